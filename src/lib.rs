@@ -1,0 +1,37 @@
+//! weir: an HL7 v2 interface engine.
+//!
+//! The journey of a message, which is also the reading order of the modules:
+//!
+//! ```text
+//! bytes ──mllp──▶ frame ──hl7──▶ message ──route──▶ steps ──▶ outcome ──outbox──▶ durable ──▶ acknowledgment
+//!                                                               │
+//!                                   destination ◀── deliverer ◀─┘
+//! ```
+//!
+//! `ARCHITECTURE.md` tells which module may import which, and what none of them ever does.
+
+pub mod clock;
+pub mod metrics;
+
+pub mod hl7;
+pub mod mllp;
+
+pub mod expression;
+pub mod table;
+
+pub mod outbox;
+
+pub mod destination;
+pub mod listener;
+
+pub mod step;
+
+pub mod route;
+
+pub mod config;
+
+pub mod engine;
+
+pub mod console;
+
+pub mod cli;

@@ -1,0 +1,3 @@
+//! The `weir` program: parses the arguments and runs the command.
+
+fn main() {}
