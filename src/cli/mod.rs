@@ -53,20 +53,28 @@ enum Finding {
     NotSo,
 }
 
-/// Why a command could not run: exit status 2. Says the place and what to do.
+/// Why a command could not run: exit status 2.
 #[derive(Debug)]
-struct CannotRun(String);
+enum CannotRun {
+    /// Says the place and what to do.
+    Because(String),
+    /// Whoever read our output has seen enough (`weir get … | head`): nothing to complain about.
+    OutputClosed,
+}
 
 impl CannotRun {
     /// `place: why`, from any error.
     fn at(place: impl fmt::Display, why: impl fmt::Display) -> CannotRun {
-        CannotRun(format!("{place}: {why}"))
+        CannotRun::Because(format!("{place}: {why}"))
     }
 }
 
 impl From<std::io::Error> for CannotRun {
     fn from(error: std::io::Error) -> CannotRun {
-        CannotRun(error.to_string())
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => CannotRun::OutputClosed,
+            _ => CannotRun::Because(error.to_string()),
+        }
     }
 }
 
@@ -74,7 +82,7 @@ impl From<std::io::Error> for CannotRun {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logging::start(&arguments.logging);
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::stdout();
     let ended = match arguments.command {
         Command::Run(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
@@ -85,10 +93,10 @@ pub fn main() -> ExitCode {
         Command::Show(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
-        Ok(Finding::Fine) => ExitCode::SUCCESS,
+        Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,
         Ok(Finding::NotSo) => ExitCode::from(1),
-        Err(CannotRun(why)) => {
-            // Nothing is left to tell it to when standard error is closed too.
+        Err(CannotRun::Because(why)) => {
+            // Nobody is left to tell when standard error is closed too.
             drop(writeln!(std::io::stderr(), "{}", why.trim_end()));
             ExitCode::from(2)
         }
