@@ -1,13 +1,82 @@
-//! Which acknowledgments a message gets, by the listener's mode and by MSH-15 and MSH-16.
+//! The reply to a message: which acknowledgments it gets, by the listener's mode and by MSH-15 and MSH-16.
 //!
-//! Pure: what the reply says is `hl7::ack`'s affair, when it may leave is `intake`'s.
+//! How an acknowledgment is written is `hl7::ack`'s affair, when it may leave is `intake`'s.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+use crate::clock;
 use crate::config::AcknowledgmentMode;
-use crate::hl7::AcknowledgmentCode;
+use crate::hl7::ack::{self, AckStamp};
+use crate::hl7::{AcknowledgmentCode, Fault, Header, Refusal};
+use crate::listener::Reply;
+
+/// Control ids of our own messages: unique over restarts, 12 or 13 characters, never a bare timestamp.
+pub(super) struct ControlIds(AtomicU64);
+
+impl ControlIds {
+    /// Starts at the microsecond of the start: a restart goes on above, as long as fewer than a million
+    /// acknowledgments a second were sent.
+    pub(super) fn new() -> ControlIds {
+        ControlIds(AtomicU64::new(u64::try_from(clock::now().as_microsecond()).unwrap_or_default()))
+    }
+
+    fn next(&self) -> String {
+        const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let mut number = self.0.fetch_add(1, Ordering::Relaxed);
+        let mut digits = Vec::with_capacity(14);
+        while number > 0 {
+            let digit = usize::try_from(number % 36).unwrap_or_default();
+            digits.extend(DIGITS.get(digit));
+            number /= 36;
+        }
+        digits.push(b'W');
+        digits.iter().rev().map(|&digit| char::from(digit)).collect()
+    }
+}
+
+/// Writes the replies of one listener.
+pub(super) struct Acknowledger {
+    pub(super) mode: AcknowledgmentMode,
+    pub(super) control_ids: Arc<ControlIds>,
+}
+
+impl Acknowledger {
+    /// The reply to a message that is stored or filtered on purpose.
+    pub(super) fn accept(&self, header: &Header<'_>) -> Reply {
+        self.reply(Some(header), Verdict::Accept, &[])
+    }
+
+    /// The reply to what is not accepted; without a header only the refusal itself is known.
+    pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
+        let verdict = match refusal.code {
+            AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject => Verdict::Reject,
+            _ => Verdict::Error,
+        };
+        self.reply(header, verdict, &refusal.faults)
+    }
+
+    fn reply(&self, header: Option<&Header<'_>>, verdict: Verdict, faults: &[Fault]) -> Reply {
+        let (accept, application) = header.map_or((b"".as_slice(), b"".as_slice()), |header| {
+            (header.accept_acknowledgment_type(), header.application_acknowledgment_type())
+        });
+        let frames = codes(self.mode, accept, application, verdict)
+            .into_iter()
+            .map(|code| {
+                let timestamp = clock::hl7_timestamp(&clock::now_local());
+                let stamp = AckStamp { control_id: &self.control_ids.next(), timestamp: &timestamp };
+                Bytes::from(ack::build(header, code, faults, &stamp))
+            })
+            .collect();
+        Reply { frames, close: false }
+    }
+}
 
 /// What weir says of a message, before any mode is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+enum Verdict {
     /// Safely stored, or filtered on purpose.
     Accept,
     /// The content is wrong; the sender corrects it before sending again.
@@ -48,13 +117,8 @@ impl Condition {
     }
 }
 
-/// Whether MSH-15 and MSH-16 hold values of table 0155.
-pub(super) fn conditions_are_known(accept: &[u8], application: &[u8]) -> bool {
-    Condition::read(accept).is_some() && Condition::read(application).is_some()
-}
-
 /// The codes to send, in order: none, one, or an accept and an application acknowledgment.
-pub(super) fn codes(
+fn codes(
     mode: AcknowledgmentMode,
     accept: &[u8],
     application: &[u8],
@@ -108,6 +172,14 @@ mod tests {
     }
 
     #[test]
+    fn control_ids_differ_and_fit() {
+        let ids = ControlIds::new();
+        let (one, other) = (ids.next(), ids.next());
+        assert_ne!(one, other);
+        assert!(one.len() <= 20 && one.starts_with('W'), "{one}");
+    }
+
+    #[test]
     fn original_mode_always_sends_one() {
         for accept in ["", "AL", "NE", "ER", "SU", "YES"] {
             assert_eq!(sent(AcknowledgmentMode::Original, accept, "NE", Verdict::Accept), "AA");
@@ -144,7 +216,6 @@ mod tests {
 
     #[test]
     fn an_unknown_condition_is_answered() {
-        assert!(!conditions_are_known(b"YES", b""));
         assert_eq!(sent(AcknowledgmentMode::Auto, "YES", "", Verdict::Error), "CE");
     }
 }
