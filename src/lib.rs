@@ -12,6 +12,7 @@
 
 pub mod clock;
 pub mod metrics;
+pub mod units;
 
 pub mod hl7;
 pub mod mllp;

@@ -51,12 +51,22 @@ pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
 /// Messages that a route could not finish; they stand in the dead letters.
 pub const ROUTE_FAILURES: &str = "weir_route_failures_total";
-/// Open connections.
-pub const CONNECTIONS: &str = "weir_connections";
-/// Connections closed at once because a limit was reached.
-pub const CONNECTIONS_REFUSED: &str = "weir_connections_refused_total";
-/// Departures from MLLP framing, by kind.
-pub const FRAMING_DEVIATIONS: &str = "weir_framing_deviations_total";
+/// Gauge, by `listener`: connections open now.
+pub const LISTENER_CONNECTIONS: &str = "weir_listener_connections";
+/// Counter, by `listener` and `kind`: connections closed at once because a cap was reached.
+pub const LISTENER_REFUSED_CONNECTIONS_TOTAL: &str = "weir_listener_refused_connections_total";
+/// Counter, by `listener`: frames received.
+pub const LISTENER_FRAMES_TOTAL: &str = "weir_listener_frames_total";
+/// Counter, by `listener`: bytes of content in the frames received.
+pub const LISTENER_FRAME_BYTES_TOTAL: &str = "weir_listener_frame_bytes_total";
+/// Counter, by `listener` and `kind`: tolerated departures from MLLP.
+pub const LISTENER_DEVIATIONS_TOTAL: &str = "weir_listener_deviations_total";
+/// Counter, by `listener` and `kind`: connections given up, and sockets that could not be accepted.
+pub const LISTENER_FAILURES_TOTAL: &str = "weir_listener_failures_total";
+/// Counter, by `destination`: connections opened.
+pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
+/// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
+pub const DESTINATION_DEVIATIONS_TOTAL: &str = "weir_destination_deviations_total";
 /// Deliveries put into the outbox.
 pub const QUEUED: &str = "weir_deliveries_queued_total";
 /// Deliveries completed by a receipt.
@@ -101,9 +111,14 @@ pub const ALL: &[Metric] = &[
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
-    Metric { name: CONNECTIONS, kind: Kind::Gauge, labels: &["listener"], help: "Open connections" },
-    Metric { name: CONNECTIONS_REFUSED, kind: Kind::Counter, labels: &["listener", "reason"], help: "Connections closed at once because a limit was reached" },
-    Metric { name: FRAMING_DEVIATIONS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Departures from MLLP framing, by kind" },
+    Metric { name: LISTENER_CONNECTIONS, kind: Kind::Gauge, labels: &["listener"], help: "Connections open now" },
+    Metric { name: LISTENER_REFUSED_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections closed at once because a cap was reached" },
+    Metric { name: LISTENER_FRAME_BYTES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Bytes of content in the frames received" },
+    Metric { name: LISTENER_FRAMES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Frames received" },
+    Metric { name: LISTENER_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Tolerated departures from MLLP" },
+    Metric { name: LISTENER_FAILURES_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections given up, and sockets that could not be accepted" },
+    Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
+    Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
     Metric { name: QUEUED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries put into the outbox" },
     Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
