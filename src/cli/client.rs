@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::hl7::Acknowledgment;
 use crate::mllp::{self, Decoded, Decoder, Frame, FrameLimits, Strictness};
 
 use super::CannotRun;
@@ -44,14 +45,14 @@ impl Client {
         })
     }
 
-    /// Sends one message and waits for one answer; `None` when none came in time.
-    pub(super) async fn exchange(&mut self, message: &[u8]) -> Result<Option<Bytes>, CannotRun> {
+    /// Sends one message and waits for one answer.
+    pub(super) async fn exchange(&mut self, message: &[u8]) -> Result<Said, CannotRun> {
         self.write.clear();
         mllp::encode(message, &mut self.write).map_err(|error| CannotRun::at("message", error))?;
         self.stream.write_all(&self.write).await.map_err(|error| CannotRun::at(&self.address, error))?;
         match timeout(self.answer_timeout, self.answer()).await {
-            Ok(answer) => answer.map(Some),
-            Err(_) => Ok(None),
+            Ok(answer) => answer.map(|answer| said(Some(answer))),
+            Err(_) => Ok(said(None)),
         }
     }
 
@@ -69,5 +70,32 @@ impl Client {
                 Err(error) => return Err(CannotRun::at(&self.address, error)),
             }
         }
+    }
+}
+
+/// What a receiver said, in a line.
+pub(super) struct Said {
+    /// AA or CA.
+    pub(super) is_accepted: bool,
+    /// Nothing came in time.
+    pub(super) is_silence: bool,
+    /// The code and the first error code, or what came instead.
+    pub(super) text: String,
+}
+
+fn said(answer: Option<Bytes>) -> Said {
+    let Some(answer) = answer else {
+        return Said { is_accepted: false, is_silence: true, text: "no answer in time".to_owned() };
+    };
+    match Acknowledgment::parse(answer) {
+        Ok(acknowledgment) => {
+            let error = acknowledgment.error_code.map(|code| format!(" error {code}")).unwrap_or_default();
+            Said {
+                is_accepted: acknowledgment.code.is_accept(),
+                is_silence: false,
+                text: format!("{}{error}", acknowledgment.code.as_str()),
+            }
+        }
+        Err(error) => Said { is_accepted: false, is_silence: false, text: format!("not an acknowledgment: {error}") },
     }
 }

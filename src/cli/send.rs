@@ -8,11 +8,10 @@ use bytes::Bytes;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::hl7::{AcknowledgmentCode, Acknowledgment, Message};
 use crate::units;
 
 use super::client::Client;
-use super::{CannotRun, Finding, input};
+use super::{CannotRun, Finding, input, text};
 
 /// Sends messages over MLLP and prints what the receiver answers.
 ///
@@ -53,11 +52,11 @@ impl Arguments {
         let bar = progress(total, self.quiet);
         let mut accepted = 0_u64;
         for message in messages.iter().cycle().take(usize::try_from(total).unwrap_or(usize::MAX)) {
-            let said = said(client.exchange(message).await?);
+            let said = client.exchange(message).await?;
             accepted += u64::from(said.is_accepted);
             bar.inc(1);
             if !self.quiet {
-                writeln!(out, "{}  {}", title(message), said.text)?;
+                writeln!(out, "{}  {}", text::title(message), said.text)?;
             }
             if said.is_silence {
                 // What comes later on this connection could be taken for the answer to another message.
@@ -68,51 +67,6 @@ impl Arguments {
         writeln!(out, "{total} sent, {accepted} accepted, {} not accepted", total - accepted)?;
         Ok(if accepted == total { Finding::Fine } else { Finding::NotSo })
     }
-}
-
-/// What a receiver said, in a line.
-struct Said {
-    is_accepted: bool,
-    is_silence: bool,
-    text: String,
-}
-
-fn said(answer: Option<Bytes>) -> Said {
-    let Some(answer) = answer else {
-        return Said { is_accepted: false, is_silence: true, text: "no answer in time".to_owned() };
-    };
-    match Acknowledgment::parse(answer) {
-        Ok(acknowledgment) => {
-            let error = acknowledgment.error_code.map(|code| format!(" error {code}")).unwrap_or_default();
-            Said {
-                is_accepted: matches!(
-                    acknowledgment.code,
-                    AcknowledgmentCode::ApplicationAccept | AcknowledgmentCode::CommitAccept
-                ),
-                is_silence: false,
-                text: format!("{}{error}", acknowledgment.code.as_str()),
-            }
-        }
-        Err(error) => Said { is_accepted: false, is_silence: false, text: format!("not an acknowledgment: {error}") },
-    }
-}
-
-/// Message type and control id, for a line on a terminal.
-fn title(message: &Bytes) -> String {
-    Message::parse(message.clone()).map_or_else(
-        |_| format!("{} bytes without a usable MSH", message.len()),
-        |message| {
-            let header = message.header();
-            let event = header.trigger_event();
-            let separator = if event.is_empty() { "" } else { "^" };
-            format!(
-                "{}{separator}{}  {}",
-                header.message_type().escape_ascii(),
-                event.escape_ascii(),
-                header.control_id().escape_ascii()
-            )
-        },
-    )
 }
 
 /// A bar on a terminal when only the summary is printed and there is something to wait for.

@@ -14,16 +14,17 @@ use crate::hl7::{AcknowledgmentCode, Fault, Header, Refusal};
 use crate::listener::Reply;
 
 /// Control ids of our own messages: unique over restarts, 12 or 13 characters, never a bare timestamp.
-pub(super) struct ControlIds(AtomicU64);
+pub struct ControlIds(AtomicU64);
 
 impl ControlIds {
     /// Starts at the microsecond of the start: a restart goes on above, as long as fewer than a million
     /// acknowledgments a second were sent.
-    pub(super) fn new() -> ControlIds {
+    pub fn new() -> ControlIds {
         ControlIds(AtomicU64::new(u64::try_from(clock::now().as_microsecond()).unwrap_or_default()))
     }
 
-    fn next(&self) -> String {
+    /// The next one.
+    pub fn next(&self) -> String {
         const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
         let mut number = self.0.fetch_add(1, Ordering::Relaxed);
         let mut digits = Vec::with_capacity(14);

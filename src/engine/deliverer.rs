@@ -11,11 +11,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use metrics::counter;
 use tokio::sync::{Semaphore, watch};
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::destination::{Destination, DeliveryError, Outgoing, Receipt};
 use crate::hl7::AcknowledgmentCode;
-use crate::outbox::{Delivery, Ended, Outbox, OutboxError, Settlement};
+use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::{clock, config, metrics as names};
 
 use super::status::DestinationCounts;
@@ -95,7 +95,7 @@ impl Deliverer {
     }
 
     /// Reads the next deliveries, off the runtime's threads because the store may have to go to disk.
-    async fn read(&self, after: Option<u64>) -> Result<Vec<Delivery>, OutboxError> {
+    async fn read(&self, after: Option<Sequence>) -> Result<Vec<Delivery>, OutboxError> {
         let (outbox, name) = (self.outbox.clone(), Arc::clone(&self.name));
         tokio::task::spawn_blocking(move || outbox.next(&name, after, READ_COUNT_MAX, READ_BYTES_MAX))
             .await
@@ -104,7 +104,7 @@ impl Deliverer {
 
     /// Attempts one delivery until it is settled; false when stopped before that.
     async fn finish(&mut self, delivery: Delivery) -> Result<bool, OutboxError> {
-        let outgoing = Outgoing { sequence: delivery.sequence, bytes: delivery.body };
+        let outgoing = Outgoing { sequence: delivery.sequence.0, bytes: delivery.bytes };
         let mut attempts = 0;
         // A stop waits for the attempt under way and starts no other.
         while !*self.stop.borrow() {
@@ -118,13 +118,13 @@ impl Deliverer {
                     self.counts.delivered.one();
                     let took = clock::now().duration_since(delivery.received_at);
                     self.counts.delivery_seconds.record(took.as_secs_f64().max(0.0));
-                    return self.settle(outgoing.sequence, Ended::Delivered).await.map(|()| true);
+                    return self.settle(delivery.sequence, Outcome::Delivered).await.map(|()| true);
                 }
                 Decision::DeadLetter(reason) => {
                     warn!(destination = %self.name, sequence = outgoing.sequence, attempts, reason, "dead letter");
                     self.counts.dead_lettered.one();
-                    let ended = Ended::DeadLetter { reason, attempts, answer: answer(result) };
-                    return self.settle(outgoing.sequence, ended).await.map(|()| true);
+                    let outcome = Outcome::DeadLetter { reason, attempts, answer: answer(result) };
+                    return self.settle(delivery.sequence, outcome).await.map(|()| true);
                 }
                 Decision::Retry => self.pause(outgoing.sequence, attempts, result).await,
             }
@@ -133,9 +133,9 @@ impl Deliverer {
     }
 
     /// Hands the outcome to the outbox, which may make it durable together with what comes next.
-    async fn settle(&self, sequence: u64, ended: Ended) -> Result<(), OutboxError> {
+    async fn settle(&self, sequence: Sequence, outcome: Outcome) -> Result<(), OutboxError> {
         let permit = Arc::clone(&self.unsettled).acquire_owned().await.map_err(|_| OutboxError::Failed)?;
-        let settlement = Settlement { destination: Arc::clone(&self.name), sequence, ended };
+        let settlement = Settlement { destination: Arc::clone(&self.name), sequence, outcome };
         self.outbox.settle(settlement, Some(permit)).await
     }
 
