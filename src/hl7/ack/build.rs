@@ -1,0 +1,226 @@
+//! Building an acknowledgment: header swapped, control id echoed byte for byte, one ERR per fault.
+//!
+//! Needs no more than the header of what is answered; without one it answers with a header of its own.
+
+use super::AcknowledgmentCode;
+use crate::hl7::delimiters::Delimiters;
+use crate::hl7::escape;
+use crate::hl7::fault::{Fault, Location, Severity};
+use crate::hl7::header::Header;
+
+/// The version an answer claims when the message does not say which it is.
+const VERSION_ASSUMED: &[u8] = b"2.5.1";
+/// The length of MSA-3 (HL7 v2.5.1, 2.14.8.3).
+const MSA_TEXT_CHARS_MAX: usize = 80;
+
+/// What an answer has of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct AckStamp<'a> {
+    /// MSH-10 of the answer: new, unique, at most 20 characters.
+    pub control_id: &'a str,
+    /// MSH-7 of the answer: the time now, with its offset.
+    pub timestamp: &'a str,
+}
+
+/// Builds the answer to the message with this header; `None` where no header could be read.
+///
+/// Faults become ERR segments of a negative answer, in the form the message's version knows.
+pub fn build(
+    header: Option<&Header<'_>>,
+    code: AcknowledgmentCode,
+    faults: &[Fault],
+    stamp: &AckStamp<'_>,
+) -> Vec<u8> {
+    let mut answer = Answer {
+        out: Vec::with_capacity(512),
+        delimiters: header.map_or_else(Delimiters::default, |header| *header.delimiters()),
+        version: header.and_then(Header::version).unwrap_or([2, 5, 1]),
+    };
+    answer.msh(header, code, stamp);
+    let faults = if code.is_accept() { &[] } else { faults };
+    answer.msa(header, code, faults);
+    if answer.version < [2, 5, 0] {
+        answer.err_before_2_5(faults);
+    } else {
+        for fault in faults {
+            answer.err(fault);
+        }
+    }
+    answer.out
+}
+
+/// An answer being written.
+struct Answer {
+    out: Vec<u8>,
+    delimiters: Delimiters,
+    version: [u8; 3],
+}
+
+impl Answer {
+    fn msh(&mut self, header: Option<&Header<'_>>, code: AcknowledgmentCode, stamp: &AckStamp<'_>) {
+        let received = |number| header.map_or(&[] as &[u8], |header| header.field(number));
+        let trigger = header.map_or(&[] as &[u8], Header::trigger_event);
+        let or = |value: &'_ [u8], otherwise: &'static [u8]| {
+            if value.is_empty() {
+                otherwise.to_vec()
+            } else {
+                value.to_vec()
+            }
+        };
+        let message_type = self.message_type(trigger);
+        self.out.extend_from_slice(b"MSH");
+        self.out.push(self.delimiters.field);
+        self.out.extend_from_slice(&or(received(2), b"^~\\&"));
+        for number in [5, 6, 3, 4] {
+            self.field(received(number));
+        }
+        self.field(stamp.timestamp.as_bytes());
+        self.field(b"");
+        self.field(&message_type);
+        self.field(stamp.control_id.as_bytes());
+        self.field(&or(received(11), b"P"));
+        self.field(&or(received(12), VERSION_ASSUMED));
+        let never: &[u8] = if code.is_commit() { b"NE" } else { b"" };
+        for value in [b"", b"", never, never, b"", received(18)] {
+            self.field(value);
+        }
+        self.end_segment();
+    }
+
+    fn msa(&mut self, header: Option<&Header<'_>>, code: AcknowledgmentCode, faults: &[Fault]) {
+        self.out.extend_from_slice(b"MSA");
+        self.field(code.as_str().as_bytes());
+        self.field(header.map_or(&[] as &[u8], |header| header.control_id()));
+        // MSA-3 is withdrawn from 2.7 on; ERR-8 says it.
+        if let Some(fault) = faults.first().filter(|_| self.version < [2, 7, 0]) {
+            let text: String = fault.text.chars().take(MSA_TEXT_CHARS_MAX).collect();
+            let text = self.escaped(&text);
+            self.field(&text);
+        }
+        self.end_segment();
+    }
+
+    /// One ERR for one fault (HL7 v2.5.1, 2.15.5).
+    fn err(&mut self, fault: &Fault) {
+        self.out.extend_from_slice(b"ERR");
+        self.field(b"");
+        let location = fault
+            .location
+            .map(|location| self.location(&location))
+            .unwrap_or_default();
+        self.field(&location);
+        let number = fault.code.number().to_string();
+        let code = self.components(&[number.as_bytes(), fault.code.text().as_bytes(), b"HL70357"]);
+        self.field(&code);
+        // `F` came with 2.9; older receivers know `E`.
+        let severity = match fault.severity {
+            Severity::Fatal if self.version < [2, 9, 0] => Severity::Error,
+            severity => severity,
+        };
+        self.field(severity.as_str().as_bytes());
+        let text = self.escaped(&fault.text);
+        for value in [b"", b"", b"", text.as_slice()] {
+            self.field(value);
+        }
+        self.end_segment();
+    }
+
+    /// One ERR for all faults: ERR-1 repeats `SEG^seq^field^code&text&table` (HL7 v2.4, 2.16.5.1).
+    fn err_before_2_5(&mut self, faults: &[Fault]) {
+        if faults.is_empty() {
+            return;
+        }
+        let mut repetitions = Vec::new();
+        for fault in faults {
+            if !repetitions.is_empty() {
+                repetitions.push(self.delimiters.repetition);
+            }
+            let (segment, occurrence, field) = match &fault.location {
+                Some(location) => (
+                    location.segment.as_str(),
+                    location.occurrence.to_string(),
+                    location.field.map(|field| field.to_string()).unwrap_or_default(),
+                ),
+                None => ("", String::new(), String::new()),
+            };
+            let mut code = fault.code.number().to_string().into_bytes();
+            if let Some(subcomponent) = self.delimiters.subcomponent {
+                for part in [fault.code.text(), "HL70357"] {
+                    code.push(subcomponent);
+                    code.extend_from_slice(part.as_bytes());
+                }
+            }
+            let parts = [segment.as_bytes(), occurrence.as_bytes(), field.as_bytes(), &code];
+            repetitions.extend_from_slice(&self.components(&parts));
+        }
+        self.out.extend_from_slice(b"ERR");
+        self.field(&repetitions);
+        self.end_segment();
+    }
+
+    /// MSH-9 as the version knows it.
+    fn message_type(&self, trigger: &[u8]) -> Vec<u8> {
+        if trigger.is_empty() || self.version < [2, 3, 0] {
+            b"ACK".to_vec()
+        } else if self.version < [2, 4, 0] {
+            self.components(&[b"ACK", trigger])
+        } else {
+            self.components(&[b"ACK", trigger, b"ACK"])
+        }
+    }
+
+    /// ERR-2, as long as the fault knows its place.
+    fn location(&self, location: &Location) -> Vec<u8> {
+        let numbers = [
+            Some(location.occurrence),
+            location.field,
+            location.repetition.or(location.component.map(|_| 1)),
+            location.component,
+            location.subcomponent,
+        ];
+        let numbers: Vec<String> = numbers
+            .into_iter()
+            .map_while(|number| Some(number?.to_string()))
+            .collect();
+        let mut parts: Vec<&[u8]> = vec![location.segment.as_bytes()];
+        parts.extend(numbers.iter().map(String::as_bytes));
+        self.components(&parts)
+    }
+
+    fn components(&self, parts: &[&[u8]]) -> Vec<u8> {
+        parts.join(&self.delimiters.component)
+    }
+
+    /// Adds a field; control characters that were received are escaped or, without an escape character, left out.
+    fn field(&mut self, raw: &[u8]) {
+        self.out.push(self.delimiters.field);
+        for &byte in raw {
+            if byte >= b' ' || byte == b'\t' {
+                self.out.push(byte);
+            } else if let Some(escape) = self.delimiters.escape {
+                self.out.push(escape);
+                self.out.extend_from_slice(format!("X{byte:02X}").as_bytes());
+                self.out.push(escape);
+            }
+        }
+    }
+
+    /// Our own text in the sender's delimiters; blanks for what it has no way to escape.
+    fn escaped(&self, text: &str) -> Vec<u8> {
+        escape::encode(text, &self.delimiters).unwrap_or_else(|_| {
+            let keep = |char: char| char.is_ascii_alphanumeric() || char == '.' || char == ',';
+            text.chars()
+                .map(|char| if keep(char) { char } else { ' ' })
+                .collect::<String>()
+                .into_bytes()
+        })
+    }
+
+    /// Ends the segment without the empty fields at its end.
+    fn end_segment(&mut self) {
+        while self.out.last() == Some(&self.delimiters.field) {
+            self.out.pop();
+        }
+        self.out.push(b'\r');
+    }
+}

@@ -1,0 +1,11 @@
+//! Acknowledgments: the codes, the building of one, the reading of one.
+//!
+//! `build` answers any bytes, however broken; `read` understands any version's answer that has an MSA.
+
+mod build;
+mod code;
+mod read;
+
+pub use build::{AckStamp, build};
+pub use code::{AcknowledgmentCode, UnknownCode};
+pub use read::{AckError, Acknowledgment};

@@ -1,0 +1,67 @@
+//! Reading the answer of a destination: code, control id, first error code; nothing else decides a delivery.
+
+use std::fmt;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::AcknowledgmentCode;
+use crate::hl7::message::Message;
+use crate::hl7::parse::ParseError;
+use crate::hl7::path::{FieldPath, SegmentName};
+
+/// The answer to a message, whatever its version and delimiters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Acknowledgment {
+    /// MSA-1.
+    pub code: AcknowledgmentCode,
+    /// MSA-2: the bytes of the control id that is answered.
+    pub control_id: Bytes,
+    /// The first error code (table 0357), from ERR-3.1, or from ERR-1.4.1 as written before version 2.5.
+    pub error_code: Option<u16>,
+}
+
+/// Bytes that are no acknowledgment.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AckError {
+    /// They are no message at all.
+    #[error("{0}")]
+    Parse(#[from] ParseError),
+    /// The message has no MSA.
+    #[error("expected an MSA segment")]
+    NoMsa,
+    /// MSA-1 is none of the six codes.
+    #[error("MSA-1: expected one of AA, AE, AR, CA, CE, CR")]
+    UnknownCode,
+}
+
+impl Acknowledgment {
+    /// Reads an answer.
+    pub fn parse(bytes: Bytes) -> Result<Acknowledgment, AckError> {
+        let message = Message::parse(bytes)?;
+        if message.count(SegmentName::MSA) == 0 {
+            return Err(AckError::NoMsa);
+        }
+        let ascii = |path: &str| std::str::from_utf8(message.read(&place(path)).raw()?).ok();
+        Ok(Acknowledgment {
+            code: ascii("MSA-1")
+                .and_then(|code| code.parse().ok())
+                .ok_or(AckError::UnknownCode)?,
+            control_id: Bytes::copy_from_slice(message.read(&place("MSA-2")).raw().unwrap_or_default()),
+            error_code: ascii("ERR-3.1")
+                .or(ascii("ERR-1.4.1"))
+                .and_then(|code| code.parse().ok()),
+        })
+    }
+}
+
+impl fmt::Debug for Acknowledgment {
+    /// Prints the codes, not the control id.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Acknowledgment({}, {:?})", self.code, self.error_code)
+    }
+}
+
+fn place(path: &str) -> FieldPath {
+    path.parse().expect("the path is written in this file")
+}

@@ -1,0 +1,305 @@
+//! Edits: each builds anew the one segment it touches; all others keep their bytes.
+//!
+//! No value can forge a segment, a field or a sibling: text is escaped, raw values are checked, and a copy keeps
+//! only delimiters deeper than its target.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+use thiserror::Error;
+
+use super::delimiters::Delimiters;
+use super::escape::{self, Unwritable};
+use super::message::Message;
+use super::parse::Slot;
+use super::path::{FieldPath, Level, SegmentName, SegmentPath, Target};
+use super::segment::{self, slice};
+
+/// An edit that cannot be done; the message is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{path}: {kind}")]
+pub struct EditError {
+    /// The place that was to change.
+    pub path: FieldPath,
+    /// Why it cannot.
+    pub kind: EditErrorKind,
+}
+
+/// The kinds of [`EditError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum EditErrorKind {
+    /// MSH-1 and MSH-2 say how the message is delimited; they are neither written nor copied.
+    #[error("declares the delimiters and cannot be set or copied")]
+    Delimiters,
+    /// A segment can be added only as the next of its name, at the end.
+    #[error("the segment is missing; only the next one of its name can be added, this message has {found}")]
+    MissingSegment {
+        /// How many segments of that name there are.
+        found: usize,
+    },
+    /// A message has one MSH and no batch headers.
+    #[error("a message header, batch header or trailer cannot be added")]
+    Envelope,
+    /// A raw value holds a delimiter that would end its target, a segment terminator, or another control character.
+    #[error("the raw value holds a control character, or a delimiter that its target cannot hold")]
+    Delimited,
+    /// The text needs an escape and MSH-2 declares no escape character.
+    #[error("the text holds a delimiter or control character, and the message declares no escape character")]
+    NoEscape,
+    /// The text holds a NUL.
+    #[error("the text holds a NUL character")]
+    Nul,
+    /// The path needs a subcomponent delimiter and MSH-2 declares none.
+    #[error("the message declares no subcomponent delimiter")]
+    NoSubcomponents,
+    /// A copy from a field to a component, say, would bring delimiters its target cannot hold.
+    #[error("cannot hold a whole {}; copy from the same level or deeper", level_name(*.from))]
+    Level {
+        /// The level copied from.
+        from: Level,
+    },
+}
+
+impl Message {
+    /// Gives the place this text, escaped; what lies between is padded with delimiters.
+    ///
+    /// A missing segment is added at the end of the message if it is the next one of its name: `ZPI-1` where
+    /// there is no ZPI, `NTE[3]-1` where there are two.
+    /// An empty text clears the place, and where there is nothing to clear changes nothing.
+    pub fn set(&mut self, path: &FieldPath, text: &str) -> Result<(), EditError> {
+        let raw = escape::encode(text, &self.delimiters).map_err(|unwritable| EditError {
+            path: *path,
+            kind: match unwritable {
+                Unwritable::NoEscape => EditErrorKind::NoEscape,
+                Unwritable::Nul => EditErrorKind::Nul,
+            },
+        })?;
+        self.put(path, &raw)
+            .map_err(|kind| EditError { path: *path, kind })
+    }
+
+    /// Gives the place these bytes as they are, with deeper delimiters and escapes; else like [`Message::set`].
+    ///
+    /// The HL7 null is the raw value `""`.
+    pub fn set_raw(&mut self, path: &FieldPath, raw: &[u8]) -> Result<(), EditError> {
+        let is_forging = |byte: &u8| {
+            let ends =
+                |level: &Level| *level <= path.level() && self.delimiters.between(*level) == Some(*byte);
+            (*byte < b' ' && *byte != b'\t')
+                || [
+                    Level::Field,
+                    Level::Repetition,
+                    Level::Component,
+                    Level::Subcomponent,
+                ]
+                .iter()
+                .any(ends)
+        };
+        let kind = match raw.iter().any(is_forging) {
+            true => Err(EditErrorKind::Delimited),
+            false => self.put(path, raw),
+        };
+        kind.map_err(|kind| EditError { path: *path, kind })
+    }
+
+    /// Copies the bytes at `from`, with their structure, to `to`; an absent source clears the target.
+    ///
+    /// `from` must be as deep as `to` or deeper (see [`FieldPath::level`]).
+    pub fn copy(&mut self, to: &FieldPath, from: &FieldPath) -> Result<(), EditError> {
+        let fail = |kind| Err(EditError { path: *to, kind });
+        if from.is_delimiters() {
+            return fail(EditErrorKind::Delimiters);
+        }
+        if from.level() < to.level() {
+            return fail(EditErrorKind::Level { from: from.level() });
+        }
+        let copied = self.slot(from.segment(), from.occurrence()).and_then(|slot| {
+            let raw = self.raw(slot);
+            let range = segment::locate(raw, from, &self.delimiters)?;
+            Some(slice(raw, &range).to_vec())
+        });
+        self.put(to, &copied.unwrap_or_default())
+            .map_err(|kind| EditError { path: *to, kind })
+    }
+
+    /// Takes the target away and says how many places that changed.
+    ///
+    /// Segments go with their terminators; MSH stays.
+    /// A repetition goes with its delimiter, so that later ones move up.
+    /// Fields, components and subcomponents are emptied: what follows them keeps its place.
+    pub fn remove(&mut self, target: &Target) -> usize {
+        match target {
+            Target::Segment(path) => self.remove_segments(path),
+            Target::Field(path) => usize::from(self.remove_field(path)),
+        }
+    }
+
+    fn remove_segments(&mut self, path: &SegmentPath) -> usize {
+        if path.name == SegmentName::MSH {
+            return 0;
+        }
+        let before = self.slots.len();
+        let mut occurrence = 0;
+        self.slots.retain(|slot| {
+            if slot.name != *path.name.as_bytes() {
+                return true;
+            }
+            occurrence += 1;
+            path.occurrence.is_some_and(|wanted| wanted != occurrence)
+        });
+        let removed = before - self.slots.len();
+        self.is_edited |= removed > 0;
+        removed
+    }
+
+    fn remove_field(&mut self, path: &FieldPath) -> bool {
+        let Some(index) = self.position(path.segment(), path.occurrence()) else {
+            return false;
+        };
+        let raw = self.segment_bytes(index);
+        let Some(mut range) = segment::locate(raw, path, &self.delimiters) else {
+            return false;
+        };
+        if path.is_delimiters() {
+            return false;
+        }
+        if path.level() == Level::Repetition {
+            range = with_delimiter(raw, range, self.delimiters.repetition);
+        }
+        if range.is_empty() {
+            return false;
+        }
+        let edited = [slice(raw, &(0..range.start)), slice(raw, &(range.end..raw.len()))].concat();
+        self.replace(index, edited.into());
+        true
+    }
+
+    /// Puts checked bytes at the path.
+    fn put(&mut self, path: &FieldPath, raw: &[u8]) -> Result<(), EditErrorKind> {
+        if path.is_delimiters() {
+            return Err(EditErrorKind::Delimiters);
+        }
+        let index = self.position(path.segment(), path.occurrence());
+        if raw.is_empty() && index.is_none() {
+            return Ok(());
+        }
+        let Some(index) = index else {
+            let found = self.count(path.segment());
+            if usize::from(path.occurrence()) != found + 1 {
+                return Err(EditErrorKind::MissingSegment { found });
+            }
+            if path.segment().is_envelope() {
+                return Err(EditErrorKind::Envelope);
+            }
+            let edited = splice(path.segment().as_bytes(), path, raw, &self.delimiters)?;
+            self.slots.push(Slot {
+                name: *path.segment().as_bytes(),
+                edited: None,
+                start: 0,
+                end: 0,
+                next: 0,
+            });
+            self.replace(self.slots.len() - 1, edited);
+            return Ok(());
+        };
+        let segment = self.segment_bytes(index);
+        if raw.is_empty() && segment::locate(segment, path, &self.delimiters).is_none() {
+            return Ok(());
+        }
+        let edited = splice(segment, path, raw, &self.delimiters)?;
+        self.replace(index, edited);
+        Ok(())
+    }
+
+    fn position(&self, name: SegmentName, occurrence: u16) -> Option<usize> {
+        let mut named = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.name == *name.as_bytes());
+        named
+            .nth(usize::from(occurrence).checked_sub(1)?)
+            .map(|(index, _)| index)
+    }
+
+    fn segment_bytes(&self, index: usize) -> &[u8] {
+        self.slots.get(index).map_or(&[], |slot| self.raw(slot))
+    }
+
+    /// Gives a segment new bytes.
+    fn replace(&mut self, index: usize, bytes: Bytes) {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        self.is_edited = true;
+        let earlier = slot
+            .edited
+            .and_then(|edited| self.edited.get_mut(edited as usize));
+        if let Some(earlier) = earlier {
+            *earlier = bytes;
+        } else {
+            slot.edited = u32::try_from(self.edited.len()).ok();
+            self.edited.push(bytes);
+        }
+    }
+}
+
+/// The segment with `raw` at the path, padded with delimiters where it does not reach that far.
+fn splice(
+    segment: &[u8],
+    path: &FieldPath,
+    raw: &[u8],
+    delimiters: &Delimiters,
+) -> Result<Bytes, EditErrorKind> {
+    let field = (Level::Field, segment::field_piece(segment, path.field()));
+    let mut range = 0..segment.len();
+    let mut padding: SmallVec<[u8; 32]> = SmallVec::new();
+    for (level, number) in std::iter::once(field).chain(path.below_field()) {
+        let delimiter = delimiters.between(level);
+        let missing = if padding.is_empty() {
+            match segment::piece(segment, range.clone(), delimiter, number) {
+                Ok(found) => {
+                    range = found;
+                    continue;
+                }
+                Err(count) => {
+                    range = range.end..range.end;
+                    number - count
+                }
+            }
+        } else {
+            number - 1
+        };
+        if missing > 0 {
+            let delimiter = delimiter.ok_or(EditErrorKind::NoSubcomponents)?;
+            padding.resize(padding.len() + missing, delimiter);
+        }
+    }
+    let mut edited = Vec::with_capacity(segment.len() - range.len() + padding.len() + raw.len());
+    edited.extend_from_slice(slice(segment, &(0..range.start)));
+    edited.extend_from_slice(&padding);
+    edited.extend_from_slice(raw);
+    edited.extend_from_slice(slice(segment, &(range.end..segment.len())));
+    Ok(edited.into())
+}
+
+/// The range of a repetition with the delimiter after it, or before it if it is the last of several.
+fn with_delimiter(segment: &[u8], range: Range<usize>, delimiter: u8) -> Range<usize> {
+    if segment.get(range.end) == Some(&delimiter) {
+        range.start..range.end + 1
+    } else if range.start > 0 && segment.get(range.start - 1) == Some(&delimiter) {
+        range.start - 1..range.end
+    } else {
+        range
+    }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Field => "field",
+        Level::Repetition => "repetition",
+        Level::Component => "component",
+        Level::Subcomponent => "subcomponent",
+    }
+}

@@ -1,0 +1,160 @@
+//! MSH as a typed view: the fields every part of the engine asks for, by their names in the standard.
+//!
+//! Works on a whole message and on the beginning of one that is too large or broken.
+
+mod check;
+
+use super::delimiters::Delimiters;
+use super::parse::{self, ParseError};
+use super::segment::{field_bytes, slice};
+
+pub use check::Expected;
+
+/// The MSH of a message.
+///
+/// Fields are raw bytes, as received; a field that is not there is empty.
+/// Fields of type HD (MSH-3 to MSH-6) are whole; MSH-9, MSH-11 and MSH-12 are given by component.
+#[derive(Clone, Copy)]
+pub struct Header<'a> {
+    raw: &'a [u8],
+    delimiters: Delimiters,
+}
+
+impl<'a> Header<'a> {
+    pub(super) fn new(raw: &'a [u8], delimiters: Delimiters) -> Self {
+        Header { raw, delimiters }
+    }
+
+    /// Reads the header of bytes that may be cut anywhere, or that [`Message::parse`](super::Message::parse)
+    /// refused for what follows the header.
+    pub fn parse(bytes: &'a [u8]) -> Result<Header<'a>, ParseError> {
+        let (start, delimiters) = parse::header(bytes)?;
+        let rest = slice(bytes, &(start..bytes.len()));
+        let line = rest.iter().position(|&byte| parse::is_terminator(byte));
+        // Without a terminator the last field may be cut short; half a control id is worse than none.
+        let end = line
+            .or_else(|| memchr::memrchr(delimiters.field, rest))
+            .unwrap_or(rest.len());
+        Ok(Header {
+            raw: slice(rest, &(0..end)),
+            delimiters,
+        })
+    }
+
+    /// What MSH-1 and MSH-2 declare.
+    pub fn delimiters(&self) -> &Delimiters {
+        &self.delimiters
+    }
+
+    /// MSH-2 as received.
+    pub fn encoding_characters(&self) -> &'a [u8] {
+        self.field(2)
+    }
+
+    /// MSH-3
+    pub fn sending_application(&self) -> &'a [u8] {
+        self.field(3)
+    }
+
+    /// MSH-4
+    pub fn sending_facility(&self) -> &'a [u8] {
+        self.field(4)
+    }
+
+    /// MSH-5
+    pub fn receiving_application(&self) -> &'a [u8] {
+        self.field(5)
+    }
+
+    /// MSH-6
+    pub fn receiving_facility(&self) -> &'a [u8] {
+        self.field(6)
+    }
+
+    /// MSH-7
+    pub fn datetime(&self) -> &'a [u8] {
+        self.field(7)
+    }
+
+    /// MSH-9.1, `ADT`
+    pub fn message_type(&self) -> &'a [u8] {
+        self.component(9, 1)
+    }
+
+    /// MSH-9.2, `A01`
+    pub fn trigger_event(&self) -> &'a [u8] {
+        self.component(9, 2)
+    }
+
+    /// MSH-9.3, `ADT_A01`
+    pub fn message_structure(&self) -> &'a [u8] {
+        self.component(9, 3)
+    }
+
+    /// MSH-10
+    pub fn control_id(&self) -> &'a [u8] {
+        self.field(10)
+    }
+
+    /// MSH-11.1
+    pub fn processing_id(&self) -> &'a [u8] {
+        self.component(11, 1)
+    }
+
+    /// MSH-12.1
+    pub fn version_id(&self) -> &'a [u8] {
+        self.component(12, 1)
+    }
+
+    /// MSH-15
+    pub fn accept_acknowledgment_type(&self) -> &'a [u8] {
+        self.field(15)
+    }
+
+    /// MSH-16
+    pub fn application_acknowledgment_type(&self) -> &'a [u8] {
+        self.field(16)
+    }
+
+    /// MSH-18
+    pub fn character_set(&self) -> &'a [u8] {
+        self.field(18)
+    }
+
+    /// The whole field as received.
+    pub(super) fn field(&self, number: u16) -> &'a [u8] {
+        field_bytes(self.raw, number, &self.delimiters)
+    }
+
+    fn component(&self, field: u16, number: usize) -> &'a [u8] {
+        let first = self
+            .field(field)
+            .split(|&byte| byte == self.delimiters.repetition)
+            .next();
+        let mut components = first
+            .unwrap_or_default()
+            .split(|&byte| byte == self.delimiters.component);
+        components.nth(number - 1).unwrap_or_default()
+    }
+
+    /// The version as numbers that compare: 2.5.1 is `[2, 5, 1]`; `None` where MSH-12 is no version.
+    pub(super) fn version(&self) -> Option<[u8; 3]> {
+        let text = std::str::from_utf8(self.version_id()).ok()?;
+        let mut version = [0; 3];
+        let mut parts = text.split('.');
+        for place in &mut version {
+            match parts.next() {
+                Some(part) => *place = part.parse().ok()?,
+                None => break,
+            }
+        }
+        parts.next().is_none().then_some(version)
+    }
+}
+
+impl std::fmt::Debug for Header<'_> {
+    /// Prints the size, never the bytes.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Header({} bytes)", self.raw.len())
+    }
+}

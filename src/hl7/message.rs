@@ -1,0 +1,136 @@
+//! The message: received bytes, the index over them, and the segments that edits replaced.
+//!
+//! The received bytes never change; reading never builds more than the value asked for.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::delimiters::Delimiters;
+use super::escape;
+use super::header::Header;
+use super::parse::{self, Index, ParseError, ParseLimits, Slot, Slots};
+use super::path::{FieldPath, SegmentName};
+use super::segment::{self, Segment};
+use super::value::Value;
+
+/// An HL7 v2 message over the bytes received.
+///
+/// A clone shares the received bytes. `Debug` prints sizes, never content.
+#[derive(Clone)]
+pub struct Message {
+    pub(super) received: Bytes,
+    pub(super) delimiters: Delimiters,
+    pub(super) slots: Slots,
+    /// What replaces the received bytes of edited segments, by [`Slot::edited`].
+    pub(super) edited: Vec<Bytes>,
+    pub(super) is_edited: bool,
+    pub(super) is_canonical: bool,
+}
+
+impl Message {
+    /// Indexes a message under the default [`ParseLimits`].
+    pub fn parse(bytes: Bytes) -> Result<Message, ParseError> {
+        Message::parse_with(bytes, &ParseLimits::default())
+    }
+
+    /// Indexes a message.
+    pub fn parse_with(bytes: Bytes, limits: &ParseLimits) -> Result<Message, ParseError> {
+        let Index {
+            delimiters,
+            slots,
+            is_canonical,
+        } = parse::index(&bytes, limits)?;
+        Ok(Message {
+            received: bytes,
+            delimiters,
+            slots,
+            edited: Vec::new(),
+            is_edited: false,
+            is_canonical,
+        })
+    }
+
+    /// What MSH-1 and MSH-2 declare.
+    pub fn delimiters(&self) -> &Delimiters {
+        &self.delimiters
+    }
+
+    /// The MSH as a typed view.
+    pub fn header(&self) -> Header<'_> {
+        let raw = self.slots.first().map_or(&[] as &[u8], |slot| self.raw(slot));
+        Header::new(raw, self.delimiters)
+    }
+
+    /// All segments in order, MSH first.
+    pub fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
+        self.slots
+            .iter()
+            .map(|slot| Segment::new(self.raw(slot), &self.delimiters))
+    }
+
+    /// What stands at the path, undecoded.
+    pub fn read(&self, path: &FieldPath) -> Value<'_> {
+        match self.slot(path.segment(), path.occurrence()) {
+            Some(slot) => segment::read(self.raw(slot), path, &self.delimiters),
+            None => Value::Absent,
+        }
+    }
+
+    /// The value at the path with its escapes decoded; `None` unless valued.
+    ///
+    /// Bytes that are not UTF-8 are read as Latin-1.
+    /// Escapes that stand for no character (`\H\`, `\.br\`) and broken ones stay as they are.
+    pub fn text(&self, path: &FieldPath) -> Option<Cow<'_, str>> {
+        let raw = self.read(path).raw()?;
+        // MSH-2 holds the escape character itself.
+        let escape = self.delimiters.escape.filter(|_| !path.is_delimiters());
+        Some(escape::decode(
+            raw,
+            &Delimiters {
+                escape,
+                ..self.delimiters
+            },
+        ))
+    }
+
+    /// Whether any edit changed the message.
+    pub fn is_edited(&self) -> bool {
+        self.is_edited
+    }
+
+    /// How many segments have this name.
+    pub fn count(&self, name: SegmentName) -> usize {
+        self.slots
+            .iter()
+            .filter(|slot| slot.name == *name.as_bytes())
+            .count()
+    }
+
+    pub(super) fn slot(&self, name: SegmentName, occurrence: u16) -> Option<&Slot> {
+        let mut named = self.slots.iter().filter(|slot| slot.name == *name.as_bytes());
+        named.nth(usize::from(occurrence).checked_sub(1)?)
+    }
+
+    /// The segment's bytes as they now are.
+    pub(super) fn raw(&self, slot: &Slot) -> &[u8] {
+        let edited = slot.edited.and_then(|edited| self.edited.get(edited as usize));
+        match edited {
+            Some(bytes) => bytes,
+            None => segment::slice(&self.received, &(slot.start as usize..slot.end as usize)),
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    /// Prints sizes, never the bytes.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Message")
+            .field("received_bytes", &self.received.len())
+            .field("segments", &self.slots.len())
+            .field("is_edited", &self.is_edited)
+            .finish()
+    }
+}

@@ -1,0 +1,477 @@
+//! Places in a message: `PID-5.1`, `OBX[2]-5[1].3.2`, and what `remove` may name.
+//!
+//! Knows the grammar, not the message: whether `PID-99` exists is a question for the standard's tables.
+
+use std::fmt;
+use std::str::FromStr;
+
+use nom::bytes::complete::{take_while, take_while_m_n};
+use nom::character::complete::{char, one_of};
+use nom::combinator::opt;
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+use thiserror::Error;
+
+/// The greatest field number a path may name; a segment of the standard has fewer than a hundred.
+const FIELD_MAX: u16 = 999;
+/// The greatest occurrence, repetition or component a path may name.
+const NUMBER_MAX: u16 = 9_999;
+
+/// The three characters that name a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SegmentName([u8; 3]);
+
+/// How deep a path goes. A deeper level is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// A whole field with all its repetitions: `PID-3`.
+    Field,
+    /// One repetition of a field: `PID-3[2]`.
+    Repetition,
+    /// A component: `PID-3.1`.
+    Component,
+    /// A subcomponent: `PID-3.4.2`.
+    Subcomponent,
+}
+
+/// A place in a message, canonically `PID-5.1`; `PID.5.1` and `/PID-5-1` are read too.
+///
+/// ```text
+/// SEG[occurrence]-FIELD[repetition].COMPONENT.SUBCOMPONENT
+/// ```
+///
+/// All numbers count from 1, MSH-1 and MSH-2 as the standard counts them.
+/// Without an occurrence the first segment of the name is meant; without a repetition `PID-3` is the whole field
+/// and `PID-3.1` is in its first repetition.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FieldPath {
+    segment: SegmentName,
+    occurrence: u16,
+    field: u16,
+    repetition: Option<u16>,
+    component: Option<u16>,
+    subcomponent: Option<u16>,
+}
+
+/// A segment by name, all of them (`NK1`) or one (`OBX[2]`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SegmentPath {
+    /// The name of the segment.
+    pub name: SegmentName,
+    /// Which of them, from 1; `None` means all.
+    pub occurrence: Option<u16>,
+}
+
+/// What [`Message::remove`](super::Message::remove) takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Whole segments: `NK1`, `OBX[2]`.
+    Segment(SegmentPath),
+    /// A field, repetition, component or subcomponent: `PID-19`, `PID-3[2]`.
+    Field(FieldPath),
+}
+
+/// A path that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("at character {}: expected {expected}", offset + 1)]
+pub struct PathError {
+    /// Bytes before the place that is wrong.
+    pub offset: usize,
+    /// What should have stood there.
+    pub expected: &'static str,
+}
+
+impl SegmentName {
+    /// The header of a message.
+    pub const MSH: SegmentName = SegmentName(*b"MSH");
+    /// The acknowledgment.
+    pub const MSA: SegmentName = SegmentName(*b"MSA");
+
+    /// The name in these three bytes: a capital letter, then capital letters or digits.
+    pub fn new(bytes: [u8; 3]) -> Option<SegmentName> {
+        let [first, rest @ ..] = bytes;
+        let is_name = first.is_ascii_uppercase()
+            && rest
+                .iter()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        is_name.then_some(SegmentName(bytes))
+    }
+
+    /// The name as bytes.
+    pub fn as_bytes(&self) -> &[u8; 3] {
+        &self.0
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("a segment name is made of ASCII letters and digits")
+    }
+
+    /// Whether this segment opens or closes a message, batch or file (MSH, FHS, BHS, BTS, FTS).
+    pub(super) fn is_envelope(self) -> bool {
+        matches!(&self.0, b"MSH" | b"FHS" | b"BHS" | b"BTS" | b"FTS")
+    }
+}
+
+impl FieldPath {
+    /// The path of a whole field in the first segment of this name; `None` unless the number is 1 to 999.
+    pub fn of_field(segment: SegmentName, field: u16) -> Option<FieldPath> {
+        (1..=FIELD_MAX).contains(&field).then_some(FieldPath {
+            segment,
+            occurrence: 1,
+            field,
+            repetition: None,
+            component: None,
+            subcomponent: None,
+        })
+    }
+
+    /// The name of the segment.
+    pub fn segment(&self) -> SegmentName {
+        self.segment
+    }
+
+    /// Which segment of that name, from 1.
+    pub fn occurrence(&self) -> u16 {
+        self.occurrence
+    }
+
+    /// The number of the field.
+    pub fn field(&self) -> u16 {
+        self.field
+    }
+
+    /// The repetition asked for.
+    pub fn repetition(&self) -> Option<u16> {
+        self.repetition
+    }
+
+    /// The component asked for.
+    pub fn component(&self) -> Option<u16> {
+        self.component
+    }
+
+    /// The subcomponent asked for.
+    pub fn subcomponent(&self) -> Option<u16> {
+        self.subcomponent
+    }
+
+    /// How deep the path goes.
+    pub fn level(&self) -> Level {
+        if self.subcomponent.is_some() {
+            Level::Subcomponent
+        } else if self.component.is_some() {
+            Level::Component
+        } else if self.repetition.is_some() {
+            Level::Repetition
+        } else {
+            Level::Field
+        }
+    }
+
+    /// Whether this is MSH-1 or MSH-2 (or the same of a batch header), which declare the delimiters.
+    pub fn is_delimiters(&self) -> bool {
+        matches!(self.segment.as_bytes(), b"MSH" | b"FHS" | b"BHS") && self.field <= 2
+    }
+
+    /// The steps below the field: level and number from 1.
+    pub(super) fn below_field(&self) -> impl Iterator<Item = (Level, usize)> {
+        let repetition = self.repetition.or(self.component.map(|_| 1));
+        [
+            (Level::Repetition, repetition),
+            (Level::Component, self.component),
+            (Level::Subcomponent, self.subcomponent),
+        ]
+        .into_iter()
+        .filter_map(|(level, number)| number.map(|number| (level, usize::from(number))))
+    }
+}
+
+impl FromStr for FieldPath {
+    type Err = PathError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        complete(text, field_path)
+    }
+}
+
+impl FromStr for SegmentPath {
+    type Err = PathError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        complete(text, segment_path)
+    }
+}
+
+impl FromStr for Target {
+    type Err = PathError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(segment) => Ok(Target::Segment(segment)),
+            Err(_) => text.parse().map(Target::Field),
+        }
+    }
+}
+
+impl fmt::Display for SegmentName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.segment)?;
+        if self.occurrence > 1 {
+            write!(formatter, "[{}]", self.occurrence)?;
+        }
+        write!(formatter, "-{}", self.field)?;
+        if let Some(repetition) = self.repetition {
+            write!(formatter, "[{repetition}]")?;
+        }
+        for number in [self.component, self.subcomponent].into_iter().flatten() {
+            write!(formatter, ".{number}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for SegmentPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.name)?;
+        match self.occurrence {
+            Some(occurrence) => write!(formatter, "[{occurrence}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Segment(segment) => segment.fmt(formatter),
+            Target::Field(path) => path.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Debug for SegmentName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl fmt::Debug for FieldPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl fmt::Debug for SegmentPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Where the grammar stopped and what it wanted there.
+struct Failure<'a> {
+    rest: &'a str,
+    expected: &'static str,
+}
+
+impl<'a> nom::error::ParseError<&'a str> for Failure<'a> {
+    fn from_error_kind(rest: &'a str, _: nom::error::ErrorKind) -> Self {
+        Failure { rest, expected: "" }
+    }
+
+    fn append(_: &'a str, _: nom::error::ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+type Parsed<'a, T> = IResult<&'a str, T, Failure<'a>>;
+
+fn complete<T>(text: &str, grammar: fn(&str) -> Parsed<'_, T>) -> Result<T, PathError> {
+    let failure = match grammar(text) {
+        Ok(("", found)) => return Ok(found),
+        Ok((rest, _)) => Failure {
+            rest,
+            expected: "the end of the path",
+        },
+        Err(nom::Err::Error(failure) | nom::Err::Failure(failure)) => failure,
+        Err(nom::Err::Incomplete(_)) => Failure {
+            rest: "",
+            expected: "the rest of the path",
+        },
+    };
+    Err(PathError {
+        offset: text.len() - failure.rest.len(),
+        expected: failure.expected,
+    })
+}
+
+/// Fails with `expected` at `rest`, past any alternative.
+fn wanted<'a, T>(rest: &'a str, expected: &'static str) -> Parsed<'a, T> {
+    Err(nom::Err::Failure(Failure { rest, expected }))
+}
+
+fn field_path(input: &str) -> Parsed<'_, FieldPath> {
+    let (input, _) = opt(char('/')).parse(input)?;
+    let (input, segment) = segment_name(input)?;
+    let (input, occurrence) = index(input)?;
+    let Ok((input, _)) = separator(input) else {
+        return wanted(input, "`-` and a field number");
+    };
+    let (input, field) = number(input, FIELD_MAX, "a field number from 1 to 999")?;
+    let (input, repetition) = index(input)?;
+    let (input, component) = part(input, "a component number from 1 to 9999")?;
+    let (input, subcomponent) = match component {
+        Some(_) => part(input, "a subcomponent number from 1 to 9999")?,
+        None => (input, None),
+    };
+    // Below the field, the first repetition is what is meant anyway; one spelling makes paths comparable.
+    let repetition = repetition.filter(|&number| number > 1 || component.is_none());
+    let occurrence = occurrence.unwrap_or(1);
+    Ok((
+        input,
+        FieldPath {
+            segment,
+            occurrence,
+            field,
+            repetition,
+            component,
+            subcomponent,
+        },
+    ))
+}
+
+fn segment_path(input: &str) -> Parsed<'_, SegmentPath> {
+    let (input, name) = segment_name(input)?;
+    let (input, occurrence) = index(input)?;
+    Ok((input, SegmentPath { name, occurrence }))
+}
+
+fn segment_name(input: &str) -> Parsed<'_, SegmentName> {
+    const EXPECTED: &str = "a segment name: a capital letter, then two capital letters or digits";
+    let is_part = |found: char| found.is_ascii_uppercase() || found.is_ascii_digit();
+    let taken: Parsed<'_, &str> = take_while_m_n(3, 3, is_part).parse(input);
+    let name = taken.ok().and_then(|(rest, name)| {
+        let bytes = name.as_bytes().try_into().ok()?;
+        Some((rest, SegmentName::new(bytes)?))
+    });
+    name.map_or_else(|| wanted(input, EXPECTED), Ok)
+}
+
+/// `[n]`, or nothing.
+fn index(input: &str) -> Parsed<'_, Option<u16>> {
+    opt(delimited(
+        char('['),
+        |input| number(input, NUMBER_MAX, "a number from 1 to 9999"),
+        |input| {
+            if let Some(rest) = str::strip_prefix(input, ']') {
+                Ok((rest, ()))
+            } else {
+                wanted(input, "`]`")
+            }
+        },
+    ))
+    .parse(input)
+}
+
+/// `.n` or `-n`, or nothing.
+fn part<'a>(input: &'a str, expected: &'static str) -> Parsed<'a, Option<u16>> {
+    opt(preceded(separator, |input| number(input, NUMBER_MAX, expected))).parse(input)
+}
+
+fn separator(input: &str) -> Parsed<'_, char> {
+    one_of("-.").parse(input)
+}
+
+fn number<'a>(input: &'a str, max: u16, expected: &'static str) -> Parsed<'a, u16> {
+    let (rest, digits): (&str, &str) = take_while(|found: char| found.is_ascii_digit()).parse(input)?;
+    match digits.parse() {
+        Ok(number) if (1..=max).contains(&number) => Ok((rest, number)),
+        _ => wanted(input, expected),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: FromStr<Err = PathError> + fmt::Display>(text: &str, expected: &str) {
+        let shown = match text.parse::<T>() {
+            Ok(path) => path.to_string(),
+            Err(error) => format!("{error}"),
+        };
+        assert_eq!(shown, expected, "{text}");
+    }
+
+    #[test]
+    fn reads_and_prints_the_canonical_form() {
+        for (text, canonical) in [
+            ("PID-5.1", "PID-5.1"),
+            ("PID.5.1", "PID-5.1"),
+            ("/PID-5-1", "PID-5.1"),
+            ("PID-3", "PID-3"),
+            ("PID-3[1]", "PID-3[1]"),
+            ("PID-3[1].4.2", "PID-3.4.2"),
+            ("PID-3[2].4.2", "PID-3[2].4.2"),
+            ("OBX[1]-5", "OBX-5"),
+            ("OBX[12]-5[3].1", "OBX[12]-5[3].1"),
+            ("NK1-2.1", "NK1-2.1"),
+        ] {
+            check::<FieldPath>(text, canonical);
+            check::<Target>(text, canonical);
+        }
+        check::<Target>("NK1", "NK1");
+        check::<Target>("OBX[2]", "OBX[2]");
+        check::<SegmentPath>("OBX[2]", "OBX[2]");
+    }
+
+    #[test]
+    fn says_where_and_what_was_expected() {
+        let name = "expected a segment name: a capital letter, then two capital letters or digits";
+        for (text, expected) in [
+            ("", &*format!("at character 1: {name}")),
+            ("pid-5", &*format!("at character 1: {name}")),
+            ("1PD-5", &*format!("at character 1: {name}")),
+            ("PI-5", &*format!("at character 1: {name}")),
+            ("PIDX-5", "at character 4: expected `-` and a field number"),
+            ("PID", "at character 4: expected `-` and a field number"),
+            ("PID-", "at character 5: expected a field number from 1 to 999"),
+            ("PID-0", "at character 5: expected a field number from 1 to 999"),
+            (
+                "PID-1000",
+                "at character 5: expected a field number from 1 to 999",
+            ),
+            (
+                "PID-3.99.x",
+                "at character 10: expected a subcomponent number from 1 to 9999",
+            ),
+            ("PID-3[0]", "at character 7: expected a number from 1 to 9999"),
+            ("PID-3[2", "at character 8: expected `]`"),
+            ("PID-3.1.2.3", "at character 10: expected the end of the path"),
+            ("PID-3 ", "at character 6: expected the end of the path"),
+            (
+                "PID-99999999999",
+                "at character 5: expected a field number from 1 to 999",
+            ),
+        ] {
+            check::<FieldPath>(text, expected);
+        }
+    }
+
+    #[test]
+    fn knows_its_level() {
+        for (text, level) in [
+            ("PID-3", Level::Field),
+            ("PID-3[1]", Level::Repetition),
+            ("PID-3.1", Level::Component),
+            ("PID-3.1.1", Level::Subcomponent),
+        ] {
+            assert_eq!(text.parse::<FieldPath>().unwrap().level(), level, "{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Properties of the whole model, and a second opinion from another parser.

@@ -1,0 +1,169 @@
+//! Deviations a message is accepted with: found when asked, named so that they can be counted.
+//!
+//! Never refuses anything, never holds content.
+
+use hl7_parser::datetime::TimeStamp;
+
+use super::delimiters::{is_escape_doubled, is_repeated};
+use super::escape;
+use super::header::Header;
+use super::message::Message;
+use super::parse::{has_byte_order_mark, leading};
+use super::path::SegmentName;
+use super::segment::slice;
+
+/// A deviation from the standard that does not keep a message from being accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Warning {
+    /// A UTF-8 byte order mark before MSH.
+    ByteOrderMark,
+    /// Blanks, blank lines or a stray frame start before MSH.
+    LeadingBlanks,
+    /// Segments that end in LF or CR LF.
+    Terminators,
+    /// Blank lines between or after segments.
+    BlankLines,
+    /// The last segment has no terminator.
+    LastTerminatorMissing,
+    /// MSH-2 has fewer than four characters.
+    EncodingCharactersMissing,
+    /// MSH-2 has more than five characters.
+    EncodingCharactersSurplus,
+    /// MSH-2 has a truncation character before version 2.7.
+    TruncationCharacterEarly,
+    /// MSH-2 has its escape character twice, `^~\\&`.
+    EscapeCharacterDoubled,
+    /// A character is declared as two delimiters.
+    DelimiterRepeated,
+    /// A segment whose name is not a capital letter and two capital letters or digits.
+    SegmentName,
+    /// An escape character that begins no escape sequence of the standard.
+    Escape,
+    /// MSH-9.3 names another message type than MSH-9.1.
+    MessageStructure,
+    /// MSH-7 is no date and time.
+    Datetime,
+}
+
+impl Warning {
+    /// The stable name, as metrics and documentation have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Warning::ByteOrderMark => "byte-order-mark",
+            Warning::LeadingBlanks => "leading-blanks",
+            Warning::Terminators => "terminators",
+            Warning::BlankLines => "blank-lines",
+            Warning::LastTerminatorMissing => "last-terminator-missing",
+            Warning::EncodingCharactersMissing => "encoding-characters-missing",
+            Warning::EncodingCharactersSurplus => "encoding-characters-surplus",
+            Warning::TruncationCharacterEarly => "truncation-character-early",
+            Warning::EscapeCharacterDoubled => "escape-character-doubled",
+            Warning::DelimiterRepeated => "delimiter-repeated",
+            Warning::SegmentName => "segment-name",
+            Warning::Escape => "escape",
+            Warning::MessageStructure => "message-structure",
+            Warning::Datetime => "datetime",
+        }
+    }
+}
+
+impl Message {
+    /// The deviations of the message as received, each once; edits do not change them.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        let mut warn = |is_so: bool, warning: Warning| {
+            if is_so {
+                warnings.push(warning);
+            }
+        };
+        let has_mark = has_byte_order_mark(&self.received);
+        warn(has_mark, Warning::ByteOrderMark);
+        warn(
+            leading(&self.received) > if has_mark { 3 } else { 0 },
+            Warning::LeadingBlanks,
+        );
+        self.terminator_warnings(&mut warn);
+        let header = self.header();
+        encoding_character_warnings(&header, &mut warn);
+        let is_misnamed = |name: [u8; 3]| SegmentName::new(name).is_none();
+        warn(
+            self.slots.iter().any(|slot| is_misnamed(slot.name)),
+            Warning::SegmentName,
+        );
+        warn(self.has_malformed_escape(), Warning::Escape);
+        warn(is_structure_contradicted(&header), Warning::MessageStructure);
+        warn(
+            !header.datetime().is_empty() && !is_datetime(header.datetime()),
+            Warning::Datetime,
+        );
+        warnings
+    }
+
+    fn terminator_warnings(&self, warn: &mut impl FnMut(bool, Warning)) {
+        if self.is_canonical {
+            return;
+        }
+        let gaps = || {
+            let received = self.slots.iter().filter(|slot| !slot.is_added());
+            received.map(|slot| slice(&self.received, &(slot.end as usize..slot.next as usize)))
+        };
+        warn(gaps().any(|gap| gap.contains(&b'\n')), Warning::Terminators);
+        warn(
+            gaps().any(|gap| gap.len() > 1 && gap != b"\r\n"),
+            Warning::BlankLines,
+        );
+        warn(gaps().any(<[u8]>::is_empty), Warning::LastTerminatorMissing);
+    }
+
+    fn has_malformed_escape(&self) -> bool {
+        let mut segments = self.segments();
+        // MSH-2 holds the escape character itself.
+        let header = segments.next().map(|header| header.raw()).unwrap_or_default();
+        let declared = SegmentName::MSH.as_bytes().len() + 1 + self.header().encoding_characters().len();
+        escape::is_malformed(slice(header, &(declared..header.len())), &self.delimiters)
+            || segments.any(|segment| escape::is_malformed(segment.raw(), &self.delimiters))
+    }
+}
+
+fn encoding_character_warnings(header: &Header<'_>, warn: &mut impl FnMut(bool, Warning)) {
+    let encoding_characters = header.encoding_characters();
+    let is_doubled = is_escape_doubled(encoding_characters);
+    let length = encoding_characters.len() - usize::from(is_doubled);
+    let is_early = header.version().is_some_and(|version| version < [2, 7, 0]);
+    warn(length < 4, Warning::EncodingCharactersMissing);
+    warn(length > 5, Warning::EncodingCharactersSurplus);
+    warn(length == 5 && is_early, Warning::TruncationCharacterEarly);
+    warn(is_doubled, Warning::EscapeCharacterDoubled);
+    warn(
+        is_repeated(header.delimiters().field, encoding_characters),
+        Warning::DelimiterRepeated,
+    );
+}
+
+fn is_structure_contradicted(header: &Header<'_>) -> bool {
+    let structure = header.message_structure();
+    let prefix = structure.split(|&byte| byte == b'_').next().unwrap_or_default();
+    !structure.is_empty() && prefix != header.message_type()
+}
+
+/// Whether MSH-7 is a date and time as far as it goes.
+fn is_datetime(raw: &[u8]) -> bool {
+    let Some(TimeStamp {
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        ..
+    }) = std::str::from_utf8(raw).ok().and_then(|text| text.parse().ok())
+    else {
+        return false;
+    };
+    let within =
+        |part: Option<u8>, least: u8, most: u8| part.is_none_or(|part| (least..=most).contains(&part));
+    within(month, 1, 12)
+        && within(day, 1, 31)
+        && within(hour, 0, 23)
+        && within(minute, 0, 59)
+        && within(second, 0, 60)
+}
