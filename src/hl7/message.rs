@@ -131,6 +131,6 @@ impl fmt::Debug for Message {
             .field("received_bytes", &self.received.len())
             .field("segments", &self.slots.len())
             .field("is_edited", &self.is_edited)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
