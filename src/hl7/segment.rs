@@ -126,7 +126,7 @@ pub(super) fn slice<'a>(bytes: &'a [u8], range: &Range<usize>) -> &'a [u8] {
 }
 
 fn is_header(segment: &[u8]) -> bool {
-    matches!(segment, [b'M', b'S', b'H', ..] | [b'F' | b'B', b'H', b'S', ..])
+    segment.starts_with(SegmentName::MSH.as_bytes())
 }
 
 fn delimiters_value(raw: &[u8]) -> Value<'_> {
