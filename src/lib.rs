@@ -12,6 +12,8 @@
 
 pub mod clock;
 pub mod metrics;
+pub mod problem;
+pub mod typed;
 pub mod units;
 
 pub mod hl7;

@@ -53,9 +53,12 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     if !known {
         return Err(UnitError::Duration);
     }
-    humantime::parse_duration(text).map_err(|error| match error {
-        humantime::DurationError::NumberOverflow => UnitError::TooLarge,
-        _ => UnitError::Duration,
+    humantime::parse_duration(text).map_err(|error| {
+        if error == humantime::DurationError::NumberOverflow {
+            UnitError::TooLarge
+        } else {
+            UnitError::Duration
+        }
     })
 }
 

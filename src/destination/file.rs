@@ -57,9 +57,9 @@ impl Folder {
         let stored = tokio::task::spawn_blocking(move || store(&folder, &name, &bytes)).await;
         match stored {
             Ok(Ok(true)) => Ok(Receipt { code: None }),
-            Ok(Ok(false)) => {
-                Err(DeliveryError::impossible(format_args!("{SAME_NAME_MAX} other files have its name")))
-            }
+            Ok(Ok(false)) => Err(DeliveryError::impossible(format_args!(
+                "{SAME_NAME_MAX} other files have its name"
+            ))),
             Ok(Err(error)) => Err(DeliveryError::unreachable(error)),
             Err(_) => Err(DeliveryError::unreachable("the attempt failed inside weir")),
         }

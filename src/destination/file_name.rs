@@ -16,8 +16,10 @@ const NUMBERED_DEVICES: [&str; 2] = ["COM", "LPT"];
 /// The name under which such a file is safe to keep.
 pub(super) fn safe(rendered: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.');
-    let mut name: String =
-        rendered.chars().map(|character| if plain(character) { character } else { '_' }).collect();
+    let mut name: String = rendered
+        .chars()
+        .map(|character| if plain(character) { character } else { '_' })
+        .collect();
     if name.is_empty() {
         return "message".to_owned();
     }
@@ -30,7 +32,9 @@ pub(super) fn safe(rendered: &str) -> String {
     let (stem, extension) = split(&name);
     if name.len() > NAME_BYTES_MAX {
         let room = NAME_BYTES_MAX - extension.len();
-        let kept = stem.char_indices().take_while(|(at, character)| at + character.len_utf8() <= room);
+        let kept = stem
+            .char_indices()
+            .take_while(|(at, character)| at + character.len_utf8() <= room);
         let kept: String = kept.map(|(_, character)| character).collect();
         name = format!("{kept}{extension}");
     }
@@ -51,18 +55,18 @@ pub(super) fn numbered(name: &str, number: usize) -> String {
 
 /// The name before its last dot, and the dot with what follows when that is short enough to be an extension.
 fn split(name: &str) -> (&str, &str) {
-    let dot = name.rfind('.').filter(|dot| *dot > 0 && name.len() - dot <= EXTENSION_BYTES_MAX);
-    name.split_at_checked(dot.unwrap_or(name.len())).unwrap_or((name, ""))
+    let dot = name
+        .rfind('.')
+        .filter(|dot| *dot > 0 && name.len() - dot <= EXTENSION_BYTES_MAX);
+    name.split_at_checked(dot.unwrap_or(name.len()))
+        .unwrap_or((name, ""))
 }
 
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
     let upper = stem.to_ascii_uppercase();
-    let numbered = |device: &&str| {
-        let digit = upper.strip_prefix(**device);
-        digit.is_some_and(|digit| digit.len() == 1 && digit.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    DEVICES.contains(&upper.as_str()) || NUMBERED_DEVICES.iter().any(|device| numbered(&device))
+    let unnumbered = upper.strip_suffix(|last: char| last.is_ascii_digit());
+    DEVICES.contains(&upper.as_str()) || unnumbered.is_some_and(|device| NUMBERED_DEVICES.contains(&device))
 }
 
 #[cfg(test)]
@@ -109,7 +113,10 @@ mod tests {
     #[test]
     fn long_names_are_cut_and_keep_their_extension() {
         assert_eq!(safe(&"x".repeat(4096)), "x".repeat(200));
-        assert_eq!(safe(&format!("{}.hl7", "x".repeat(4096))), format!("{}.hl7", "x".repeat(196)));
+        assert_eq!(
+            safe(&format!("{}.hl7", "x".repeat(4096))),
+            format!("{}.hl7", "x".repeat(196))
+        );
         let cut = safe(&"é".repeat(4096));
         assert_eq!(cut, "é".repeat(100));
         assert!(numbered(&safe(&"é".repeat(4096)), 9_999).len() <= 255);

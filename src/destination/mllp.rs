@@ -44,10 +44,16 @@ pub struct Settings {
     #[serde(default = "default_write_timeout", deserialize_with = "units::duration")]
     pub write_timeout: Duration,
     /// The time from the end of a message to the end of its acknowledgment, as `30s` (the default).
-    #[serde(default = "default_acknowledgment_timeout", deserialize_with = "units::duration")]
+    #[serde(
+        default = "default_acknowledgment_timeout",
+        deserialize_with = "units::duration"
+    )]
     pub acknowledgment_timeout: Duration,
     /// The longest acknowledgment, as `1MiB` (the default).
-    #[serde(default = "default_acknowledgment_bytes_max", deserialize_with = "units::bytes")]
+    #[serde(
+        default = "default_acknowledgment_bytes_max",
+        deserialize_with = "units::bytes"
+    )]
     pub acknowledgment_bytes_max: usize,
     /// Which acknowledgment completes a delivery: the first (`accept`, the default), or, after an accept
     /// acknowledgment (CA), only the `application` acknowledgment that follows it on the same connection.
@@ -99,7 +105,9 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
     let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
     match port.and_then(|(_, port)| port.parse::<u16>().ok()) {
         Some(1..) => Ok(text),
-        Some(0) | None => Err(D::Error::custom("expected a host and a port, as `lab.example:2576`")),
+        Some(0) | None => Err(D::Error::custom(
+            "expected a host and a port, as `lab.example:2576`",
+        )),
     }
 }
 
@@ -113,7 +121,11 @@ pub struct Client {
 
 impl Client {
     pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
-        Client { name, settings, connection: None }
+        Client {
+            name,
+            settings,
+            connection: None,
+        }
     }
 
     pub(super) async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
@@ -132,20 +144,22 @@ impl Client {
         let control_id = message.header().control_id();
         let acknowledged = self.acknowledgment(&mut connection, control_id);
         let limit = self.settings.acknowledgment_timeout;
-        let acknowledgment = match timeout(limit, acknowledged).await {
-            Ok(acknowledgment) => acknowledgment?,
-            Err(_) => {
-                let limit = humantime::format_duration(limit);
-                return Err(DeliveryError::no_acknowledgment(format_args!("none came within {limit}")));
-            }
+        let Ok(acknowledgment) = timeout(limit, acknowledged).await else {
+            let limit = humantime::format_duration(limit);
+            return Err(DeliveryError::no_acknowledgment(format_args!(
+                "none came within {limit}"
+            )));
         };
+        let acknowledgment = acknowledgment?;
         if connection.has_surplus() {
-            self.report("surplus");
+            self.report(&mut connection, "surplus");
         } else {
             self.keep(connection);
         }
         if acknowledgment.code.is_accept() {
-            Ok(Receipt { code: Some(acknowledgment.code) })
+            Ok(Receipt {
+                code: Some(acknowledgment.code),
+            })
         } else {
             Err(DeliveryError::Refused(acknowledgment))
         }
@@ -164,15 +178,27 @@ impl Client {
             if is_fresh && connection.is_silent() {
                 return Ok(connection);
             }
-            debug!(destination = &*self.name, "the receiver has closed or spoken unasked; connecting anew");
+            debug!(
+                destination = &*self.name,
+                "the receiver has closed or spoken unasked; connecting anew"
+            );
         }
-        let connected = timeout(self.settings.connect_timeout, TcpStream::connect(&self.settings.address)).await;
+        let connected = timeout(
+            self.settings.connect_timeout,
+            TcpStream::connect(&self.settings.address),
+        )
+        .await;
         let stream = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let stream = stream.map_err(DeliveryError::unreachable)?;
         // A message is written whole; a failure here costs only speed.
         drop(stream.set_nodelay(true));
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
-        Ok(Connection { stream, buffer: BytesMut::new(), last_used: Instant::now() })
+        Ok(Connection {
+            stream,
+            buffer: BytesMut::new(),
+            last_used: Instant::now(),
+            warned: false,
+        })
     }
 
     /// The acknowledgment that completes the delivery of the message with this control id.
@@ -182,13 +208,24 @@ impl Client {
         control_id: &[u8],
     ) -> Result<Acknowledgment, DeliveryError> {
         let frame_bytes_max = self.settings.acknowledgment_bytes_max;
-        let limits = FrameLimits { frame_bytes_max, ..FrameLimits::default() };
+        let limits = FrameLimits {
+            frame_bytes_max,
+            ..FrameLimits::default()
+        };
         let mut decoder = Decoder::new(limits, Strictness::Lenient);
         loop {
             let content = self.answer(connection, &mut decoder).await?;
-            let acknowledgment = Acknowledgment::parse(content).map_err(DeliveryError::no_acknowledgment)?;
+            let acknowledgment =
+                Acknowledgment::parse(content.clone()).map_err(DeliveryError::no_acknowledgment)?;
             if acknowledgment.control_id != control_id {
-                return Err(DeliveryError::no_acknowledgment("MSA-2: expected the control id that was sent"));
+                return Err(DeliveryError::no_acknowledgment(
+                    "MSA-2: expected the control id that was sent",
+                ));
+            }
+            // A code that stands nowhere in capitals was written in small letters.
+            let code = acknowledgment.code.as_str().as_bytes();
+            if !content.windows(code.len()).any(|letters| letters == code) {
+                self.report(connection, "lower_case_code");
             }
             let is_promise = acknowledgment.code == AcknowledgmentCode::CommitAccept;
             if !(is_promise && self.settings.awaited == Awaited::Application) {
@@ -198,17 +235,31 @@ impl Client {
     }
 
     /// The content of the next frame the receiver sends.
-    async fn answer(&self, connection: &mut Connection, decoder: &mut Decoder) -> Result<Bytes, DeliveryError> {
+    async fn answer(
+        &self,
+        connection: &mut Connection,
+        decoder: &mut Decoder,
+    ) -> Result<Bytes, DeliveryError> {
         let mut at_end = false;
         loop {
             let buffer = &mut connection.buffer;
-            let found = if at_end { decoder.finish(buffer) } else { decoder.decode(buffer) };
+            let found = if at_end {
+                decoder.finish(buffer)
+            } else {
+                decoder.decode(buffer)
+            };
             let found = found.map_err(DeliveryError::no_acknowledgment)?;
             let found = match found {
                 None if at_end => {
-                    return Err(DeliveryError::no_acknowledgment("the receiver closed the connection"));
+                    return Err(DeliveryError::no_acknowledgment(
+                        "the receiver closed the connection",
+                    ));
                 }
-                None => match connection.read(decoder).await.map_err(DeliveryError::no_acknowledgment)? {
+                None => match connection
+                    .read(decoder)
+                    .await
+                    .map_err(DeliveryError::no_acknowledgment)?
+                {
                     Some(0) => {
                         at_end = true;
                         continue;
@@ -226,16 +277,22 @@ impl Client {
                         self.settings.acknowledgment_bytes_max
                     )));
                 }
-                Some(Decoded::Deviation(deviation)) => self.report(deviation.kind()),
+                Some(Decoded::Deviation(deviation)) => self.report(connection, deviation.kind()),
                 None => {}
             }
         }
     }
 
-    fn report(&self, kind: &'static str) {
+    fn report(&self, connection: &mut Connection, kind: &'static str) {
         let destination = Arc::clone(&self.name);
         counter!(DESTINATION_DEVIATIONS_TOTAL, "destination" => destination, "kind" => kind).increment(1);
-        warn!(destination = &*self.name, kind, "the receiver departs from MLLP");
+        if !connection.warned {
+            connection.warned = true;
+            warn!(
+                destination = &*self.name,
+                kind, "the receiver departs from the standard"
+            );
+        }
     }
 }
 
@@ -245,6 +302,8 @@ struct Connection {
     /// What was read and is not yet understood.
     buffer: BytesMut,
     last_used: Instant,
+    /// Whether a deviation stands in the log already; one line a connection is enough.
+    warned: bool,
 }
 
 impl Connection {

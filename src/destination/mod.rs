@@ -43,7 +43,12 @@ pub struct Outgoing {
 /// Sizes only.
 impl fmt::Debug for Outgoing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Outgoing({}, {} bytes)", self.sequence, self.bytes.len())
+        write!(
+            formatter,
+            "Outgoing({}, {} bytes)",
+            self.sequence,
+            self.bytes.len()
+        )
     }
 }
 
@@ -83,15 +88,21 @@ pub enum DeliveryError {
 
 impl DeliveryError {
     fn unreachable(reason: impl fmt::Display) -> DeliveryError {
-        DeliveryError::Unreachable { reason: reason.to_string() }
+        DeliveryError::Unreachable {
+            reason: reason.to_string(),
+        }
     }
 
     fn no_acknowledgment(reason: impl fmt::Display) -> DeliveryError {
-        DeliveryError::NoAcknowledgment { reason: reason.to_string() }
+        DeliveryError::NoAcknowledgment {
+            reason: reason.to_string(),
+        }
     }
 
     fn impossible(reason: impl fmt::Display) -> DeliveryError {
-        DeliveryError::Impossible { reason: reason.to_string() }
+        DeliveryError::Impossible {
+            reason: reason.to_string(),
+        }
     }
 }
 

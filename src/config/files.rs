@@ -1,0 +1,157 @@
+//! The files of a site: every `.yaml` and `.yml` below its folder, in the order of their names.
+//!
+//! Never follows a link out of the folder, never reads more than its limits, and judges a file by its size
+//! before reading it. Reads only; knows nothing of what the files mean.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::problem::{Problem, ProblemName, Problems};
+
+/// The largest file read.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+/// The most files read.
+pub const FILES_MAX: usize = 1_000;
+/// The most bytes of all files together.
+pub const SITE_BYTES_MAX: usize = 16 << 20;
+/// How deep folders may lie in folders.
+const FOLDER_DEPTH_MAX: usize = 8;
+
+/// A file as read.
+pub(super) struct SiteFile {
+    /// Its path as people would type it.
+    pub(super) name: String,
+    /// Its text, without a byte order mark.
+    pub(super) text: String,
+}
+
+/// Reads the files of the site; what could not be read is a problem, the rest is returned.
+pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
+    let root = match fs::canonicalize(folder) {
+        Ok(root) if root.is_dir() => root,
+        Ok(_) => {
+            let message = format!("{} is a file, not the folder of a site", folder.display());
+            problems.push(
+                Problem::error(ProblemName::UnreadableFile, message).help("name the folder that holds it"),
+            );
+            return Vec::new();
+        }
+        Err(error) => {
+            problems.push(unreadable(folder, &error));
+            return Vec::new();
+        }
+    };
+    let mut finder = Finder { root, seen: BTreeSet::new(), found: Vec::new(), problems };
+    finder.walk(folder, 0);
+    let paths = finder.found;
+    let mut bytes_left = SITE_BYTES_MAX;
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        match read_text(&path, bytes_left) {
+            Ok(text) => {
+                bytes_left -= text.len();
+                files.push(SiteFile { name: path.display().to_string(), text });
+            }
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    files
+}
+
+struct Finder<'a> {
+    root: PathBuf,
+    seen: BTreeSet<PathBuf>,
+    found: Vec<PathBuf>,
+    problems: &'a mut Problems,
+}
+
+impl Finder<'_> {
+    fn walk(&mut self, folder: &Path, depth: usize) {
+        let mut paths = match entries(folder) {
+            Ok(paths) => paths,
+            Err(error) => return self.problems.push(unreadable(folder, &error)),
+        };
+        paths.sort();
+        for path in paths {
+            // Hidden files are editors' and version control's; a mounted ConfigMap keeps its old versions there.
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            if !hidden {
+                self.visit(&path, depth);
+            }
+        }
+    }
+
+    fn visit(&mut self, path: &Path, depth: usize) {
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let is_link = path.is_symlink();
+        if path.is_dir() && !is_link {
+            if depth < FOLDER_DEPTH_MAX {
+                return self.walk(path, depth + 1);
+            }
+            let message = format!("{}: folders lie deeper than {FOLDER_DEPTH_MAX}", path.display());
+            return self.problems.push(Problem::error(ProblemName::SiteTooLarge, message));
+        }
+        if !is_yaml {
+            return;
+        }
+        match fs::canonicalize(path) {
+            Err(error) => self.problems.push(unreadable(path, &error)),
+            Ok(target) if !target.starts_with(&self.root) => {
+                let message = format!("{}: a link that leads out of the site's folder", path.display());
+                let help = "put the file itself into the folder";
+                self.problems.push(Problem::error(ProblemName::UnreadableFile, message).help(help));
+            }
+            Ok(target) if !target.is_file() => {
+                let message = format!("{}: not a regular file", path.display());
+                self.problems.push(Problem::error(ProblemName::UnreadableFile, message));
+            }
+            Ok(_) if self.found.len() == FILES_MAX => {
+                let message = format!("{}: more than {FILES_MAX} files in one site", path.display());
+                self.problems.push(Problem::error(ProblemName::SiteTooLarge, message));
+            }
+            Ok(target) => {
+                if self.seen.insert(target) {
+                    self.found.push(path.to_owned());
+                }
+            }
+        }
+    }
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    // One more than can be used, so that a folder of a million names costs no memory.
+    const ENTRIES_MAX: usize = 100_000;
+    fs::read_dir(folder)?.take(ENTRIES_MAX).map(|entry| entry.map(|entry| entry.path())).collect()
+}
+
+fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
+    let io_problem = |error: io::Error| Box::new(unreadable(path, &error));
+    let file = File::open(path).map_err(io_problem)?;
+    let length = file.metadata().map_err(io_problem)?.len();
+    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
+    let mut bytes = Vec::new();
+    if length <= bytes_max as u64 {
+        // The file may grow while it is read.
+        file.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(io_problem)?;
+    }
+    if length > bytes_max as u64 || bytes.len() > bytes_max {
+        let message = if bytes_max < FILE_BYTES_MAX {
+            format!("{}: the site is larger than {} MiB", path.display(), SITE_BYTES_MAX >> 20)
+        } else {
+            format!("{}: larger than {} MiB", path.display(), FILE_BYTES_MAX >> 20)
+        };
+        return Err(Box::new(Problem::error(ProblemName::SiteTooLarge, message).help("split it")));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("{}: not UTF-8 text (byte {at})", path.display());
+        Box::new(Problem::error(ProblemName::UnreadableFile, message).help("save it as UTF-8"))
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    Problem::error(ProblemName::UnreadableFile, format!("{}: {error}", path.display()))
+}

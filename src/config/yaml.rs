@@ -1,0 +1,342 @@
+//! YAML text to a tree of values with places, within a budget.
+//!
+//! The only reader of YAML: events come from `saphyr-parser` one at a time, so a file that is too deep or too
+//! rich is refused while it is read, not after. Tags, anchors, aliases and second documents are refused, so
+//! nothing in a file can grow. Knows no setting.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser, ScalarStyle as YamlStyle, ScanError, Span};
+use serde_yaml::Value;
+
+use crate::problem::{Content, Entry, Node, Problem, ProblemName, Problems, ScalarStyle};
+
+/// Deeper nesting than any site needs.
+const DEPTH_MAX: usize = 32;
+/// More values than any one file needs; a table of 10,000 codes has 20,001.
+pub(super) const NODES_PER_FILE_MAX: usize = 60_000;
+
+/// Reads one file. Problems are pushed; the tree holds what could be read, and is empty if the file is no YAML.
+pub(super) fn read(source: usize, text: &str, problems: &mut Problems) -> Option<Node> {
+    let mut reader = Reader { source, text, offsets: Offsets::of(text), problems, nodes: 0 };
+    match reader.document(Parser::new_from_str(text)) {
+        Ok(node) => Some(node),
+        Err(problem) => {
+            reader.problems.push(*problem);
+            None
+        }
+    }
+}
+
+/// The value as serde reads it. A plain scalar is a number only if it is written the one way weir writes that
+/// number, and a truth value only as `true` or `false`; all else stays the text that was typed.
+pub(super) fn value(node: &Node) -> Value {
+    match &node.content {
+        Content::Scalar { .. } if node.is_null() => Value::Null,
+        Content::Scalar { text, style: ScalarStyle::Plain } => plain(text),
+        Content::Scalar { text, .. } => Value::String(text.clone()),
+        Content::Sequence(elements) => Value::Sequence(elements.iter().map(value).collect()),
+        Content::Mapping(entries) => Value::Mapping(
+            entries.iter().map(|entry| (Value::String(entry.key.clone()), value(&entry.value))).collect(),
+        ),
+    }
+}
+
+fn plain(text: &str) -> Value {
+    match (text, text.parse::<i64>()) {
+        ("true", _) => Value::Bool(true),
+        ("false", _) => Value::Bool(false),
+        (_, Ok(number)) if number.to_string() == text => Value::Number(number.into()),
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+struct Reader<'a> {
+    source: usize,
+    text: &'a str,
+    offsets: Offsets,
+    problems: &'a mut Problems,
+    nodes: usize,
+}
+
+type Read<T> = Result<T, Box<Problem>>;
+
+/// A list or mapping that is still open.
+enum Open {
+    Sequence { start: usize, elements: Vec<Node> },
+    Mapping { start: usize, entries: Vec<Entry>, key: Option<(String, Range<usize>)> },
+}
+
+impl Reader<'_> {
+    /// Walks the events with its own stack, so depth costs no call stack.
+    fn document<'i, I: saphyr_parser::Input>(&mut self, mut parser: Parser<'i, I>) -> Read<Node> {
+        let mut open: Vec<Open> = Vec::new();
+        let mut root = None;
+        while let Some(event) = parser.next_event() {
+            let (event, span) = event.map_err(|error| self.syntax(&error))?;
+            let bytes = self.offsets.bytes(span);
+            let closed = match event {
+                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => None,
+                Event::DocumentStart(_) if root.is_some() => return Err(self.several_documents(bytes)),
+                Event::DocumentStart(_) => None,
+                Event::Alias(_) => return Err(self.unsupported(bytes, "an alias (`*name`)")),
+                Event::Scalar(_, _, anchor, ref tag) => {
+                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                    Some(scalar_node(event, bytes))
+                }
+                Event::SequenceStart(anchor, tag) => {
+                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                    open.push(Open::Sequence { start: bytes.start, elements: Vec::new() });
+                    None
+                }
+                Event::MappingStart(anchor, tag) => {
+                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                    open.push(Open::Mapping { start: bytes.start, entries: Vec::new(), key: None });
+                    None
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    open.pop().map(|open| self.close(open, bytes.end))
+                }
+            };
+            self.spend(open.len(), &closed, root.as_ref())?;
+            if let Some(node) = closed {
+                match open.last_mut() {
+                    Some(parent) => self.attach(parent, node)?,
+                    None => root = Some(node),
+                }
+            }
+        }
+        Ok(root.unwrap_or(Node { bytes: 0..0, content: Content::Mapping(Vec::new()) }))
+    }
+
+    /// Puts a finished node where it belongs: an element, a key, or the value of the key before.
+    fn attach(&mut self, parent: &mut Open, node: Node) -> Read<()> {
+        match parent {
+            Open::Sequence { elements, .. } => elements.push(node),
+            Open::Mapping { entries, key, .. } => match key.take() {
+                Some((key, key_bytes)) => entries.push(Entry { key, key_bytes, value: node }),
+                None => match node.content {
+                    Content::Scalar { text, .. } => *key = Some((text, node.bytes)),
+                    Content::Sequence(_) | Content::Mapping(_) => {
+                        return Err(self.unsupported(node.bytes, "a key that is a list or a mapping"));
+                    }
+                },
+            },
+        }
+        Ok(())
+    }
+
+    /// Ends a list or mapping; of a key given twice the first counts, and both places are told.
+    fn close(&mut self, open: Open, end: usize) -> Node {
+        match open {
+            Open::Sequence { start, elements } => {
+                Node { bytes: start..end, content: Content::Sequence(elements) }
+            }
+            Open::Mapping { start, entries, .. } => {
+                let mut seen: HashMap<String, Range<usize>> = HashMap::new();
+                let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    match seen.get(&entry.key) {
+                        Some(first) => self.duplicate(&entry, first.clone()),
+                        None => {
+                            seen.insert(entry.key.clone(), entry.key_bytes.clone());
+                            kept.push(entry);
+                        }
+                    }
+                }
+                Node { bytes: start..end, content: Content::Mapping(kept) }
+            }
+        }
+    }
+
+    fn duplicate(&mut self, entry: &Entry, first: Range<usize>) {
+        let mut problem = Problem::error(
+            ProblemName::DuplicateKey,
+            format!("`{}` is given twice in one mapping", entry.key),
+        )
+        .at_bytes(self.source, entry.key_bytes.clone())
+        .label("given again here")
+        .help("keep one of the two");
+        problem.related =
+            Some((crate::problem::Region { source: self.source, bytes: first }, "first given here".to_owned()));
+        self.problems.push(problem);
+    }
+
+    fn spend(&mut self, depth: usize, closed: &Option<Node>, root: Option<&Node>) -> Read<()> {
+        self.nodes += usize::from(closed.is_some());
+        let bytes = closed.as_ref().or(root).map_or(0..0, |node| node.bytes.start..node.bytes.start);
+        if depth > DEPTH_MAX {
+            return Err(self.too_large(bytes, format!("nested deeper than {DEPTH_MAX} levels")));
+        }
+        if self.nodes > NODES_PER_FILE_MAX {
+            return Err(self.too_large(bytes, format!("more than {NODES_PER_FILE_MAX} values in one file")));
+        }
+        Ok(())
+    }
+
+    fn too_large(&self, bytes: Range<usize>, message: String) -> Box<Problem> {
+        Box::new(Problem::error(ProblemName::SiteTooLarge, message).at_bytes(self.source, bytes))
+    }
+
+    fn refuse_anchor_and_tag(&self, anchor: usize, tagged: bool, bytes: &Range<usize>) -> Read<()> {
+        // saphyr numbers anchors from 1; 0 is none.
+        match (anchor, tagged) {
+            (0, false) => Ok(()),
+            (_, true) => Err(self.unsupported(bytes.clone(), "a tag (`!name`)")),
+            (_, false) => Err(self.unsupported(bytes.clone(), "an anchor (`&name`)")),
+        }
+    }
+
+    fn unsupported(&self, bytes: Range<usize>, what: &str) -> Box<Problem> {
+        let problem = Problem::error(ProblemName::UnsupportedYaml, format!("{what} is not part of site files"))
+            .at_bytes(self.source, self.first_line(bytes))
+            .help("write the value where it is used; a text that begins with `!`, `&` or `*` needs quotes");
+        Box::new(problem)
+    }
+
+    fn several_documents(&self, bytes: Range<usize>) -> Box<Problem> {
+        let problem = Problem::error(ProblemName::UnsupportedYaml, "a second document (`---`) in one file")
+            .at_bytes(self.source, self.first_line(bytes))
+            .help("put it into a file of its own");
+        Box::new(problem)
+    }
+
+    fn first_line(&self, bytes: Range<usize>) -> Range<usize> {
+        let line = self.text.get(bytes.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+        bytes.start..bytes.start + line.len()
+    }
+
+    fn syntax(&self, error: &ScanError) -> Box<Problem> {
+        let at = self.offsets.byte(error.marker().index());
+        if let Some(tab) = self.tab_indentation_before(at) {
+            let problem = Problem::error(ProblemName::TabIndentation, "a tab in the indentation")
+                .at_bytes(self.source, tab)
+                .label("a tab")
+                .help("indent with spaces");
+            return Box::new(problem);
+        }
+        let (message, help) = kind_words(error.info());
+        let problem = Problem::error(ProblemName::YamlSyntax, message).at_bytes(self.source, at..at).help(help);
+        Box::new(problem)
+    }
+
+    /// The tab that indents the line where reading stopped, or the line before it.
+    fn tab_indentation_before(&self, at: usize) -> Option<Range<usize>> {
+        let line_end = self.text.get(at..)?.find('\n').map_or(self.text.len(), |length| at + length);
+        let mut end = line_end;
+        for _ in 0..2 {
+            let start = self.text.get(..end)?.rfind('\n').map_or(0, |newline| newline + 1);
+            let line = self.text.get(start..end)?;
+            let indentation = line.len() - line.trim_start().len();
+            let tab = line.get(..indentation)?.find('\t');
+            if let Some(tab) = tab.filter(|_| indentation < line.len()) {
+                return Some(start + tab..start + tab + 1);
+            }
+            end = start.checked_sub(1)?;
+        }
+        None
+    }
+}
+
+fn scalar_node(event: Event<'_>, bytes: Range<usize>) -> Node {
+    let (text, style) = match event {
+        Event::Scalar(text, style, _, _) => (text.into_owned(), style),
+        _ => (String::new(), YamlStyle::Plain),
+    };
+    let style = match style {
+        YamlStyle::Plain => ScalarStyle::Plain,
+        YamlStyle::SingleQuoted => ScalarStyle::SingleQuoted,
+        YamlStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
+        YamlStyle::Literal | YamlStyle::Folded => ScalarStyle::Block,
+    };
+    Node { bytes, content: Content::Scalar { text, style } }
+}
+
+/// What the parser says, in the words of someone who writes a site.
+fn kind_words(info: &str) -> (String, String) {
+    let help = if info.contains("mapping values are not allowed") {
+        "either this line is indented differently from the one it belongs to, or a value that holds `: ` needs \
+         quotes"
+    } else if info.contains("quoted scalar") {
+        "a quote that is opened before this place is not closed"
+    } else if info.contains("flow") || info.contains("',' or") {
+        "look for a `{` or `[` that is not closed, or a comma that is missing"
+    } else if info.contains("block") || info.contains("simple key") || info.contains("indent") {
+        "the indentation here does not fit the lines above, or a `:` or `- ` is missing"
+    } else {
+        "texts that begin with one of `{ [ @ * & ! % |` need quotes"
+    };
+    (format!("this is not YAML: {info}"), help.to_owned())
+}
+
+/// saphyr counts characters; places count bytes.
+struct Offsets {
+    /// The byte of each character, only for texts that are not ASCII.
+    bytes: Option<Vec<u32>>,
+    length: usize,
+}
+
+impl Offsets {
+    fn of(text: &str) -> Offsets {
+        // A file is at most 1 MiB, so u32 holds every offset.
+        let bytes = (!text.is_ascii()).then(|| {
+            text.char_indices().map(|(byte, _)| u32::try_from(byte).unwrap_or(u32::MAX)).collect()
+        });
+        Offsets { bytes, length: text.len() }
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        let byte = match &self.bytes {
+            None => character,
+            Some(bytes) => bytes.get(character).map_or(self.length, |byte| *byte as usize),
+        };
+        byte.min(self.length)
+    }
+
+    fn bytes(&self, span: Span) -> Range<usize> {
+        let start = self.byte(span.start.index());
+        start..self.byte(span.end.index()).max(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_value(text: &str) -> Value {
+        let mut problems = Problems::new();
+        let node = read(0, text, &mut problems).unwrap();
+        assert!(problems.is_empty(), "{text}");
+        value(&node)
+    }
+
+    #[test]
+    fn nothing_is_coerced() {
+        let check = |text: &str, expected: Value| assert_eq!(read_value(text), expected, "{text}");
+        check("8080", Value::Number(8080.into()));
+        check("-3", Value::Number((-3).into()));
+        for text in ["2575.5", "1.10", "007", "0o17", "0x1F", "1e3", "+5", "-0", "no", "yes", "True", "1_000"] {
+            check(text, Value::String(text.to_owned()));
+        }
+        check("'8080'", Value::String("8080".to_owned()));
+        check("99999999999999999999", Value::String("99999999999999999999".to_owned()));
+        check("true", Value::Bool(true));
+        check("'true'", Value::String("true".to_owned()));
+        check("~", Value::Null);
+        check("''", Value::String(String::new()));
+    }
+
+    #[test]
+    fn places_count_bytes() {
+        let text = "é: 'ü'\nb: [x, {c: d}]\n";
+        let mut problems = Problems::new();
+        let node = read(0, text, &mut problems).unwrap();
+        let entries = node.entries();
+        assert_eq!(&text[entries[0].key_bytes.clone()], "é");
+        assert_eq!(&text[entries[0].value.bytes.clone()], "'ü'");
+        let inner = &entries[1].value.elements()[1];
+        assert_eq!(&text[inner.bytes.clone()], "{c: d}");
+        assert_eq!(&text[inner.entries()[0].key_bytes.clone()], "c");
+    }
+}

@@ -1,0 +1,295 @@
+//! The stable names of problems, and what each means.
+//!
+//! A name, once released, keeps its meaning: scripts, searches and `weir explain` rely on it.
+
+/// What kind of problem; its name is shown in brackets and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProblemName {
+    /// `unreadable-file`
+    UnreadableFile,
+    /// `site-too-large`
+    SiteTooLarge,
+    /// `empty-site`
+    EmptySite,
+    /// `yaml-syntax`
+    YamlSyntax,
+    /// `tab-indentation`
+    TabIndentation,
+    /// `unsupported-yaml`
+    UnsupportedYaml,
+    /// `duplicate-key`
+    DuplicateKey,
+    /// `unknown-key`
+    UnknownKey,
+    /// `missing-key`
+    MissingKey,
+    /// `wrong-type`
+    WrongType,
+    /// `invalid-value`
+    InvalidValue,
+    /// `bad-name`
+    BadName,
+    /// `duplicate-name`
+    DuplicateName,
+    /// `missing-kind`
+    MissingKind,
+    /// `unknown-listener`
+    UnknownListener,
+    /// `unknown-destination`
+    UnknownDestination,
+    /// `unknown-table`
+    UnknownTable,
+    /// `unknown-step`
+    UnknownStep,
+    /// `unused-listener`
+    UnusedListener,
+    /// `unused-destination`
+    UnusedDestination,
+    /// `unused-table`
+    UnusedTable,
+    /// `same-address`
+    SameAddress,
+    /// `port-zero`
+    PortZero,
+    /// `destination-loop`
+    DestinationLoop,
+    /// `bad-path`
+    BadPath,
+    /// `bad-expression`
+    BadExpression,
+    /// `bad-message-type`
+    BadMessageType,
+    /// `nothing-to-do`
+    NothingToDo,
+    /// `contradictory-step`
+    ContradictoryStep,
+}
+
+impl ProblemName {
+    /// Every name there is.
+    pub const ALL: &[ProblemName] = &[
+        ProblemName::UnreadableFile,
+        ProblemName::SiteTooLarge,
+        ProblemName::EmptySite,
+        ProblemName::YamlSyntax,
+        ProblemName::TabIndentation,
+        ProblemName::UnsupportedYaml,
+        ProblemName::DuplicateKey,
+        ProblemName::UnknownKey,
+        ProblemName::MissingKey,
+        ProblemName::WrongType,
+        ProblemName::InvalidValue,
+        ProblemName::BadName,
+        ProblemName::DuplicateName,
+        ProblemName::MissingKind,
+        ProblemName::UnknownListener,
+        ProblemName::UnknownDestination,
+        ProblemName::UnknownTable,
+        ProblemName::UnknownStep,
+        ProblemName::UnusedListener,
+        ProblemName::UnusedDestination,
+        ProblemName::UnusedTable,
+        ProblemName::SameAddress,
+        ProblemName::PortZero,
+        ProblemName::DestinationLoop,
+        ProblemName::BadPath,
+        ProblemName::BadExpression,
+        ProblemName::BadMessageType,
+        ProblemName::NothingToDo,
+        ProblemName::ContradictoryStep,
+    ];
+
+    /// The name as shown.
+    pub fn as_str(self) -> &'static str {
+        self.entry().0
+    }
+
+    /// One paragraph on what it means and what to do.
+    pub fn explanation(self) -> &'static str {
+        self.entry().1
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a table: one entry a name")]
+    fn entry(self) -> (&'static str, &'static str) {
+        match self {
+            ProblemName::UnreadableFile => (
+                "unreadable-file",
+                "A file or folder of the site could not be read, is no UTF-8 text, or is a link that \
+                 leads out of the site's folder. weir reads every `.yaml` and `.yml` file below the \
+                 folder and never follows a link out of it. Check its owner, its permissions and its \
+                 encoding.",
+            ),
+            ProblemName::SiteTooLarge => (
+                "site-too-large",
+                "A file, or the site as a whole, is larger than weir reads: files, bytes, values and \
+                 depth all have a limit, so that no file can make a start or a reload slow. Split the \
+                 file; put large code tables into several.",
+            ),
+            ProblemName::EmptySite => (
+                "empty-site",
+                "The folder holds no `.yaml` or `.yml` file with anything in it. Name the folder that \
+                 holds your routes, or write a first file there.",
+            ),
+            ProblemName::YamlSyntax => (
+                "yaml-syntax",
+                "The file is not YAML. The place shown is where reading stopped; the mistake is often \
+                 just before it: a wrong indentation, a quote that is not closed, or a bare value that \
+                 holds `: ` or begins with one of `{ [ @ * & ! % |` and so needs quotes.",
+            ),
+            ProblemName::TabIndentation => (
+                "tab-indentation",
+                "YAML is indented with spaces; a tab is an error because nobody can say how wide it is. \
+                 Set your editor to insert spaces.",
+            ),
+            ProblemName::UnsupportedYaml => (
+                "unsupported-yaml",
+                "The file uses a part of YAML that site files do without: tags (`!x`), anchors and \
+                 aliases (`&x`, `*x`), several documents in a file, or keys that are no plain text. Each \
+                 setting is written where it counts, so that a problem has one place.",
+            ),
+            ProblemName::DuplicateKey => (
+                "duplicate-key",
+                "The same key stands twice in one mapping. YAML readers disagree which of the two counts, \
+                 so neither is guessed.",
+            ),
+            ProblemName::UnknownKey => (
+                "unknown-key",
+                "There is no setting of that name here. Nothing is ignored silently: a misspelt key would \
+                 otherwise be a setting that has no effect.",
+            ),
+            ProblemName::MissingKey => ("missing-key", "A setting that has no default is not given."),
+            ProblemName::WrongType => (
+                "wrong-type",
+                "The value has another shape than the setting takes: a list where a text belongs, a \
+                 number without its unit, a text where a number belongs. Nothing is converted silently: \
+                 `2575.5` is no port, `0x1F` no number and `no` neither false nor a name.",
+            ),
+            ProblemName::InvalidValue => (
+                "invalid-value",
+                "The value has the right shape, but is not one the setting takes.",
+            ),
+            ProblemName::BadName => (
+                "bad-name",
+                "Listeners, destinations, tables and routes are named in kebab-case: lower case letters, \
+                 digits and single hyphens, beginning with a letter, at most 64 characters; and not a \
+                 word that some YAML readers take for a truth value (`no`, `yes`, `on`, `off`, `null`). \
+                 Names appear in metrics, logs, file names and addresses.",
+            ),
+            ProblemName::DuplicateName => (
+                "duplicate-name",
+                "A name is given twice in the site. Names are unique over all files of a site; both \
+                 places are shown.",
+            ),
+            ProblemName::MissingKind => (
+                "missing-kind",
+                "A listener or a destination says by one key what kind it is, as `mllp:` or `file:`; this \
+                 one has none, or more than one.",
+            ),
+            ProblemName::UnknownListener => (
+                "unknown-listener",
+                "A route takes messages `from` a listener that no file of the site defines.",
+            ),
+            ProblemName::UnknownDestination => (
+                "unknown-destination",
+                "A route sends `to` a destination that no file of the site defines.",
+            ),
+            ProblemName::UnknownTable => (
+                "unknown-table",
+                "A step translates through a table that no file of the site defines.",
+            ),
+            ProblemName::UnknownStep => (
+                "unknown-step",
+                "There is no step of that name; or an entry of `steps` is not one step with, beside it, \
+                 at most `when` and `name`.",
+            ),
+            ProblemName::UnusedListener => (
+                "unused-listener",
+                "No route takes messages from this listener. Its messages are counted as unrouted.",
+            ),
+            ProblemName::UnusedDestination => ("unused-destination", "No route sends to this destination."),
+            ProblemName::UnusedTable => ("unused-table", "No step uses this table."),
+            ProblemName::SameAddress => (
+                "same-address",
+                "Two sockets of the site would listen on one address and port; the second could not \
+                 start. An address of `0.0.0.0` or `[::]` takes the port on every address of the machine.",
+            ),
+            ProblemName::PortZero => (
+                "port-zero",
+                "Port 0 lets the system choose another port at each start, so no sender could be told \
+                 where to connect. It is allowed on a loopback address, for tests.",
+            ),
+            ProblemName::DestinationLoop => (
+                "destination-loop",
+                "A destination sends to a listener of this site whose routes lead back to that \
+                 destination: a message would go round for ever.",
+            ),
+            ProblemName::BadPath => (
+                "bad-path",
+                "A field path is not of the form \
+                 `SEG[occurrence]-FIELD[repetition].COMPONENT.SUBCOMPONENT`, as `PID-5.1` or `OBX[2]-5`; \
+                 every number counts from 1, and segments have three capital letters or digits.",
+            ),
+            ProblemName::BadExpression => (
+                "bad-expression",
+                "A condition (`when`) or a value with holes (`{…}`) is not of the language, or compares \
+                 things that are of different kinds. The caret stands under the word that is wrong.",
+            ),
+            ProblemName::BadMessageType => (
+                "bad-message-type",
+                "A message type is written as in MSH-9: `ADT`, `ADT^A01` or `ADT^A01^ADT_A01`, and `*` \
+                 stands for any one part.",
+            ),
+            ProblemName::NothingToDo => (
+                "nothing-to-do",
+                "A route sends to no destination, or a step lists nothing to change.",
+            ),
+            ProblemName::ContradictoryStep => (
+                "contradictory-step",
+                "Two parts of a step cannot both be meant: two changes of the same field, or a field \
+                 copied to itself.",
+            ),
+        }
+    }
+}
+
+impl std::str::FromStr for ProblemName {
+    type Err = UnknownProblemName;
+
+    fn from_str(text: &str) -> Result<ProblemName, UnknownProblemName> {
+        ProblemName::ALL
+            .iter()
+            .copied()
+            .find(|name| name.as_str() == text)
+            .ok_or(UnknownProblemName)
+    }
+}
+
+/// No problem has that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no problem has that name")]
+pub struct UnknownProblemName;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct_and_explained() {
+        for (index, name) in ProblemName::ALL.iter().enumerate() {
+            assert_eq!(name.as_str().parse(), Ok(*name));
+            assert!(
+                name.as_str()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            );
+            assert!(name.explanation().ends_with('.'), "{name:?}");
+            assert!(
+                !ProblemName::ALL
+                    .iter()
+                    .skip(index + 1)
+                    .any(|other| other.as_str() == name.as_str())
+            );
+        }
+        assert_eq!("no-such".parse::<ProblemName>(), Err(UnknownProblemName));
+    }
+}

@@ -1,0 +1,86 @@
+//! Problems as text: the line of the file, a caret under the very word, the nearest right word, what to do.
+//!
+//! Colors only when asked for. Writes into a string; never prints.
+
+use codespan_reporting::diagnostic::{Diagnostic, Label};
+use codespan_reporting::files::SimpleFiles;
+use codespan_reporting::term::termcolor::{Buffer, ColorSpec};
+use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_write_style};
+
+use super::{Problem, Problems, Region, Severity};
+
+/// A place as editors and programs count: lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as shown to people.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// The character of the line, from 1.
+    pub column: usize,
+}
+
+impl Problems {
+    /// All problems as text, in the order of files and lines, and a last line that counts those left off.
+    pub fn render(&self, color: bool) -> String {
+        let mut files = SimpleFiles::new();
+        for source in &self.sources {
+            files.add(source.name.as_str(), source.text.as_str());
+        }
+        let mut buffer = if color { Buffer::ansi() } else { Buffer::no_color() };
+        let styles = styles();
+        for problem in self.iter() {
+            let mut writer = StylesWriter::new(&mut buffer, &styles);
+            emit_to_write_style(&mut writer, &Config::default(), &files, &diagnostic(problem))
+                .expect("memory can be written to, and every region lies in its source");
+        }
+        let mut text = String::from_utf8_lossy(buffer.as_slice()).into_owned();
+        if self.left_off > 0 {
+            text += &format!("and {} more\n", self.left_off);
+        }
+        text
+    }
+
+    /// Where a problem stands, for programs; `None` when it is about the folder as a whole.
+    pub fn location(&self, problem: &Problem) -> Option<Location> {
+        let region = problem.region.as_ref()?;
+        let source = self.sources.get(region.source)?;
+        let before = source.text.get(..region.bytes.start)?;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Some(Location {
+            file: source.name.clone(),
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..)?.chars().count() + 1,
+        })
+    }
+}
+
+fn diagnostic(problem: &Problem) -> Diagnostic<usize> {
+    let start = match problem.severity {
+        Severity::Error => Diagnostic::error(),
+        Severity::Warning => Diagnostic::warning(),
+    };
+    let primary = problem.region.as_ref().map(|region| {
+        let Region { source, bytes } = region.clone();
+        Label::primary(source, bytes).with_message(&problem.label)
+    });
+    let related = problem.related.as_ref().map(|(region, label)| {
+        let Region { source, bytes } = region.clone();
+        Label::secondary(source, bytes).with_message(label)
+    });
+    start
+        .with_code(problem.name.as_str())
+        .with_message(&problem.message)
+        .with_labels_iter(primary.into_iter().chain(related))
+        .with_notes_iter(problem.help.iter().map(|help| format!("help: {help}")))
+}
+
+/// The default colors without blue on black, which nobody can read.
+fn styles() -> Styles {
+    let mut styles = Styles::default();
+    let mut border = ColorSpec::new();
+    border.set_dimmed(true);
+    styles.source_border = border.clone();
+    styles.line_number = border;
+    styles
+}

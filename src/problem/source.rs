@@ -1,0 +1,281 @@
+//! A YAML file in memory: its text, and a tree that knows where each key and value stands.
+//!
+//! Built by the reader of the site; read by every check to say where a problem is.
+//! Never touches the disk and never interprets a value.
+
+use std::ops::Range;
+
+/// A file of the site: its name as people write it, its text, and the tree of its values.
+#[derive(Debug)]
+pub struct Source {
+    /// Its number among the sources of the site.
+    pub id: usize,
+    /// The path to show.
+    pub name: String,
+    /// All of it.
+    pub text: String,
+    /// Its values; an empty mapping when the file could not be read as YAML.
+    pub root: Node,
+}
+
+/// A value, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The bytes of the source that hold it.
+    pub bytes: Range<usize>,
+    /// What it is.
+    pub content: Content,
+}
+
+/// The three shapes of a YAML value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A text, a number, nothing: told apart only by who reads it.
+    Scalar {
+        /// As YAML gives it, escapes undone.
+        text: String,
+        /// As it was written.
+        style: ScalarStyle,
+    },
+    /// A list.
+    Sequence(Vec<Node>),
+    /// Keys and values in the order written.
+    Mapping(Vec<Entry>),
+}
+
+/// How a scalar was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScalarStyle {
+    /// Bare.
+    Plain,
+    /// `'…'`
+    SingleQuoted,
+    /// `"…"`
+    DoubleQuoted,
+    /// After `|` or `>`.
+    Block,
+}
+
+/// A key and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key; always a text.
+    pub key: String,
+    /// Where the key stands.
+    pub key_bytes: Range<usize>,
+    /// What it leads to.
+    pub value: Node,
+}
+
+impl Node {
+    /// The keys and values, if it is a mapping.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.content {
+            Content::Mapping(entries) => entries,
+            Content::Scalar { .. } | Content::Sequence(_) => &[],
+        }
+    }
+
+    /// The elements, if it is a list.
+    pub fn elements(&self) -> &[Node] {
+        match &self.content {
+            Content::Sequence(elements) => elements,
+            Content::Scalar { .. } | Content::Mapping(_) => &[],
+        }
+    }
+
+    /// The value of a key, if it is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries()
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
+    }
+
+    /// Whether nothing was written: an empty value, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.content, Content::Scalar { text, style: ScalarStyle::Plain } if matches!(text.as_str(), "" | "~" | "null"))
+    }
+}
+
+/// One setting: its path from the root, and where its key and value stand.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    source: &'a Source,
+    node: &'a Node,
+    key_bytes: Option<Range<usize>>,
+    setting: String,
+}
+
+impl<'a> Place<'a> {
+    /// The root of a source.
+    pub fn root(source: &'a Source) -> Place<'a> {
+        Place {
+            source,
+            node: &source.root,
+            key_bytes: None,
+            setting: String::new(),
+        }
+    }
+
+    /// The setting below this one; this one itself if there is none, so that a problem about what is missing
+    /// stands where it is missing.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Place<'a> {
+        let setting = if self.setting.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.setting)
+        };
+        match self.node.entries().iter().find(|entry| entry.key == key) {
+            Some(entry) => Place {
+                source: self.source,
+                node: &entry.value,
+                key_bytes: Some(entry.key_bytes.clone()),
+                setting,
+            },
+            None => Place {
+                setting,
+                ..self.clone()
+            },
+        }
+    }
+
+    /// The element of this list; this one itself if there is none, so that `to: lab` and `to: [lab]` are one.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Place<'a> {
+        match self.node.elements().get(index) {
+            Some(node) => Place {
+                source: self.source,
+                node,
+                key_bytes: None,
+                setting: format!("{}[{index}]", self.setting),
+            },
+            None => self.clone(),
+        }
+    }
+
+    /// Every entry of this mapping with its key.
+    pub fn entries(&self) -> impl Iterator<Item = (&'a str, Place<'a>)> {
+        let this = self.clone();
+        self.node
+            .entries()
+            .iter()
+            .map(move |entry| (entry.key.as_str(), this.key(&entry.key)))
+    }
+
+    /// Every element of this list.
+    pub fn elements(&self) -> impl Iterator<Item = Place<'a>> {
+        let this = self.clone();
+        (0..self.node.elements().len()).map(move |index| this.index(index))
+    }
+
+    /// What stands here.
+    pub fn node(&self) -> &'a Node {
+        self.node
+    }
+
+    /// The path of the setting, as `routes.adt-to-lab.steps[0]`.
+    pub fn setting(&self) -> &str {
+        &self.setting
+    }
+
+    pub(super) fn source_id(&self) -> usize {
+        self.source.id
+    }
+
+    pub(super) fn value_bytes(&self) -> Range<usize> {
+        // The end of a block is the start of the next token: leave out the blank lines and comments between.
+        // A value of several lines is shown by its first.
+        let text = self.source.text.get(self.node.bytes.clone()).unwrap_or_default();
+        let first_line = text.lines().next().unwrap_or_default().trim_end();
+        match (first_line.is_empty(), &self.key_bytes) {
+            (true, Some(key_bytes)) => key_bytes.clone(),
+            _ => self.node.bytes.start..self.node.bytes.start + first_line.len(),
+        }
+    }
+
+    pub(super) fn key_bytes(&self) -> Range<usize> {
+        self.key_bytes.clone().unwrap_or_else(|| self.value_bytes())
+    }
+
+    /// Where the bytes of a scalar's text stand in the source; all of it where that cannot be told.
+    pub(super) fn bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
+        let whole = self.value_bytes();
+        let Content::Scalar { text, style } = &self.node.content else {
+            return whole;
+        };
+        let typed = self.source.text.get(self.node.bytes.clone()).unwrap_or_default();
+        let start = typed_offset(typed, text, *style, offset);
+        let end = typed_offset(typed, text, *style, offset.saturating_add(length));
+        match (start, end) {
+            (Some(start), Some(end)) => self.node.bytes.start + start..self.node.bytes.start + end.max(start),
+            _ => whole,
+        }
+    }
+}
+
+/// Where byte `offset` of the text stands in what was typed. `None` for texts of several lines.
+fn typed_offset(typed: &str, text: &str, style: ScalarStyle, offset: usize) -> Option<usize> {
+    if typed.contains('\n') || offset > text.len() {
+        return None;
+    }
+    match style {
+        ScalarStyle::Plain => Some(offset),
+        ScalarStyle::Block => None,
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+            let mut at = 1;
+            let mut text_at = 0;
+            while text_at < offset {
+                let rest = typed.get(at..)?;
+                at += typed_unit_bytes(rest, style)?;
+                text_at += text.get(text_at..)?.chars().next()?.len_utf8();
+            }
+            Some(at)
+        }
+    }
+}
+
+/// How many bytes were typed for the next character.
+fn typed_unit_bytes(rest: &str, style: ScalarStyle) -> Option<usize> {
+    let mut characters = rest.chars();
+    let first = characters.next()?;
+    Some(match (style, first, characters.next()) {
+        (ScalarStyle::SingleQuoted, '\'', _) => 2,
+        (ScalarStyle::DoubleQuoted, '\\', Some('x')) => 4,
+        (ScalarStyle::DoubleQuoted, '\\', Some('u')) => 6,
+        (ScalarStyle::DoubleQuoted, '\\', Some('U')) => 10,
+        (ScalarStyle::DoubleQuoted, '\\', Some(escaped)) => 1 + escaped.len_utf8(),
+        _ => first.len_utf8(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_in_what_was_typed() {
+        let check = |typed: &str, text: &str, style, offset, expected| {
+            assert_eq!(
+                typed_offset(typed, text, style, offset),
+                expected,
+                "{typed} {offset}"
+            );
+        };
+        check("PV1-2 = 3", "PV1-2 = 3", ScalarStyle::Plain, 6, Some(6));
+        check("'a ''b'' c'", "a 'b' c", ScalarStyle::SingleQuoted, 6, Some(9));
+        check(
+            r#""a \"b\" c""#,
+            "a \"b\" c",
+            ScalarStyle::DoubleQuoted,
+            6,
+            Some(9),
+        );
+        check(r#""\u00e9 c""#, "é c", ScalarStyle::DoubleQuoted, 3, Some(8));
+        check("'é c'", "é c", ScalarStyle::SingleQuoted, 3, Some(4));
+        check("a", "a", ScalarStyle::Plain, 2, None);
+        check("|\n  a", "a\n", ScalarStyle::Block, 0, None);
+        check("a\n b", "a b", ScalarStyle::Plain, 2, None);
+    }
+}
