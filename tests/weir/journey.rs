@@ -23,7 +23,10 @@ fn a_message_is_acknowledged_and_arrives_as_it_came() {
     let message = adt("ONE");
     let reply = sender.exchange(&message).unwrap();
     assert_eq!(field(&reply, "MSH", 9), "ACK^A01^ACK");
-    assert_eq!((field(&reply, "MSH", 3), field(&reply, "MSH", 5)), ("WEIR".to_owned(), "ADT".to_owned()));
+    assert_eq!(
+        (field(&reply, "MSH", 3), field(&reply, "MSH", 5)),
+        ("WEIR".to_owned(), "ADT".to_owned())
+    );
     assert_ne!(control_id(&reply), "ONE");
     assert_eq!(receiver.wait_for(1), [message]);
     assert_eq!(engine.terminate(), 0);
@@ -99,14 +102,21 @@ fn a_stop_finishes_what_was_read_and_a_restart_goes_on() {
         let engine = site.start();
         assert_eq!(engine.page("/health/live").0, 200);
         assert_eq!(engine.page("/health/ready"), (200, "ready\n".to_owned()));
-        send_all(&mut Sender::connect(engine.listener("in")), &ids(&format!("R{round}-"), 20));
+        send_all(
+            &mut Sender::connect(engine.listener("in")),
+            &ids(&format!("R{round}-"), 20),
+        );
         assert_eq!(engine.terminate(), 0);
     }
     let engine = site.start();
     receiver.wait_for(60);
     assert_eq!(engine.terminate(), 0);
     let expected: Vec<_> = (0..3).flat_map(|round| ids(&format!("R{round}-"), 20)).collect();
-    assert_eq!(receiver.control_ids(), expected, "a graceful stop repeats nothing");
+    assert_eq!(
+        receiver.control_ids(),
+        expected,
+        "a graceful stop repeats nothing"
+    );
 }
 
 #[test]
@@ -139,26 +149,53 @@ routes:
     let engine = site.start();
     let mut sender = Sender::connect(engine.listener("in"));
     let classed = |id: &str, class: &str| {
-        String::from_utf8(adt(id)).unwrap().replace("PV1|1|I|", &format!("PV1|1|{class}|")).into_bytes()
+        String::from_utf8(adt(id))
+            .unwrap()
+            .replace("PV1|1|I|", &format!("PV1|1|{class}|"))
+            .into_bytes()
     };
     for (id, class) in [("T1", "I"), ("T2", "P"), ("T3", "O"), ("T4", "X")] {
-        assert_eq!(field(&sender.exchange(&classed(id, class)).unwrap(), "MSA", 1), "AA", "{id}");
+        assert_eq!(
+            field(&sender.exchange(&classed(id, class)).unwrap(), "MSA", 1),
+            "AA",
+            "{id}"
+        );
     }
-    let other = String::from_utf8(adt("T5")).unwrap().replace("ADT^A01^ADT_A01", "ADT^A03^ADT_A03");
+    let other = String::from_utf8(adt("T5"))
+        .unwrap()
+        .replace("ADT^A01^ADT_A01", "ADT^A03^ADT_A03");
     assert_eq!(field(&sender.exchange(other.as_bytes()).unwrap(), "MSA", 1), "AA");
 
     let arrived = receiver.wait_for(2);
     assert_eq!(receiver.control_ids(), ["T1", "T3"]);
-    assert_eq!((field(&arrived[0], "PV1", 2), field(&arrived[1], "PV1", 2)), ("IP".to_owned(), "OP".to_owned()));
+    assert_eq!(
+        (field(&arrived[0], "PV1", 2), field(&arrived[1], "PV1", 2)),
+        ("IP".to_owned(), "OP".to_owned())
+    );
     assert_eq!(field(&arrived[0], "MSH", 5), "EHR");
     assert_eq!(field(&arrived[0], "PID", 2), "100234");
     assert!(!arrived[0].windows(4).any(|four| four == b"EVN|"));
 
-    assert_eq!(engine.metric(r#"weir_messages_filtered_total{listener="in"}"#) as u32, 1);
-    assert_eq!(engine.metric(r#"weir_messages_unrouted_total{listener="in"}"#) as u32, 1);
-    assert_eq!(engine.metric(r#"weir_table_misses_total{route="to-ehr",table="class"}"#) as u32, 1);
-    assert_eq!(engine.metric(r#"weir_outbox_dead_letters{destination="ehr"}"#) as u32, 1);
-    assert_eq!(engine.metric(r#"weir_outbox_dead_letters{destination="copies"}"#) as u32, 1);
+    assert_eq!(
+        engine.metric(r#"weir_messages_filtered_total{listener="in"}"#) as u32,
+        1
+    );
+    assert_eq!(
+        engine.metric(r#"weir_messages_unrouted_total{listener="in"}"#) as u32,
+        1
+    );
+    assert_eq!(
+        engine.metric(r#"weir_table_misses_total{route="to-ehr",table="class"}"#) as u32,
+        1
+    );
+    assert_eq!(
+        engine.metric(r#"weir_outbox_dead_letters{destination="ehr"}"#) as u32,
+        1
+    );
+    assert_eq!(
+        engine.metric(r#"weir_outbox_dead_letters{destination="copies"}"#) as u32,
+        1
+    );
     assert_eq!(engine.terminate(), 0);
     let copy = std::fs::read(site.folder().join("copies/T1.hl7")).unwrap();
     assert_eq!(copy, arrived[0], "both destinations got the same");
@@ -188,6 +225,9 @@ fn a_refused_delivery_follows_the_policy_and_the_next_goes_on() {
     receiver.wait_until(|messages| messages.last().is_some_and(|last| control_id(last) == "T5"));
     let count = |id: &str| receiver.control_ids().iter().filter(|other| *other == id).count();
     assert_eq!(["T1", "T2", "T3", "T4", "T5"].map(count), [1, 4, 6, 4, 1]);
-    assert_eq!(engine.metric(r#"weir_outbox_dead_letters{destination="ehr"}"#) as u32, 2);
+    assert_eq!(
+        engine.metric(r#"weir_outbox_dead_letters{destination="ehr"}"#) as u32,
+        2
+    );
     assert_eq!(engine.terminate(), 0);
 }

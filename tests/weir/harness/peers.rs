@@ -25,7 +25,10 @@ impl Sender {
         let stream = TcpStream::connect(address).expect("weir listens");
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Sender { stream, read: Vec::new() }
+        Sender {
+            stream,
+            read: Vec::new(),
+        }
     }
 
     /// Writes bytes as they are.
@@ -119,7 +122,10 @@ impl Receiver {
     }
 
     /// The same at a given address: a receiver that comes back.
-    pub fn at(address: SocketAddr, script: impl Fn(usize, &[u8]) -> Answer + Send + Sync + 'static) -> Receiver {
+    pub fn at(
+        address: SocketAddr,
+        script: impl Fn(usize, &[u8]) -> Answer + Send + Sync + 'static,
+    ) -> Receiver {
         let deadline = Instant::now() + PATIENCE;
         let listener = loop {
             match TcpListener::bind(address) {
@@ -130,7 +136,8 @@ impl Receiver {
         };
         let address = listener.local_addr().unwrap();
         let (arrivals, stop) = (Arc::<Arrivals>::default(), Arc::new(AtomicBool::new(false)));
-        let (seen, told, script): (_, _, Arc<Script>) = (Arc::clone(&arrivals), Arc::clone(&stop), Arc::new(script));
+        let (seen, told, script): (_, _, Arc<Script>) =
+            (Arc::clone(&arrivals), Arc::clone(&stop), Arc::new(script));
         let thread = std::thread::spawn(move || {
             let mut connections = Vec::new();
             for stream in listener.incoming() {
@@ -138,14 +145,21 @@ impl Receiver {
                     break;
                 }
                 let (seen, told, script) = (Arc::clone(&seen), Arc::clone(&told), Arc::clone(&script));
-                connections.push(std::thread::spawn(move || serve(stream.unwrap(), &seen, &told, &*script)));
+                connections.push(std::thread::spawn(move || {
+                    serve(stream.unwrap(), &seen, &told, &*script)
+                }));
             }
             drop(listener);
             for connection in connections {
                 connection.join().unwrap();
             }
         });
-        Receiver { address, arrivals, stop, thread: Some(thread) }
+        Receiver {
+            address,
+            arrivals,
+            stop,
+            thread: Some(thread),
+        }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -159,14 +173,23 @@ impl Receiver {
 
     /// The control ids of what came, in order.
     pub fn control_ids(&self) -> Vec<String> {
-        self.arrivals.messages.lock().unwrap().iter().map(|message| control_id(message)).collect()
+        self.arrivals
+            .messages
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|message| control_id(message))
+            .collect()
     }
 
     /// Waits until `enough` holds of what came.
     pub fn wait_until(&self, enough: impl Fn(&[Vec<u8>]) -> bool) -> Vec<Vec<u8>> {
         let messages = self.arrivals.messages.lock().unwrap();
-        let (messages, waited) =
-            self.arrivals.came.wait_timeout_while(messages, PATIENCE, |messages| !enough(messages)).unwrap();
+        let (messages, waited) = self
+            .arrivals
+            .came
+            .wait_timeout_while(messages, PATIENCE, |messages| !enough(messages))
+            .unwrap();
         assert!(!waited.timed_out(), "only {} messages arrived", messages.len());
         messages.clone()
     }
@@ -236,7 +259,9 @@ fn reply(answer: &Answer, message: &[u8]) -> Option<Vec<u8>> {
     let msh = "MSH|^~\\&|RECEIVER|TEST|||20260301080510||ACK|R1|P|2.5.1\r";
     match answer {
         Answer::Code(code) => framed(format!("{msh}MSA|{code}|{id}\r")),
-        Answer::CodeBecause(code, error) => framed(format!("{msh}MSA|{code}|{id}\rERR|||{error}^x^HL70357|E\r")),
+        Answer::CodeBecause(code, error) => {
+            framed(format!("{msh}MSA|{code}|{id}\rERR|||{error}^x^HL70357|E\r"))
+        }
         Answer::Text(text) => framed(text.replace("{id}", &id)),
         Answer::Bytes(bytes) => Some(bytes.to_vec()),
         Answer::Silence | Answer::Close => None,

@@ -41,7 +41,10 @@ impl Site {
     pub fn new(yaml: &str) -> Site {
         let owned = tempfile::tempdir().unwrap();
         let site = Site::write(owned.path(), yaml);
-        Site { _owned: Some(owned), ..site }
+        Site {
+            _owned: Some(owned),
+            ..site
+        }
     }
 
     /// The same in a folder somebody else keeps.
@@ -49,7 +52,10 @@ impl Site {
         let engine = "engine:\n  data: ../data\n  console: { bind: \"127.0.0.1:0\" }\n";
         std::fs::create_dir_all(folder.join("site")).unwrap();
         std::fs::write(folder.join("site/site.yaml"), format!("{engine}{yaml}")).unwrap();
-        Site { folder: folder.to_owned(), _owned: None }
+        Site {
+            folder: folder.to_owned(),
+            _owned: None,
+        }
     }
 
     /// One listener `in`, one route that takes everything to all of these, none changed on its way.
@@ -68,7 +74,12 @@ impl Site {
             .unwrap();
         }
         let names: Vec<_> = receivers.iter().map(|(name, _)| *name).collect();
-        write!(yaml, "routes:\n  all: {{ from: in, to: [{}] }}\n", names.join(", ")).unwrap();
+        write!(
+            yaml,
+            "routes:\n  all: {{ from: in, to: [{}] }}\n",
+            names.join(", ")
+        )
+        .unwrap();
         yaml
     }
 
@@ -97,7 +108,13 @@ impl Engine {
             .env_remove("WEIR_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap())
+            .stderr(
+                std::fs::OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(folder.join("log"))
+                    .unwrap(),
+            )
             .spawn()
             .unwrap();
         let mut listeners = BTreeMap::new();
@@ -107,9 +124,13 @@ impl Engine {
         while let Some(Ok(line)) = lines.next() {
             let words: Vec<_> = line.split_whitespace().collect();
             match words.as_slice() {
-                ["listening", name, address] => drop(listeners.insert((*name).to_owned(), address.parse().unwrap())),
+                ["listening", name, address] => {
+                    drop(listeners.insert((*name).to_owned(), address.parse().unwrap()))
+                }
                 ["watching", url] => {
-                    console = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()?.parse().ok());
+                    console = url
+                        .strip_prefix("http://")
+                        .and_then(|rest| rest.split('/').next()?.parse().ok());
                 }
                 ["ready"] => {
                     ready = true;
@@ -120,8 +141,16 @@ impl Engine {
         }
         // Whatever it prints later must not block it.
         std::thread::spawn(move || lines.count());
-        assert!(ready, "weir did not start: {}", std::fs::read_to_string(folder.join("log")).unwrap());
-        Engine { child, listeners, console: console.expect("weir says where its pages are") }
+        assert!(
+            ready,
+            "weir did not start: {}",
+            std::fs::read_to_string(folder.join("log")).unwrap()
+        );
+        Engine {
+            child,
+            listeners,
+            console: console.expect("weir says where its pages are"),
+        }
     }
 
     pub fn listener(&self, name: &str) -> SocketAddr {
@@ -135,7 +164,11 @@ impl Engine {
     /// A page of the console: status code and body.
     pub fn page(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.console).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -158,7 +191,10 @@ impl Engine {
 
     /// SIGTERM, and the exit status.
     pub fn terminate(mut self) -> i32 {
-        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let told = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(told.success());
         self.child.wait().unwrap().code().expect("ended by itself")
     }
