@@ -1,1 +1,161 @@
-//! (being built)
+//! Destinations: where messages go, one file per kind.
+//!
+//! A destination makes one attempt to deliver one message and reports what came of it. It never retries, never
+//! decides what a refusal means and keeps no queue: that is the deliverer's. When it cannot be sure what a
+//! receiver has done, it says so.
+
+pub mod file;
+mod file_name;
+pub mod mllp;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use memchr::memchr;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::hl7::{self, Acknowledgment, AcknowledgmentCode, Message};
+
+/// The settings of a destination, by kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settings {
+    /// HL7 v2 over MLLP.
+    Mllp(mllp::Settings),
+    /// One file a message.
+    File(file::Settings),
+}
+
+/// A message to be delivered.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// Its place in the outbox, for the log.
+    pub sequence: u64,
+    /// The message as it stands in the outbox.
+    pub bytes: Bytes,
+}
+
+/// Sizes only.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Outgoing({}, {} bytes)",
+            self.sequence,
+            self.bytes.len()
+        )
+    }
+}
+
+/// The message is where it should go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// What the receiver answered, for kinds that answer.
+    pub code: Option<AcknowledgmentCode>,
+}
+
+/// The message is not known to be where it should go.
+#[derive(Debug, Error)]
+pub enum DeliveryError {
+    /// Nothing was handed over. Another attempt cannot duplicate the message.
+    #[error("unreachable: {reason}")]
+    Unreachable {
+        /// What stood in the way.
+        reason: String,
+    },
+    /// It was handed over, at least in part, and the receiver did not say what became of it. Another attempt may
+    /// duplicate the message.
+    #[error("no acknowledgment: {reason}")]
+    NoAcknowledgment {
+        /// What came instead.
+        reason: String,
+    },
+    /// The receiver does not take it.
+    #[error("refused with {}", .0.code)]
+    Refused(Acknowledgment),
+    /// No attempt at delivering these bytes can ever succeed.
+    #[error("cannot be delivered: {reason}")]
+    Impossible {
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl DeliveryError {
+    fn unreachable(reason: impl fmt::Display) -> DeliveryError {
+        DeliveryError::Unreachable {
+            reason: reason.to_string(),
+        }
+    }
+
+    fn no_acknowledgment(reason: impl fmt::Display) -> DeliveryError {
+        DeliveryError::NoAcknowledgment {
+            reason: reason.to_string(),
+        }
+    }
+
+    fn impossible(reason: impl fmt::Display) -> DeliveryError {
+        DeliveryError::Impossible {
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// A destination that is ready to deliver; it owns what it delivers with.
+pub enum Destination {
+    /// HL7 v2 over MLLP.
+    Mllp(mllp::Client),
+    /// One file a message.
+    File(file::Folder),
+}
+
+impl Destination {
+    /// Opens nothing yet: the first delivery does.
+    pub fn new(name: Arc<str>, settings: Settings) -> Destination {
+        match settings {
+            Settings::Mllp(settings) => Destination::Mllp(mllp::Client::new(name, settings)),
+            Settings::File(settings) => Destination::File(file::Folder::new(settings)),
+        }
+    }
+
+    /// Makes one attempt. Dropped before its end, it leaves nothing behind that a later attempt could mistake
+    /// for its own.
+    pub async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
+        match self {
+            Destination::Mllp(client) => client.deliver(outgoing).await,
+            Destination::File(folder) => folder.deliver(outgoing).await,
+        }
+    }
+}
+
+/// How segments end in what leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Terminators {
+    /// Each in one carriage return, as the standard says. A message without line feeds leaves byte for byte.
+    #[default]
+    Cr,
+    /// As they are stored.
+    Preserve,
+}
+
+impl Terminators {
+    /// The bytes that leave for this message.
+    fn apply(self, stored: &Bytes, message: &Message) -> Bytes {
+        if self == Terminators::Cr && memchr(b'\n', stored).is_some() {
+            message.write(hl7::Terminators::Cr)
+        } else {
+            stored.clone()
+        }
+    }
+}
+
+/// Reads the message that is to be delivered.
+fn parse(outgoing: &Outgoing) -> Result<Message, DeliveryError> {
+    Message::parse(outgoing.bytes.clone()).map_err(DeliveryError::impossible)
+}

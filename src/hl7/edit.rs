@@ -96,11 +96,12 @@ impl Message {
                 .iter()
                 .any(ends)
         };
-        let kind = match raw.iter().any(is_forging) {
-            true => Err(EditErrorKind::Delimited),
-            false => self.put(path, raw),
+        let done = if raw.iter().any(is_forging) {
+            Err(EditErrorKind::Delimited)
+        } else {
+            self.put(path, raw)
         };
-        kind.map_err(|kind| EditError { path: *path, kind })
+        done.map_err(|kind| EditError { path: *path, kind })
     }
 
     /// Copies the bytes at `from`, with their structure, to `to`; an absent source clears the target.
@@ -130,12 +131,12 @@ impl Message {
     /// Fields, components and subcomponents are emptied: what follows them keeps its place.
     pub fn remove(&mut self, target: &Target) -> usize {
         match target {
-            Target::Segment(path) => self.remove_segments(path),
+            Target::Segment(path) => self.remove_segments(*path),
             Target::Field(path) => usize::from(self.remove_field(path)),
         }
     }
 
-    fn remove_segments(&mut self, path: &SegmentPath) -> usize {
+    fn remove_segments(&mut self, path: SegmentPath) -> usize {
         if path.name == SegmentName::MSH {
             return 0;
         }

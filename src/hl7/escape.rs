@@ -196,3 +196,116 @@ fn characters(bytes: &[u8]) -> Cow<'_, str> {
             .into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(raw: &[u8], text: &str) {
+        assert_eq!(
+            decode(raw, &Delimiters::default()),
+            text,
+            "{}",
+            raw.escape_ascii()
+        );
+    }
+
+    #[test]
+    fn decodes_delimiters_and_hexadecimal() {
+        check(b"a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f", "a|b^c&d~e\\f");
+        check(b"\\X0D0A\\\\X41\\\\xC3\\", "\r\nA\\xC3\\");
+        check(b"\\XC3A9\\ \\XE9\\ \xC3\xA9", "\u{e9} \u{e9} \u{e9}");
+        check(b"caf\xE9 \\T\\", "caf\u{e9} &");
+        check(b"\\E\\X41\\E\\", "\\X41\\");
+    }
+
+    #[test]
+    fn leaves_what_stands_for_no_character() {
+        for kept in [
+            "\\H\\bold\\N\\",
+            "\\.br\\",
+            "\\.sp+3\\",
+            "\\Z1\\",
+            "\\C2842\\",
+            "\\M2842AA\\",
+            "\\F",
+            "\\",
+            "\\\\",
+            "\\X4\\",
+            "\\X00\\",
+            "\\X\\",
+            "\\Zq|\\",
+            "\\.\\",
+            "\\FF\\",
+            "C:\\dir\\file",
+            "\\XGG\\",
+        ] {
+            check(kept.as_bytes(), kept);
+        }
+        let long = format!("\\X{}\\", "41".repeat(500_000));
+        check(long.as_bytes(), &long);
+    }
+
+    #[test]
+    fn tells_malformed_escapes() {
+        for (raw, expected) in [
+            ("\\F\\ \\.br\\ \\H\\", false),
+            ("none", false),
+            ("\\F", true),
+            ("\\X4\\", true),
+            ("a\\b\\T\\", true),
+        ] {
+            assert_eq!(
+                is_malformed(raw.as_bytes(), &Delimiters::default()),
+                expected,
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn encodes_what_would_be_read_otherwise() {
+        let encoded = |text| encode(text, &Delimiters::default()).map(|raw| String::from_utf8(raw).unwrap());
+        assert_eq!(
+            encoded("a|b^c&d~e\\f").as_deref(),
+            Ok("a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f")
+        );
+        assert_eq!(encoded("\rPID|1").as_deref(), Ok("\\X0D\\PID\\F\\1"));
+        assert_eq!(
+            encoded("\\.br\\ \\H\\x\\N\\").as_deref(),
+            Ok("\\.br\\ \\H\\x\\N\\")
+        );
+        assert_eq!(encoded("\\X41\\").as_deref(), Ok("\\E\\X41\\E\\"));
+        assert_eq!(encoded("a\tb").as_deref(), Ok("a\tb"));
+        assert_eq!(encoded("a\0b"), Err(Unwritable::Nul));
+        let bare = Delimiters {
+            escape: None,
+            ..Delimiters::default()
+        };
+        assert_eq!(encode("a\\b", &bare), Ok(b"a\\b".to_vec()));
+        assert_eq!(encode("a|b", &bare), Err(Unwritable::NoEscape));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_decodes(text in "([|^&~\\\\FSTRENHXZ.CM\r\n\u{e9}a0-9+]|\\\\[FHEX.]\\\\){0,30}", plus in any::<bool>()) {
+            let field = if plus { b'+' } else { b'|' };
+            let delimiters = Delimiters { field, ..Delimiters::default() };
+            let raw = encode(&text, &delimiters).unwrap();
+            prop_assert_eq!(decode(&raw, &delimiters), text.as_str());
+            for delimiter in [field, b'^', b'~', b'&', b'\r', b'\n'] {
+                prop_assert!(!raw.contains(&delimiter));
+            }
+        }
+
+        #[test]
+        fn decoding_never_panics(raw in proptest::collection::vec(any::<u8>(), 0..60), escapes in "[\\\\XFZ0-9A-F.]{0,40}") {
+            let delimiters = Delimiters::default();
+            decode(&raw, &delimiters);
+            decode(escapes.as_bytes(), &delimiters);
+            is_malformed(escapes.as_bytes(), &delimiters);
+        }
+    }
+}

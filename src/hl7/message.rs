@@ -131,6 +131,95 @@ impl fmt::Debug for Message {
             .field("received_bytes", &self.received.len())
             .field("segments", &self.slots.len())
             .field("is_edited", &self.is_edited)
-            .finish()
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORU: &str = "MSH|^~\\&|LAB&2.16&ISO^X|NORTH||||ORU|ORU^R01^ORU_R01|7|P|2.5.1\r\
+        PID|1||A1^^^MR~B2^^^NH||DOE^\"\"^^|\"\"|^^~\rOBX|1|TX|||one \\T\\ two\rOBX|2|TX|||caf\u{e9} \\.br\\\\X41\\";
+
+    fn check(path: &str, expected: &str) {
+        let message = Message::parse(ORU.into()).unwrap();
+        let path = path.parse().unwrap();
+        let shown = match message.read(&path) {
+            Value::Valued(raw) => String::from_utf8(raw.to_vec()).unwrap(),
+            value => format!("{value:?}"),
+        };
+        assert_eq!(shown, expected, "{path}");
+    }
+
+    #[test]
+    fn reads_at_every_level() {
+        check("PID-3", "A1^^^MR~B2^^^NH");
+        check("PID-3[1]", "A1^^^MR");
+        check("PID-3[2]", "B2^^^NH");
+        check("PID-3.1", "A1");
+        check("PID-3[2].4", "NH");
+        check("PID-3[2].4.1", "NH");
+        check("OBX[2]-1", "2");
+        check("OBX[2]-5", "caf\u{e9} \\.br\\\\X41\\");
+    }
+
+    #[test]
+    fn counts_the_header_as_the_standard_does() {
+        check("MSH-1", "|");
+        check("MSH-2", "^~\\&");
+        check("MSH-2.1", "^~\\&");
+        check("MSH-2.2", "Absent");
+        check("MSH-3", "LAB&2.16&ISO^X");
+        check("MSH-3.1.2", "2.16");
+        check("MSH-9.3", "ORU_R01");
+        check("MSH-12", "2.5.1");
+    }
+
+    #[test]
+    fn tells_absent_empty_and_null_apart() {
+        check("ZPI-1", "Absent");
+        check("OBX[3]-1", "Absent");
+        check("PID-8", "Absent");
+        check("PID-3[3]", "Absent");
+        check("PID-5.9", "Absent");
+        check("PID-2", "Empty");
+        check("PID-5.3", "Empty");
+        check("PID-2.1.1", "Empty");
+        check("PID-7", "Empty");
+        check("PID-6", "Null");
+        check("PID-5.2", "Null");
+    }
+
+    #[test]
+    fn decodes_text() {
+        let message = Message::parse(ORU.into()).unwrap();
+        let text = |path: &str| message.text(&path.parse().unwrap()).map(Cow::into_owned);
+        assert_eq!(text("OBX-5").as_deref(), Some("one & two"));
+        assert_eq!(text("OBX[2]-5").as_deref(), Some("caf\u{e9} \\.br\\A"));
+        assert_eq!(text("MSH-2").as_deref(), Some("^~\\&"));
+        assert_eq!(text("PID-6"), None);
+        assert_eq!(text("PID-2"), None);
+        assert_eq!(text("ZPI-1"), None);
+    }
+
+    #[test]
+    fn names_its_segments() {
+        let message =
+            Message::parse(Bytes::from_static(b"MSH|^~\\&\rPID\rpid|1\rhello world\rZ9 |")).unwrap();
+        let names: Vec<&[u8]> = message.segments().map(|segment| segment.name()).collect();
+        assert_eq!(names, [b"MSH".as_slice(), b"PID", b"pid", b"hello world", b"Z9 "]);
+    }
+
+    #[test]
+    fn debug_shows_no_content() {
+        let message = Message::parse(ORU.into()).unwrap();
+        let debug = format!(
+            "{message:?} {:?} {:?} {:?}",
+            message.header(),
+            message.segments().next(),
+            message.read(&"PID-5.1".parse().unwrap())
+        );
+        assert!(!debug.contains("DOE") && !debug.contains("LAB"), "{debug}");
     }
 }

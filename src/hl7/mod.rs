@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod control;
 mod delimiters;
 mod edit;
 mod escape;
@@ -25,6 +26,7 @@ mod header;
 mod message;
 mod parse;
 mod path;
+mod scan;
 mod segment;
 mod value;
 mod warning;

@@ -169,9 +169,9 @@ impl FieldPath {
         }
     }
 
-    /// Whether this is MSH-1 or MSH-2 (or the same of a batch header), which declare the delimiters.
+    /// Whether this is MSH-1 or MSH-2, which declare the delimiters.
     pub fn is_delimiters(&self) -> bool {
-        matches!(self.segment.as_bytes(), b"MSH" | b"FHS" | b"BHS") && self.field <= 2
+        self.segment == SegmentName::MSH && self.field <= 2
     }
 
     /// The steps below the field: level and number from 1.

@@ -6,6 +6,7 @@ use memchr::memchr;
 
 use super::delimiters::Delimiters;
 use super::path::{FieldPath, Level, SegmentName};
+use super::scan::nth;
 use super::value::Value;
 
 /// One segment of a message, without its terminator.
@@ -107,13 +108,13 @@ pub(super) fn piece(
     let Some(delimiter) = delimiter else {
         return if number == 1 { Ok(within) } else { Err(1) };
     };
-    let mut start = within.start;
-    for count in 1..number {
-        match memchr(delimiter, slice(segment, &(start..within.end))) {
-            Some(distance) => start += distance + 1,
-            None => return Err(count),
-        }
-    }
+    let start = match number {
+        1 => within.start,
+        _ => match nth(slice(segment, &within), delimiter, number - 1) {
+            Ok(distance) => within.start + distance + 1,
+            Err(delimiters) => return Err(delimiters + 1),
+        },
+    };
     let rest = slice(segment, &(start..within.end));
     let end = memchr(delimiter, rest).map_or(within.end, |distance| start + distance);
     Ok(start..end)
@@ -125,7 +126,7 @@ pub(super) fn slice<'a>(bytes: &'a [u8], range: &Range<usize>) -> &'a [u8] {
 }
 
 fn is_header(segment: &[u8]) -> bool {
-    matches!(segment, [b'M', b'S', b'H', ..] | [b'F' | b'B', b'H', b'S', ..])
+    segment.starts_with(SegmentName::MSH.as_bytes())
 }
 
 fn delimiters_value(raw: &[u8]) -> Value<'_> {

@@ -113,9 +113,11 @@ impl Answer {
         let code = self.components(&[number.as_bytes(), fault.code.text().as_bytes(), b"HL70357"]);
         self.field(&code);
         // `F` came with 2.9; older receivers know `E`.
-        let severity = match fault.severity {
-            Severity::Fatal if self.version < [2, 9, 0] => Severity::Error,
-            severity => severity,
+        let is_unknown = fault.severity == Severity::Fatal && self.version < [2, 9, 0];
+        let severity = if is_unknown {
+            Severity::Error
+        } else {
+            fault.severity
         };
         self.field(severity.as_str().as_bytes());
         let text = self.escaped(&fault.text);

@@ -1,0 +1,119 @@
+//! File destinations: every message becomes a file of its own in one folder.
+//!
+//! A file appears whole and durable under its name or not at all, and no file is ever overwritten. A message that
+//! is delivered again finds its own file and leaves it at that. The folder is never created: one that is not there
+//! is more likely not mounted.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use tempfile::NamedTempFile;
+
+use super::{DeliveryError, Outgoing, Receipt, Terminators, file_name, parse};
+use crate::expression::Template;
+
+/// How many files may share a name before the next one is given up.
+const SAME_NAME_MAX: usize = 9_999;
+
+/// The settings of a file destination.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The folder the files go to, which has to exist.
+    pub folder: PathBuf,
+    /// The name of each file, as `"{MSH-10}.hl7"`. Characters other than letters, digits, `-`, `_` and `.` become
+    /// `_`. When another message has the name already, a number is added, as in `42-2.hl7`.
+    #[serde(deserialize_with = "template")]
+    pub name: Template,
+    /// `cr` (the default) ends every segment in a carriage return; `preserve` leaves line feeds as they came.
+    #[serde(default)]
+    pub terminators: Terminators,
+}
+
+fn template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Template::parse(&text).map_err(D::Error::custom)
+}
+
+/// The folder of one file destination.
+pub struct Folder {
+    settings: Settings,
+}
+
+impl Folder {
+    pub(super) fn new(settings: Settings) -> Folder {
+        Folder { settings }
+    }
+
+    pub(super) async fn deliver(&self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
+        let message = parse(outgoing)?;
+        let bytes = self.settings.terminators.apply(&outgoing.bytes, &message);
+        let name = file_name::safe(&self.settings.name.render(&message));
+        let folder = self.settings.folder.clone();
+        let stored = tokio::task::spawn_blocking(move || store(&folder, &name, &bytes)).await;
+        match stored {
+            Ok(Ok(true)) => Ok(Receipt { code: None }),
+            Ok(Ok(false)) => Err(DeliveryError::impossible(format_args!(
+                "{SAME_NAME_MAX} other files have its name"
+            ))),
+            Ok(Err(error)) => Err(DeliveryError::unreachable(error)),
+            Err(_) => Err(DeliveryError::unreachable("the attempt failed inside weir")),
+        }
+    }
+}
+
+/// Puts the content into the folder, durably; `false` when every name for it is taken by other content.
+fn store(folder: &Path, name: &str, content: &Bytes) -> io::Result<bool> {
+    let mut complete = write_aside(folder, content)?;
+    for number in 1..=SAME_NAME_MAX {
+        let path = folder.join(file_name::numbered(name, number));
+        match complete.persist_noclobber(&path) {
+            Ok(_) => return sync_folder(folder).map(|()| true),
+            Err(failure) if failure.error.kind() == io::ErrorKind::AlreadyExists => {
+                // An attempt before this one may have been cut off at any point after the renaming.
+                if is_same(&path, content)? {
+                    File::open(&path)?.sync_all()?;
+                    return sync_folder(folder).map(|()| true);
+                }
+                complete = failure.file;
+            }
+            Err(failure) => return Err(failure.error),
+        }
+    }
+    Ok(false)
+}
+
+/// The content in a file of its own, durable, hidden, and gone unless it gets a name.
+fn write_aside(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".weir-").suffix(".part");
+    // For the group of weir's user too, as far as the umask lets it: somebody is to collect the files.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o660));
+    let mut aside = builder.tempfile_in(folder)?;
+    aside.write_all(content)?;
+    aside.as_file().sync_all()?;
+    Ok(aside)
+}
+
+/// Whether a plain file with just this content stands there; links are not followed.
+fn is_same(path: &Path, content: &[u8]) -> io::Result<bool> {
+    let metadata = fs::symlink_metadata(path)?;
+    Ok(metadata.is_file() && metadata.len() == content.len() as u64 && fs::read(path)? == content)
+}
+
+/// Makes the new name itself durable.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be opened as a file.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,358 @@
+//! MLLP destinations: one connection, one message at a time, one acknowledgment for each.
+//!
+//! An answer counts only if it was read after the whole message was sent, on the same connection, and names the
+//! control id that was sent. Whenever anything else happens the connection is closed, so that no late answer can
+//! be taken for the answer to the next message. Nothing is retried here.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use metrics::counter;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{debug, warn};
+
+use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
+use crate::hl7::{Acknowledgment, AcknowledgmentCode};
+use crate::metrics::{DESTINATION_CONNECTIONS_TOTAL, DESTINATION_DEVIATIONS_TOTAL};
+use crate::mllp::{Decoded, Decoder, Frame, FrameLimits, Strictness, encode};
+use crate::units;
+
+/// How much of an answer is read at a time, at least.
+const READ_BYTES: usize = 4 * 1024;
+/// How long nothing must follow a `0x1C` before it is taken for the end of an answer.
+const BARE_END_PAUSE: Duration = Duration::from_millis(100);
+
+/// The settings of an MLLP destination.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The receiver, as `lab.example:2576`. A name is looked up anew for every connection.
+    #[serde(deserialize_with = "address")]
+    pub address: String,
+    /// The time to look up the address and connect, as `10s` (the default).
+    #[serde(default = "default_connect_timeout", deserialize_with = "units::duration")]
+    pub connect_timeout: Duration,
+    /// The time the receiver may take to read a message, as `30s` (the default).
+    #[serde(default = "default_write_timeout", deserialize_with = "units::duration")]
+    pub write_timeout: Duration,
+    /// The time from the end of a message to the end of its acknowledgment, as `30s` (the default).
+    #[serde(
+        default = "default_acknowledgment_timeout",
+        deserialize_with = "units::duration"
+    )]
+    pub acknowledgment_timeout: Duration,
+    /// The longest acknowledgment, as `1MiB` (the default).
+    #[serde(
+        default = "default_acknowledgment_bytes_max",
+        deserialize_with = "units::bytes"
+    )]
+    pub acknowledgment_bytes_max: usize,
+    /// Which acknowledgment completes a delivery: the first (`accept`, the default), or, after an accept
+    /// acknowledgment (CA), only the `application` acknowledgment that follows it on the same connection.
+    #[serde(default, rename = "await")]
+    pub awaited: Awaited,
+    /// A connection unused for longer than this is closed and opened anew before the next message, as `5m`.
+    /// Without it a connection is kept as long as the receiver keeps it.
+    #[serde(default, deserialize_with = "units::optional_duration")]
+    pub reconnect_after: Option<Duration>,
+    /// `cr` (the default) ends every segment in a carriage return; `preserve` leaves line feeds as they came.
+    #[serde(default)]
+    pub terminators: Terminators,
+    /// `true` for a receiver that never answers: a message then counts as delivered once it is written, and is
+    /// lost if the receiver loses it. `false` by default.
+    #[serde(default)]
+    pub unsafe_no_acknowledgment: bool,
+}
+
+/// Which acknowledgment completes a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaited {
+    /// The first that comes.
+    #[default]
+    Accept,
+    /// AA, AE or AR; CA only promises it.
+    Application,
+}
+
+fn default_connect_timeout() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn default_write_timeout() -> Duration {
+    Duration::from_secs(30)
+}
+
+fn default_acknowledgment_timeout() -> Duration {
+    Duration::from_secs(30)
+}
+
+fn default_acknowledgment_bytes_max() -> usize {
+    1024 * 1024
+}
+
+/// Reads `host:port`; whether the host exists is asked when connecting.
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    match port.and_then(|(_, port)| port.parse::<u16>().ok()) {
+        Some(1..) => Ok(text),
+        Some(0) | None => Err(D::Error::custom(
+            "expected a host and a port, as `lab.example:2576`",
+        )),
+    }
+}
+
+/// The sending end of one MLLP destination.
+pub struct Client {
+    name: Arc<str>,
+    settings: Settings,
+    /// Open between deliveries, and only if the last one left no doubt.
+    connection: Option<Connection>,
+}
+
+impl Client {
+    pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
+        Client {
+            name,
+            settings,
+            connection: None,
+        }
+    }
+
+    pub(super) async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
+        let message = parse(outgoing)?;
+        let bytes = self.settings.terminators.apply(&outgoing.bytes, &message);
+        let mut framed = BytesMut::new();
+        encode(&bytes, &mut framed).map_err(DeliveryError::impossible)?;
+
+        // Out of `self` until there is no doubt about it: every early return closes it.
+        let mut connection = self.ready().await?;
+        connection.send(&mut framed, self.settings.write_timeout).await?;
+        if self.settings.unsafe_no_acknowledgment {
+            self.keep(connection);
+            return Ok(Receipt { code: None });
+        }
+        let control_id = message.header().control_id();
+        let acknowledged = self.acknowledgment(&mut connection, control_id);
+        let limit = self.settings.acknowledgment_timeout;
+        let Ok(acknowledgment) = timeout(limit, acknowledged).await else {
+            let limit = humantime::format_duration(limit);
+            return Err(DeliveryError::no_acknowledgment(format_args!(
+                "none came within {limit}"
+            )));
+        };
+        let acknowledgment = acknowledgment?;
+        if connection.has_surplus() {
+            self.report(&mut connection, "surplus");
+        } else {
+            self.keep(connection);
+        }
+        if acknowledgment.code.is_accept() {
+            Ok(Receipt {
+                code: Some(acknowledgment.code),
+            })
+        } else {
+            Err(DeliveryError::Refused(acknowledgment))
+        }
+    }
+
+    fn keep(&mut self, mut connection: Connection) {
+        connection.last_used = Instant::now();
+        self.connection = Some(connection);
+    }
+
+    /// The open connection if it can be trusted, or a new one.
+    async fn ready(&mut self) -> Result<Connection, DeliveryError> {
+        if let Some(connection) = self.connection.take() {
+            let idle = connection.last_used.elapsed();
+            let is_fresh = self.settings.reconnect_after.is_none_or(|limit| idle <= limit);
+            if is_fresh && connection.is_silent() {
+                return Ok(connection);
+            }
+            debug!(
+                destination = &*self.name,
+                "the receiver has closed or spoken unasked; connecting anew"
+            );
+        }
+        let connected = timeout(
+            self.settings.connect_timeout,
+            TcpStream::connect(&self.settings.address),
+        )
+        .await;
+        let stream = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let stream = stream.map_err(DeliveryError::unreachable)?;
+        // A message is written whole; a failure here costs only speed.
+        drop(stream.set_nodelay(true));
+        counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
+        Ok(Connection {
+            stream,
+            buffer: BytesMut::new(),
+            last_used: Instant::now(),
+            warned: false,
+        })
+    }
+
+    /// The acknowledgment that completes the delivery of the message with this control id.
+    async fn acknowledgment(
+        &self,
+        connection: &mut Connection,
+        control_id: &[u8],
+    ) -> Result<Acknowledgment, DeliveryError> {
+        let frame_bytes_max = self.settings.acknowledgment_bytes_max;
+        let limits = FrameLimits {
+            frame_bytes_max,
+            ..FrameLimits::default()
+        };
+        let mut decoder = Decoder::new(limits, Strictness::Lenient);
+        loop {
+            let content = self.answer(connection, &mut decoder).await?;
+            let acknowledgment =
+                Acknowledgment::parse(content.clone()).map_err(DeliveryError::no_acknowledgment)?;
+            if acknowledgment.control_id != control_id {
+                return Err(DeliveryError::no_acknowledgment(
+                    "MSA-2: expected the control id that was sent",
+                ));
+            }
+            // A code that stands nowhere in capitals was written in small letters.
+            let code = acknowledgment.code.as_str().as_bytes();
+            if !content.windows(code.len()).any(|letters| letters == code) {
+                self.report(connection, "lower_case_code");
+            }
+            let is_promise = acknowledgment.code == AcknowledgmentCode::CommitAccept;
+            if !(is_promise && self.settings.awaited == Awaited::Application) {
+                return Ok(acknowledgment);
+            }
+        }
+    }
+
+    /// The content of the next frame the receiver sends.
+    async fn answer(
+        &self,
+        connection: &mut Connection,
+        decoder: &mut Decoder,
+    ) -> Result<Bytes, DeliveryError> {
+        let mut at_end = false;
+        loop {
+            let buffer = &mut connection.buffer;
+            let found = if at_end {
+                decoder.finish(buffer)
+            } else {
+                decoder.decode(buffer)
+            };
+            let found = found.map_err(DeliveryError::no_acknowledgment)?;
+            let found = match found {
+                None if at_end => {
+                    return Err(DeliveryError::no_acknowledgment(
+                        "the receiver closed the connection",
+                    ));
+                }
+                None => match connection
+                    .read(decoder)
+                    .await
+                    .map_err(DeliveryError::no_acknowledgment)?
+                {
+                    Some(0) => {
+                        at_end = true;
+                        continue;
+                    }
+                    Some(_) => continue,
+                    None => decoder.complete(&mut connection.buffer),
+                },
+                found => found,
+            };
+            match found {
+                Some(Decoded::Frame(Frame::Whole(content))) => return Ok(content),
+                Some(Decoded::Frame(Frame::TooLarge { .. })) => {
+                    return Err(DeliveryError::no_acknowledgment(format_args!(
+                        "the answer is longer than {} bytes",
+                        self.settings.acknowledgment_bytes_max
+                    )));
+                }
+                Some(Decoded::Deviation(deviation)) => self.report(connection, deviation.kind()),
+                None => {}
+            }
+        }
+    }
+
+    fn report(&self, connection: &mut Connection, kind: &'static str) {
+        let destination = Arc::clone(&self.name);
+        counter!(DESTINATION_DEVIATIONS_TOTAL, "destination" => destination, "kind" => kind).increment(1);
+        if !connection.warned {
+            connection.warned = true;
+            warn!(
+                destination = &*self.name,
+                kind, "the receiver departs from the standard"
+            );
+        }
+    }
+}
+
+/// A connection to the receiver.
+struct Connection {
+    stream: TcpStream,
+    /// What was read and is not yet understood.
+    buffer: BytesMut,
+    last_used: Instant,
+    /// Whether a deviation stands in the log already; one line a connection is enough.
+    warned: bool,
+}
+
+impl Connection {
+    /// Whether the receiver has neither closed the connection nor sent anything since it was last read.
+    ///
+    /// This asks the system and not Tokio, which may not have heard of it yet.
+    fn is_silent(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        let peeked = SockRef::from(&self.stream).peek(&mut byte);
+        matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Whether anything but line ends has come after the answer.
+    fn has_surplus(&mut self) -> bool {
+        let surplus = std::mem::take(&mut self.buffer);
+        surplus.iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
+    }
+
+    /// Writes the whole frame. An answer that comes before the end of the message is no answer to it.
+    async fn send(&mut self, framed: &mut BytesMut, write_timeout: Duration) -> Result<(), DeliveryError> {
+        let deadline = Instant::now() + write_timeout;
+        let mut anything_sent = false;
+        while framed.has_remaining() {
+            if anything_sent && !self.is_silent() {
+                let reason = "the receiver answered or closed before the message was complete";
+                return Err(DeliveryError::no_acknowledgment(reason));
+            }
+            let written = timeout_at(deadline, self.stream.write_buf(framed)).await;
+            let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            match written {
+                Ok(_) => anything_sent = true,
+                Err(error) if anything_sent => return Err(DeliveryError::no_acknowledgment(error)),
+                Err(error) => return Err(DeliveryError::unreachable(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what there is; 0 at the end of the stream, `None` when a bare `0x1C` was followed by nothing.
+    async fn read(&mut self, decoder: &Decoder) -> io::Result<Option<usize>> {
+        let bare_end = decoder.ends_in_bare_end(&self.buffer);
+        self.buffer.reserve(READ_BYTES);
+        let read = self.stream.read_buf(&mut self.buffer);
+        if !bare_end {
+            return read.await.map(Some);
+        }
+        match timeout(BARE_END_PAUSE, read).await {
+            Ok(read) => read.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+}

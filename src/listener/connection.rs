@@ -1,0 +1,253 @@
+//! One MLLP connection: frames in, replies out, in the same order.
+//!
+//! One task does it all, so that nothing between reading and writing can be unbounded: while `pipeline_max`
+//! messages wait for their replies, or the intake has no room for the next, nothing is read, and the sender's
+//! socket fills up. A reply is written as soon as it and all before it are known; those that are ready together
+//! leave in one write.
+
+use std::io;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use futures_util::future::{BoxFuture, FutureExt, OptionFuture};
+use futures_util::stream::{FuturesOrdered, StreamExt};
+use metrics::{Counter, counter};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::WriteHalf;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tracing::{error, trace, warn};
+
+use super::budget::Share;
+use super::mllp::Settings;
+use super::reading::Reading;
+use super::{Incoming, Intake, ReadBudget, Reply};
+use crate::metrics::{LISTENER_FAILURES_TOTAL, LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
+use crate::mllp::{Frame, encode};
+
+/// How long the peer may take to notice that we have closed, and to read our last reply.
+const LINGER: Duration = Duration::from_secs(1);
+/// How much of what nobody reads any more is thrown away at a time.
+const DISCARD_BYTES: usize = 16 * 1024;
+
+/// What all connections of one listener share.
+pub(super) struct Service {
+    name: Arc<str>,
+    settings: Settings,
+    intake: Intake,
+    budget: ReadBudget,
+    shutdown: watch::Receiver<bool>,
+    frames: Counter,
+    frame_bytes: Counter,
+}
+
+impl Service {
+    pub(super) fn new(
+        name: Arc<str>,
+        settings: Settings,
+        intake: Intake,
+        budget: ReadBudget,
+        shutdown: watch::Receiver<bool>,
+    ) -> Service {
+        let frames = counter!(LISTENER_FRAMES_TOTAL, "listener" => Arc::clone(&name));
+        let frame_bytes = counter!(LISTENER_FRAME_BYTES_TOTAL, "listener" => Arc::clone(&name));
+        Service {
+            name,
+            settings,
+            intake,
+            budget,
+            shutdown,
+            frames,
+            frame_bytes,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The listener's name as the label of a metric.
+    pub(super) fn label(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where it is told that weir stops.
+    pub(super) fn shutdown(&self) -> watch::Receiver<bool> {
+        self.shutdown.clone()
+    }
+
+    /// One connection's share of the budget for frames being read.
+    pub(super) fn share(&self) -> Share {
+        self.budget.share()
+    }
+
+    pub(super) fn count_frame(&self, frame: &Frame) {
+        self.frames.increment(1);
+        match frame {
+            Frame::Whole(content) => self.frame_bytes.increment(content.len() as u64),
+            Frame::TooLarge { .. } => self.count_failure("too_large"),
+        }
+    }
+
+    pub(super) fn count_failure(&self, kind: &'static str) {
+        counter!(LISTENER_FAILURES_TOTAL, "listener" => self.label(), "kind" => kind).increment(1);
+    }
+}
+
+/// Why a connection reads no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The peer has closed its side, or the connection broke.
+    Peer,
+    /// The peer speaks something else; it is owed nothing.
+    Foreign,
+    /// A limit of ours, or the end of weir.
+    Ours,
+}
+
+/// Serves one connection until either side ends it.
+pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<Service>) {
+    // A reply waits for nothing; a failure here costs only speed.
+    drop(stream.set_nodelay(true));
+    trace!(listener = service.name(), %peer, "connected");
+    let (reader, writer) = stream.split();
+    let mut reading = Reading::new(reader, peer, &service);
+    let mut writing = Writing {
+        writer,
+        out: BytesMut::new(),
+        service: &service,
+        peer,
+    };
+    let end = converse(&mut reading, &mut writing).await;
+    trace!(listener = service.name(), %peer, ?end, "closing");
+    if end == End::Ours {
+        linger(&mut stream).await;
+    }
+}
+
+/// Takes frames and writes their replies; ends when all that was taken is answered.
+async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
+    let service = reading.service;
+    let pipeline_max = service.settings.pipeline_max.get();
+    let mut end = None;
+    let mut taking = None;
+    let mut replies = FuturesOrdered::new();
+    loop {
+        let may_read = end.is_none() && taking.is_none() && replies.len() < pipeline_max;
+        tokio::select! {
+            biased;
+            Some(reply) = replies.next() => {
+                let mut close = writing.put(reply);
+                while let Some(Some(reply)) = replies.next().now_or_never() {
+                    close |= writing.put(reply);
+                }
+                if close {
+                    end = end.or(Some(End::Ours));
+                }
+                if writing.flush().await.is_err() {
+                    return End::Peer;
+                }
+            }
+            Some(taken) = OptionFuture::from(taking.as_mut()) => {
+                taking = None;
+                reading.release();
+                if let Some(reply) = taken {
+                    replies.push_back(guard_reply(reply));
+                } else {
+                    service.count_failure("intake_panic");
+                    end = end.or(Some(End::Ours));
+                }
+            }
+            next = reading.next(), if may_read => match next {
+                Ok(frame) => {
+                    if matches!(frame, Frame::TooLarge { .. }) {
+                        end = Some(End::Ours);
+                    }
+                    let incoming = Incoming { frame, listener: service.label(), peer: reading.peer };
+                    taking = Some(guard_intake(Arc::clone(&service.intake), incoming));
+                }
+                Err(reason) => end = Some(reason),
+            },
+            else => return end.unwrap_or(End::Ours),
+        }
+    }
+}
+
+/// The intake of one frame; `None` when it panicked, which is this message's trouble and no other's.
+fn guard_intake(intake: Intake, incoming: Incoming) -> BoxFuture<'static, Option<BoxFuture<'static, Reply>>> {
+    let taking = async move { Some(intake(incoming).await) };
+    AssertUnwindSafe(taking)
+        .catch_unwind()
+        .map(|taken| taken.unwrap_or(None))
+        .boxed()
+}
+
+/// The reply to one frame. When it panicked nothing can be said; the sender learns it from the closed connection.
+async fn guard_reply(reply: BoxFuture<'static, Reply>) -> Option<Reply> {
+    AssertUnwindSafe(reply).catch_unwind().await.ok()
+}
+
+/// Closes our side and throws away what still comes, for a moment: a socket closed with unread bytes in it is
+/// reset, and a reset may overtake the last reply.
+async fn linger(stream: &mut TcpStream) {
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let mut discarded = BytesMut::with_capacity(DISCARD_BYTES);
+    let until_closed = async {
+        while let Ok(1..) = stream.read_buf(&mut discarded).await {
+            discarded.clear();
+        }
+    };
+    // Either way the socket is dropped now.
+    drop(timeout(LINGER, until_closed).await);
+}
+
+/// The side that writes.
+struct Writing<'a> {
+    writer: WriteHalf<'a>,
+    out: BytesMut,
+    service: &'a Service,
+    peer: SocketAddr,
+}
+
+impl Writing<'_> {
+    /// Frames a reply; tells whether the connection is to be closed after it.
+    fn put(&mut self, reply: Option<Reply>) -> bool {
+        let Some(reply) = reply else {
+            self.service.count_failure("intake_panic");
+            return true;
+        };
+        let mut close = reply.close;
+        for frame in &reply.frames {
+            if let Err(failure) = encode(frame, &mut self.out) {
+                self.service.count_failure("unframeable_reply");
+                error!(listener = self.service.name(), peer = %self.peer, %failure, "a reply cannot be sent");
+                close = true;
+            }
+        }
+        close
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let written = timeout(
+            self.service.settings.write_timeout,
+            self.writer.write_all_buf(&mut self.out),
+        )
+        .await;
+        let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        if let Err(failure) = &written {
+            self.service.count_failure("write");
+            warn!(listener = self.service.name(), peer = %self.peer, %failure, "a reply could not be written");
+        }
+        written
+    }
+}

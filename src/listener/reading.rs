@@ -1,0 +1,235 @@
+//! The reading side of one MLLP connection: bytes in, frames out, within the limits of the listener.
+//!
+//! It answers nothing. Everything a sender can do wrong on the wire is noticed, counted and logged here, by kind
+//! and never by content.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use metrics::counter;
+use tokio::net::tcp::ReadHalf;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+use tracing::{debug, warn};
+
+use super::budget::Share;
+use super::connection::{End, Service};
+use super::stopped;
+use crate::metrics::LISTENER_DEVIATIONS_TOTAL;
+use crate::mllp::{Decoded, Decoder, Deviation, Frame, FrameError, FrameLimits};
+
+/// How much is read at a time, at least.
+const READ_BYTES: usize = 16 * 1024;
+/// How long nothing must follow a `0x1C` before it is taken for the end of a frame.
+const BARE_END_PAUSE: Duration = Duration::from_millis(100);
+
+/// The side that reads.
+pub(super) struct Reading<'a> {
+    reader: ReadHalf<'a>,
+    pub(super) peer: SocketAddr,
+    pub(super) service: &'a Service,
+    shutdown: watch::Receiver<bool>,
+    decoder: Decoder,
+    buffer: BytesMut,
+    share: Share,
+    /// What the connection waits for, and since when; `None` until it has to wait again.
+    waiting: Option<Waiting>,
+    /// The peer has closed its side: what is in the buffer is all there is.
+    at_end: bool,
+    /// Whether a deviation of this peer stands in the log already; one line a connection is enough.
+    warned: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Waiting {
+    for_first_byte: bool,
+    since: Instant,
+}
+
+/// What became of an attempt to read.
+enum Filled {
+    Read,
+    AtEnd,
+    BareEnd,
+    Failed(End),
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(reader: ReadHalf<'a>, peer: SocketAddr, service: &'a Service) -> Reading<'a> {
+        let frame_bytes_max = service.settings().frame_bytes_max;
+        let limits = FrameLimits {
+            frame_bytes_max,
+            ..FrameLimits::default()
+        };
+        Reading {
+            reader,
+            peer,
+            service,
+            shutdown: service.shutdown(),
+            decoder: Decoder::new(limits, service.settings().framing),
+            buffer: BytesMut::new(),
+            share: service.share(),
+            waiting: None,
+            at_end: false,
+            warned: false,
+        }
+    }
+
+    /// The next frame, or why there is none any more. Cancel safe.
+    pub(super) async fn next(&mut self) -> Result<Frame, End> {
+        loop {
+            let found = if self.at_end {
+                self.decoder.finish(&mut self.buffer)
+            } else {
+                self.decoder.decode(&mut self.buffer)
+            };
+            match found {
+                Ok(Some(found)) => {
+                    if let Some(frame) = self.admit(found) {
+                        return Ok(frame);
+                    }
+                }
+                Ok(None) if self.at_end => return Err(End::Peer),
+                Ok(None) => match self.fill().await {
+                    Filled::Read => {}
+                    Filled::AtEnd => self.at_end = true,
+                    Filled::BareEnd => {
+                        let completed = self.decoder.complete(&mut self.buffer);
+                        if let Some(frame) = completed.and_then(|found| self.admit(found)) {
+                            return Ok(frame);
+                        }
+                    }
+                    Filled::Failed(end) => return Err(end),
+                },
+                Err(error) => return Err(self.refuse(error)),
+            }
+        }
+    }
+
+    /// Counts what was found and passes the frames on.
+    fn admit(&mut self, found: Decoded) -> Option<Frame> {
+        match found {
+            Decoded::Frame(frame) => {
+                self.waiting = None;
+                self.service.count_frame(&frame);
+                Some(frame)
+            }
+            Decoded::Deviation(deviation) => {
+                self.report(deviation);
+                None
+            }
+        }
+    }
+
+    fn report(&mut self, deviation: Deviation) {
+        let kind = deviation.kind();
+        counter!(LISTENER_DEVIATIONS_TOTAL, "listener" => self.service.label(), "kind" => kind).increment(1);
+        if !self.warned {
+            self.warned = true;
+            warn!(listener = self.service.name(), peer = %self.peer, kind, "the sender departs from MLLP");
+        }
+    }
+
+    fn refuse(&self, error: FrameError) -> End {
+        self.service.count_failure(error.kind());
+        warn!(listener = self.service.name(), peer = %self.peer, %error, "connection given up");
+        match error {
+            FrameError::Tls | FrameError::Http => End::Foreign,
+            FrameError::CutOff { .. } => End::Peer,
+            FrameError::TooMuchJunk { .. } | FrameError::MissingReturn => End::Ours,
+        }
+    }
+
+    /// Appends to the buffer whatever comes next, within the deadlines and the budget.
+    async fn fill(&mut self) -> Filled {
+        let bare_end = self.decoder.ends_in_bare_end(&self.buffer);
+        let deadline = self.deadline();
+        let wake_at = if bare_end {
+            deadline.min(Instant::now() + BARE_END_PAUSE)
+        } else {
+            deadline
+        };
+        let read = read_some(&mut self.reader, &mut self.buffer, &mut self.share);
+        tokio::select! {
+            biased;
+            () = stopped(&mut self.shutdown) => Filled::Failed(End::Ours),
+            read = timeout_at(wake_at, read) => match read {
+                Ok(Ok(0)) => Filled::AtEnd,
+                Ok(Ok(_)) => Filled::Read,
+                Ok(Err(failure)) => Filled::Failed(self.broken(&failure)),
+                Err(_) if bare_end => Filled::BareEnd,
+                Err(_) => Filled::Failed(self.late()),
+            },
+        }
+    }
+
+    /// When the wait that goes on now must be over. Blank lines and unfinished frames do not prolong it.
+    fn deadline(&mut self) -> Instant {
+        let for_first_byte = self.decoder.is_idle();
+        let waiting = match self.waiting {
+            Some(waiting) if waiting.for_first_byte == for_first_byte => waiting,
+            Some(_) | None => Waiting {
+                for_first_byte,
+                since: Instant::now(),
+            },
+        };
+        self.waiting = Some(waiting);
+        let settings = self.service.settings();
+        waiting.since
+            + if for_first_byte {
+                settings.idle_timeout
+            } else {
+                settings.frame_deadline
+            }
+    }
+
+    fn late(&self) -> End {
+        let (listener, peer) = (self.service.name(), self.peer);
+        if self.decoder.is_idle() {
+            debug!(listener, %peer, "connection closed: idle for too long");
+        } else {
+            self.service.count_failure("frame_deadline");
+            warn!(listener, %peer, "connection closed: a frame took too long");
+        }
+        End::Ours
+    }
+
+    fn broken(&self, failure: &io::Error) -> End {
+        let (listener, peer) = (self.service.name(), self.peer);
+        if self.decoder.is_idle() {
+            debug!(listener, %peer, %failure, "connection broken between messages");
+        } else {
+            self.service.count_failure("cut_off");
+            warn!(listener, %peer, %failure, "connection broken inside a frame");
+        }
+        End::Peer
+    }
+
+    /// The intake has taken the frame: what was reserved for it is free again.
+    pub(super) fn release(&mut self) {
+        if self.share.release() {
+            // The buffer has grown with that frame and would stay so.
+            self.buffer = BytesMut::from(self.buffer.as_ref());
+        }
+    }
+}
+
+/// Reads what there is, at least a byte; 0 at the end of the stream. Cancel safe.
+///
+/// The room to read into is made only when there is something to read, so that idle connections hold none.
+async fn read_some(reader: &mut ReadHalf<'_>, buffer: &mut BytesMut, share: &mut Share) -> io::Result<usize> {
+    if buffer.is_empty() {
+        *buffer = BytesMut::new();
+    }
+    loop {
+        share.cover(buffer.len() + READ_BYTES).await;
+        reader.readable().await?;
+        buffer.reserve(READ_BYTES);
+        match reader.try_read_buf(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            read => return read,
+        }
+    }
+}

@@ -1,0 +1,599 @@
+//! Real sockets on ports of the system's choice, an intake that the test scripts, and a peer that misbehaves.
+
+#![expect(clippy::async_yields_async, reason = "an intake is a future of a future")]
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use futures_util::FutureExt;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, yield_now};
+
+use super::*;
+use crate::mllp::{Decoded, Decoder, FrameLimits, Strictness, encode};
+
+/// A listener that runs, and the switch that stops it.
+struct Running {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+fn settings(more: &str) -> Settings {
+    Settings::Mllp(serde_yaml::from_str(&format!("{{ bind: '127.0.0.1:0', {more} }}")).unwrap())
+}
+
+async fn start_with(more: &str, budget: ReadBudget, intake: Intake) -> Running {
+    let bound = bind(&settings(more)).await.unwrap();
+    let address = bound.address().unwrap();
+    let (stop, shutdown) = watch::channel(false);
+    let task = tokio::spawn(bound.run(Arc::from("in"), intake, budget, shutdown));
+    Running { address, stop, task }
+}
+
+async fn start(more: &str, intake: Intake) -> Running {
+    start_with(more, ReadBudget::new(64 << 20), intake).await
+}
+
+impl Running {
+    async fn connect(&self) -> Peer {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let decoder = Decoder::new(FrameLimits::default(), Strictness::Strict);
+        Peer {
+            stream,
+            decoder,
+            buffer: BytesMut::new(),
+        }
+    }
+
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        self.task.await.unwrap();
+    }
+}
+
+/// A sender under the test's control.
+struct Peer {
+    stream: TcpStream,
+    decoder: Decoder,
+    buffer: BytesMut,
+}
+
+impl Peer {
+    async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    async fn send_frame(&mut self, content: &str) {
+        let mut out = BytesMut::new();
+        encode(content.as_bytes(), &mut out).unwrap();
+        self.send(&out).await;
+    }
+
+    /// The next reply; `None` when the listener closed the connection instead.
+    async fn reply(&mut self) -> Option<String> {
+        loop {
+            match self.decoder.decode(&mut self.buffer).unwrap() {
+                Some(Decoded::Frame(Frame::Whole(content))) => {
+                    return Some(String::from_utf8(content.to_vec()).unwrap());
+                }
+                Some(other) => panic!("a listener wrote {other:?}"),
+                None => match self.stream.read_buf(&mut self.buffer).await {
+                    Ok(0) | Err(_) => return None,
+                    Ok(_) => {}
+                },
+            }
+        }
+    }
+
+    async fn replies(&mut self) -> Vec<String> {
+        let mut replies = Vec::new();
+        while let Some(reply) = self.reply().await {
+            replies.push(reply);
+        }
+        replies
+    }
+}
+
+fn reply(text: String) -> Reply {
+    Reply {
+        frames: vec![Bytes::from(text)],
+        close: false,
+    }
+}
+
+fn text_of(incoming: &Incoming) -> String {
+    match &incoming.frame {
+        Frame::Whole(content) => String::from_utf8_lossy(content).into_owned(),
+        Frame::TooLarge { prefix } => format!("{} bytes and more", prefix.len()),
+    }
+}
+
+/// An intake that takes at once and answers with what the given future makes of the text.
+fn intake<F>(answer: impl Fn(String) -> F + Send + Sync + 'static) -> Intake
+where
+    F: Future<Output = Reply> + Send + 'static,
+{
+    Arc::new(move |incoming| {
+        let answer = answer(text_of(&incoming));
+        async move { answer.boxed() }.boxed()
+    })
+}
+
+fn echo() -> Intake {
+    intake(|text| async move { reply(format!("ack {text}")) })
+}
+
+/// Runs the test on one thread, and returns the metrics it left behind.
+fn metrics_of(test: impl Future<Output = ()>) -> String {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&recorder, || runtime.block_on(test));
+    recorder.handle().render()
+}
+
+/// What goes in over one connection, what comes back until it closes, and a metric that tells of it.
+fn check(more: &str, sent: &[u8], expected: &[&str], metric: &str) {
+    let rendered = metrics_of(async {
+        let running = start(more, echo()).await;
+        let mut peer = running.connect().await;
+        peer.send(sent).await;
+        peer.stream.shutdown().await.unwrap();
+        assert_eq!(peer.replies().await, expected);
+        running.stop().await;
+    });
+    assert!(rendered.contains(metric), "expected {metric} in\n{rendered}");
+}
+
+#[test]
+fn settings_have_defaults_and_know_their_fields() {
+    let Settings::Mllp(settings) = settings("frame_deadline: 5s");
+    assert_eq!(settings.frame_deadline, Duration::from_secs(5));
+    assert_eq!(settings.frame_bytes_max, 33_554_432);
+    assert_eq!(settings.pipeline_max.get(), 64);
+    for wrong in [
+        "bnd: '127.0.0.1:0'",
+        "frame_deadline: 30",
+        "connections_max: 0",
+        "framing: loose",
+    ] {
+        let text = format!("{{ bind: '127.0.0.1:0', {wrong} }}");
+        assert!(serde_yaml::from_str::<mllp::Settings>(&text).is_err(), "{wrong}");
+    }
+    assert!(
+        serde_yaml::from_str::<mllp::Settings>("{}").is_err(),
+        "bind has no default"
+    );
+}
+
+#[test]
+fn every_frame_is_answered_on_its_connection() {
+    let frames = "weir_listener_frames_total{listener=\"in\"} 2";
+    check("", b"\x0Bone\x1C\r\x0Btwo\x1C\r", &["ack one", "ack two"], frames);
+    check("", b"\x0B\x1C\r\x0B  \x1C\r", &["ack ", "ack   "], frames);
+    check(
+        "",
+        b"\x0Ba\nb\r\n\x1C\r\x0Bc\x1C\r\n",
+        &["ack a\nb\r\n", "ack c"],
+        frames,
+    );
+}
+
+#[test]
+fn departures_from_the_protocol_are_counted_by_kind() {
+    let deviation =
+        |kind: &str| format!("weir_listener_deviations_total{{listener=\"in\",kind=\"{kind}\"}} 1");
+    let failure = |kind: &str| format!("weir_listener_failures_total{{listener=\"in\",kind=\"{kind}\"}} 1");
+    check("", b"junk\x0Bone\x1C\r", &["ack one"], &deviation("junk"));
+    check(
+        "",
+        b"\x0Bone\x1C\x0Btwo\x1C\r",
+        &["ack one", "ack two"],
+        &deviation("missing_return"),
+    );
+    check(
+        "",
+        b"\x0Bhal\x0Bone\x1C\r",
+        &["ack one"],
+        &deviation("interrupted"),
+    );
+    check(
+        "",
+        b"\x0B\x06\x1C\r\x0Bone\x1C\r",
+        &["ack one"],
+        &deviation("commit_block"),
+    );
+    check("", b"MSH|^~\\&|", &[], &deviation("unframed"));
+    check("", b"\x16\x03\x01\x00\xA5", &[], &failure("tls"));
+    check("", b"GET / HTTP/1.0\r\n\r\n", &[], &failure("http"));
+    check("", b"\x0Bone\x1C\r\x0Btw", &["ack one"], &failure("cut_off"));
+    check("", &[b'x'; 5000], &[], &failure("too_much_junk"));
+    let strict = "framing: strict";
+    check(
+        strict,
+        b"\x0Bone\x1C\r\x0Btwo\x1C\x0Bthree\x1C\r",
+        &["ack one"],
+        &failure("missing_return"),
+    );
+}
+
+#[test]
+fn a_health_probe_leaves_no_trace_of_trouble() {
+    let rendered = metrics_of(async {
+        let running = start("", echo()).await;
+        for reset in [false, true] {
+            let probe = running.connect().await;
+            if reset {
+                probe.stream.set_zero_linger().unwrap();
+            }
+            drop(probe);
+        }
+        // Connections are accepted in order, so both probes are in when this is answered.
+        let mut peer = running.connect().await;
+        peer.send_frame("one").await;
+        assert_eq!(peer.reply().await.as_deref(), Some("ack one"));
+        running.stop().await;
+    });
+    assert!(
+        !rendered.contains("failures") && !rendered.contains("deviations"),
+        "{rendered}"
+    );
+}
+
+#[tokio::test]
+async fn a_frame_in_pieces_is_one_frame() {
+    let running = start("", echo()).await;
+    let mut peer = running.connect().await;
+    peer.stream.set_nodelay(true).unwrap();
+    for byte in b"\x0Bin pieces\x1C\r" {
+        peer.send(&[*byte]).await;
+        yield_now().await;
+    }
+    assert_eq!(peer.reply().await.as_deref(), Some("ack in pieces"));
+}
+
+#[tokio::test]
+async fn a_pause_after_a_bare_end_completes_the_frame() {
+    let running = start("", echo()).await;
+    let mut peer = running.connect().await;
+    peer.send(b"\x0Bone\x1C").await;
+    assert_eq!(peer.reply().await.as_deref(), Some("ack one"));
+    peer.send(b"\r\x0Btwo\x1C").await;
+    assert_eq!(peer.reply().await.as_deref(), Some("ack two"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_frames_in_one_write_are_taken_and_answered_in_order() {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&taken);
+    let intake: Intake = Arc::new(move |incoming| {
+        let seen = Arc::clone(&seen);
+        async move {
+            let text = text_of(&incoming);
+            let number: usize = text.parse().unwrap();
+            // The later of two may be the quicker, when taken and when answered.
+            for _ in 0..(number * 7) % 5 {
+                yield_now().await;
+            }
+            seen.lock().unwrap().push(text.clone());
+            async move {
+                for _ in 0..(number * 11) % 13 {
+                    yield_now().await;
+                }
+                reply(text)
+            }
+            .boxed()
+        }
+        .boxed()
+    });
+    let running = start("", intake).await;
+    let mut peer = running.connect().await;
+    let numbers: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+    let mut stream = BytesMut::new();
+    for number in &numbers {
+        encode(number.as_bytes(), &mut stream).unwrap();
+    }
+    peer.send(&stream).await;
+    peer.stream.shutdown().await.unwrap();
+    assert_eq!(peer.replies().await, numbers);
+    assert_eq!(*taken.lock().unwrap(), numbers);
+}
+
+#[tokio::test]
+async fn no_more_is_read_than_may_wait_for_replies() {
+    let in_flight = Arc::new(AtomicUsize::new(0));
+    let highest = Arc::new(AtomicUsize::new(0));
+    let gate = Arc::new(Semaphore::new(0));
+    let (count, high, open) = (Arc::clone(&in_flight), Arc::clone(&highest), Arc::clone(&gate));
+    let intake = intake(move |text| {
+        high.fetch_max(count.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        let (count, open) = (Arc::clone(&count), Arc::clone(&open));
+        async move {
+            open.acquire().await.unwrap().forget();
+            count.fetch_sub(1, Ordering::SeqCst);
+            reply(text)
+        }
+    });
+    let running = start("pipeline_max: 3", intake).await;
+    let mut peer = running.connect().await;
+    for number in 0..20 {
+        peer.send_frame(&number.to_string()).await;
+    }
+    while in_flight.load(Ordering::SeqCst) < 3 {
+        yield_now().await;
+    }
+    gate.add_permits(20);
+    for number in 0..20 {
+        assert_eq!(peer.reply().await, Some(number.to_string()));
+    }
+    assert_eq!(highest.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn a_sender_that_dawdles_inside_a_frame_is_closed_at_the_deadline() {
+    for begun in [
+        &b"\x0BMSH|never ends"[..],
+        b"MSH|no framing",
+        b"\x0Bagain\x0Band again",
+        b"\x0B",
+    ] {
+        let rendered = metrics_of(async {
+            let running = start("frame_deadline: 50ms", echo()).await;
+            let mut peer = running.connect().await;
+            peer.send(begun).await;
+            assert_eq!(peer.reply().await, None);
+            drop(peer);
+            running.stop().await;
+        });
+        assert!(rendered.contains("kind=\"frame_deadline\"} 1"), "{rendered}");
+    }
+}
+
+#[tokio::test]
+async fn a_byte_now_and_then_does_not_move_the_deadline() {
+    let running = start("frame_deadline: 100ms", echo()).await;
+    let mut peer = running.connect().await;
+    peer.send(b"\x0B").await;
+    let (mut reader, mut writer) = peer.stream.split();
+    let mut trickle = tokio::time::interval(Duration::from_millis(10));
+    let mut byte = [0];
+    loop {
+        tokio::select! {
+            closed = reader.read(&mut byte) => {
+                assert!(matches!(closed, Ok(0) | Err(_)));
+                break;
+            }
+            _ = trickle.tick() => drop(writer.write_all(b"x").await),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_and_blank_lines_do_not_keep_it() {
+    let running = start("idle_timeout: 50ms", echo()).await;
+    let mut peer = running.connect().await;
+    peer.send(b"\r\n\r\n").await;
+    assert_eq!(peer.reply().await, None);
+}
+
+#[tokio::test]
+async fn a_frame_over_its_limit_is_answered_while_the_sender_still_sends_and_then_closed() {
+    let running = start("frame_bytes_max: 100KiB", echo()).await;
+    let mut peer = running.connect().await;
+    let mut endless = vec![b'x'; 300 * 1024];
+    endless[0] = 0x0B;
+    peer.send(&endless).await;
+    assert_eq!(peer.reply().await.as_deref(), Some("ack 65536 bytes and more"));
+    assert_eq!(peer.reply().await, None);
+}
+
+#[test]
+fn connections_over_a_cap_are_closed_at_once_and_room_comes_back() {
+    for cap in ["connections_max", "connections_per_address_max"] {
+        let rendered = metrics_of(async {
+            let running = start(&format!("{cap}: 2"), echo()).await;
+            let (mut first, mut second) = (running.connect().await, running.connect().await);
+            let mut third = running.connect().await;
+            assert_eq!(third.reply().await, None);
+            for peer in [&mut first, &mut second] {
+                peer.send_frame("one").await;
+                assert_eq!(peer.reply().await.as_deref(), Some("ack one"));
+            }
+            drop(first);
+            drop(second);
+            loop {
+                let mut again = running.connect().await;
+                let sent = again.stream.write_all(b"\x0Bone\x1C\r").await;
+                if sent.is_ok() && again.reply().await.is_some() {
+                    break;
+                }
+            }
+            running.stop().await;
+        });
+        let refused = format!("weir_listener_refused_connections_total{{listener=\"in\",kind=\"{cap}\"}}");
+        assert!(rendered.contains(&refused), "{rendered}");
+        assert!(
+            rendered.contains("weir_listener_connections{listener=\"in\"} 0"),
+            "{rendered}"
+        );
+    }
+}
+
+#[test]
+fn a_panic_over_one_message_costs_no_other_its_reply() {
+    let outer: Intake = Arc::new(|incoming| {
+        async move {
+            let text = text_of(&incoming);
+            assert_ne!(text, "bad", "a planted panic");
+            async move { reply(text) }.boxed()
+        }
+        .boxed()
+    });
+    let inner = intake(|text| async move {
+        assert_ne!(text, "bad", "a planted panic");
+        reply(text)
+    });
+    let at_once: Intake = Arc::new(|incoming| {
+        let text = text_of(&incoming);
+        assert_ne!(text, "bad", "a planted panic");
+        async move { async move { reply(text) }.boxed() }.boxed()
+    });
+    for intake in [outer, inner, at_once] {
+        let rendered = metrics_of(async {
+            let running = start("", intake).await;
+            let mut bystander = running.connect().await;
+            let mut peer = running.connect().await;
+            peer.send_frame("good").await;
+            peer.send_frame("bad").await;
+            assert_eq!(peer.replies().await, ["good"]);
+            bystander.send_frame("good").await;
+            assert_eq!(bystander.reply().await.as_deref(), Some("good"));
+            drop((peer, bystander));
+            running.stop().await;
+        });
+        assert!(rendered.contains("kind=\"intake_panic\"} 1"), "{rendered}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_may_close_the_connection_or_be_two_messages_or_none() {
+    let intake = intake(|text| async move {
+        let frames = match text.as_str() {
+            "none" => vec![],
+            "two" => vec![Bytes::from("accept"), Bytes::from("application")],
+            _ => vec![Bytes::from("bye")],
+        };
+        Reply {
+            close: text == "last",
+            frames,
+        }
+    });
+    let running = start("", intake).await;
+    let mut peer = running.connect().await;
+    for text in ["none", "two", "last"] {
+        peer.send_frame(text).await;
+    }
+    assert_eq!(peer.replies().await, ["accept", "application", "bye"]);
+}
+
+#[tokio::test]
+async fn a_reply_that_cannot_be_framed_closes_the_connection() {
+    let running = start("", intake(|_| async { reply("\x0B".to_owned()) })).await;
+    let mut peer = running.connect().await;
+    peer.send_frame("one").await;
+    assert_eq!(peer.reply().await, None);
+}
+
+#[tokio::test]
+async fn a_sender_reset_before_its_reply_has_been_taken_once() {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let answered = Arc::new(Semaphore::new(0));
+    let (count, gate) = (Arc::clone(&taken), Arc::clone(&answered));
+    let intake = intake(move |text| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let gate = Arc::clone(&gate);
+        async move {
+            gate.acquire().await.unwrap().forget();
+            reply(text)
+        }
+    });
+    let running = start("", intake).await;
+    let mut peer = running.connect().await;
+    peer.send_frame("one").await;
+    while taken.load(Ordering::SeqCst) == 0 {
+        yield_now().await;
+    }
+    peer.stream.set_zero_linger().unwrap();
+    drop(peer);
+    answered.add_permits(1);
+    running.stop().await;
+    assert_eq!(taken.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_stop_answers_what_was_taken_and_nothing_else() {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let gate = Arc::new(Semaphore::new(0));
+    let (count, open) = (Arc::clone(&taken), Arc::clone(&gate));
+    let intake = intake(move |text| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let open = Arc::clone(&open);
+        async move {
+            open.acquire().await.unwrap().forget();
+            reply(text)
+        }
+    });
+    let running = start("", intake).await;
+    let mut peer = running.connect().await;
+    peer.send(b"\x0Bone\x1C\r\x0Bhal").await;
+    while taken.load(Ordering::SeqCst) == 0 {
+        yield_now().await;
+    }
+    running.stop.send_replace(true);
+    while TcpStream::connect(running.address).await.is_ok() {
+        yield_now().await;
+    }
+    assert!(!running.task.is_finished(), "a reply is still owed");
+    gate.add_permits(1);
+    assert_eq!(peer.replies().await, ["one"]);
+    drop(peer);
+    running.task.await.unwrap();
+    assert_eq!(taken.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_stop_waits_no_longer_than_its_grace_time() {
+    let running = start("stop_grace: 50ms", intake(|_| std::future::pending())).await;
+    let mut peer = running.connect().await;
+    peer.send_frame("one").await;
+    running.stop().await;
+    assert_eq!(peer.reply().await, None);
+}
+
+#[tokio::test]
+async fn large_frames_share_one_budget_and_all_get_through() {
+    let budget = ReadBudget::new(512 << 10);
+    let running = start_with("", budget.clone(), echo()).await;
+    let content = "x".repeat(400 << 10);
+    let mut senders = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let mut peer = running.connect().await;
+        let content = content.clone();
+        senders.spawn(async move {
+            peer.send_frame(&content).await;
+            peer.reply().await.map(|reply| reply.len())
+        });
+    }
+    let lengths: HashSet<_> = senders.join_all().await.into_iter().collect();
+    assert_eq!(lengths, HashSet::from([Some(content.len() + 4)]));
+    running.stop().await;
+    // Everything has been given back.
+    budget.share().cover((512 + 64) << 10).await;
+}
+
+#[tokio::test]
+async fn a_frame_the_budget_cannot_hold_ends_at_its_deadline_and_small_ones_go_on() {
+    let running = start_with("frame_deadline: 300ms", ReadBudget::new(100 << 10), echo()).await;
+    let mut large = running.connect().await;
+    let mut small = running.connect().await;
+    let sending = tokio::spawn(async move {
+        let content = vec![b'x'; 8 << 20];
+        // The listener closes in the middle of this.
+        drop(large.stream.write_all(b"\x0B").await);
+        drop(large.stream.write_all(&content).await);
+        large.reply().await
+    });
+    small.send_frame("small").await;
+    assert_eq!(small.reply().await.as_deref(), Some("ack small"));
+    assert_eq!(sending.await.unwrap(), None);
+}
