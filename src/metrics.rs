@@ -67,8 +67,8 @@ pub const LISTENER_FAILURES_TOTAL: &str = "weir_listener_failures_total";
 pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
 /// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
 pub const DESTINATION_DEVIATIONS_TOTAL: &str = "weir_destination_deviations_total";
-/// Deliveries put into the outbox.
-pub const QUEUED: &str = "weir_deliveries_queued_total";
+/// Deliveries accepted for a destination.
+pub const OWED: &str = "weir_deliveries_owed_total";
 /// Deliveries completed by a receipt.
 pub const DELIVERED: &str = "weir_deliveries_delivered_total";
 /// Deliveries given up, kept as dead letters.
@@ -119,7 +119,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: LISTENER_FAILURES_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections given up, and sockets that could not be accepted" },
     Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
-    Metric { name: QUEUED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries put into the outbox" },
+    Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries accepted for a destination, those a route could not make included" },
     Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
     Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },
@@ -137,8 +137,9 @@ pub const ALL: &[Metric] = &[
 ];
 
 /// Buckets of durations, in seconds: from a commit on a fast disk to a receiver's time-out.
-const SECONDS: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+const SECONDS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+];
 
 /// Buckets of group sizes.
 const REQUESTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
@@ -153,7 +154,11 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Full(COMMIT_REQUESTS.to_owned()), REQUESTS)?
         .install_recorder()?;
     for metric in ALL {
-        let unit = if metric.name.ends_with("_seconds") { Unit::Seconds } else { Unit::Count };
+        let unit = if metric.name.ends_with("_seconds") {
+            Unit::Seconds
+        } else {
+            Unit::Count
+        };
         match metric.kind {
             Kind::Counter => metrics::describe_counter!(metric.name, unit, metric.help),
             Kind::Gauge => metrics::describe_gauge!(metric.name, unit, metric.help),
@@ -174,7 +179,12 @@ mod tests {
         for metric in ALL {
             assert!(seen.insert(metric.name), "{} stands twice", metric.name);
             assert!(metric.name.starts_with("weir_"), "{}", metric.name);
-            assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
+            assert_eq!(
+                metric.kind == Kind::Counter,
+                metric.name.ends_with("_total"),
+                "{}",
+                metric.name
+            );
             assert!(!metric.help.is_empty());
         }
     }

@@ -27,7 +27,9 @@ impl Arguments {
         let color = std::io::stderr().is_terminal();
         let (site, problems) = config::load(&self.site);
         let shown = problems.render(color);
-        let Some(site) = site else { return Err(CannotRun::Because(shown)) };
+        let Some(site) = site else {
+            return Err(CannotRun::Because(shown));
+        };
         std::io::stderr().write_all(shown.as_bytes())?;
         writeln!(
             out,
@@ -37,6 +39,10 @@ impl Arguments {
             site.destinations.len(),
             site.routes.len()
         )?;
-        Ok(if self.strict && !problems.is_empty() { Finding::NotSo } else { Finding::Fine })
+        Ok(if self.strict && !problems.is_empty() {
+            Finding::NotSo
+        } else {
+            Finding::Fine
+        })
     }
 }

@@ -41,7 +41,7 @@ impl Arguments {
 
     fn print(&self, message: &Message, path: &FieldPath, out: &mut dyn Write) -> Result<(), CannotRun> {
         if self.raw {
-            out.write_all(message.read(path).raw())?;
+            out.write_all(message.read(path).raw().unwrap_or_default())?;
         } else if let Some(text) = message.text(path) {
             out.write_all(text.as_bytes())?;
         }

@@ -40,15 +40,25 @@ impl Arguments {
 
     async fn listen(&self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let mut receiver = receiver::start(SocketAddr::new(self.bind, self.port), self.answer).await?;
-        writeln!(out, "listening on {}, answering {}", receiver.address, self.answer.as_str())?;
+        writeln!(
+            out,
+            "listening on {}, answering {}",
+            receiver.address,
+            self.answer.as_str()
+        )?;
         out.flush()?;
         let mut received = 0;
         while self.count.is_none_or(|count| received < count) {
-            let Some(message) = receiver.messages.recv().await else { break };
+            let Some(message) = receiver.messages.recv().await else {
+                break;
+            };
             received += 1;
             writeln!(out, "{}", text::title(&message))?;
             if !self.quiet {
-                for segment in message.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()) {
+                for segment in message
+                    .split(|byte| matches!(byte, b'\r' | b'\n'))
+                    .filter(|line| !line.is_empty())
+                {
                     writeln!(out, "  {}", text::printable(segment))?;
                 }
             }

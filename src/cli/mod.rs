@@ -15,9 +15,11 @@ mod get;
 mod input;
 mod listen;
 mod logging;
+mod receiver;
 mod run;
 mod send;
 mod show;
+mod text;
 
 /// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
 ///

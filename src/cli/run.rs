@@ -47,7 +47,9 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
     let version = site.version.clone();
     let destinations: Vec<_> = site.destinations.keys().cloned().collect();
-    let engine = Engine::start(site, recorder).await.map_err(|error| CannotRun::Because(error.to_string()))?;
+    let engine = Engine::start(site, recorder)
+        .await
+        .map_err(|error| CannotRun::Because(error.to_string()))?;
     writeln!(out, "weir {}, site version {version}", env!("CARGO_PKG_VERSION"))?;
     for (name, address) in engine.addresses() {
         writeln!(out, "  listening   {name:<24} {address}")?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::hl7::{Message, Segment};
+use crate::hl7::Message;
 
 use super::{CannotRun, Finding, input, text};
 
@@ -43,8 +43,13 @@ fn show(message: &Message, out: &mut dyn Write) -> Result<(), CannotRun> {
             number => format!("{}[{number}]", text::printable(segment.name())),
         };
         writeln!(out, "{name}")?;
-        for (number, raw) in fields(&segment, message) {
-            writeln!(out, "  {:<12} {}", format!("{name}-{number}"), text::printable(raw))?;
+        for (number, raw) in segment.fields() {
+            writeln!(
+                out,
+                "  {:<12} {}",
+                format!("{name}-{number}"),
+                text::printable(raw)
+            )?;
         }
     }
     for warning in message.warnings() {

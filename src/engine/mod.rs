@@ -6,6 +6,7 @@
 
 mod acknowledge;
 mod deliverer;
+mod dispatch;
 mod intake;
 mod status;
 
@@ -27,6 +28,7 @@ use crate::destination::Destination;
 use crate::listener::{self, ReadBudget};
 use crate::outbox::{OpenError, Outbox, OutboxError};
 
+pub use acknowledge::ControlIds;
 pub use status::{Count, DestinationCounts, ListenerCounts, Status};
 
 use deliverer::Deliverer;
@@ -77,7 +79,10 @@ struct Group<T> {
 
 impl<T: Send + 'static> Group<T> {
     fn new() -> Group<T> {
-        Group { stop: watch::Sender::new(false), tasks: JoinSet::new() }
+        Group {
+            stop: watch::Sender::new(false),
+            tasks: JoinSet::new(),
+        }
     }
 
     /// Tells every task to stop and waits until each has.
@@ -98,11 +103,19 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site, metrics: PrometheusHandle) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let status = Arc::new(Status::new(site.listeners.keys(), site.destinations.keys(), outbox.clone()));
-        let console = Console::bind(site.console, Arc::clone(&status), metrics);
-        let console = console.await.map_err(bind_error("console", site.console))?;
+        let status = Arc::new(Status::new(
+            site.listeners.keys(),
+            site.destinations.keys(),
+            outbox.clone(),
+        ));
+        let console = Console::bind(site.engine.console, Arc::clone(&status), metrics);
+        let console = console
+            .await
+            .map_err(bind_error("console", site.engine.console))?;
         let mut engine = Engine {
-            console_address: console.address().map_err(bind_error("console", site.console))?,
+            console_address: console
+                .address()
+                .map_err(bind_error("console", site.engine.console))?,
             status,
             outbox,
             addresses: BTreeMap::new(),
@@ -121,9 +134,12 @@ impl Engine {
     async fn bind(&mut self, site: &Site) -> Result<BTreeMap<Arc<str>, listener::Bound>, StartError> {
         let mut bound = BTreeMap::new();
         for (name, settings) in &site.listeners {
-            let asked = settings.kind.address();
-            let port = listener::bind(&settings.kind).await.map_err(bind_error(name, asked))?;
-            self.addresses.insert(Arc::clone(name), port.address().map_err(bind_error(name, asked))?);
+            let asked = settings.kind.bind();
+            let port = listener::bind(&settings.kind)
+                .await
+                .map_err(bind_error(name, asked))?;
+            self.addresses
+                .insert(Arc::clone(name), port.address().map_err(bind_error(name, asked))?);
             bound.insert(Arc::clone(name), port);
         }
         Ok(bound)
@@ -143,7 +159,7 @@ impl Engine {
         for (name, settings) in &site.destinations {
             let lane = Deliverer::new(
                 Arc::clone(name),
-                Destination::new(&settings.kind),
+                Destination::new(Arc::clone(name), settings.kind.clone()),
                 settings,
                 self.outbox.clone(),
                 self.status.destination(name),
@@ -154,14 +170,29 @@ impl Engine {
     }
 
     fn start_listeners(&mut self, site: &Site, bound: BTreeMap<Arc<str>, listener::Bound>) {
-        let budget = ReadBudget::new(site.read_bytes_max);
+        let control_ids = Arc::new(ControlIds::new());
+        let budget = ReadBudget::new(site.engine.read_bytes_max);
         for (name, port) in bound {
-            let Some(settings) = site.listeners.get(&name) else { continue };
-            let intake = Arc::new(Intake::new(&name, settings, site, self.outbox.clone(), &self.status));
+            let Some(settings) = site.listeners.get(&name) else {
+                continue;
+            };
+            let intake = Arc::new(Intake::new(
+                &name,
+                settings,
+                site,
+                self.outbox.clone(),
+                &self.status,
+                &control_ids,
+            ));
             let receive: listener::Intake =
                 Arc::new(move |incoming| Arc::clone(&intake).receive(incoming).boxed());
             info!(listener = %name, "accepting");
-            self.listeners.tasks.spawn(port.run(name, receive, budget.clone(), self.listeners.stop.subscribe()));
+            self.listeners.tasks.spawn(port.run(
+                name,
+                receive,
+                budget.clone(),
+                self.listeners.stop.subscribe(),
+            ));
         }
     }
 
@@ -198,8 +229,8 @@ impl Engine {
 
 /// Opens the store on a thread that may block.
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
-    let folder = site.data.join("outbox");
-    let (at, settings) = (folder.clone(), site.outbox.clone());
+    let folder = site.engine.data.join("outbox");
+    let (at, settings) = (folder.clone(), site.engine.outbox.clone());
     tokio::task::spawn_blocking(move || Outbox::open(&at, &settings))
         .await
         .map_err(|_| StartError::Internal)?

@@ -19,6 +19,8 @@ pub struct Acknowledgment {
     pub control_id: Bytes,
     /// The first error code (table 0357), from ERR-3.1, or from ERR-1.4.1 as written before version 2.5.
     pub error_code: Option<u16>,
+    /// The whole answer, as it was received.
+    pub raw: Bytes,
 }
 
 /// Bytes that are no acknowledgment.
@@ -38,7 +40,7 @@ pub enum AckError {
 impl Acknowledgment {
     /// Reads an answer.
     pub fn parse(bytes: Bytes) -> Result<Acknowledgment, AckError> {
-        let message = Message::parse(bytes)?;
+        let message = Message::parse(bytes.clone())?;
         if message.count(SegmentName::MSA) == 0 {
             return Err(AckError::NoMsa);
         }
@@ -51,6 +53,7 @@ impl Acknowledgment {
             error_code: ascii("ERR-3.1")
                 .or(ascii("ERR-1.4.1"))
                 .and_then(|code| code.parse().ok()),
+            raw: bytes,
         })
     }
 }
