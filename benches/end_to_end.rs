@@ -38,7 +38,11 @@ impl Receiver {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let (arrived, came) = (Arc::new(AtomicU64::new(0)), Arc::new(Notify::new()));
-        let receiver = Receiver { address, arrived: Arc::clone(&arrived), came: Arc::clone(&came) };
+        let receiver = Receiver {
+            address,
+            arrived: Arc::clone(&arrived),
+            came: Arc::clone(&came),
+        };
         tokio::spawn(async move {
             loop {
                 let (stream, _) = socket.accept().await.unwrap();
@@ -91,14 +95,20 @@ impl Sender {
     async fn connect(address: SocketAddr) -> Sender {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Sender { stream, buffer: Vec::with_capacity(4096) }
+        Sender {
+            stream,
+            buffer: Vec::with_capacity(4096),
+        }
     }
 
     async fn exchange(&mut self, frame: &[u8]) {
         self.stream.write_all(frame).await.unwrap();
         self.buffer.clear();
         while !self.buffer.ends_with(b"\x1C\r") {
-            assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0, "closed");
+            assert!(
+                self.stream.read_buf(&mut self.buffer).await.unwrap() > 0,
+                "closed"
+            );
         }
         assert!(self.buffer.windows(7).any(|seven| seven == b"MSA|AA|"), "refused");
     }
@@ -173,15 +183,26 @@ impl Engine {
                 _ => {}
             }
         }
-        Engine { child, listener: listener.unwrap(), console: console.unwrap(), started_in: started.elapsed() }
+        Engine {
+            child,
+            listener: listener.unwrap(),
+            console: console.unwrap(),
+            started_in: started.elapsed(),
+        }
     }
 
     fn metric(&self, name: &str) -> f64 {
         let mut stream = std::net::TcpStream::connect(self.console).unwrap();
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "GET /metrics HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut page = String::new();
         stream.read_to_string(&mut page).unwrap();
-        page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or_default()
+        page.lines()
+            .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+            .unwrap_or_default()
     }
 
     /// Resident memory in MiB: now, and at its highest.
@@ -236,24 +257,40 @@ async fn measure() {
             delivered.push(total as f64 / started.elapsed().as_secs_f64());
             syncs.push(engine.metric("weir_outbox_commits_total") / total as f64);
         }
-        let [straight, accepted, delivered, syncs] = [straight, accepted, delivered, syncs].map(|mut figures| {
-            figures.sort_by(f64::total_cmp);
-            figures[figures.len() / 2]
-        });
+        let [straight, accepted, delivered, syncs] =
+            [straight, accepted, delivered, syncs].map(|mut figures| {
+                figures.sort_by(f64::total_cmp);
+                figures[figures.len() / 2]
+            });
         let ratio = accepted / straight;
-        println!("{senders:>7} | {straight:>10.0} | {accepted:>10.0} | {delivered:>11.0} | {ratio:>17.2} | {syncs:>6.2}");
+        println!(
+            "{senders:>7} | {straight:>10.0} | {accepted:>10.0} | {delivered:>11.0} | {ratio:>17.2} | {syncs:>6.2}"
+        );
     }
     let receiver = Receiver::start().await;
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::start(folder.path(), receiver.address);
     let (idle, _) = engine.resident_mib();
-    println!("started and listening in {:.0} ms, {idle} MiB resident when idle", engine.started_in.as_secs_f64() * 1e3);
+    println!(
+        "started and listening in {:.0} ms, {idle} MiB resident when idle",
+        engine.started_in.as_secs_f64() * 1e3
+    );
     let latency = idle_latency(&engine, &receiver).await;
-    println!("from sending to arrival when idle, median: {:.2} ms", latency.as_secs_f64() * 1e3);
+    println!(
+        "from sending to arrival when idle, median: {:.2} ms",
+        latency.as_secs_f64() * 1e3
+    );
     load(engine.listener, 64, 60_000).await;
-    println!("after 60,000 messages from 64 senders: {} MiB resident at the highest", engine.resident_mib().1);
+    println!(
+        "after 60,000 messages from 64 senders: {} MiB resident at the highest",
+        engine.resident_mib().1
+    );
 }
 
 fn main() {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(measure());
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(measure());
 }

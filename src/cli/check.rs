@@ -13,7 +13,7 @@ use super::{CannotRun, Finding};
 ///
 /// Exit status: 0 the site can run, 1 it can run but has warnings and --strict was given, 2 it cannot run.
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct Check {
     /// The folder of YAML files.
     #[arg(default_value = "routes")]
     site: PathBuf,
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     strict: bool,
 }
 
-impl Arguments {
+impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let color = std::io::stderr().is_terminal();
         let (site, problems) = config::load(&self.site);

@@ -15,7 +15,7 @@ use super::{CannotRun, Finding, receiver, text};
 /// gets, patient data included.
 #[derive(Args)]
 #[command(after_help = "Example: weir listen --port 2601")]
-pub(super) struct Arguments {
+pub(super) struct Listen {
     /// The port to listen on; 0 takes a free one and says which.
     #[arg(long)]
     port: u16,
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
-impl Arguments {
+impl Listen {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         super::runtime()?.block_on(self.listen(out))
     }
@@ -47,12 +47,12 @@ impl Arguments {
             self.answer.as_str()
         )?;
         out.flush()?;
-        let mut received = 0;
-        while self.count.is_none_or(|count| received < count) {
+        let mut taken = 0;
+        while self.count.is_none_or(|count| taken < count) {
             let Some(message) = receiver.messages.recv().await else {
                 break;
             };
-            received += 1;
+            taken += 1;
             writeln!(out, "{}", text::title(&message))?;
             if !self.quiet {
                 for segment in message

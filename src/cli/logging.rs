@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 /// How the log is written to standard error.
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct Logging {
     /// How log lines look.
     #[arg(long, global = true, value_enum, default_value_t = Format::Plain, env = "WEIR_LOG_FORMAT")]
     log_format: Format,
@@ -35,7 +35,7 @@ enum Format {
 }
 
 /// Starts logging and replaces the panic message by one without content.
-pub(super) fn start(arguments: &Arguments) {
+pub(super) fn start(arguments: &Logging) {
     use std::io::IsTerminal;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(arguments.log.clone())

@@ -43,7 +43,7 @@ pub(super) async fn start(bind: SocketAddr, answer: AcknowledgmentCode) -> Resul
         .map_err(|error| CannotRun::at(bind, error))?;
     let address = bound.address()?;
     let (sender, messages) = mpsc::channel(WAITING_MAX);
-    let control_ids = Arc::new(ControlIds::new());
+    let control_ids = Arc::new(ControlIds::starting_now());
     let intake: listener::Intake =
         Arc::new(move |incoming| receive(incoming, answer, Arc::clone(&control_ids), sender.clone()).boxed());
     let (stop, stopped) = watch::channel(false);

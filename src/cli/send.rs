@@ -19,7 +19,7 @@ use super::{CannotRun, Finding, input, text};
 /// Exit status: 0 every message was accepted, 1 one was not, 2 nothing could be sent.
 #[derive(Args)]
 #[command(after_help = "Example: weir send fixtures/adt-a01.hl7 --to 127.0.0.1:2575")]
-pub(super) struct Arguments {
+pub(super) struct Send {
     /// Files of messages, or - for standard input.
     #[arg(required = true)]
     file: Vec<PathBuf>,
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
-impl Arguments {
+impl Send {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let mut messages = Vec::new();
         for file in &self.file {

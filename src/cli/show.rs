@@ -13,7 +13,7 @@ use super::{CannotRun, Finding, input, text};
 /// Shows a message: one line for each field that holds something, with the path that names it.
 #[derive(Args)]
 #[command(after_help = "Example: weir show fixtures/adt-a01.hl7")]
-pub(super) struct Arguments {
+pub(super) struct Show {
     /// A file with one or more messages, or - for standard input.
     file: PathBuf,
     /// Only the N-th message of the file.
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     message: Option<u32>,
 }
 
-impl Arguments {
+impl Show {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         for (index, message) in input::chosen(&self.file, self.message)?.iter().enumerate() {
             if index > 0 {

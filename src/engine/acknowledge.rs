@@ -21,7 +21,7 @@ pub struct ControlIds(AtomicU64);
 impl ControlIds {
     /// Starts at the microsecond of the start: a restart goes on above, as long as fewer than a million
     /// acknowledgments a second were sent.
-    pub fn new() -> ControlIds {
+    pub fn starting_now() -> ControlIds {
         ControlIds(AtomicU64::new(
             u64::try_from(clock::now().as_microsecond()).unwrap_or_default(),
         ))
@@ -71,7 +71,10 @@ impl Acknowledger {
     pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
         let verdict = match refusal.code {
             AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject => Verdict::Reject,
-            _ => Verdict::Error,
+            AcknowledgmentCode::ApplicationAccept
+            | AcknowledgmentCode::ApplicationError
+            | AcknowledgmentCode::CommitAccept
+            | AcknowledgmentCode::CommitError => Verdict::Error,
         };
         self.reply(header, verdict, &refusal.faults)
     }
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn control_ids_differ_and_fit() {
-        let ids = ControlIds::new();
+        let ids = ControlIds::starting_now();
         let (one, other) = (ids.next(), ids.next());
         assert_ne!(one, other);
         assert!(one.len() <= 20 && one.starts_with('W'), "{one}");

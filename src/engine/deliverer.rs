@@ -51,7 +51,7 @@ impl Deliverer {
     pub(super) fn new(
         name: Arc<str>,
         destination: Destination,
-        settings: &config::Destination,
+        settings: &config::DestinationSettings,
         outbox: Outbox,
         counts: Arc<DestinationCounts>,
         stop: watch::Receiver<bool>,

@@ -38,7 +38,7 @@ impl Dispatch {
             // A route is pure: after a panic there is nothing half changed to look at.
             match catch_unwind(AssertUnwindSafe(|| route.run(message, None))) {
                 Ok(outcome) => dispatch.add(route, outcome),
-                Err(_) => dispatch.park(route, route.to(), "internal error"),
+                Err(_) => dispatch.park(route, &route.to, "internal error"),
             }
         }
         dispatch
@@ -98,9 +98,9 @@ impl Dispatch {
 
     fn park(&mut self, route: &Route, to: &[Arc<str>], reason: &str) {
         self.is_routed = true;
-        counter!(names::ROUTE_FAILURES, "route" => Arc::clone(route.name())).increment(1);
-        warn!(route = %route.name(), reason, "the route failed, the message becomes a dead letter");
-        let reason = format!("route {}: {reason}", route.name());
+        counter!(names::ROUTE_FAILURES, "route" => Arc::clone(&route.name)).increment(1);
+        warn!(route = %route.name, reason, "the route failed, the message becomes a dead letter");
+        let reason = format!("route {}: {reason}", route.name);
         self.dead.extend(
             to.iter()
                 .map(|destination| (Arc::clone(destination), reason.clone())),
@@ -110,6 +110,6 @@ impl Dispatch {
 
 fn count_misses(route: &Route, tables: Vec<Arc<str>>) {
     for table in tables {
-        counter!(names::TABLE_MISSES, "route" => Arc::clone(route.name()), "table" => table).increment(1);
+        counter!(names::TABLE_MISSES, "route" => Arc::clone(&route.name), "table" => table).increment(1);
     }
 }

@@ -47,12 +47,7 @@ impl Intake {
     ) -> Intake {
         Intake {
             listener: Arc::clone(listener),
-            routes: site
-                .routes
-                .iter()
-                .filter(|route| route.takes_from(listener))
-                .cloned()
-                .collect(),
+            routes: site.routes_from(listener),
             site_version: Arc::clone(&site.version),
             outbox,
             acknowledger: Acknowledger::new(listener, settings.acknowledgment, control_ids),
@@ -126,17 +121,7 @@ impl Intake {
         if let Some(fault) = message.control_character() {
             return Err(Refusal::error(vec![fault]));
         }
-        let permitted = &self.settings.messages;
-        if permitted.is_empty() || permitted.iter().any(|pattern| pattern.matches(message)) {
-            return Ok(());
-        }
-        let is_type_known = permitted
-            .iter()
-            .any(|pattern| pattern.matches_type(header.message_type()));
-        Err(unsupported(
-            is_type_known,
-            "this listener does not take this message",
-        ))
+        self.settings.permit.check(&header)
     }
 
     /// What is no message is answered as far as its header can be read; without one, with a header of our own.

@@ -43,10 +43,10 @@ const IMPURE: &str = "async tokio futures_util std::fs std::io std::net std::pro
 
 /// Folders with one file per kind. The files named here help the kinds and are none themselves.
 const KINDS: &[(&str, &[&str])] = &[
-    ("cli", &["client", "input", "logging"]),
-    ("destination", &[]),
-    ("listener", &["connection"]),
-    ("step", &[]),
+    ("cli", &["client", "input", "logging", "receiver", "serving", "text"]),
+    ("destination", &["file_name"]),
+    ("listener", &["budget", "connection", "reading"]),
+    ("step", &["paths"]),
 ];
 
 /// Longer files have become two things. Tests do not count: tables of cases grow, and are read by search.

@@ -15,12 +15,13 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config::Site;
-use crate::engine::{Engine, Status};
+use crate::engine::{Count, Engine, Status};
 use crate::hl7::AcknowledgmentCode;
-use crate::{destination, listener, metrics};
+use crate::{destination, listener};
 
 use super::client::{Client, Said};
 use super::receiver::{self, Receiver};
+use super::serving::{self, Serving};
 use super::{CannotRun, Finding, run, text};
 
 /// Between two messages, so that a person can follow.
@@ -33,7 +34,7 @@ const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 /// Shows weir at work: starts the example site in a temporary folder with two receiving systems, plays a
 /// hospital's messages through real sockets, and ends with an account that balances.
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct Demo {
     /// Leave everything running afterwards, to look around and to send messages of your own; Ctrl-C ends it.
     #[arg(long)]
     keep: bool,
@@ -54,7 +55,7 @@ enum Event {
     AllSent,
 }
 
-impl Arguments {
+impl Demo {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         super::runtime()?.block_on(self.play(out))
     }
@@ -69,14 +70,11 @@ impl Arguments {
             addresses.insert(name, receiver.address);
             receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
         }
-        let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
         let site = site(folder.path(), &addresses)?;
-        let engine = Engine::start(site, recorder)
-            .await
-            .map_err(|error| CannotRun::Because(error.to_string()))?;
-        introduce(&engine, &addresses, folder.path(), out)?;
+        let serving = serving::start(site).await?;
+        introduce(&serving.engine, &addresses, folder.path(), out)?;
 
-        let player = tokio::spawn(play_messages(engine.addresses().clone(), events));
+        let player = tokio::spawn(play_messages(serving.engine.addresses().clone(), events));
         while let Some(event) = happened.recv().await {
             if matches!(event, Event::AllSent) {
                 break;
@@ -86,15 +84,16 @@ impl Arguments {
         player
             .await
             .map_err(|_| CannotRun::at("demo", "internal error"))??;
-        self.finish(engine, &mut happened, out).await
+        self.finish(serving, &mut happened, out).await
     }
 
     async fn finish(
         &self,
-        engine: Engine,
+        serving: Serving,
         happened: &mut mpsc::Receiver<Event>,
         out: &mut dyn Write,
     ) -> Result<Finding, CannotRun> {
+        let engine = &serving.engine;
         let deadline = Instant::now() + DRAIN_MAX;
         while engine.status().queued() > 0 && Instant::now() < deadline {
             if let Ok(Some(event)) = tokio::time::timeout(PAUSE, happened.recv()).await {
@@ -105,7 +104,7 @@ impl Arguments {
             show(&event, out)?;
         }
         let balances = account(engine.status(), out)?;
-        writeln!(out, "\nMetrics: http://{}/metrics", engine.console_address())?;
+        writeln!(out, "\nMetrics: http://{}/metrics", serving.console)?;
         if self.keep {
             writeln!(
                 out,
@@ -117,7 +116,7 @@ impl Arguments {
             out.flush()?;
             keep(happened, out).await?;
         }
-        engine.stop().await;
+        serving.stop().await;
         Ok(if balances { Finding::Fine } else { Finding::NotSo })
     }
 }
@@ -127,7 +126,7 @@ fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result
     let routes = folder.join("routes");
     shipped::write_site(&routes).map_err(|error| CannotRun::at(routes.display(), error))?;
     let mut site = run::load(&routes)?;
-    site.engine.console = ANY_PORT;
+    site.console = ANY_PORT;
     for listener in site.listeners.values_mut() {
         let listener::Settings::Mllp(mllp) = &mut listener.kind;
         mllp.bind = ANY_PORT;
@@ -205,6 +204,8 @@ async fn play_messages(
 
 async fn report_arrivals(destination: &'static str, mut receiver: Receiver, events: mpsc::Sender<Event>) {
     while let Some(message) = receiver.messages.recv().await {
+        // Shown a moment later, so that the sender's acknowledgment, which left before, stands above it.
+        tokio::time::sleep(PAUSE / 3).await;
         if events
             .send(Event::Arrived { destination, message })
             .await
@@ -268,7 +269,7 @@ fn account(status: &Status, out: &mut dyn Write) -> Result<bool, CannotRun> {
             &counts.unrouted,
             &counts.refused,
         ]
-        .map(|count| count.get());
+        .map(Count::get);
         balances &= received == accepted + filtered + unrouted + refused;
         writeln!(
             out,
@@ -282,7 +283,7 @@ fn account(status: &Status, out: &mut dyn Write) -> Result<bool, CannotRun> {
     )?;
     for (name, counts) in &status.destinations {
         let [owed, delivered, dead] =
-            [&counts.owed, &counts.delivered, &counts.dead_lettered].map(|count| count.get());
+            [&counts.owed, &counts.delivered, &counts.dead_lettered].map(Count::get);
         let queued = status.depth(name).queued;
         balances &= owed == delivered + dead + queued;
         writeln!(
