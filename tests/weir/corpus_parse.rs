@@ -24,7 +24,7 @@ fn corpus_parses_and_writes_back() {
         let parts = pieces.iter().map(|piece| lines(piece)).sum::<usize>();
         assert_eq!(lines(&bytes) - envelopes(&bytes), parts, "{}", file.display());
         for piece in pieces {
-            counts.take(file, piece);
+            counts.take(file, &piece);
         }
     }
     println!("{} files, {} messages", files.len(), counts.messages);
@@ -53,7 +53,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn take(&mut self, file: &Path, piece: Bytes) {
+    fn take(&mut self, file: &Path, piece: &Bytes) {
         let message = match Message::parse(piece.clone()) {
             Ok(message) => message,
             Err(error) => {
