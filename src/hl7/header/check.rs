@@ -10,9 +10,9 @@ use crate::hl7::path::{FieldPath, SegmentName};
 /// What a listener permits in a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// The values of MSH-11.1 that are accepted.
+    /// The values of MSH-11.1 that are accepted; an empty text accepts a field that is not valued.
     pub processing_ids: Vec<String>,
-    /// The values of MSH-12.1 that are accepted.
+    /// The values of MSH-12.1 that are accepted; an empty text accepts a field that is not valued.
     pub version_ids: Vec<String>,
     /// The longest MSH-10 that is accepted.
     pub control_id_bytes_max: usize,
