@@ -3,18 +3,21 @@
 //! No value can forge a segment, a field or a sibling: text is escaped, raw values are checked, and a copy keeps
 //! only delimiters deeper than its target.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
 use thiserror::Error;
 
-use super::delimiters::Delimiters;
-use super::escape::{self, Unwritable};
-use super::message::Message;
-use super::parse::Slot;
-use super::path::{FieldPath, Level, SegmentName, SegmentPath, Target};
-use super::segment::{self, slice};
+use crate::hl7::delimiters::Delimiters;
+use crate::hl7::escape::{self, Unwritable};
+use crate::hl7::message::Message;
+use crate::hl7::parse::Slot;
+use crate::hl7::path::{FieldPath, Level, SegmentName, SegmentPath, Target};
+use crate::hl7::segment::{self, slice};
 
 /// An edit that cannot be done; the message is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
