@@ -137,8 +137,9 @@ pub const ALL: &[Metric] = &[
 ];
 
 /// Buckets of durations, in seconds: from a commit on a fast disk to a receiver's time-out.
-const SECONDS: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+const SECONDS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+];
 
 /// Buckets of group sizes.
 const REQUESTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
@@ -153,7 +154,11 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Full(COMMIT_REQUESTS.to_owned()), REQUESTS)?
         .install_recorder()?;
     for metric in ALL {
-        let unit = if metric.name.ends_with("_seconds") { Unit::Seconds } else { Unit::Count };
+        let unit = if metric.name.ends_with("_seconds") {
+            Unit::Seconds
+        } else {
+            Unit::Count
+        };
         match metric.kind {
             Kind::Counter => metrics::describe_counter!(metric.name, unit, metric.help),
             Kind::Gauge => metrics::describe_gauge!(metric.name, unit, metric.help),
@@ -174,7 +179,12 @@ mod tests {
         for metric in ALL {
             assert!(seen.insert(metric.name), "{} stands twice", metric.name);
             assert!(metric.name.starts_with("weir_"), "{}", metric.name);
-            assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
+            assert_eq!(
+                metric.kind == Kind::Counter,
+                metric.name.ends_with("_total"),
+                "{}",
+                metric.name
+            );
             assert!(!metric.help.is_empty());
         }
     }

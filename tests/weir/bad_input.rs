@@ -26,7 +26,11 @@ impl Bench {
             receiver.address()
         ));
         let engine = site.start();
-        Bench { receiver, engine: Some(engine), _site: site }
+        Bench {
+            receiver,
+            engine: Some(engine),
+            _site: site,
+        }
     }
 
     fn sender(&self) -> Sender {
@@ -42,7 +46,11 @@ impl Bench {
     fn delivered(mut self) -> Vec<Vec<u8>> {
         let reply = self.sender().exchange(&adt("LAST")).expect("weir still answers");
         assert_eq!(field(&reply, "MSA", 1), "AA");
-        self.receiver.wait_until(|messages| messages.last().is_some_and(|last| field(last, "MSH", 10) == "LAST"));
+        self.receiver.wait_until(|messages| {
+            messages
+                .last()
+                .is_some_and(|last| field(last, "MSH", 10) == "LAST")
+        });
         assert_eq!(self.engine.take().unwrap().terminate(), 0);
         let mut messages = self.receiver.stop();
         messages.pop();
@@ -53,7 +61,14 @@ impl Bench {
 /// MSA-1, the ERR-3 or ERR-1 code, and MSA-2.
 fn answer(reply: &[u8]) -> (String, String, String) {
     let code = match field(reply, "ERR", 3).split('^').next().unwrap_or_default() {
-        "" => field(reply, "ERR", 1).split('^').nth(3).unwrap_or_default().split('&').next().unwrap_or_default().to_owned(),
+        "" => field(reply, "ERR", 1)
+            .split('^')
+            .nth(3)
+            .unwrap_or_default()
+            .split('&')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         code => code.to_owned(),
     };
     (field(reply, "MSA", 1), code, field(reply, "MSA", 2))
@@ -61,11 +76,17 @@ fn answer(reply: &[u8]) -> (String, String, String) {
 
 /// One message, its answer; whether it is delivered afterwards.
 fn row(bench: &Bench, name: &str, message: &[u8], expected: (&str, &str, &str)) {
-    let reply = bench.sender().exchange(message).unwrap_or_else(|| panic!("{name}: closed without an answer"));
+    let reply = bench
+        .sender()
+        .exchange(message)
+        .unwrap_or_else(|| panic!("{name}: closed without an answer"));
     let (code, error, id) = answer(&reply);
     assert_eq!((code.as_str(), error.as_str(), id.as_str()), expected, "{name}");
     let text = String::from_utf8_lossy(&reply);
-    assert!(!text.contains("TESTPATIENT"), "{name}: an answer must not quote the message");
+    assert!(
+        !text.contains("TESTPATIENT"),
+        "{name}: an answer must not quote the message"
+    );
 }
 
 fn edited(id: &str, from: &str, to: &str) -> Vec<u8> {
@@ -92,18 +113,34 @@ fn framing_that_is_tolerated() {
         expected.push(message.to_vec());
     };
     let message = adt("B1");
-    accepted("B1 junk before the frame", &message, vec![[b"junk\r\n", framed(&message).as_slice()].concat()]);
+    accepted(
+        "B1 junk before the frame",
+        &message,
+        vec![[b"junk\r\n", framed(&message).as_slice()].concat()],
+    );
     let message = adt("B6");
-    accepted("B6 no CR after FS, lenient", &message, vec![[b"\x0B", message.as_slice(), b"\x1C"].concat()]);
+    accepted(
+        "B6 no CR after FS, lenient",
+        &message,
+        vec![[b"\x0B", message.as_slice(), b"\x1C"].concat()],
+    );
     let message = adt("B7");
-    accepted("B7 byte by byte", &message, framed(&message).chunks(1).map(<[u8]>::to_vec).collect());
+    accepted(
+        "B7 byte by byte",
+        &message,
+        framed(&message).chunks(1).map(<[u8]>::to_vec).collect(),
+    );
     let message = adt("B8");
     let twice = [b"\x0BMSH|^~\\&|CUT|OFF", framed(&message).as_slice()].concat();
     accepted("B8 a frame begins inside another", &message, vec![twice]);
     let message = adt("B13");
     let commits = [b"\x0B\x06\x1C\r\x0B\x15\x1C\r", framed(&message).as_slice()].concat();
     accepted("B13 MLLP release 2 commit blocks", &message, vec![commits]);
-    for (name, terminator) in [("B16 LF", "\n"), ("B16 CRLF", "\r\n"), ("B16 blank lines", "\r\r\r")] {
+    for (name, terminator) in [
+        ("B16 LF", "\n"),
+        ("B16 CRLF", "\r\n"),
+        ("B16 blank lines", "\r\r\r"),
+    ] {
         let text = String::from_utf8(adt("B16")).unwrap();
         let message = text.replace('\r', terminator).into_bytes();
         accepted(name, &message, vec![framed(&message)]);
@@ -124,8 +161,14 @@ fn framing_that_ends_the_connection_without_an_answer() {
     let rows: [(&str, Vec<u8>); 7] = [
         ("B1 over 4 KiB of junk", vec![b'x'; 6000]),
         ("B2 HL7 without a frame", message.clone()),
-        ("B4 a frame without an end, B14 a slow sender", [b"\x0B".as_slice(), &message].concat()),
-        ("B11 TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec()),
+        (
+            "B4 a frame without an end, B14 a slow sender",
+            [b"\x0B".as_slice(), &message].concat(),
+        ),
+        (
+            "B11 TLS",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
+        ),
         ("B11 HTTP", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
         ("B11 HTTP POST", b"POST /hl7 HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
         ("B3 empty", Vec::new()),
@@ -140,7 +183,9 @@ fn framing_that_ends_the_connection_without_an_answer() {
     }
     // B3: a part of a message, then the sender goes away.
     let mut sender = bench.sender();
-    sender.write(&[b"\x0B".as_slice(), &message[..60]].concat()).unwrap();
+    sender
+        .write(&[b"\x0B".as_slice(), &message[..60]].concat())
+        .unwrap();
     sender.finish_writing();
     assert_eq!(sender.reply(), None, "B3");
     assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
@@ -150,7 +195,17 @@ fn framing_that_ends_the_connection_without_an_answer() {
 fn strict_framing_closes_on_fs_without_cr() {
     let bench = Bench::with("framing: strict", "");
     let mut sender = bench.sender();
-    sender.write(&[b"\x0B", adt("B6").as_slice(), b"\x1C", framed(&adt("B6b")).as_slice()].concat()).unwrap();
+    sender
+        .write(
+            &[
+                b"\x0B",
+                adt("B6").as_slice(),
+                b"\x1C",
+                framed(&adt("B6b")).as_slice(),
+            ]
+            .concat(),
+        )
+        .unwrap();
     assert_eq!(sender.reply(), None, "B6 strict");
     assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
 }
@@ -162,8 +217,13 @@ fn what_is_too_much_is_refused_and_the_connection_closed_if_it_cannot_go_on() {
     let large = [adt("B5"), vec![b'x'; 300 * 1024]].concat();
     // weir stops reading in the middle, so the write may not come to its end.
     drop(sender.send(&large));
-    let reply = sender.reply().expect("B5: an answer from the header that was read");
-    assert_eq!(answer(&reply), ("AR".to_owned(), "207".to_owned(), "B5".to_owned()));
+    let reply = sender
+        .reply()
+        .expect("B5: an answer from the header that was read");
+    assert_eq!(
+        answer(&reply),
+        ("AR".to_owned(), "207".to_owned(), "B5".to_owned())
+    );
     assert_eq!(sender.reply(), None, "B5: closed");
     assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
 }
@@ -174,8 +234,28 @@ fn a_million_of_anything_is_refused() {
     let many = |part: &str| [adt("B17"), part.repeat(1_000_000).into_bytes()].concat();
     row(&bench, "B17 segments", &many("ZZZ|\r"), ("AR", "207", "B17"));
     row(&bench, "B17 fields", &many("|"), ("AR", "207", "B17"));
-    row(&bench, "B17 repetitions", &[adt("B17"), b"OBX|".to_vec(), many("~")[adt("B17").len()..].to_vec()].concat(), ("AR", "207", "B17"));
-    row(&bench, "B17 subcomponents", &[adt("B17"), b"OBX|".to_vec(), many("&")[adt("B17").len()..].to_vec()].concat(), ("AR", "207", "B17"));
+    row(
+        &bench,
+        "B17 repetitions",
+        &[
+            adt("B17"),
+            b"OBX|".to_vec(),
+            many("~")[adt("B17").len()..].to_vec(),
+        ]
+        .concat(),
+        ("AR", "207", "B17"),
+    );
+    row(
+        &bench,
+        "B17 subcomponents",
+        &[
+            adt("B17"),
+            b"OBX|".to_vec(),
+            many("&")[adt("B17").len()..].to_vec(),
+        ]
+        .concat(),
+        ("AR", "207", "B17"),
+    );
     assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
 }
 
@@ -207,30 +287,98 @@ fn malformed_content_can_close_instead() {
 #[test]
 fn headers_that_are_refused() {
     let bench = Bench::new();
-    row(&bench, "B15 NUL in the content", &edited("B15", "WARD1", "WA\0RD"), ("AE", "102", "B15"));
-    row(&bench, "B15 bell in the content", &edited("B15", "WARD1", "WA\x07RD"), ("AE", "102", "B15"));
-    for (name, characters) in [("0", ""), ("1", "^"), ("2", "^~"), ("3", "^~\\"), ("6", "^~\\&#$")] {
+    row(
+        &bench,
+        "B15 NUL in the content",
+        &edited("B15", "WARD1", "WA\0RD"),
+        ("AE", "102", "B15"),
+    );
+    row(
+        &bench,
+        "B15 bell in the content",
+        &edited("B15", "WARD1", "WA\x07RD"),
+        ("AE", "102", "B15"),
+    );
+    for (name, characters) in [
+        ("0", ""),
+        ("1", "^"),
+        ("2", "^~"),
+        ("3", "^~\\"),
+        ("6", "^~\\&#$"),
+    ] {
         let message = edited("B29", "^~\\&|", &format!("{characters}|"));
-        row(&bench, &format!("B29 MSH-2 of {name}"), &message, ("AR", "102", "B29"));
+        row(
+            &bench,
+            &format!("B29 MSH-2 of {name}"),
+            &message,
+            ("AR", "102", "B29"),
+        );
     }
-    row(&bench, "B30 a delimiter twice", &edited("B30", "^~\\&|", "^^\\&|"), ("AR", "102", "B30"));
-    let lettered = String::from_utf8(adt("B30")).unwrap().replace('|', "x").into_bytes();
+    row(
+        &bench,
+        "B30 a delimiter twice",
+        &edited("B30", "^~\\&|", "^^\\&|"),
+        ("AR", "102", "B30"),
+    );
+    let lettered = String::from_utf8(adt("B30"))
+        .unwrap()
+        .replace('|', "x")
+        .into_bytes();
     let reply = bench.sender().exchange(&lettered).unwrap();
-    assert_eq!((answer(&reply).0.as_str(), answer(&reply).1.as_str()), ("AR", "102"), "B30 a letter as field separator");
-    row(&bench, "B31 no MSH-9", &edited("B31", "ADT^A01^ADT_A01", ""), ("AR", "101", "B31"));
-    row(&bench, "B35 no MSH-10", &edited("B35", "|B35|", "||"), ("AR", "101", ""));
+    assert_eq!(
+        (answer(&reply).0.as_str(), answer(&reply).1.as_str()),
+        ("AR", "102"),
+        "B30 a letter as field separator"
+    );
+    row(
+        &bench,
+        "B31 no MSH-9",
+        &edited("B31", "ADT^A01^ADT_A01", ""),
+        ("AR", "101", "B31"),
+    );
+    row(
+        &bench,
+        "B35 no MSH-10",
+        &edited("B35", "|B35|", "||"),
+        ("AR", "101", ""),
+    );
     let long = "L".repeat(10_000);
     row(&bench, "B36 10 KB of MSH-10", &adt(&long), ("AE", "104", &long));
-    row(&bench, "B36 a delimiter in MSH-10", &adt("B^36"), ("AE", "102", "B^36"));
+    row(
+        &bench,
+        "B36 a delimiter in MSH-10",
+        &adt("B^36"),
+        ("AE", "102", "B^36"),
+    );
     for (name, processing) in [("B37 empty", ""), ("B37 X", "X")] {
-        row(&bench, name, &edited("B37", "|P|", &format!("|{processing}|")), ("AR", "202", "B37"));
+        row(
+            &bench,
+            name,
+            &edited("B37", "|P|", &format!("|{processing}|")),
+            ("AR", "202", "B37"),
+        );
     }
     for (name, version) in [("B38 empty", ""), ("B38 9.9", "9.9")] {
-        row(&bench, name, &edited("B38", "|2.5.1\r", &format!("|{version}\r")), ("AR", "203", "B38"));
+        row(
+            &bench,
+            name,
+            &edited("B38", "|2.5.1\r", &format!("|{version}\r")),
+            ("AR", "203", "B38"),
+        );
     }
     // Messages of a batch are not taken one by one by accident.
-    row(&bench, "two messages in one frame", &[adt("TWO"), adt("TWO2")].concat(), ("AE", "100", "TWO"));
-    row(&bench, "a batch", &[b"FHS|^~\\&|A\rBHS|^~\\&|A\r".as_slice(), &adt("IN")].concat(), ("AR", "200", ""));
+    row(
+        &bench,
+        "two messages in one frame",
+        &[adt("TWO"), adt("TWO2")].concat(),
+        ("AE", "100", "TWO"),
+    );
+    row(
+        &bench,
+        "a batch",
+        &[b"FHS|^~\\&|A\rBHS|^~\\&|A\r".as_slice(), &adt("IN")].concat(),
+        ("AR", "200", ""),
+    );
     assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
 }
 
@@ -252,7 +400,10 @@ fn headers_that_are_odd_and_taken() {
         expected.push(message);
     }
     let warned = bench.engine.as_ref().unwrap().page("/metrics").1;
-    assert!(warned.contains("weir_message_warnings_total"), "B34, B39 are counted");
+    assert!(
+        warned.contains("weir_message_warnings_total"),
+        "B34, B39 are counted"
+    );
     assert_eq!(bench.delivered(), expected, "every byte as it came");
 }
 
@@ -263,15 +414,30 @@ fn what_the_listener_does_not_permit() {
     let event = |event: &str| edited("P", "ADT^A01^ADT_A01", event);
     row(&bench, "B32 another type", &event("ZZZ^Z99"), ("AR", "200", "P"));
     row(&bench, "B33 another event", &event("ADT^Q99"), ("AR", "201", "P"));
-    row(&bench, "B37 T in production", &edited("P", "|P|2.5.1", "|T|2.5.1"), ("AR", "202", "P"));
-    row(&bench, "B38 a version not taken", &edited("P", "|2.5.1\r", "|2.4\r"), ("AR", "203", "P"));
+    row(
+        &bench,
+        "B37 T in production",
+        &edited("P", "|P|2.5.1", "|T|2.5.1"),
+        ("AR", "202", "P"),
+    );
+    row(
+        &bench,
+        "B38 a version not taken",
+        &edited("P", "|2.5.1\r", "|2.4\r"),
+        ("AR", "203", "P"),
+    );
     assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
 }
 
 #[test]
 fn what_no_route_takes() {
     let bench = Bench::with(SETTINGS, ", unrouted: reject");
-    row(&bench, "B32 routed", &edited("R", "ADT^A01^ADT_A01", "ZZZ^Z99"), ("AA", "", "R"));
+    row(
+        &bench,
+        "B32 routed",
+        &edited("R", "ADT^A01^ADT_A01", "ZZZ^Z99"),
+        ("AA", "", "R"),
+    );
     assert_eq!(bench.delivered().len(), 1, "the only route takes everything");
 
     let receiver = Receiver::accepting();
@@ -283,9 +449,17 @@ fn what_no_route_takes() {
     ));
     let engine = site.start();
     let mut sender = Sender::connect(engine.listener("in"));
-    let refused = answer(&sender.exchange(&edited("R", "ADT^A01^ADT_A01", "ZZZ^Z99")).unwrap());
+    let refused = answer(
+        &sender
+            .exchange(&edited("R", "ADT^A01^ADT_A01", "ZZZ^Z99"))
+            .unwrap(),
+    );
     assert_eq!((refused.0.as_str(), refused.1.as_str()), ("AR", "200"), "B32");
-    let refused = answer(&sender.exchange(&edited("R", "ADT^A01^ADT_A01", "ADT^Q99")).unwrap());
+    let refused = answer(
+        &sender
+            .exchange(&edited("R", "ADT^A01^ADT_A01", "ADT^Q99"))
+            .unwrap(),
+    );
     assert_eq!((refused.0.as_str(), refused.1.as_str()), ("AR", "201"), "B33");
     assert_eq!(engine.terminate(), 0);
 }
@@ -318,6 +492,10 @@ fn enhanced_mode_answers_what_msh_15_and_16_ask_for() {
         }
     }
     let reply = bench.sender().exchange(&asking("B41", "YES", "")).unwrap();
-    assert_eq!(answer(&reply), ("CE".to_owned(), "103".to_owned(), "B41".to_owned()), "B41 YES");
+    assert_eq!(
+        answer(&reply),
+        ("CE".to_owned(), "103".to_owned(), "B41".to_owned()),
+        "B41 YES"
+    );
     assert_eq!(bench.delivered().len(), 32);
 }
