@@ -19,7 +19,13 @@ pub(super) const NODES_PER_FILE_MAX: usize = 60_000;
 
 /// Reads one file. Problems are pushed; the tree holds what could be read, and is empty if the file is no YAML.
 pub(super) fn read(source: usize, text: &str, problems: &mut Problems) -> Option<Node> {
-    let mut reader = Reader { source, text, offsets: Offsets::of(text), problems, nodes: 0 };
+    let mut reader = Reader {
+        source,
+        text,
+        offsets: Offsets::of(text),
+        problems,
+        nodes: 0,
+    };
     match reader.document(Parser::new_from_str(text)) {
         Ok(node) => Some(node),
         Err(problem) => {
@@ -34,11 +40,17 @@ pub(super) fn read(source: usize, text: &str, problems: &mut Problems) -> Option
 pub(super) fn value(node: &Node) -> Value {
     match &node.content {
         Content::Scalar { .. } if node.is_null() => Value::Null,
-        Content::Scalar { text, style: ScalarStyle::Plain } => plain(text),
+        Content::Scalar {
+            text,
+            style: ScalarStyle::Plain,
+        } => plain(text),
         Content::Scalar { text, .. } => Value::String(text.clone()),
         Content::Sequence(elements) => Value::Sequence(elements.iter().map(value).collect()),
         Content::Mapping(entries) => Value::Mapping(
-            entries.iter().map(|entry| (Value::String(entry.key.clone()), value(&entry.value))).collect(),
+            entries
+                .iter()
+                .map(|entry| (Value::String(entry.key.clone()), value(&entry.value)))
+                .collect(),
         ),
     }
 }
@@ -64,8 +76,15 @@ type Read<T> = Result<T, Box<Problem>>;
 
 /// A list or mapping that is still open.
 enum Open {
-    Sequence { start: usize, elements: Vec<Node> },
-    Mapping { start: usize, entries: Vec<Entry>, key: Option<(String, Range<usize>)> },
+    Sequence {
+        start: usize,
+        elements: Vec<Node>,
+    },
+    Mapping {
+        start: usize,
+        entries: Vec<Entry>,
+        key: Option<(String, Range<usize>)>,
+    },
 }
 
 impl Reader<'_> {
@@ -87,17 +106,22 @@ impl Reader<'_> {
                 }
                 Event::SequenceStart(anchor, tag) => {
                     self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    open.push(Open::Sequence { start: bytes.start, elements: Vec::new() });
+                    open.push(Open::Sequence {
+                        start: bytes.start,
+                        elements: Vec::new(),
+                    });
                     None
                 }
                 Event::MappingStart(anchor, tag) => {
                     self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    open.push(Open::Mapping { start: bytes.start, entries: Vec::new(), key: None });
+                    open.push(Open::Mapping {
+                        start: bytes.start,
+                        entries: Vec::new(),
+                        key: None,
+                    });
                     None
                 }
-                Event::SequenceEnd | Event::MappingEnd => {
-                    open.pop().map(|open| self.close(open, bytes.end))
-                }
+                Event::SequenceEnd | Event::MappingEnd => open.pop().map(|open| self.close(open, bytes.end)),
             };
             self.spend(open.len(), &closed, root.as_ref())?;
             if let Some(node) = closed {
@@ -107,7 +131,10 @@ impl Reader<'_> {
                 }
             }
         }
-        Ok(root.unwrap_or(Node { bytes: 0..0, content: Content::Mapping(Vec::new()) }))
+        Ok(root.unwrap_or(Node {
+            bytes: 0..0,
+            content: Content::Mapping(Vec::new()),
+        }))
     }
 
     /// Puts a finished node where it belongs: an element, a key, or the value of the key before.
@@ -115,7 +142,11 @@ impl Reader<'_> {
         match parent {
             Open::Sequence { elements, .. } => elements.push(node),
             Open::Mapping { entries, key, .. } => match key.take() {
-                Some((key, key_bytes)) => entries.push(Entry { key, key_bytes, value: node }),
+                Some((key, key_bytes)) => entries.push(Entry {
+                    key,
+                    key_bytes,
+                    value: node,
+                }),
                 None => match node.content {
                     Content::Scalar { text, .. } => *key = Some((text, node.bytes)),
                     Content::Sequence(_) | Content::Mapping(_) => {
@@ -130,9 +161,10 @@ impl Reader<'_> {
     /// Ends a list or mapping; of a key given twice the first counts, and both places are told.
     fn close(&mut self, open: Open, end: usize) -> Node {
         match open {
-            Open::Sequence { start, elements } => {
-                Node { bytes: start..end, content: Content::Sequence(elements) }
-            }
+            Open::Sequence { start, elements } => Node {
+                bytes: start..end,
+                content: Content::Sequence(elements),
+            },
             Open::Mapping { start, entries, .. } => {
                 let mut seen: HashMap<String, Range<usize>> = HashMap::new();
                 let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
@@ -145,7 +177,10 @@ impl Reader<'_> {
                         }
                     }
                 }
-                Node { bytes: start..end, content: Content::Mapping(kept) }
+                Node {
+                    bytes: start..end,
+                    content: Content::Mapping(kept),
+                }
             }
         }
     }
@@ -158,19 +193,30 @@ impl Reader<'_> {
         .at_bytes(self.source, entry.key_bytes.clone())
         .label("given again here")
         .help("keep one of the two");
-        problem.related =
-            Some((crate::problem::Region { source: self.source, bytes: first }, "first given here".to_owned()));
+        problem.related = Some((
+            crate::problem::Region {
+                source: self.source,
+                bytes: first,
+            },
+            "first given here".to_owned(),
+        ));
         self.problems.push(problem);
     }
 
     fn spend(&mut self, depth: usize, closed: &Option<Node>, root: Option<&Node>) -> Read<()> {
         self.nodes += usize::from(closed.is_some());
-        let bytes = closed.as_ref().or(root).map_or(0..0, |node| node.bytes.start..node.bytes.start);
+        let bytes = closed
+            .as_ref()
+            .or(root)
+            .map_or(0..0, |node| node.bytes.start..node.bytes.start);
         if depth > DEPTH_MAX {
             return Err(self.too_large(bytes, format!("nested deeper than {DEPTH_MAX} levels")));
         }
         if self.nodes > NODES_PER_FILE_MAX {
-            return Err(self.too_large(bytes, format!("more than {NODES_PER_FILE_MAX} values in one file")));
+            return Err(self.too_large(
+                bytes,
+                format!("more than {NODES_PER_FILE_MAX} values in one file"),
+            ));
         }
         Ok(())
     }
@@ -189,21 +235,33 @@ impl Reader<'_> {
     }
 
     fn unsupported(&self, bytes: Range<usize>, what: &str) -> Box<Problem> {
-        let problem = Problem::error(ProblemName::UnsupportedYaml, format!("{what} is not part of site files"))
-            .at_bytes(self.source, self.first_line(bytes))
-            .help("write the value where it is used; a text that begins with `!`, `&` or `*` needs quotes");
+        let problem = Problem::error(
+            ProblemName::UnsupportedYaml,
+            format!("{what} is not part of site files"),
+        )
+        .at_bytes(self.source, self.first_line(bytes))
+        .help("write the value where it is used; a text that begins with `!`, `&` or `*` needs quotes");
         Box::new(problem)
     }
 
     fn several_documents(&self, bytes: Range<usize>) -> Box<Problem> {
-        let problem = Problem::error(ProblemName::UnsupportedYaml, "a second document (`---`) in one file")
-            .at_bytes(self.source, self.first_line(bytes))
-            .help("put it into a file of its own");
+        let problem = Problem::error(
+            ProblemName::UnsupportedYaml,
+            "a second document (`---`) in one file",
+        )
+        .at_bytes(self.source, self.first_line(bytes))
+        .help("put it into a file of its own");
         Box::new(problem)
     }
 
     fn first_line(&self, bytes: Range<usize>) -> Range<usize> {
-        let line = self.text.get(bytes.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+        let line = self
+            .text
+            .get(bytes.clone())
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default();
         bytes.start..bytes.start + line.len()
     }
 
@@ -216,14 +274,39 @@ impl Reader<'_> {
                 .help("indent with spaces");
             return Box::new(problem);
         }
-        let (message, help) = kind_words(error.info());
-        let problem = Problem::error(ProblemName::YamlSyntax, message).at_bytes(self.source, at..at).help(help);
+        if error.info().contains("unknown anchor") {
+            return self.unsupported(at..at, "an alias (`*name`)");
+        }
+        let help = if self.is_path_in_brackets(at) {
+            "a path with brackets needs quotes inside `[ ]` and `{ }`: \"PID-3[2]\""
+        } else {
+            help(error.info())
+        };
+        let message = format!("this is not YAML: {}", error.info());
+        let problem = Problem::error(ProblemName::YamlSyntax, message)
+            .at_bytes(self.source, at..at)
+            .help(help);
         Box::new(problem)
+    }
+
+    /// Whether the line up to where reading stopped holds something like `PID-3[`.
+    fn is_path_in_brackets(&self, at: usize) -> bool {
+        let before = self.text.get(..at).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let has_index = line.split('[').any(|part| {
+            part.ends_with(|last: char| last.is_ascii_digit() || last.is_ascii_uppercase())
+                && part.contains([' ', '{', ','])
+        });
+        has_index && line.contains('[')
     }
 
     /// The tab that indents the line where reading stopped, or the line before it.
     fn tab_indentation_before(&self, at: usize) -> Option<Range<usize>> {
-        let line_end = self.text.get(at..)?.find('\n').map_or(self.text.len(), |length| at + length);
+        let line_end = self
+            .text
+            .get(at..)?
+            .find('\n')
+            .map_or(self.text.len(), |length| at + length);
         let mut end = line_end;
         for _ in 0..2 {
             let start = self.text.get(..end)?.rfind('\n').map_or(0, |newline| newline + 1);
@@ -250,12 +333,15 @@ fn scalar_node(event: Event<'_>, bytes: Range<usize>) -> Node {
         YamlStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
         YamlStyle::Literal | YamlStyle::Folded => ScalarStyle::Block,
     };
-    Node { bytes, content: Content::Scalar { text, style } }
+    Node {
+        bytes,
+        content: Content::Scalar { text, style },
+    }
 }
 
-/// What the parser says, in the words of someone who writes a site.
-fn kind_words(info: &str) -> (String, String) {
-    let help = if info.contains("mapping values are not allowed") {
+/// What probably went wrong, in the words of someone who writes a site.
+fn help(info: &str) -> &'static str {
+    if info.contains("mapping values are not allowed") {
         "either this line is indented differently from the one it belongs to, or a value that holds `: ` needs \
          quotes"
     } else if info.contains("quoted scalar") {
@@ -266,8 +352,7 @@ fn kind_words(info: &str) -> (String, String) {
         "the indentation here does not fit the lines above, or a `:` or `- ` is missing"
     } else {
         "texts that begin with one of `{ [ @ * & ! % |` need quotes"
-    };
-    (format!("this is not YAML: {info}"), help.to_owned())
+    }
 }
 
 /// saphyr counts characters; places count bytes.
@@ -281,9 +366,14 @@ impl Offsets {
     fn of(text: &str) -> Offsets {
         // A file is at most 1 MiB, so u32 holds every offset.
         let bytes = (!text.is_ascii()).then(|| {
-            text.char_indices().map(|(byte, _)| u32::try_from(byte).unwrap_or(u32::MAX)).collect()
+            text.char_indices()
+                .map(|(byte, _)| u32::try_from(byte).unwrap_or(u32::MAX))
+                .collect()
         });
-        Offsets { bytes, length: text.len() }
+        Offsets {
+            bytes,
+            length: text.len(),
+        }
     }
 
     fn byte(&self, character: usize) -> usize {
@@ -316,11 +406,16 @@ mod tests {
         let check = |text: &str, expected: Value| assert_eq!(read_value(text), expected, "{text}");
         check("8080", Value::Number(8080.into()));
         check("-3", Value::Number((-3).into()));
-        for text in ["2575.5", "1.10", "007", "0o17", "0x1F", "1e3", "+5", "-0", "no", "yes", "True", "1_000"] {
+        for text in [
+            "2575.5", "1.10", "007", "0o17", "0x1F", "1e3", "+5", "-0", "no", "yes", "True", "1_000",
+        ] {
             check(text, Value::String(text.to_owned()));
         }
         check("'8080'", Value::String("8080".to_owned()));
-        check("99999999999999999999", Value::String("99999999999999999999".to_owned()));
+        check(
+            "99999999999999999999",
+            Value::String("99999999999999999999".to_owned()),
+        );
         check("true", Value::Bool(true));
         check("'true'", Value::String("true".to_owned()));
         check("~", Value::Null);

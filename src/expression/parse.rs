@@ -24,7 +24,6 @@ use nom::sequence::{delimited, pair, preceded};
 use nom::{Err, IResult, Parser};
 
 use super::{DEPTH_MAX, EXPRESSION_BYTES_MAX, ExpressionError};
-use crate::problem::nearest;
 
 /// A condition as written.
 #[derive(Debug, Clone)]
@@ -453,7 +452,7 @@ fn suggestion(found: &str, words: &'static [&'static str]) -> Option<String> {
         "IN" => Some("in"),
         _ => None,
     };
-    if let Some(known) = known.or_else(|| nearest(found, words.iter().copied())) {
+    if let Some(known) = known.or_else(|| nearest(found, words)) {
         return Some(known.to_owned());
     }
     let upper = found.to_uppercase();
@@ -463,4 +462,15 @@ fn suggestion(found: &str, words: &'static [&'static str]) -> Option<String> {
     }
     let is_bare_value = words == ["not"] && !found.is_empty() && found.chars().all(is_word);
     is_bare_value.then(|| format!("\"{found}\""))
+}
+
+fn nearest<'w>(found: &str, words: &[&'w str]) -> Option<&'w str> {
+    let edits_max = found.chars().count().div_ceil(3);
+    let by_edits = words
+        .iter()
+        .map(|word| (strsim::damerau_levenshtein(found, word), *word));
+    by_edits
+        .filter(|(edits, _)| *edits <= edits_max)
+        .min()
+        .map(|(_, word)| word)
 }

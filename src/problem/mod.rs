@@ -225,6 +225,17 @@ impl Problems {
         }
     }
 
+    /// Takes back all problems of these names: what they say may follow from another problem.
+    pub fn withdraw(&mut self, names: &[ProblemName]) {
+        let is_withdrawn = |problem: &Problem| names.contains(&problem.name);
+        let errors = self
+            .found
+            .iter()
+            .filter(|found| is_withdrawn(found) && found.severity == Severity::Error);
+        self.errors -= errors.count();
+        self.found.retain(|problem| !is_withdrawn(problem));
+    }
+
     /// The problems kept, by file and line; those about the whole site come first.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         let mut sorted: Vec<&Problem> = self.found.iter().collect();

@@ -16,18 +16,22 @@ use crate::hl7::Message;
 use crate::step::{Notes, Step};
 
 pub use pattern::{MessagePattern, PatternError};
+pub(crate) use settings::patterns;
 pub use settings::{Names, Settings};
 pub use trace::{StepTrace, Trace};
 
 /// A route of the site.
 #[derive(Debug, Clone)]
 pub struct Route {
-    name: Arc<str>,
-    from: Vec<Arc<str>>,
+    /// Its name in the site.
+    pub name: Arc<str>,
+    /// The listeners it takes messages from, each once.
+    pub from: Vec<Arc<str>>,
+    /// The destinations it sends to, each once.
+    pub to: Vec<Arc<str>>,
     messages: Vec<MessagePattern>,
     when: Option<Condition>,
     steps: Vec<Step>,
-    to: Vec<Arc<str>>,
     filtered: Arc<str>,
 }
 
@@ -66,21 +70,6 @@ pub enum Outcome {
 }
 
 impl Route {
-    /// Its name in the site.
-    pub fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    /// The listeners it takes messages from.
-    pub fn from(&self) -> &[Arc<str>] {
-        &self.from
-    }
-
-    /// The destinations it sends to.
-    pub fn to(&self) -> &[Arc<str>] {
-        &self.to
-    }
-
     /// Its steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -100,10 +89,20 @@ impl Route {
         self.from.iter().any(|from| **from == *listener)
     }
 
+    /// Whether it is for messages of this type (MSH-9.1), whatever their event.
+    pub fn takes_type(&self, message_type: &[u8]) -> bool {
+        self.messages.is_empty()
+            || self
+                .messages
+                .iter()
+                .any(|pattern| pattern.matches_type(message_type))
+    }
+
     /// What becomes of a message; with a trace, also how it came to that.
     pub fn run(&self, message: &Message, mut trace: Option<&mut Trace>) -> Outcome {
+        let header = message.header();
         let is_mine =
-            self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(message));
+            self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(&header));
         let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(message)));
         if let Some(trace) = trace.as_deref_mut() {
             *trace = Trace {
@@ -145,7 +144,7 @@ impl Route {
                 });
             }
             if let Err(error) = result {
-                let reason = format!("route {}, {}: {error}", self.name, step.title());
+                let reason = format!("{}: {error}", step.title());
                 return Outcome::Failed {
                     reason,
                     to: self.to.clone(),

@@ -12,7 +12,7 @@ use nom::combinator::{all_consuming, opt, value};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
-use crate::hl7::Message;
+use crate::hl7::Header;
 
 /// A type of message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,15 +30,21 @@ pub struct MessagePattern {
 pub struct PatternError;
 
 impl MessagePattern {
-    /// Whether the message is of this type.
-    pub fn matches(&self, message: &Message) -> bool {
-        let header = message.header();
+    /// Whether a message with this header is of this type.
+    pub fn matches(&self, header: &Header<'_>) -> bool {
         let fits = |wanted: &Option<String>, found: &[u8]| {
             wanted.as_ref().is_none_or(|wanted| wanted.as_bytes() == found)
         };
         fits(&self.message_type, header.message_type())
             && fits(&self.trigger_event, header.trigger_event())
             && fits(&self.message_structure, header.message_structure())
+    }
+
+    /// Whether some message of this type (MSH-9.1) matches, whatever its event.
+    pub fn matches_type(&self, message_type: &[u8]) -> bool {
+        self.message_type
+            .as_ref()
+            .is_none_or(|wanted| wanted.as_bytes() == message_type)
     }
 }
 
@@ -95,13 +101,14 @@ impl fmt::Display for MessagePattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hl7::Message;
 
     #[test]
     fn patterns_match_msh_9() {
         let check = |pattern: &str, msh_9: &str, expected: bool| {
             let message = Message::parse(format!("MSH|^~\\&|||||||{msh_9}\r").into()).unwrap();
             let pattern: MessagePattern = pattern.parse().unwrap();
-            assert_eq!(pattern.matches(&message), expected, "{pattern} {msh_9}");
+            assert_eq!(pattern.matches(&message.header()), expected, "{pattern} {msh_9}");
         };
         check("ADT", "ADT^A01^ADT_A01", true);
         check("ADT", "ADT", true);

@@ -119,13 +119,11 @@ fn listeners(
         problems.push(problem.at(place));
     }
     known(texts, place, &names.listeners, problems, |name| {
-        let problem = Problem::error(
+        Problem::error(
             ProblemName::UnknownListener,
             format!("listener `{name}` is not defined"),
-        );
-        names
-            .are_complete
-            .then(|| problem.help("define it under `listeners` in any file of the site"))
+        )
+        .help("define it under `listeners` in any file of the site")
     })
 }
 
@@ -144,13 +142,11 @@ fn destinations(
         );
     }
     known(texts, place, &names.destinations, problems, |name| {
-        let problem = Problem::error(
+        Problem::error(
             ProblemName::UnknownDestination,
             format!("destination `{name}` is not defined"),
-        );
-        names
-            .are_complete
-            .then(|| problem.help("define it under `destinations` in any file of the site"))
+        )
+        .help("define it under `destinations` in any file of the site")
     })
 }
 

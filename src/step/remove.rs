@@ -14,9 +14,10 @@ pub(super) const DOC: Doc = Doc {
     details: "A segment goes with its line, every one of its name unless numbered (`OBX[2]`).\n\
               A field or component is emptied: what stands behind it keeps its place.\n\
               A repetition goes with its delimiter, so that later ones move up.\n\
-              What is not there is no error.",
+              What is not there is no error.\n\
+              In a list in brackets a path with brackets needs quotes.",
     tables: "",
-    example: "remove: [NK1, PID-5.2, PID-3[2]]",
+    example: "remove: [NK1, PID-5.2, \"PID-3[2]\"]",
     given: "MSH|^~\\&|EHR\rPID|1||12~34~56||DOE^ANNA^B\rNK1|1\rNK1|2\r",
     becomes: "MSH|^~\\&|EHR\rPID|1||12~56||DOE^^B\r",
 };
