@@ -103,6 +103,12 @@ impl Problem {
         self.in_region(place, place.bytes_within(offset, length))
     }
 
+    /// At a part of the key of a setting.
+    #[must_use]
+    pub fn within_key(self, place: &Place<'_>, offset: usize, length: usize) -> Problem {
+        self.in_region(place, place.key_bytes_within(offset, length))
+    }
+
     /// At bytes of a source that has no tree yet.
     #[must_use]
     pub fn at_bytes(self, source: usize, bytes: Range<usize>) -> Problem {

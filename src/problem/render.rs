@@ -36,7 +36,7 @@ impl Problems {
         }
         let mut text = String::from_utf8_lossy(buffer.as_slice()).into_owned();
         if self.left_off > 0 {
-            text += &format!("and {} more\n", self.left_off);
+            text = format!("{text}and {} more\n", self.left_off);
         }
         text
     }
