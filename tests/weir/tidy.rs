@@ -108,7 +108,7 @@ fn faults(files: &[File]) -> Vec<String> {
         if !path.ends_with("tidy.rs") {
             faults.extend(places.map(|place| format!("{path}: names `{place}`, a place of one machine")));
         }
-        if path.ends_with(".rs") && !text.starts_with("//!") {
+        if is_rust(path) && !text.starts_with("//!") {
             faults.push(format!("{path}: does not open with `//!`"));
         }
         let source = path
@@ -211,7 +211,7 @@ fn kind_faults(files: &[File], folder: &str, helpers: &[&str]) -> Vec<String> {
 
 /// Tests that SECURITY.md says hold a promise (`room::name_of_the_test`) and that are nowhere.
 fn promise_faults(files: &[File]) -> Vec<String> {
-    let sources = files.iter().filter(|(path, _)| path.ends_with(".rs"));
+    let sources = files.iter().filter(|(path, _)| is_rust(path));
     let tests: BTreeSet<_> = sources.flat_map(|(_, text)| words(text)).collect();
     let promises = files.iter().filter(|(path, _)| path == "SECURITY.md");
     let named = promises.flat_map(|(_, text)| text.split('`').skip(1).step_by(2));
@@ -222,6 +222,11 @@ fn promise_faults(files: &[File]) -> Vec<String> {
     missing
         .map(|name| format!("SECURITY.md: there is no test `{name}`"))
         .collect()
+}
+
+fn is_rust(path: &str) -> bool {
+    path.rsplit_once('.')
+        .is_some_and(|(_, extension)| extension == "rs")
 }
 
 fn capitalized(word: &str) -> String {
