@@ -229,8 +229,9 @@ async fn idle_latency(engine: &Engine, receiver: &Receiver) -> Duration {
     let mut times = Vec::new();
     for number in 0..200 {
         let before = receiver.arrived.load(Ordering::SeqCst);
+        let frame = frame(number);
         let started = Instant::now();
-        let (_, arrived) = tokio::join!(sender.exchange(&frame(number)), async {
+        let (_, arrived) = tokio::join!(sender.exchange(&frame), async {
             receiver.wait_for(before + 1).await;
             started.elapsed()
         });

@@ -27,23 +27,32 @@ pub(super) struct Serving {
 pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
     let bind = site.console;
-    let engine = Engine::start(site).await.map_err(|error| CannotRun::Because(error.to_string()))?;
+    let engine = Engine::start(site)
+        .await
+        .map_err(|error| CannotRun::Because(error.to_string()))?;
     let console = Console::bind(bind, Arc::clone(engine.status()), recorder).await;
     let console = console.map_err(|error| {
-        CannotRun::at(format!("engine.console.bind: {bind}"), format!("{error}: is another weir running?"))
+        CannotRun::at(
+            format!("engine.console.bind: {bind}"),
+            format!("{error}: is another weir running?"),
+        )
     })?;
     let address = console.address()?;
     let (stop_console, stopped) = oneshot::channel();
     let stopped = async { drop(stopped.await) };
-    Ok(Serving { engine, console: address, stop_console, console_task: tokio::spawn(console.serve(stopped)) })
+    Ok(Serving {
+        engine,
+        console: address,
+        stop_console,
+        console_task: tokio::spawn(console.serve(stopped)),
+    })
 }
 
 impl Serving {
     /// Stops the engine in good order, then the pages.
     pub(super) async fn stop(self) {
         self.engine.stop().await;
-        // If nobody listens any more, the pages have ended already.
-        drop(self.stop_console.send(()));
+        drop(self.stop_console);
         if !matches!(self.console_task.await, Ok(Ok(()))) {
             tracing::error!("the pages ended early");
         }

@@ -1,3 +1,5 @@
+//! Tests of the outbox through its public face.
+
 use std::{collections::BTreeMap, fs, sync::Mutex, sync::atomic::AtomicU64};
 
 use bytes::Bytes;

@@ -75,15 +75,6 @@ impl Route {
         &self.steps
     }
 
-    /// Whether it takes messages of this MSH-9.1, whatever their event.
-    pub fn takes_type(&self, message_type: &[u8]) -> bool {
-        self.messages.is_empty()
-            || self
-                .messages
-                .iter()
-                .any(|pattern| pattern.matches_type(message_type))
-    }
-
     /// Whether it takes messages from this listener.
     pub fn takes_from(&self, listener: &str) -> bool {
         self.from.iter().any(|from| **from == *listener)

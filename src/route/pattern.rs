@@ -48,15 +48,6 @@ impl MessagePattern {
     }
 }
 
-impl MessagePattern {
-    /// Whether messages of this MSH-9.1 can be of this type, whatever their event.
-    pub fn matches_type(&self, message_type: &[u8]) -> bool {
-        self.message_type
-            .as_ref()
-            .is_none_or(|wanted| wanted.as_bytes() == message_type)
-    }
-}
-
 impl FromStr for MessagePattern {
     type Err = PatternError;
 

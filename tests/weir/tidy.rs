@@ -43,7 +43,10 @@ const IMPURE: &str = "async tokio futures_util std::fs std::io std::net std::pro
 
 /// Folders with one file per kind. The files named here help the kinds and are none themselves.
 const KINDS: &[(&str, &[&str])] = &[
-    ("cli", &["client", "input", "logging", "receiver", "text"]),
+    (
+        "cli",
+        &["client", "input", "logging", "receiver", "serving", "text"],
+    ),
     ("destination", &["file_name"]),
     ("listener", &["budget", "connection", "reading"]),
     ("step", &["doc", "paths"]),

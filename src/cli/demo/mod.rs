@@ -132,10 +132,14 @@ fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result
         mllp.bind = ANY_PORT;
     }
     for (name, destination) in &mut site.destinations {
-        if let (destination::Settings::Mllp(mllp), Some(address)) =
-            (&mut destination.kind, receivers.get(&**name))
-        {
-            mllp.address = address.to_string();
+        match &mut destination.kind {
+            destination::Settings::Mllp(mllp) => {
+                let address = receivers
+                    .get(&**name)
+                    .ok_or_else(|| CannotRun::at(name, "nobody plays it"))?;
+                mllp.address = address.to_string();
+            }
+            destination::Settings::File(file) => std::fs::create_dir_all(&file.folder)?,
         }
     }
     Ok(site)
@@ -163,7 +167,7 @@ fn introduce(
         out,
         "  destination  {:<20} {}",
         "copies",
-        folder.join("out/copies").display()
+        folder.join("routes/copies").display()
     )?;
     Ok(writeln!(out)?)
 }

@@ -450,7 +450,8 @@ fn names() {
           │
           = help: give it the address of the receiver; this is one of the listeners of this site
 
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]
@@ -719,7 +720,8 @@ fn several_files() {
         1 │ - a list
           │ ^^^^^^^^
 
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
 }
 
 /// Many mistakes are told together, and what is wrong in one place hides nothing in another.
@@ -812,7 +814,8 @@ fn a_broken_file_brings_no_others_into_disrepute() {
           │
           = help: look for a `{` or `[` that is not closed, or a comma that is missing
 
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
 }
 
 #[test]

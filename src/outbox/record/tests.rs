@@ -1,3 +1,5 @@
+//! Tests of the records: every damage is seen, old bytes are read.
+
 use std::fmt::Write;
 
 use super::*;
