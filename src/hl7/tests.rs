@@ -143,10 +143,10 @@ proptest! {
     }
 
     #[test]
-    fn raw_values_forge_nothing(bytes in odd(), path in path(), raw in vec(any::<u8>(), 0..20)) {
+    fn raw_values_forge_nothing(bytes in odd(), path in path(), raw in "[|^~&@#A-C\"\r]{0,12}") {
         let Some(before) = parse(&bytes) else { return Ok(()) };
         let mut after = before.clone();
-        if after.set_raw(&path, &raw).is_ok() {
+        if after.set_raw(&path, raw.as_bytes()).is_ok() {
             check_untouched(&before, &after, &path)?;
         }
     }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::message::Message;
 use super::parse::Slot;
+use super::path::SegmentName;
 use super::segment::slice;
 
 /// What stands between segments when a message is written.
@@ -71,6 +72,17 @@ impl Message {
 }
 
 impl Slot {
+    /// A segment that was not received.
+    pub(super) fn added(name: SegmentName) -> Slot {
+        Slot {
+            name: *name.as_bytes(),
+            edited: None,
+            start: 0,
+            end: 0,
+            next: 0,
+        }
+    }
+
     /// Whether an edit added this segment; a received one never ends at byte 0.
     pub(super) fn is_added(&self) -> bool {
         self.end == 0

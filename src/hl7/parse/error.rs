@@ -41,19 +41,19 @@ pub enum ParseErrorKind {
     /// A second MSH, or a batch or file header or trailer, stands inside the message.
     #[error("expected one message, found a second header or a batch")]
     SecondHeader,
-    /// More than [`ParseLimits::segments_max`].
+    /// More than [`ParseLimits::segments_max`](crate::hl7::ParseLimits::segments_max).
     #[error("more segments than allowed")]
     TooManySegments,
-    /// More than [`ParseLimits::fields_max`].
+    /// More than [`ParseLimits::fields_max`](crate::hl7::ParseLimits::fields_max).
     #[error("more fields in one segment than allowed")]
     TooManyFields,
-    /// More than [`ParseLimits::repetitions_max`].
+    /// More than [`ParseLimits::repetitions_max`](crate::hl7::ParseLimits::repetitions_max).
     #[error("more repetitions in one segment than allowed")]
     TooManyRepetitions,
-    /// More than [`ParseLimits::components_max`].
+    /// More than [`ParseLimits::components_max`](crate::hl7::ParseLimits::components_max).
     #[error("more components in one segment than allowed")]
     TooManyComponents,
-    /// More than [`ParseLimits::subcomponents_max`].
+    /// More than [`ParseLimits::subcomponents_max`](crate::hl7::ParseLimits::subcomponents_max).
     #[error("more subcomponents in one segment than allowed")]
     TooManySubcomponents,
     /// 4 GiB or more.

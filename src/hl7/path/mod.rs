@@ -110,6 +110,16 @@ impl SegmentName {
     }
 }
 
+impl Level {
+    /// From the field down.
+    pub(super) const ALL: [Level; 4] = [
+        Level::Field,
+        Level::Repetition,
+        Level::Component,
+        Level::Subcomponent,
+    ];
+}
+
 impl FieldPath {
     /// The path of a whole field in the first segment of this name; `None` unless the number is 1 to 999.
     pub fn of_field(segment: SegmentName, field: u16) -> Option<FieldPath> {
