@@ -130,7 +130,7 @@ pub(super) fn read_with<T: DeserializeOwned>(
     // Keys that were told already: taken out, or suggested for one that was.
     let mut told: Vec<Vec<Key>> = Vec::new();
     for _ in 0..ATTEMPTS_MAX {
-        let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+        let error = match serde_path_to_error::deserialize::<_, T>(&value) {
             Ok(settings) => return Some(settings).filter(|_| only_unknown_keys),
             Err(error) => error,
         };
@@ -287,8 +287,7 @@ fn wrong_value(message: &str) -> Problem {
             .and_then(|rest| rest.split_once(", expected "))
         {
             let expected = expected_words(expected);
-            return Problem::error(name, format!("found {}, expected {expected}", found_words(found)))
-                .label(format!("expected {expected}"));
+            return Problem::error(name, format!("found {}, expected {expected}", found_words(found)));
         }
     }
     let message = match message {

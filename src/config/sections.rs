@@ -10,6 +10,8 @@ use crate::route::Route;
 
 use super::piece::unknown_key;
 
+/// More names than any one section needs; what looks for loops and doubles takes the square of it.
+const NAMES_MAX: usize = 1_000;
 const SECTIONS: &[&str] = &["engine", "listeners", "destinations", "tables", "routes"];
 /// Names are labels of metrics and parts of addresses and file names.
 const NAME_BYTES_MAX: usize = 64;
@@ -27,6 +29,8 @@ pub(super) struct Sections<'a> {
     destinations: Vec<Named<'a>>,
     tables: Vec<Named<'a>>,
     routes: Vec<Named<'a>>,
+    /// Some section is not one: a name may be defined there.
+    has_unknown: bool,
 }
 
 impl<'a> Sections<'a> {
@@ -46,7 +50,10 @@ impl<'a> Sections<'a> {
                     "destinations" => take(&mut sections.destinations, &place, &mut seen, problems),
                     "tables" => take(&mut sections.tables, &place, &mut seen, problems),
                     "routes" => take(&mut sections.routes, &place, &mut seen, problems),
-                    _ => problems.push(unknown_key(key, SECTIONS).at_key(&place)),
+                    _ => {
+                        sections.has_unknown = true;
+                        problems.push(unknown_key(key, SECTIONS).at_key(&place));
+                    }
                 }
             }
         }
@@ -58,6 +65,11 @@ impl<'a> Sections<'a> {
             None => self.engine = Some(place),
             Some(first) => problems.push(given_twice("engine", &place, first)),
         }
+    }
+
+    /// Whether a section was not understood, so that names defined in it are not known.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.has_unknown
     }
 
     pub(super) fn engine(&self) -> Option<&Place<'a>> {
@@ -130,6 +142,10 @@ fn take<'a>(
         problems.push(Problem::error(ProblemName::WrongType, message).at(place));
     }
     for (name, entry) in place.entries() {
+        if section.len() == NAMES_MAX {
+            let message = format!("more than {NAMES_MAX} `{}` in one site", place.setting());
+            return problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(&entry));
+        }
         if let Some(problem) = bad_name(name) {
             problems.push(problem.at_key(&entry));
         }
@@ -151,7 +167,7 @@ fn given_twice(name: &str, again: &Place<'_>, first: &Place<'_>) -> Problem {
     .at_key(again)
     .label("given again here")
     .related_key(first, "first given here")
-    .help("names are unique over listeners, destinations, tables and routes of all files")
+    .help("names are unique over listeners, destinations, tables and routes of all files; there is one `engine`")
 }
 
 fn bad_name(name: &str) -> Option<Problem> {

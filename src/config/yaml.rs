@@ -267,6 +267,13 @@ impl Reader<'_> {
 
     fn syntax(&self, error: &ScanError) -> Box<Problem> {
         let at = self.offsets.byte(error.marker().index());
+        // At the end of the file, what is missing is missing after the last thing written.
+        let rest = self.text.get(at..).unwrap_or_default();
+        let at = if rest.trim().is_empty() {
+            self.text.trim_end().len()
+        } else {
+            at
+        };
         if let Some(tab) = self.tab_indentation_before(at) {
             let problem = Problem::error(ProblemName::TabIndentation, "a tab in the indentation")
                 .at_bytes(self.source, tab)
@@ -276,6 +283,9 @@ impl Reader<'_> {
         }
         if error.info().contains("unknown anchor") {
             return self.unsupported(at..at, "an alias (`*name`)");
+        }
+        if error.info().contains("recursion limit") {
+            return self.too_large(at..at, format!("nested deeper than {DEPTH_MAX} levels"));
         }
         let help = if self.is_path_in_brackets(at) {
             "a path with brackets needs quotes inside `[ ]` and `{ }`: \"PID-3[2]\""
@@ -289,15 +299,11 @@ impl Reader<'_> {
         Box::new(problem)
     }
 
-    /// Whether the line up to where reading stopped holds something like `PID-3[`.
+    /// Whether reading stopped at the bracket of something like `PID-3[2]`.
     fn is_path_in_brackets(&self, at: usize) -> bool {
-        let before = self.text.get(..at).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        let has_index = line.split('[').any(|part| {
-            part.ends_with(|last: char| last.is_ascii_digit() || last.is_ascii_uppercase())
-                && part.contains([' ', '{', ','])
-        });
-        has_index && line.contains('[')
+        self.text.split_at_checked(at).is_some_and(|(before, after)| {
+            before.ends_with(|last: char| last.is_ascii_alphanumeric()) && after.starts_with('[')
+        })
     }
 
     /// The tab that indents the line where reading stopped, or the line before it.
@@ -346,8 +352,8 @@ fn help(info: &str) -> &'static str {
          quotes"
     } else if info.contains("quoted scalar") {
         "a quote that is opened before this place is not closed"
-    } else if info.contains("flow") || info.contains("',' or") {
-        "look for a `{` or `[` that is not closed, or a comma that is missing"
+    } else if info.contains("flow") || info.contains("placement of ':'") || info.contains("',' or") {
+        "look, here and in the lines above, for a `{` or `[` that is not closed, or a comma that is missing"
     } else if info.contains("block") || info.contains("simple key") || info.contains("indent") {
         "the indentation here does not fit the lines above, or a `:` or `- ` is missing"
     } else {

@@ -54,7 +54,7 @@ fn y1_bombs_are_refused_at_once() {
     );
     refused(
         "many keys",
-        (0..50_000)
+        (0..20_000)
             .map(|n| format!("k{n}: 1\n"))
             .collect::<String>()
             .as_bytes(),
@@ -112,7 +112,6 @@ fn y4_nothing_is_coerced() {
         "0.0.0.0:70000",
         "0.0.0.0:-1",
         "0.0.0.0:2575.5",
-        "2575",
         "0.0.0.0:0x1F",
         "0.0.0.0",
     ] {
@@ -124,7 +123,9 @@ fn y4_nothing_is_coerced() {
         let more = listener(&format!("127.0.0.1:1, connections_max: {number}"));
         refused(number, more.as_bytes(), "wrong-type");
     }
-    for duration in ["'5 mins'", "-1s", "30", "1.5h", "5 mins"] {
+    let bare = listener("127.0.0.1:1, idle_timeout: 30");
+    refused("a duration without unit", bare.as_bytes(), "wrong-type");
+    for duration in ["'5 mins'", "-1s", "1.5h", "5 mins"] {
         let more = listener(&format!("127.0.0.1:1, idle_timeout: {duration}"));
         refused(duration, more.as_bytes(), "invalid-value");
     }
