@@ -64,21 +64,16 @@ pub(super) fn kind_and_common(
             found = Some((name.clone(), value));
         }
     }
-    match found {
-        Some((kind, value)) => Some(Parts {
-            kind,
-            value,
-            common: Value::Mapping(common),
-        }),
-        None => {
-            // A misspelt kind has been told.
-            if !has_unknown {
-                let message = format!("expected one of the keys {}", list(kinds, "or"));
-                problems.push(Problem::error(ProblemName::MissingKind, message).at_key(place));
-            }
-            None
-        }
+    // A misspelt kind has been told.
+    if found.is_none() && !has_unknown {
+        let message = format!("expected one of the keys {}", list(kinds, "or"));
+        problems.push(Problem::error(ProblemName::MissingKind, message).at_key(place));
     }
+    found.map(|(kind, value)| Parts {
+        kind,
+        value,
+        common: Value::Mapping(common),
+    })
 }
 
 /// Reads what stands under the key that says the kind; `taken_out` as for [`read_with`].

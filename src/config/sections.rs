@@ -99,31 +99,39 @@ impl<'a> Sections<'a> {
             .flat_map(|route| route.steps())
             .filter_map(|step| step.table().map(|table| table.name().as_ref()))
             .collect();
-        let kinds: [(&[Named<'a>], _, _, &dyn Fn(&str) -> bool); 3] = [
-            (
-                &self.listeners,
-                ProblemName::UnusedListener,
-                "no route takes messages from listener",
-                &|name| routes.iter().any(|route| route.takes_from(name)),
-            ),
-            (
-                &self.destinations,
-                ProblemName::UnusedDestination,
-                "no route sends to destination",
-                &|name| routes.iter().any(|route| route.to.iter().any(|to| **to == *name)),
-            ),
-            (
-                &self.tables,
-                ProblemName::UnusedTable,
-                "no step uses table",
-                &|name| tables.contains(name),
-            ),
-        ];
-        for (named, problem_name, message, is_used) in kinds {
-            for (name, place) in named.iter().filter(|(name, _)| !is_used(name)) {
-                problems.push(Problem::warning(problem_name, format!("{message} `{name}`")).at_key(place));
-            }
-        }
+        let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
+        warn(
+            &self.listeners,
+            ProblemName::UnusedListener,
+            listener_is_used,
+            problems,
+        );
+        let destination_is_used =
+            |name: &str| routes.iter().flat_map(|route| &route.to).any(|to| **to == *name);
+        warn(
+            &self.destinations,
+            ProblemName::UnusedDestination,
+            destination_is_used,
+            problems,
+        );
+        warn(
+            &self.tables,
+            ProblemName::UnusedTable,
+            |name| tables.contains(name),
+            problems,
+        );
+    }
+}
+
+fn warn(
+    named: &[Named<'_>],
+    problem_name: ProblemName,
+    is_used: impl Fn(&str) -> bool,
+    problems: &mut Problems,
+) {
+    for (name, place) in named.iter().filter(|(name, _)| !is_used(name)) {
+        let message = format!("no route uses `{name}`");
+        problems.push(Problem::warning(problem_name, message).at_key(place));
     }
 }
 
@@ -149,12 +157,11 @@ fn take<'a>(
         if let Some(problem) = bad_name(name) {
             problems.push(problem.at_key(&entry));
         }
-        match seen.get(name) {
-            Some(first) => problems.push(given_twice(name, &entry, first)),
-            None => {
-                seen.insert(name.to_owned(), entry.clone());
-                section.push((name.into(), entry));
-            }
+        if let Some(first) = seen.get(name) {
+            problems.push(given_twice(name, &entry, first));
+        } else {
+            seen.insert(name.to_owned(), entry.clone());
+            section.push((name.into(), entry));
         }
     }
 }

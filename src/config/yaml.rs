@@ -89,52 +89,66 @@ enum Open {
 
 impl Reader<'_> {
     /// Walks the events with its own stack, so depth costs no call stack.
-    fn document<'i, I: saphyr_parser::Input>(&mut self, mut parser: Parser<'i, I>) -> Read<Node> {
+    fn document<I: saphyr_parser::Input>(&mut self, mut parser: Parser<'_, I>) -> Read<Node> {
         let mut open: Vec<Open> = Vec::new();
         let mut root = None;
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| self.syntax(&error))?;
             let bytes = self.offsets.bytes(span);
-            let closed = match event {
-                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => None,
-                Event::DocumentStart(_) if root.is_some() => return Err(self.several_documents(bytes)),
-                Event::DocumentStart(_) => None,
-                Event::Alias(_) => return Err(self.unsupported(bytes, "an alias (`*name`)")),
-                Event::Scalar(_, _, anchor, ref tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    Some(scalar_node(event, bytes))
-                }
-                Event::SequenceStart(anchor, tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    open.push(Open::Sequence {
-                        start: bytes.start,
-                        elements: Vec::new(),
-                    });
-                    None
-                }
-                Event::MappingStart(anchor, tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    open.push(Open::Mapping {
-                        start: bytes.start,
-                        entries: Vec::new(),
-                        key: None,
-                    });
-                    None
-                }
-                Event::SequenceEnd | Event::MappingEnd => open.pop().map(|open| self.close(open, bytes.end)),
-            };
-            self.spend(open.len(), &closed, root.as_ref())?;
-            if let Some(node) = closed {
-                match open.last_mut() {
-                    Some(parent) => self.attach(parent, node)?,
-                    None => root = Some(node),
-                }
+            let start = bytes.start;
+            if matches!(event, Event::DocumentStart(_)) && root.is_some() {
+                return Err(self.several_documents(bytes));
+            }
+            let finished = self.event(event, bytes, &mut open)?;
+            self.spend(open.len(), finished.is_some(), start)?;
+            match (finished, open.last_mut()) {
+                (Some(node), Some(parent)) => self.attach(parent, node)?,
+                (Some(node), None) => root = Some(node),
+                (None, _) => {}
             }
         }
         Ok(root.unwrap_or(Node {
             bytes: 0..0,
             content: Content::Mapping(Vec::new()),
         }))
+    }
+
+    /// What an event finishes, if anything: a scalar, or the innermost list or mapping.
+    fn event(&mut self, event: Event<'_>, bytes: Range<usize>, open: &mut Vec<Open>) -> Read<Option<Node>> {
+        match event {
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(None),
+            Event::Alias(_) => Err(self.unsupported(bytes, "an alias (`*name`)")),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                let content = Content::Scalar {
+                    text: text.into_owned(),
+                    style: scalar_style(style),
+                };
+                Ok(Some(Node { bytes, content }))
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                open.push(Open::Sequence {
+                    start: bytes.start,
+                    elements: Vec::new(),
+                });
+                Ok(None)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                open.push(Open::Mapping {
+                    start: bytes.start,
+                    entries: Vec::new(),
+                    key: None,
+                });
+                Ok(None)
+            }
+            Event::SequenceEnd | Event::MappingEnd => Ok(open.pop().map(|open| self.close(open, bytes.end))),
+        }
     }
 
     /// Puts a finished node where it belongs: an element, a key, or the value of the key before.
@@ -169,12 +183,11 @@ impl Reader<'_> {
                 let mut seen: HashMap<String, Range<usize>> = HashMap::new();
                 let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
                 for entry in entries {
-                    match seen.get(&entry.key) {
-                        Some(first) => self.duplicate(&entry, first.clone()),
-                        None => {
-                            seen.insert(entry.key.clone(), entry.key_bytes.clone());
-                            kept.push(entry);
-                        }
+                    if let Some(first) = seen.get(&entry.key) {
+                        self.duplicate(&entry, first.clone());
+                    } else {
+                        seen.insert(entry.key.clone(), entry.key_bytes.clone());
+                        kept.push(entry);
                     }
                 }
                 Node {
@@ -203,18 +216,15 @@ impl Reader<'_> {
         self.problems.push(problem);
     }
 
-    fn spend(&mut self, depth: usize, closed: &Option<Node>, root: Option<&Node>) -> Read<()> {
-        self.nodes += usize::from(closed.is_some());
-        let bytes = closed
-            .as_ref()
-            .or(root)
-            .map_or(0..0, |node| node.bytes.start..node.bytes.start);
+    /// Takes one value and this depth out of the budget.
+    fn spend(&mut self, depth: usize, is_value: bool, at: usize) -> Read<()> {
+        self.nodes += usize::from(is_value);
         if depth > DEPTH_MAX {
-            return Err(self.too_large(bytes, format!("nested deeper than {DEPTH_MAX} levels")));
+            return Err(self.too_large(at..at, format!("nested deeper than {DEPTH_MAX} levels")));
         }
         if self.nodes > NODES_PER_FILE_MAX {
             return Err(self.too_large(
-                bytes,
+                at..at,
                 format!("more than {NODES_PER_FILE_MAX} values in one file"),
             ));
         }
@@ -328,20 +338,12 @@ impl Reader<'_> {
     }
 }
 
-fn scalar_node(event: Event<'_>, bytes: Range<usize>) -> Node {
-    let (text, style) = match event {
-        Event::Scalar(text, style, _, _) => (text.into_owned(), style),
-        _ => (String::new(), YamlStyle::Plain),
-    };
-    let style = match style {
+fn scalar_style(style: YamlStyle) -> ScalarStyle {
+    match style {
         YamlStyle::Plain => ScalarStyle::Plain,
         YamlStyle::SingleQuoted => ScalarStyle::SingleQuoted,
         YamlStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
         YamlStyle::Literal | YamlStyle::Folded => ScalarStyle::Block,
-    };
-    Node {
-        bytes,
-        content: Content::Scalar { text, style },
     }
 }
 
@@ -434,10 +436,10 @@ mod tests {
         let mut problems = Problems::new();
         let node = read(0, text, &mut problems).unwrap();
         let entries = node.entries();
-        assert_eq!(&text[entries[0].key_bytes.clone()], "é");
-        assert_eq!(&text[entries[0].value.bytes.clone()], "'ü'");
+        assert_eq!(text.get(entries[0].key_bytes.clone()), Some("é"));
+        assert_eq!(text.get(entries[0].value.bytes.clone()), Some("'ü'"));
         let inner = &entries[1].value.elements()[1];
-        assert_eq!(&text[inner.bytes.clone()], "{c: d}");
-        assert_eq!(&text[inner.entries()[0].key_bytes.clone()], "c");
+        assert_eq!(text.get(inner.bytes.clone()), Some("{c: d}"));
+        assert_eq!(text.get(inner.entries()[0].key_bytes.clone()), Some("c"));
     }
 }
