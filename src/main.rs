@@ -1,3 +1,3 @@
-//! The `weir` program: parses the arguments and runs the command.
+//! The `weir` program.
 
 fn main() {}

@@ -1,8 +1,56 @@
-//! Every name of a metric, once.
+//! Every metric name, once, with what it counts.
+//!
+//! Labels come from the configuration alone (listener, destination, route and table names, codes of the
+//! standard), so their number is bounded and no message content can reach them.
+//! The values live in the process; `console` renders them in Prometheus text form.
 
-// wire: `listener` and `destination` are names from the configuration, `kind` is one of the fixed words of
-// `mllp::Deviation::kind`, `mllp::FrameError::kind` and the rooms that count.
+use metrics::Unit;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
+/// What a metric is to Prometheus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows, until the process restarts.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// A distribution, as cumulative buckets.
+    Histogram,
+}
+
+/// One metric: its name, kind, labels and meaning.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// The name as scraped.
+    pub name: &'static str,
+    /// Counter, gauge or histogram.
+    pub kind: Kind,
+    /// The label names it carries.
+    pub labels: &'static [&'static str],
+    /// One line of help.
+    pub help: &'static str,
+}
+
+/// Messages whose frame was read completely.
+pub const RECEIVED: &str = "weir_messages_received_total";
+/// Messages answered, by the code sent (`none` where the mode sends none).
+pub const ACKNOWLEDGED: &str = "weir_acknowledgments_total";
+/// Messages durably accepted with at least one delivery.
+pub const ACCEPTED: &str = "weir_messages_accepted_total";
+/// Messages whose routes all said no.
+pub const FILTERED: &str = "weir_messages_filtered_total";
+/// Messages no route of the listener takes.
+pub const UNROUTED: &str = "weir_messages_unrouted_total";
+/// Messages answered with an error or a rejection.
+pub const REFUSED: &str = "weir_messages_refused_total";
+/// Deviations from the standard that were accepted, by kind.
+pub const WARNINGS: &str = "weir_message_warnings_total";
+/// From the last byte of a frame to its acknowledgment.
+pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
+/// Codes a table did not hold.
+pub const TABLE_MISSES: &str = "weir_table_misses_total";
+/// Messages that a route could not finish; they stand in the dead letters.
+pub const ROUTE_FAILURES: &str = "weir_route_failures_total";
 /// Gauge, by `listener`: connections open now.
 pub const LISTENER_CONNECTIONS: &str = "weir_listener_connections";
 /// Counter, by `listener` and `kind`: connections closed at once because a cap was reached.
@@ -19,3 +67,125 @@ pub const LISTENER_FAILURES_TOTAL: &str = "weir_listener_failures_total";
 pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
 /// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
 pub const DESTINATION_DEVIATIONS_TOTAL: &str = "weir_destination_deviations_total";
+/// Deliveries put into the outbox.
+pub const QUEUED: &str = "weir_deliveries_queued_total";
+/// Deliveries completed by a receipt.
+pub const DELIVERED: &str = "weir_deliveries_delivered_total";
+/// Deliveries given up, kept as dead letters.
+pub const DEAD_LETTERED: &str = "weir_deliveries_dead_lettered_total";
+/// Attempts by what became of them.
+pub const ATTEMPTS: &str = "weir_delivery_attempts_total";
+/// Attempts sent and not answered: the receiver may have the message.
+pub const AMBIGUOUS: &str = "weir_deliveries_ambiguous_total";
+/// Negative acknowledgments from a destination, by MSA-1.
+pub const NEGATIVE_ACKNOWLEDGMENTS: &str = "weir_negative_acknowledgments_total";
+/// From acceptance to the destination's receipt.
+pub const DELIVERY_SECONDS: &str = "weir_delivery_seconds";
+/// Deliveries waiting.
+pub const OUTBOX_DEPTH: &str = "weir_outbox_depth";
+/// Dead letters kept.
+pub const OUTBOX_DEAD: &str = "weir_outbox_dead_letters";
+/// Age of the oldest delivery that waits.
+pub const OUTBOX_OLDEST_AGE_SECONDS: &str = "weir_outbox_oldest_age_seconds";
+/// Durable commits of the outbox.
+pub const COMMITS: &str = "weir_outbox_commits_total";
+/// Time of one durable commit.
+pub const COMMIT_SECONDS: &str = "weir_outbox_commit_seconds";
+/// Requests that shared one commit.
+pub const COMMIT_REQUESTS: &str = "weir_outbox_commit_requests";
+/// Records whose checksum did not hold.
+pub const DAMAGED_RECORDS: &str = "weir_outbox_damaged_records_total";
+/// Always 1; the version is a label.
+pub const BUILD_INFO: &str = "weir_build_info";
+
+/// Every metric weir shows, in the order of a message's journey.
+#[rustfmt::skip]
+pub const ALL: &[Metric] = &[
+    Metric { name: RECEIVED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose frame was read completely" },
+    Metric { name: ACKNOWLEDGED, kind: Kind::Counter, labels: &["listener", "code"], help: "Messages answered, by the code sent" },
+    Metric { name: ACCEPTED, kind: Kind::Counter, labels: &["listener"], help: "Messages durably accepted with at least one delivery" },
+    Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
+    Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
+    Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener", "code"], help: "Messages answered with an error or a rejection, by HL7 table 0357 code" },
+    Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
+    Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
+    Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
+    Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
+    Metric { name: LISTENER_CONNECTIONS, kind: Kind::Gauge, labels: &["listener"], help: "Connections open now" },
+    Metric { name: LISTENER_REFUSED_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections closed at once because a cap was reached" },
+    Metric { name: LISTENER_FRAME_BYTES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Bytes of content in the frames received" },
+    Metric { name: LISTENER_FRAMES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Frames received" },
+    Metric { name: LISTENER_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Tolerated departures from MLLP" },
+    Metric { name: LISTENER_FAILURES_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections given up, and sockets that could not be accepted" },
+    Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
+    Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
+    Metric { name: QUEUED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries put into the outbox" },
+    Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
+    Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
+    Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },
+    Metric { name: AMBIGUOUS, kind: Kind::Counter, labels: &["destination"], help: "Attempts sent and not answered: the receiver may have the message" },
+    Metric { name: NEGATIVE_ACKNOWLEDGMENTS, kind: Kind::Counter, labels: &["destination", "code"], help: "Negative acknowledgments received, by MSA-1" },
+    Metric { name: DELIVERY_SECONDS, kind: Kind::Histogram, labels: &["destination"], help: "From acceptance to the destination's receipt" },
+    Metric { name: OUTBOX_DEPTH, kind: Kind::Gauge, labels: &["destination"], help: "Deliveries waiting" },
+    Metric { name: OUTBOX_DEAD, kind: Kind::Gauge, labels: &["destination"], help: "Dead letters kept" },
+    Metric { name: OUTBOX_OLDEST_AGE_SECONDS, kind: Kind::Gauge, labels: &["destination"], help: "Age of the oldest delivery that waits" },
+    Metric { name: COMMITS, kind: Kind::Counter, labels: &[], help: "Durable commits of the outbox, one sync each" },
+    Metric { name: COMMIT_SECONDS, kind: Kind::Histogram, labels: &[], help: "Time of one durable commit" },
+    Metric { name: COMMIT_REQUESTS, kind: Kind::Histogram, labels: &[], help: "Requests that shared one commit" },
+    Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
+    Metric { name: BUILD_INFO, kind: Kind::Gauge, labels: &["version"], help: "Always 1; the version is a label" },
+];
+
+/// Buckets of durations, in seconds: from a commit on a fast disk to a receiver's time-out.
+const SECONDS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+];
+
+/// Buckets of group sizes.
+const REQUESTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
+/// Installs the process's recorder and describes every metric.
+///
+/// # Errors
+/// When the process already has a recorder.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .set_buckets_for_metric(Matcher::Full(COMMIT_REQUESTS.to_owned()), REQUESTS)?
+        .install_recorder()?;
+    for metric in ALL {
+        let unit = if metric.name.ends_with("_seconds") {
+            Unit::Seconds
+        } else {
+            Unit::Count
+        };
+        match metric.kind {
+            Kind::Counter => metrics::describe_counter!(metric.name, unit, metric.help),
+            Kind::Gauge => metrics::describe_gauge!(metric.name, unit, metric.help),
+            Kind::Histogram => metrics::describe_histogram!(metric.name, unit, metric.help),
+        }
+    }
+    metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    Ok(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_conventions_and_stand_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for metric in ALL {
+            assert!(seen.insert(metric.name), "{} stands twice", metric.name);
+            assert!(metric.name.starts_with("weir_"), "{}", metric.name);
+            assert_eq!(
+                metric.kind == Kind::Counter,
+                metric.name.ends_with("_total"),
+                "{}",
+                metric.name
+            );
+            assert!(!metric.help.is_empty());
+        }
+    }
+}

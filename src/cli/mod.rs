@@ -1,1 +1,112 @@
-//! (being built)
+//! The command line: one file per command, exit codes, where output goes.
+//!
+//! Standard output carries what was asked for, standard error what went wrong and the log.
+
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod check;
+mod client;
+mod demo;
+mod get;
+mod input;
+mod listen;
+mod logging;
+mod run;
+mod send;
+mod show;
+
+/// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
+///
+/// A site is a folder of YAML files (`routes` by default): listeners where messages come in, destinations
+/// where they go, routes between them. Try `weir demo` first: it needs nothing.
+#[derive(Parser)]
+#[command(name = "weir", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 fine, 1 a check did not hold, 2 could not run.")]
+struct Arguments {
+    #[command(flatten)]
+    logging: logging::Arguments,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Demo(demo::Arguments),
+    Check(check::Arguments),
+    Send(send::Arguments),
+    Listen(listen::Arguments),
+    Get(get::Arguments),
+    Show(show::Arguments),
+}
+
+/// What a command found out: its exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Finding {
+    /// Everything holds: exit status 0.
+    Fine,
+    /// Something asked about does not hold: exit status 1.
+    NotSo,
+}
+
+/// Why a command could not run: exit status 2.
+#[derive(Debug)]
+enum CannotRun {
+    /// Says the place and what to do.
+    Because(String),
+    /// Whoever read our output has seen enough (`weir get … | head`): nothing to complain about.
+    OutputClosed,
+}
+
+impl CannotRun {
+    /// `place: why`, from any error.
+    fn at(place: impl fmt::Display, why: impl fmt::Display) -> CannotRun {
+        CannotRun::Because(format!("{place}: {why}"))
+    }
+}
+
+impl From<std::io::Error> for CannotRun {
+    fn from(error: std::io::Error) -> CannotRun {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => CannotRun::OutputClosed,
+            _ => CannotRun::Because(error.to_string()),
+        }
+    }
+}
+
+/// Parses the arguments, runs the command, returns the exit status.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging::start(&arguments.logging);
+    let mut out = std::io::stdout();
+    let ended = match arguments.command {
+        Command::Run(command) => command.run(&mut out),
+        Command::Demo(command) => command.run(&mut out),
+        Command::Check(command) => command.run(&mut out),
+        Command::Send(command) => command.run(&mut out),
+        Command::Listen(command) => command.run(&mut out),
+        Command::Get(command) => command.run(&mut out),
+        Command::Show(command) => command.run(&mut out),
+    };
+    match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
+        Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,
+        Ok(Finding::NotSo) => ExitCode::from(1),
+        Err(CannotRun::Because(why)) => {
+            // Nobody is left to tell when standard error is closed too.
+            drop(writeln!(std::io::stderr(), "{}", why.trim_end()));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The runtime of the commands that use the network.
+fn runtime() -> Result<tokio::runtime::Runtime, CannotRun> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CannotRun::at("starting threads", error))
+}

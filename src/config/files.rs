@@ -43,7 +43,12 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
             return Vec::new();
         }
     };
-    let mut finder = Finder { root, seen: BTreeSet::new(), found: Vec::new(), problems };
+    let mut finder = Finder {
+        root,
+        seen: BTreeSet::new(),
+        found: Vec::new(),
+        problems,
+    };
     finder.walk(folder, 0);
     let paths = finder.found;
     let mut bytes_left = SITE_BYTES_MAX;
@@ -52,7 +57,10 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
         match read_text(&path, bytes_left) {
             Ok(text) => {
                 bytes_left -= text.len();
-                files.push(SiteFile { name: path.display().to_string(), text });
+                files.push(SiteFile {
+                    name: path.display().to_string(),
+                    text,
+                });
             }
             Err(problem) => problems.push(*problem),
         }
@@ -76,7 +84,9 @@ impl Finder<'_> {
         paths.sort();
         for path in paths {
             // Hidden files are editors' and version control's; a mounted ConfigMap keeps its old versions there.
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            let hidden = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('.'));
             if !hidden {
                 self.visit(&path, depth);
             }
@@ -84,14 +94,18 @@ impl Finder<'_> {
     }
 
     fn visit(&mut self, path: &Path, depth: usize) {
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let is_yaml = path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml");
         let is_link = path.is_symlink();
         if path.is_dir() && !is_link {
             if depth < FOLDER_DEPTH_MAX {
                 return self.walk(path, depth + 1);
             }
             let message = format!("{}: folders lie deeper than {FOLDER_DEPTH_MAX}", path.display());
-            return self.problems.push(Problem::error(ProblemName::SiteTooLarge, message));
+            return self
+                .problems
+                .push(Problem::error(ProblemName::SiteTooLarge, message));
         }
         if !is_yaml {
             return;
@@ -101,15 +115,18 @@ impl Finder<'_> {
             Ok(target) if !target.starts_with(&self.root) => {
                 let message = format!("{}: a link that leads out of the site's folder", path.display());
                 let help = "put the file itself into the folder";
-                self.problems.push(Problem::error(ProblemName::UnreadableFile, message).help(help));
+                self.problems
+                    .push(Problem::error(ProblemName::UnreadableFile, message).help(help));
             }
             Ok(target) if !target.is_file() => {
                 let message = format!("{}: not a regular file", path.display());
-                self.problems.push(Problem::error(ProblemName::UnreadableFile, message));
+                self.problems
+                    .push(Problem::error(ProblemName::UnreadableFile, message));
             }
             Ok(_) if self.found.len() == FILES_MAX => {
                 let message = format!("{}: more than {FILES_MAX} files in one site", path.display());
-                self.problems.push(Problem::error(ProblemName::SiteTooLarge, message));
+                self.problems
+                    .push(Problem::error(ProblemName::SiteTooLarge, message));
             }
             Ok(target) => {
                 if self.seen.insert(target) {
@@ -123,7 +140,10 @@ impl Finder<'_> {
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     // One more than can be used, so that a folder of a million names costs no memory.
     const ENTRIES_MAX: usize = 100_000;
-    fs::read_dir(folder)?.take(ENTRIES_MAX).map(|entry| entry.map(|entry| entry.path())).collect()
+    fs::read_dir(folder)?
+        .take(ENTRIES_MAX)
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect()
 }
 
 fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
@@ -134,15 +154,23 @@ fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
     let mut bytes = Vec::new();
     if length <= bytes_max as u64 {
         // The file may grow while it is read.
-        file.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(io_problem)?;
+        file.take(bytes_max as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(io_problem)?;
     }
     if length > bytes_max as u64 || bytes.len() > bytes_max {
         let message = if bytes_max < FILE_BYTES_MAX {
-            format!("{}: the site is larger than {} MiB", path.display(), SITE_BYTES_MAX >> 20)
+            format!(
+                "{}: the site is larger than {} MiB",
+                path.display(),
+                SITE_BYTES_MAX >> 20
+            )
         } else {
             format!("{}: larger than {} MiB", path.display(), FILE_BYTES_MAX >> 20)
         };
-        return Err(Box::new(Problem::error(ProblemName::SiteTooLarge, message).help("split it")));
+        return Err(Box::new(
+            Problem::error(ProblemName::SiteTooLarge, message).help("split it"),
+        ));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -153,5 +181,8 @@ fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    Problem::error(ProblemName::UnreadableFile, format!("{}: {error}", path.display()))
+    Problem::error(
+        ProblemName::UnreadableFile,
+        format!("{}: {error}", path.display()),
+    )
 }

@@ -1,1 +1,163 @@
-//! (being built)
+//! Loads a site: a folder of YAML files becomes listeners, destinations, tables and routes that can run.
+//!
+//! Every problem of the whole site is gathered and told at once, each with its place. Nothing runs before the
+//! whole site is right, and nothing that is wrong is guessed at.
+//!
+//! The way of a file: `files` (bytes, within limits) → `yaml` (a tree with places, within a budget) →
+//! `sections` (names over all files) → `piece` (one piece to its `Settings`) → the `check` of the room that the
+//! piece belongs to.
+//! Relative paths in a site are relative to its folder, wherever weir was started.
+
+mod destination;
+mod engine;
+mod files;
+mod listener;
+mod network;
+mod piece;
+mod routes;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
+use crate::route::Route;
+
+use self::files::SiteFile;
+use self::sections::Sections;
+
+pub use destination::{DestinationSettings, Retry};
+pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
+pub use listener::{AcknowledgmentMode, Listener, Malformed, Permit, Unrouted};
+
+/// A site that can run.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The folder for what must survive a restart.
+    pub data: PathBuf,
+    /// Where the pages are.
+    pub console: SocketAddr,
+    /// The most bytes of frames being read at once, over all listeners.
+    pub read_bytes_max: usize,
+    /// The doors.
+    pub listeners: BTreeMap<Arc<str>, Listener>,
+    /// The exits.
+    pub destinations: BTreeMap<Arc<str>, DestinationSettings>,
+    /// What lies between, in the order of files and lines.
+    pub routes: Vec<Arc<Route>>,
+    /// A short hash over the names and bytes of all files: the same site has the same version everywhere.
+    pub version: Arc<str>,
+}
+
+impl Site {
+    /// The routes that take messages from this listener.
+    pub fn routes_from(&self, listener: &str) -> Vec<Arc<Route>> {
+        self.routes
+            .iter()
+            .filter(|route| route.takes_from(listener))
+            .map(Arc::clone)
+            .collect()
+    }
+}
+
+/// Loads the site in this folder. Without a site there is at least one error among the problems; with one there
+/// may be warnings.
+pub fn load(folder: &Path) -> (Option<Site>, Problems) {
+    let mut problems = Problems::new();
+    let files = files::read(folder, &mut problems);
+    let version = version(folder, &files);
+    let sources = sources(files, &mut problems);
+    let all_were_read = problems.error_count() == 0;
+    if all_were_read && sources.iter().all(|source| source.root.entries().is_empty()) {
+        let message = format!("{}: there is no site in this folder", folder.display());
+        let help = "a site is a folder of YAML files with `engine`, `listeners`, `destinations` and `routes`";
+        problems.push(Problem::error(ProblemName::EmptySite, message).help(help));
+        return (None, problems);
+    }
+    let sections = Sections::gather(&sources, &mut problems);
+    let engine = match sections.engine() {
+        Some(place) => engine::read(place, folder, &mut problems),
+        None if all_were_read => {
+            problems.push(engine::missing(folder));
+            None
+        }
+        None => None,
+    };
+    let listeners = listener::read_all(sections.listeners(), &mut problems);
+    let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
+    let routes = routes::read_all(&sections, &mut problems);
+    network::check(
+        &sections,
+        engine.as_ref(),
+        &listeners,
+        &destinations,
+        &routes,
+        &mut problems,
+    );
+    if !all_were_read || sections.has_unknown() {
+        // A name that is unknown may be defined where nothing could be read.
+        problems.withdraw(&[
+            ProblemName::UnknownListener,
+            ProblemName::UnknownDestination,
+            ProblemName::UnknownTable,
+        ]);
+    }
+    let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
+        return (None, problems);
+    };
+    sections.warn_unused(&routes, &mut problems);
+    let site = Site {
+        data: engine.data,
+        console: engine.console,
+        read_bytes_max: engine.read_bytes_max,
+        listeners,
+        destinations,
+        routes,
+        version,
+    };
+    (Some(site), problems)
+}
+
+fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {
+    let mut sources = Vec::with_capacity(files.len());
+    for (id, SiteFile { name, text }) in files.into_iter().enumerate() {
+        let root = yaml::read(id, &text, problems);
+        let root = root.unwrap_or(Node {
+            bytes: 0..0,
+            content: Content::Mapping(Vec::new()),
+        });
+        let source = Arc::new(Source { id, name, text, root });
+        problems.add_source(Arc::clone(&source));
+        sources.push(source);
+    }
+    sources
+}
+
+fn version(folder: &Path, files: &[SiteFile]) -> Arc<str> {
+    /// Enough to tell the versions of one site apart.
+    const HEX_DIGITS: usize = 12;
+    let mut hasher = blake3::Hasher::new();
+    for file in files {
+        // Lengths before contents, so that no two sites run together to the same bytes.
+        let relative = Path::new(&file.name)
+            .strip_prefix(folder)
+            .unwrap_or(Path::new(&file.name));
+        let name = relative.to_string_lossy();
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+        hasher.update(&(file.text.len() as u64).to_le_bytes());
+        hasher.update(file.text.as_bytes());
+    }
+    hasher
+        .finalize()
+        .to_hex()
+        .chars()
+        .take(HEX_DIGITS)
+        .collect::<String>()
+        .into()
+}

@@ -13,23 +13,129 @@ use crate::problem::{Place, Problem, ProblemName, Problems};
 /// How often a piece is read again: more wrong keys than this in one piece are told after some are corrected.
 const ATTEMPTS_MAX: usize = 50;
 
+/// A piece that says by one key what kind it is, taken apart.
+pub(super) struct Parts {
+    /// The key.
+    pub(super) kind: String,
+    /// What stands under it.
+    pub(super) value: Value,
+    /// The keys beside it.
+    pub(super) common: Value,
+}
+
+/// Takes a piece apart into its kind and the keys beside it. Told as problems: no kind, several kinds, and keys
+/// that are neither.
+pub(super) fn kind_and_common(
+    place: &Place<'_>,
+    value: Value,
+    kinds: &[String],
+    common_keys: &[&str],
+    problems: &mut Problems,
+) -> Option<Parts> {
+    let Value::Mapping(map) = value else {
+        let message = format!("expected a mapping with one of the keys {}", list(kinds, "or"));
+        problems.push(Problem::error(ProblemName::WrongType, message).at(place));
+        return None;
+    };
+    let mut found: Option<(String, Value)> = None;
+    let mut common = serde_yaml::Mapping::new();
+    let mut has_unknown = false;
+    for (key, value) in map {
+        let Value::String(name) = &key else { continue };
+        if common_keys.contains(&name.as_str()) {
+            common.insert(key, value);
+        } else if !kinds.contains(name) {
+            has_unknown = true;
+            let right: Vec<&str> = kinds
+                .iter()
+                .map(String::as_str)
+                .chain(common_keys.iter().copied())
+                .collect();
+            problems.push(unknown_key(name, &right).at_key(&place.key(name)));
+        } else if let Some((first, _)) = &found {
+            let message = format!("`{first}` and `{name}` cannot stand in one entry");
+            let problem = Problem::error(ProblemName::SeveralKinds, message).at_key(&place.key(name));
+            problems.push(
+                problem
+                    .related_key(&place.key(first), "the first")
+                    .help("make two entries of them"),
+            );
+        } else {
+            found = Some((name.clone(), value));
+        }
+    }
+    // A misspelt kind has been told.
+    if found.is_none() && !has_unknown {
+        let message = format!("expected one of the keys {}", list(kinds, "or"));
+        problems.push(Problem::error(ProblemName::MissingKind, message).at_key(place));
+    }
+    found.map(|(kind, value)| Parts {
+        kind,
+        value,
+        common: Value::Mapping(common),
+    })
+}
+
+/// Reads what stands under the key that says the kind; `taken_out` as for [`read_with`].
+pub(super) fn read_kind<T: DeserializeOwned>(
+    place: &Place<'_>,
+    kind: &str,
+    value: Value,
+    taken_out: &[&str],
+    problems: &mut Problems,
+) -> Option<T> {
+    // Serde finds the variant of an enum in the tag of a value.
+    let tag = serde_yaml::value::Tag::new(kind);
+    let tagged = Value::Tagged(Box::new(serde_yaml::value::TaggedValue { tag, value }));
+    read_with(place, tagged, taken_out, problems)
+}
+
+/// The kinds an enum of settings knows, as serde names them when asked for one there is not.
+pub(super) fn variants<T: DeserializeOwned>() -> Vec<String> {
+    let tag = serde_yaml::value::Tag::new("?");
+    let unknown = Value::Tagged(Box::new(serde_yaml::value::TaggedValue {
+        tag,
+        value: Value::Null,
+    }));
+    let message = serde_yaml::from_value::<T>(unknown)
+        .err()
+        .map(|error| error.to_string());
+    message
+        .map(|message| quoted(&message).into_iter().skip(1).collect())
+        .unwrap_or_default()
+}
+
 /// Reads a piece. `None` if anything but an unknown key was wrong; then it is told.
 pub(super) fn read<T: DeserializeOwned>(
     place: &Place<'_>,
+    value: Value,
+    problems: &mut Problems,
+) -> Option<T> {
+    read_with(place, value, &[], problems)
+}
+
+/// Like [`read`], for a piece some of whose keys were taken out before: they are right too.
+pub(super) fn read_with<T: DeserializeOwned>(
+    place: &Place<'_>,
     mut value: Value,
+    taken_out: &[&str],
     problems: &mut Problems,
 ) -> Option<T> {
     let mut only_unknown_keys = true;
     // Keys that were told already: taken out, or suggested for one that was.
     let mut told: Vec<Vec<Key>> = Vec::new();
     for _ in 0..ATTEMPTS_MAX {
-        let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+        let error = match serde_path_to_error::deserialize::<_, T>(&value) {
             Ok(settings) => return Some(settings).filter(|_| only_unknown_keys),
             Err(error) => error,
         };
         let mut path: Vec<Key> = error.path().iter().filter_map(Key::of).collect();
         let message = error.inner().to_string();
-        if let Some((key, right)) = unknown_field(&message) {
+        if let Some((key, mut right)) = unknown_field(&message) {
+            // The top of a piece: below the tag of its kind, if it has one.
+            if path.len() <= 1 + usize::from(matches!(value, Value::Tagged(_))) {
+                right.extend(taken_out.iter().map(|&key| key.to_owned()));
+            }
             // Whether the path ends with the unknown key itself depends on how the piece is read.
             if path.last() != Some(&Key::Name(key.clone())) {
                 path.push(Key::Name(key.clone()));
@@ -37,7 +143,10 @@ pub(super) fn read<T: DeserializeOwned>(
             let problem = unknown_key(&key, &right).at_key(&descend(place, &path));
             told.extend(problem.suggestion.clone().map(|right| sibling(&path, right)));
             problems.push(problem);
-        } else if let Some(key) = message.strip_prefix("missing field ").and_then(|rest| quoted(rest).pop()) {
+        } else if let Some(key) = message
+            .strip_prefix("missing field ")
+            .and_then(|rest| quoted(rest).pop())
+        {
             let place = descend(place, &path);
             path.push(Key::Name(key.clone()));
             if !told.contains(&path) {
@@ -58,15 +167,23 @@ pub(super) fn read<T: DeserializeOwned>(
 
 /// An unknown key: with the right ones, the nearest first.
 pub(super) fn unknown_key<'a>(key: &str, right: &[impl AsRef<str> + 'a]) -> Problem {
-    let list: Vec<String> = right.iter().map(|word| format!("`{}`", word.as_ref())).collect();
-    let help = match list.as_slice() {
+    let help = match right {
         [] => "there are no keys here".to_owned(),
-        [one] => format!("the only key here is {one}"),
-        [first @ .., last] => format!("the keys here are {} and {last}", first.join(", ")),
+        [one] => format!("the only key here is `{}`", one.as_ref()),
+        several => format!("the keys here are {}", list(several, "and")),
     };
     Problem::error(ProblemName::UnknownKey, format!("there is no key `{key}` here"))
         .nearest(key, right.iter().map(AsRef::as_ref))
         .help(help)
+}
+
+/// The words as people list them: `a`, `b` or `c`.
+fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    match quoted.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} {conjunction} {last}", first.join(", ")),
+        _ => quoted.concat(),
+    }
 }
 
 /// A key that has no default.
@@ -107,7 +224,9 @@ fn descend<'a>(place: &Place<'a>, path: &[Key]) -> Place<'a> {
 
 /// Takes the innermost key of the path out of the value; whether there was one.
 fn take_out(value: &mut Value, path: &[Key]) -> bool {
-    let Some(last) = path.iter().rposition(|key| matches!(key, Key::Name(_))) else { return false };
+    let Some(last) = path.iter().rposition(|key| matches!(key, Key::Name(_))) else {
+        return false;
+    };
     let mut at = value;
     for (depth, key) in path.iter().enumerate() {
         // The kind of a listener, destination or step is kept as a tag.
@@ -120,7 +239,9 @@ fn take_out(value: &mut Value, path: &[Key]) -> bool {
         }
         let next = match key {
             Key::Name(name) if depth == last => {
-                return at.as_mapping_mut().is_some_and(|map| map.shift_remove(name.as_str()).is_some());
+                return at
+                    .as_mapping_mut()
+                    .is_some_and(|map| map.shift_remove(name.as_str()).is_some());
             }
             Key::Name(name) => at.get_mut(name.as_str()),
             Key::Index(index) => at.get_mut(*index),
@@ -148,21 +269,26 @@ fn wrong_value(message: &str) -> Problem {
         let mut words = quoted(rest).into_iter();
         let wrong = words.next().unwrap_or_default();
         let right: Vec<String> = words.collect();
-        let list = right.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-        return Problem::error(ProblemName::InvalidValue, format!("`{wrong}` is not one of {list}"))
+        let message = format!("`{wrong}` is not one of {}", list(&right, "and"));
+        return Problem::error(ProblemName::InvalidValue, message)
             .nearest(&wrong, right.iter().map(String::as_str));
     }
-    for (prefix, name) in
-        [("invalid type: ", ProblemName::WrongType), ("invalid value: ", ProblemName::InvalidValue)]
-    {
-        if let Some((found, expected)) =
-            message.strip_prefix(prefix).and_then(|rest| rest.split_once(", expected "))
+    for (prefix, name) in [
+        ("invalid type: ", ProblemName::WrongType),
+        ("invalid value: ", ProblemName::InvalidValue),
+    ] {
+        if let Some((found, expected)) = message
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.split_once(", expected "))
         {
             let expected = expected_words(expected);
-            return Problem::error(name, format!("found {}, expected {expected}", found_words(found)))
-                .label(format!("expected {expected}"));
+            return Problem::error(name, format!("found {}, expected {expected}", found_words(found)));
         }
     }
+    let message = match message {
+        "invalid socket address syntax" => "expected an address and a port, as `127.0.0.1:2575`",
+        _ => message,
+    };
     Problem::error(ProblemName::InvalidValue, message)
 }
 
@@ -172,7 +298,9 @@ fn found_words(found: &str) -> String {
         "sequence" => "a list".to_owned(),
         "unit value" => "nothing".to_owned(),
         _ => {
-            let text = found.strip_prefix("string \"").and_then(|rest| rest.strip_suffix('"'));
+            let text = found
+                .strip_prefix("string \"")
+                .and_then(|rest| rest.strip_suffix('"'));
             match (text, found.strip_prefix("integer ")) {
                 (Some(text), _) => format!("the text `{text}`"),
                 (_, Some(number)) => format!("the number {number}"),
@@ -191,6 +319,10 @@ fn expected_words(expected: &str) -> String {
     };
     match (expected, number_max) {
         (_, Some(max)) => format!("a whole number from 0 to {max}"),
+        ("socket address", _) => "an address and a port, as `127.0.0.1:2575`".to_owned(),
+        ("a nonzero usize" | "a nonzero u64" | "a nonzero u32" | "a nonzero u16", _) => {
+            "a whole number from 1".to_owned()
+        }
         ("u64" | "usize", _) => "a whole number".to_owned(),
         ("a boolean", _) => "`true` or `false`".to_owned(),
         ("a string", _) => "a text".to_owned(),

@@ -19,7 +19,13 @@ pub(super) const NODES_PER_FILE_MAX: usize = 60_000;
 
 /// Reads one file. Problems are pushed; the tree holds what could be read, and is empty if the file is no YAML.
 pub(super) fn read(source: usize, text: &str, problems: &mut Problems) -> Option<Node> {
-    let mut reader = Reader { source, text, offsets: Offsets::of(text), problems, nodes: 0 };
+    let mut reader = Reader {
+        source,
+        text,
+        offsets: Offsets::of(text),
+        problems,
+        nodes: 0,
+    };
     match reader.document(Parser::new_from_str(text)) {
         Ok(node) => Some(node),
         Err(problem) => {
@@ -34,11 +40,17 @@ pub(super) fn read(source: usize, text: &str, problems: &mut Problems) -> Option
 pub(super) fn value(node: &Node) -> Value {
     match &node.content {
         Content::Scalar { .. } if node.is_null() => Value::Null,
-        Content::Scalar { text, style: ScalarStyle::Plain } => plain(text),
+        Content::Scalar {
+            text,
+            style: ScalarStyle::Plain,
+        } => plain(text),
         Content::Scalar { text, .. } => Value::String(text.clone()),
         Content::Sequence(elements) => Value::Sequence(elements.iter().map(value).collect()),
         Content::Mapping(entries) => Value::Mapping(
-            entries.iter().map(|entry| (Value::String(entry.key.clone()), value(&entry.value))).collect(),
+            entries
+                .iter()
+                .map(|entry| (Value::String(entry.key.clone()), value(&entry.value)))
+                .collect(),
         ),
     }
 }
@@ -64,50 +76,79 @@ type Read<T> = Result<T, Box<Problem>>;
 
 /// A list or mapping that is still open.
 enum Open {
-    Sequence { start: usize, elements: Vec<Node> },
-    Mapping { start: usize, entries: Vec<Entry>, key: Option<(String, Range<usize>)> },
+    Sequence {
+        start: usize,
+        elements: Vec<Node>,
+    },
+    Mapping {
+        start: usize,
+        entries: Vec<Entry>,
+        key: Option<(String, Range<usize>)>,
+    },
 }
 
 impl Reader<'_> {
     /// Walks the events with its own stack, so depth costs no call stack.
-    fn document<'i, I: saphyr_parser::Input>(&mut self, mut parser: Parser<'i, I>) -> Read<Node> {
+    fn document<I: saphyr_parser::Input>(&mut self, mut parser: Parser<'_, I>) -> Read<Node> {
         let mut open: Vec<Open> = Vec::new();
         let mut root = None;
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| self.syntax(&error))?;
             let bytes = self.offsets.bytes(span);
-            let closed = match event {
-                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => None,
-                Event::DocumentStart(_) if root.is_some() => return Err(self.several_documents(bytes)),
-                Event::DocumentStart(_) => None,
-                Event::Alias(_) => return Err(self.unsupported(bytes, "an alias (`*name`)")),
-                Event::Scalar(_, _, anchor, ref tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    Some(scalar_node(event, bytes))
-                }
-                Event::SequenceStart(anchor, tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    open.push(Open::Sequence { start: bytes.start, elements: Vec::new() });
-                    None
-                }
-                Event::MappingStart(anchor, tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    open.push(Open::Mapping { start: bytes.start, entries: Vec::new(), key: None });
-                    None
-                }
-                Event::SequenceEnd | Event::MappingEnd => {
-                    open.pop().map(|open| self.close(open, bytes.end))
-                }
-            };
-            self.spend(open.len(), &closed, root.as_ref())?;
-            if let Some(node) = closed {
-                match open.last_mut() {
-                    Some(parent) => self.attach(parent, node)?,
-                    None => root = Some(node),
-                }
+            let start = bytes.start;
+            if matches!(event, Event::DocumentStart(_)) && root.is_some() {
+                return Err(self.several_documents(bytes));
+            }
+            let finished = self.event(event, bytes, &mut open)?;
+            self.spend(open.len(), finished.is_some(), start)?;
+            match (finished, open.last_mut()) {
+                (Some(node), Some(parent)) => self.attach(parent, node)?,
+                (Some(node), None) => root = Some(node),
+                (None, _) => {}
             }
         }
-        Ok(root.unwrap_or(Node { bytes: 0..0, content: Content::Mapping(Vec::new()) }))
+        Ok(root.unwrap_or(Node {
+            bytes: 0..0,
+            content: Content::Mapping(Vec::new()),
+        }))
+    }
+
+    /// What an event finishes, if anything: a scalar, or the innermost list or mapping.
+    fn event(&mut self, event: Event<'_>, bytes: Range<usize>, open: &mut Vec<Open>) -> Read<Option<Node>> {
+        match event {
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(None),
+            Event::Alias(_) => Err(self.unsupported(bytes, "an alias (`*name`)")),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                let content = Content::Scalar {
+                    text: text.into_owned(),
+                    style: scalar_style(style),
+                };
+                Ok(Some(Node { bytes, content }))
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                open.push(Open::Sequence {
+                    start: bytes.start,
+                    elements: Vec::new(),
+                });
+                Ok(None)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                open.push(Open::Mapping {
+                    start: bytes.start,
+                    entries: Vec::new(),
+                    key: None,
+                });
+                Ok(None)
+            }
+            Event::SequenceEnd | Event::MappingEnd => Ok(open.pop().map(|open| self.close(open, bytes.end))),
+        }
     }
 
     /// Puts a finished node where it belongs: an element, a key, or the value of the key before.
@@ -115,7 +156,11 @@ impl Reader<'_> {
         match parent {
             Open::Sequence { elements, .. } => elements.push(node),
             Open::Mapping { entries, key, .. } => match key.take() {
-                Some((key, key_bytes)) => entries.push(Entry { key, key_bytes, value: node }),
+                Some((key, key_bytes)) => entries.push(Entry {
+                    key,
+                    key_bytes,
+                    value: node,
+                }),
                 None => match node.content {
                     Content::Scalar { text, .. } => *key = Some((text, node.bytes)),
                     Content::Sequence(_) | Content::Mapping(_) => {
@@ -130,22 +175,25 @@ impl Reader<'_> {
     /// Ends a list or mapping; of a key given twice the first counts, and both places are told.
     fn close(&mut self, open: Open, end: usize) -> Node {
         match open {
-            Open::Sequence { start, elements } => {
-                Node { bytes: start..end, content: Content::Sequence(elements) }
-            }
+            Open::Sequence { start, elements } => Node {
+                bytes: start..end,
+                content: Content::Sequence(elements),
+            },
             Open::Mapping { start, entries, .. } => {
                 let mut seen: HashMap<String, Range<usize>> = HashMap::new();
                 let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
                 for entry in entries {
-                    match seen.get(&entry.key) {
-                        Some(first) => self.duplicate(&entry, first.clone()),
-                        None => {
-                            seen.insert(entry.key.clone(), entry.key_bytes.clone());
-                            kept.push(entry);
-                        }
+                    if let Some(first) = seen.get(&entry.key) {
+                        self.duplicate(&entry, first.clone());
+                    } else {
+                        seen.insert(entry.key.clone(), entry.key_bytes.clone());
+                        kept.push(entry);
                     }
                 }
-                Node { bytes: start..end, content: Content::Mapping(kept) }
+                Node {
+                    bytes: start..end,
+                    content: Content::Mapping(kept),
+                }
             }
         }
     }
@@ -158,19 +206,27 @@ impl Reader<'_> {
         .at_bytes(self.source, entry.key_bytes.clone())
         .label("given again here")
         .help("keep one of the two");
-        problem.related =
-            Some((crate::problem::Region { source: self.source, bytes: first }, "first given here".to_owned()));
+        problem.related = Some((
+            crate::problem::Region {
+                source: self.source,
+                bytes: first,
+            },
+            "first given here".to_owned(),
+        ));
         self.problems.push(problem);
     }
 
-    fn spend(&mut self, depth: usize, closed: &Option<Node>, root: Option<&Node>) -> Read<()> {
-        self.nodes += usize::from(closed.is_some());
-        let bytes = closed.as_ref().or(root).map_or(0..0, |node| node.bytes.start..node.bytes.start);
+    /// Takes one value and this depth out of the budget.
+    fn spend(&mut self, depth: usize, is_value: bool, at: usize) -> Read<()> {
+        self.nodes += usize::from(is_value);
         if depth > DEPTH_MAX {
-            return Err(self.too_large(bytes, format!("nested deeper than {DEPTH_MAX} levels")));
+            return Err(self.too_large(at..at, format!("nested deeper than {DEPTH_MAX} levels")));
         }
         if self.nodes > NODES_PER_FILE_MAX {
-            return Err(self.too_large(bytes, format!("more than {NODES_PER_FILE_MAX} values in one file")));
+            return Err(self.too_large(
+                at..at,
+                format!("more than {NODES_PER_FILE_MAX} values in one file"),
+            ));
         }
         Ok(())
     }
@@ -189,26 +245,45 @@ impl Reader<'_> {
     }
 
     fn unsupported(&self, bytes: Range<usize>, what: &str) -> Box<Problem> {
-        let problem = Problem::error(ProblemName::UnsupportedYaml, format!("{what} is not part of site files"))
-            .at_bytes(self.source, self.first_line(bytes))
-            .help("write the value where it is used; a text that begins with `!`, `&` or `*` needs quotes");
+        let problem = Problem::error(
+            ProblemName::UnsupportedYaml,
+            format!("{what} is not part of site files"),
+        )
+        .at_bytes(self.source, self.first_line(bytes))
+        .help("write the value where it is used; a text that begins with `!`, `&` or `*` needs quotes");
         Box::new(problem)
     }
 
     fn several_documents(&self, bytes: Range<usize>) -> Box<Problem> {
-        let problem = Problem::error(ProblemName::UnsupportedYaml, "a second document (`---`) in one file")
-            .at_bytes(self.source, self.first_line(bytes))
-            .help("put it into a file of its own");
+        let problem = Problem::error(
+            ProblemName::UnsupportedYaml,
+            "a second document (`---`) in one file",
+        )
+        .at_bytes(self.source, self.first_line(bytes))
+        .help("put it into a file of its own");
         Box::new(problem)
     }
 
     fn first_line(&self, bytes: Range<usize>) -> Range<usize> {
-        let line = self.text.get(bytes.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+        let line = self
+            .text
+            .get(bytes.clone())
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default();
         bytes.start..bytes.start + line.len()
     }
 
     fn syntax(&self, error: &ScanError) -> Box<Problem> {
         let at = self.offsets.byte(error.marker().index());
+        // At the end of the file, what is missing is missing after the last thing written.
+        let rest = self.text.get(at..).unwrap_or_default();
+        let at = if rest.trim().is_empty() {
+            self.text.trim_end().len()
+        } else {
+            at
+        };
         if let Some(tab) = self.tab_indentation_before(at) {
             let problem = Problem::error(ProblemName::TabIndentation, "a tab in the indentation")
                 .at_bytes(self.source, tab)
@@ -216,14 +291,38 @@ impl Reader<'_> {
                 .help("indent with spaces");
             return Box::new(problem);
         }
-        let (message, help) = kind_words(error.info());
-        let problem = Problem::error(ProblemName::YamlSyntax, message).at_bytes(self.source, at..at).help(help);
+        if error.info().contains("unknown anchor") {
+            return self.unsupported(at..at, "an alias (`*name`)");
+        }
+        if error.info().contains("recursion limit") {
+            return self.too_large(at..at, format!("nested deeper than {DEPTH_MAX} levels"));
+        }
+        let help = if self.is_path_in_brackets(at) {
+            "a path with brackets needs quotes inside `[ ]` and `{ }`: \"PID-3[2]\""
+        } else {
+            help(error.info())
+        };
+        let message = format!("this is not YAML: {}", error.info());
+        let problem = Problem::error(ProblemName::YamlSyntax, message)
+            .at_bytes(self.source, at..at)
+            .help(help);
         Box::new(problem)
+    }
+
+    /// Whether reading stopped at the bracket of something like `PID-3[2]`.
+    fn is_path_in_brackets(&self, at: usize) -> bool {
+        self.text.split_at_checked(at).is_some_and(|(before, after)| {
+            before.ends_with(|last: char| last.is_ascii_alphanumeric()) && after.starts_with('[')
+        })
     }
 
     /// The tab that indents the line where reading stopped, or the line before it.
     fn tab_indentation_before(&self, at: usize) -> Option<Range<usize>> {
-        let line_end = self.text.get(at..)?.find('\n').map_or(self.text.len(), |length| at + length);
+        let line_end = self
+            .text
+            .get(at..)?
+            .find('\n')
+            .map_or(self.text.len(), |length| at + length);
         let mut end = line_end;
         for _ in 0..2 {
             let start = self.text.get(..end)?.rfind('\n').map_or(0, |newline| newline + 1);
@@ -239,35 +338,29 @@ impl Reader<'_> {
     }
 }
 
-fn scalar_node(event: Event<'_>, bytes: Range<usize>) -> Node {
-    let (text, style) = match event {
-        Event::Scalar(text, style, _, _) => (text.into_owned(), style),
-        _ => (String::new(), YamlStyle::Plain),
-    };
-    let style = match style {
+fn scalar_style(style: YamlStyle) -> ScalarStyle {
+    match style {
         YamlStyle::Plain => ScalarStyle::Plain,
         YamlStyle::SingleQuoted => ScalarStyle::SingleQuoted,
         YamlStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
         YamlStyle::Literal | YamlStyle::Folded => ScalarStyle::Block,
-    };
-    Node { bytes, content: Content::Scalar { text, style } }
+    }
 }
 
-/// What the parser says, in the words of someone who writes a site.
-fn kind_words(info: &str) -> (String, String) {
-    let help = if info.contains("mapping values are not allowed") {
+/// What probably went wrong, in the words of someone who writes a site.
+fn help(info: &str) -> &'static str {
+    if info.contains("mapping values are not allowed") {
         "either this line is indented differently from the one it belongs to, or a value that holds `: ` needs \
          quotes"
     } else if info.contains("quoted scalar") {
         "a quote that is opened before this place is not closed"
-    } else if info.contains("flow") || info.contains("',' or") {
-        "look for a `{` or `[` that is not closed, or a comma that is missing"
+    } else if info.contains("flow") || info.contains("placement of ':'") || info.contains("',' or") {
+        "look, here and in the lines above, for a `{` or `[` that is not closed, or a comma that is missing"
     } else if info.contains("block") || info.contains("simple key") || info.contains("indent") {
         "the indentation here does not fit the lines above, or a `:` or `- ` is missing"
     } else {
         "texts that begin with one of `{ [ @ * & ! % |` need quotes"
-    };
-    (format!("this is not YAML: {info}"), help.to_owned())
+    }
 }
 
 /// saphyr counts characters; places count bytes.
@@ -281,9 +374,14 @@ impl Offsets {
     fn of(text: &str) -> Offsets {
         // A file is at most 1 MiB, so u32 holds every offset.
         let bytes = (!text.is_ascii()).then(|| {
-            text.char_indices().map(|(byte, _)| u32::try_from(byte).unwrap_or(u32::MAX)).collect()
+            text.char_indices()
+                .map(|(byte, _)| u32::try_from(byte).unwrap_or(u32::MAX))
+                .collect()
         });
-        Offsets { bytes, length: text.len() }
+        Offsets {
+            bytes,
+            length: text.len(),
+        }
     }
 
     fn byte(&self, character: usize) -> usize {
@@ -316,11 +414,16 @@ mod tests {
         let check = |text: &str, expected: Value| assert_eq!(read_value(text), expected, "{text}");
         check("8080", Value::Number(8080.into()));
         check("-3", Value::Number((-3).into()));
-        for text in ["2575.5", "1.10", "007", "0o17", "0x1F", "1e3", "+5", "-0", "no", "yes", "True", "1_000"] {
+        for text in [
+            "2575.5", "1.10", "007", "0o17", "0x1F", "1e3", "+5", "-0", "no", "yes", "True", "1_000",
+        ] {
             check(text, Value::String(text.to_owned()));
         }
         check("'8080'", Value::String("8080".to_owned()));
-        check("99999999999999999999", Value::String("99999999999999999999".to_owned()));
+        check(
+            "99999999999999999999",
+            Value::String("99999999999999999999".to_owned()),
+        );
         check("true", Value::Bool(true));
         check("'true'", Value::String("true".to_owned()));
         check("~", Value::Null);
@@ -333,10 +436,10 @@ mod tests {
         let mut problems = Problems::new();
         let node = read(0, text, &mut problems).unwrap();
         let entries = node.entries();
-        assert_eq!(&text[entries[0].key_bytes.clone()], "é");
-        assert_eq!(&text[entries[0].value.bytes.clone()], "'ü'");
+        assert_eq!(text.get(entries[0].key_bytes.clone()), Some("é"));
+        assert_eq!(text.get(entries[0].value.bytes.clone()), Some("'ü'"));
         let inner = &entries[1].value.elements()[1];
-        assert_eq!(&text[inner.bytes.clone()], "{c: d}");
-        assert_eq!(&text[inner.entries()[0].key_bytes.clone()], "c");
+        assert_eq!(text.get(inner.bytes.clone()), Some("{c: d}"));
+        assert_eq!(text.get(inner.entries()[0].key_bytes.clone()), Some("c"));
     }
 }

@@ -1,1 +1,84 @@
-//! (being built)
+//! What is seen from outside over HTTP: `/metrics` and `/health`.
+//!
+//! It reads counters and the engine's health; it never sees a message and never changes anything.
+//! Until there are users, roles and TLS it binds to loopback alone (`config` refuses anything else).
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+
+use crate::engine::Status;
+
+/// What the pages are made from.
+#[derive(Clone)]
+struct Sources {
+    status: Arc<Status>,
+    metrics: PrometheusHandle,
+}
+
+/// The HTTP pages, bound and not yet serving.
+pub struct Console {
+    socket: TcpListener,
+    sources: Sources,
+}
+
+impl Console {
+    /// Binds the address of `engine.console.bind`.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn bind(
+        address: SocketAddr,
+        status: Arc<Status>,
+        metrics: PrometheusHandle,
+    ) -> std::io::Result<Console> {
+        let socket = TcpListener::bind(address).await?;
+        Ok(Console { socket, sources: Sources { status, metrics } })
+    }
+
+    /// The address bound, with the real port where the settings asked for port 0.
+    ///
+    /// # Errors
+    /// When the operating system cannot tell.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Serves until `stop` resolves.
+    ///
+    /// # Errors
+    /// When the socket fails.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let pages = Router::new()
+            .route("/metrics", get(metrics_page))
+            .route("/health/live", get(live))
+            .route("/health/ready", get(ready))
+            .with_state(self.sources);
+        axum::serve(self.socket, pages).with_graceful_shutdown(stop).await
+    }
+}
+
+/// Prometheus text form, version 0.0.4.
+async fn metrics_page(State(sources): State<Sources>) -> impl IntoResponse {
+    sources.status.refresh_gauges();
+    sources.metrics.run_upkeep();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], sources.metrics.render())
+}
+
+/// The process answers.
+async fn live() -> &'static str {
+    "live\n"
+}
+
+/// Listeners accept and the outbox commits; 503 while starting, stopping or after a failure.
+async fn ready(State(sources): State<Sources>) -> impl IntoResponse {
+    if sources.status.is_ready() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
+}

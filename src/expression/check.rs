@@ -4,7 +4,7 @@
 //! so `PID-1 < 12` is an error here and no surprise at night.
 
 use super::ExpressionError;
-use super::parse::{Form, Function, Operand, Operator, State, Syntax};
+use super::parse::{Asked, Form, Function, Operand, Operator, Syntax};
 use crate::hl7::{FieldPath, SegmentPath};
 
 /// A checked condition.
@@ -14,7 +14,7 @@ pub(super) enum Test {
     All(Vec<Test>),
     Not(Box<Test>),
     SegmentExists(SegmentPath),
-    State(FieldPath, State),
+    State(FieldPath, Asked),
     Text(TextValue, Operator, TextValue),
     Number(NumberValue, Operator, NumberValue),
     TextIn(TextValue, Vec<String>),
@@ -50,7 +50,7 @@ pub(super) fn condition(syntax: Syntax) -> Checked<Test> {
         Syntax::Or(parts) => Test::Any(parts.into_iter().map(condition).collect::<Checked<_>>()?),
         Syntax::And(parts) => Test::All(parts.into_iter().map(condition).collect::<Checked<_>>()?),
         Syntax::Not(inner) => Test::Not(Box::new(condition(*inner)?)),
-        Syntax::State(operand, state) => state_test(&operand, state)?,
+        Syntax::State(operand, asked) => state_test(&operand, asked)?,
         Syntax::Compare(left, operator, right) => {
             let (left_operand, right_operand) = (left.clone(), right.clone());
             match (value(left)?, value(right)?) {
@@ -88,7 +88,7 @@ pub(super) fn text(operand: Operand) -> Checked<TextValue> {
     }
 }
 
-fn state_test(operand: &Operand, state: State) -> Checked<Test> {
+fn state_test(operand: &Operand, asked: Asked) -> Checked<Test> {
     let Form::Path(path) = &operand.form else {
         let expected = "a path before `exists`, `valued` and `is null`";
         return Err(error(
@@ -98,12 +98,12 @@ fn state_test(operand: &Operand, state: State) -> Checked<Test> {
         ));
     };
     // A segment alone is there or not; it has no value.
-    if state == State::Exists
+    if asked == Asked::Exists
         && let Ok(segment) = path.parse()
     {
         return Ok(Test::SegmentExists(segment));
     }
-    Ok(Test::State(field_path(path, operand)?, state))
+    Ok(Test::State(field_path(path, operand)?, asked))
 }
 
 fn value(operand: Operand) -> Checked<Value> {

@@ -7,16 +7,16 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::check::{NumberValue, Test, TextValue};
-use super::parse::{Operator, State};
-use crate::hl7::{FieldPath, Message, SegmentPath, Value};
+use super::parse::{Asked, Operator};
+use crate::hl7::{FieldPath, Message, SegmentPath, State};
 
 pub(super) fn holds(test: &Test, message: &Message) -> bool {
     match test {
         Test::Any(tests) => tests.iter().any(|test| holds(test, message)),
         Test::All(tests) => tests.iter().all(|test| holds(test, message)),
         Test::Not(test) => !holds(test, message),
-        Test::SegmentExists(segment) => has_segment(segment, message),
-        Test::State(path, state) => is_in_state(path, *state, message),
+        Test::SegmentExists(segment) => has_segment(*segment, message),
+        Test::State(path, asked) => is_in_state(path, *asked, message),
         Test::Text(left, operator, right) => fits(
             *operator,
             text(left, message).as_ref().cmp(text(right, message).as_ref()),
@@ -71,17 +71,16 @@ fn number_of(value: &NumberValue, message: &Message) -> Option<f64> {
     }
 }
 
-fn has_segment(segment: &SegmentPath, message: &Message) -> bool {
+fn has_segment(segment: SegmentPath, message: &Message) -> bool {
     message.count(segment.name) >= usize::from(segment.occurrence.unwrap_or(1))
 }
 
-fn is_in_state(path: &FieldPath, state: State, message: &Message) -> bool {
-    match (state, message.read(path)) {
-        (State::Exists, Value::Absent) => false,
-        (State::Exists, Value::Empty | Value::Null | Value::Valued(_)) => true,
-        (State::Valued, Value::Valued(_)) | (State::Null, Value::Null) => true,
-        (State::Valued, Value::Absent | Value::Empty | Value::Null)
-        | (State::Null, Value::Absent | Value::Empty | Value::Valued(_)) => false,
+fn is_in_state(path: &FieldPath, asked: Asked, message: &Message) -> bool {
+    let state = message.read(path).state();
+    match asked {
+        Asked::Exists => state != State::Absent,
+        Asked::Valued => state == State::Valued,
+        Asked::Null => state == State::Null,
     }
 }
 

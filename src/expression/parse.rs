@@ -24,7 +24,6 @@ use nom::sequence::{delimited, pair, preceded};
 use nom::{Err, IResult, Parser};
 
 use super::{DEPTH_MAX, EXPRESSION_BYTES_MAX, ExpressionError};
-use crate::problem::nearest;
 
 /// A condition as written.
 #[derive(Debug, Clone)]
@@ -32,14 +31,14 @@ pub(super) enum Syntax {
     Or(Vec<Syntax>),
     And(Vec<Syntax>),
     Not(Box<Syntax>),
-    State(Operand, State),
+    State(Operand, Asked),
     Compare(Operand, Operator, Operand),
     In(Operand, Vec<Operand>),
 }
 
 /// What may be asked of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum Asked {
     Exists,
     Valued,
     Null,
@@ -112,7 +111,7 @@ pub(super) fn condition(text: &str) -> Result<Syntax, ExpressionError> {
 pub(super) fn hole(text: &str) -> Result<(Operand, usize), ExpressionError> {
     let grammar = Grammar { text };
     let parsed = grammar.operand(0, text).and_then(|(rest, operand)| {
-        let (rest, _) = grammar.symbol("}", "`}` after the value").parse(rest)?;
+        let (rest, _) = symbol("}", "`}` after the value").parse(rest)?;
         Ok((operand, text.len() - rest.len()))
     });
     parsed.map_err(|error| grammar.error(error))
@@ -172,34 +171,11 @@ impl<'a> Grammar<'a> {
     }
 
     fn disjunction(&self, depth: usize, input: &'a str) -> Parsed<'a, Syntax> {
-        self.chain("or", input, &|input| self.conjunction(depth, input), Syntax::Or)
+        chain("or", input, &|input| self.conjunction(depth, input), Syntax::Or)
     }
 
     fn conjunction(&self, depth: usize, input: &'a str) -> Parsed<'a, Syntax> {
-        self.chain("and", input, &|input| self.negation(depth, input), Syntax::And)
-    }
-
-    /// One or more parts with a word between them; a loop, so that a long chain costs no depth.
-    fn chain(
-        &self,
-        word: &'static str,
-        input: &'a str,
-        part: &dyn Fn(&'a str) -> Parsed<'a, Syntax>,
-        join: fn(Vec<Syntax>) -> Syntax,
-    ) -> Parsed<'a, Syntax> {
-        let (mut rest, first) = part(input)?;
-        let mut parts = vec![first];
-        while let Ok((after, ())) = keyword(word, rest) {
-            let (after, next) = part(after)?;
-            parts.push(next);
-            rest = after;
-        }
-        let joined = if parts.len() == 1 {
-            parts.swap_remove(0)
-        } else {
-            join(parts)
-        };
-        Ok((rest, joined))
+        chain("and", input, &|input| self.negation(depth, input), Syntax::And)
     }
 
     fn negation(&self, depth: usize, input: &'a str) -> Parsed<'a, Syntax> {
@@ -208,9 +184,9 @@ impl<'a> Grammar<'a> {
             let (rest, negated) = self.negation(deeper, rest)?;
             return Ok((rest, Syntax::Not(Box::new(negated))));
         }
-        if let Ok((rest, _)) = self.symbol("(", "").parse(input) {
+        if let Ok((rest, _)) = symbol("(", "").parse(input) {
             let (rest, inner) = self.disjunction(deeper, rest)?;
-            let (rest, _) = self.symbol(")", "`)`, `and` or `or`").parse(rest)?;
+            let (rest, _) = symbol(")", "`)`, `and` or `or`").parse(rest)?;
             return Ok((rest, inner));
         }
         self.test(deeper, input)
@@ -219,11 +195,11 @@ impl<'a> Grammar<'a> {
     fn test(&self, depth: usize, input: &'a str) -> Parsed<'a, Syntax> {
         let (rest, left) = self.operand(depth, input)?;
         let words = alt((
-            |input| keyword("exists", input).map(|(rest, ())| (rest, State::Exists)),
-            |input| keyword("valued", input).map(|(rest, ())| (rest, State::Valued)),
+            |input| keyword("exists", input).map(|(rest, ())| (rest, Asked::Exists)),
+            |input| keyword("valued", input).map(|(rest, ())| (rest, Asked::Valued)),
             |input| {
                 let (rest, ()) = keyword("is", input)?;
-                keyword("null", rest).map(|(rest, ())| (rest, State::Null))
+                keyword("null", rest).map(|(rest, ())| (rest, Asked::Null))
             },
         ))
         .parse(rest);
@@ -244,7 +220,7 @@ impl<'a> Grammar<'a> {
     }
 
     fn list(&self, input: &'a str) -> Parsed<'a, Vec<Operand>> {
-        let (mut rest, _) = self.symbol("(", "a list, as `(\"A01\", \"A04\")`").parse(input)?;
+        let (mut rest, _) = symbol("(", "a list, as `(\"A01\", \"A04\")`").parse(input)?;
         let mut list = Vec::new();
         loop {
             let (after, literal) = self.literal(rest).map_err(|error| {
@@ -254,13 +230,11 @@ impl<'a> Grammar<'a> {
                 })
             })?;
             list.push(literal);
-            match self.symbol(",", "").parse(after) {
-                Ok((after, _)) => rest = after,
-                Err(_) => {
-                    let (rest, _) = self.symbol(")", "`,` or `)`").parse(after)?;
-                    return Ok((rest, list));
-                }
-            }
+            let Ok((after_comma, _)) = symbol(",", "").parse(after) else {
+                let (rest, _) = symbol(")", "`,` or `)`").parse(after)?;
+                return Ok((rest, list));
+            };
+            rest = after_comma;
         }
     }
 
@@ -273,9 +247,9 @@ impl<'a> Grammar<'a> {
             Err(_) => {}
         }
         if let Some((rest, function)) = function(input)? {
-            let (rest, _) = self.symbol("(", "`(` after the function").parse(rest)?;
+            let (rest, _) = symbol("(", "`(` after the function").parse(rest)?;
             let (rest, argument) = self.operand(deeper, rest)?;
-            let (rest, _) = self.symbol(")", "`)`").parse(rest)?;
+            let (rest, _) = symbol(")", "`)`").parse(rest)?;
             return Ok((
                 rest,
                 self.taken(input, rest, Form::Call(function, Box::new(argument))),
@@ -302,17 +276,6 @@ impl<'a> Grammar<'a> {
                 Err(Err::Failure(Fault::at(input, "the quote that closes this text")))
             }
             Err(_) => Err(Err::Error(Fault::at(input, OPERAND))),
-        }
-    }
-
-    fn symbol(
-        &self,
-        symbol: &'static str,
-        expected: &'static str,
-    ) -> impl Parser<&'a str, Output = &'a str, Error = Fault<'a>> {
-        move |input: &'a str| {
-            let found: IResult<_, _, Fault<'a>> = preceded(multispace0, tag(symbol)).parse(input);
-            found.map_err(|_| Err::Failure(Fault::at(input.trim_start(), expected)))
         }
     }
 
@@ -351,11 +314,44 @@ fn deeper(depth: usize, input: &str) -> Result<usize, Err<Fault<'_>>> {
     Ok(depth + 1)
 }
 
+/// One or more parts with a word between them; a loop, so that a long chain costs no depth.
+fn chain<'a>(
+    word: &'static str,
+    input: &'a str,
+    part: &dyn Fn(&'a str) -> Parsed<'a, Syntax>,
+    join: fn(Vec<Syntax>) -> Syntax,
+) -> Parsed<'a, Syntax> {
+    let (mut rest, first) = part(input)?;
+    let mut parts = vec![first];
+    while let Ok((after, ())) = keyword(word, rest) {
+        let (after, next) = part(after)?;
+        parts.push(next);
+        rest = after;
+    }
+    let joined = if parts.len() == 1 {
+        parts.swap_remove(0)
+    } else {
+        join(parts)
+    };
+    Ok((rest, joined))
+}
+
+/// Exactly this, after blanks.
+fn symbol<'a>(
+    symbol: &'static str,
+    expected: &'static str,
+) -> impl Parser<&'a str, Output = &'a str, Error = Fault<'a>> {
+    move |input: &'a str| {
+        let found: IResult<_, _, Fault<'a>> = preceded(multispace0, tag(symbol)).parse(input);
+        found.map_err(|_| Err::Failure(Fault::at(input.trim_start(), expected)))
+    }
+}
+
 fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-fn word<'a>(input: &'a str) -> Parsed<'a, &'a str> {
+fn word(input: &str) -> Parsed<'_, &str> {
     preceded(multispace0, take_while1(is_word)).parse(input)
 }
 
@@ -393,13 +389,11 @@ fn operator(input: &str) -> Parsed<'_, Operator> {
         Ok((_, ">=")) => Some(Operator::GreaterOrEqual),
         _ => None,
     };
-    match (symbol, operator) {
-        (Ok((rest, _)), Some(operator)) => Ok((rest, operator)),
-        _ => {
-            let expected = "a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`";
-            Err(Err::Failure(Fault::at(input, expected).words(TEST_WORDS)))
-        }
+    if let (Ok((rest, _)), Some(operator)) = (symbol, operator) {
+        return Ok((rest, operator));
     }
+    let expected = "a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`";
+    Err(Err::Failure(Fault::at(input, expected).words(TEST_WORDS)))
 }
 
 /// The longest text that looks like a path; whether it is one, `hl7` knows.
@@ -458,7 +452,7 @@ fn suggestion(found: &str, words: &'static [&'static str]) -> Option<String> {
         "IN" => Some("in"),
         _ => None,
     };
-    if let Some(known) = known.or_else(|| nearest(found, words.iter().copied())) {
+    if let Some(known) = known.or_else(|| nearest(found, words)) {
         return Some(known.to_owned());
     }
     let upper = found.to_uppercase();
@@ -468,4 +462,15 @@ fn suggestion(found: &str, words: &'static [&'static str]) -> Option<String> {
     }
     let is_bare_value = words == ["not"] && !found.is_empty() && found.chars().all(is_word);
     is_bare_value.then(|| format!("\"{found}\""))
+}
+
+fn nearest<'w>(found: &str, words: &[&'w str]) -> Option<&'w str> {
+    let edits_max = found.chars().count().div_ceil(3);
+    let by_edits = words
+        .iter()
+        .map(|word| (strsim::damerau_levenshtein(found, word), *word));
+    by_edits
+        .filter(|(edits, _)| *edits <= edits_max)
+        .min()
+        .map(|(_, word)| word)
 }

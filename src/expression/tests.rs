@@ -5,7 +5,7 @@
     reason = "expect-test writes its snapshots so"
 )]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use proptest::prelude::*;
 
 use super::*;
@@ -108,221 +108,104 @@ fn shown(text: &str, error: &ExpressionError) -> String {
     )
 }
 
+const REFUSED: [&str; 30] = [
+    "",
+    "PV1-2",
+    "PV1-2 == 'I'",
+    "PV1-2 = I",
+    "PV1-2 = 'I",
+    "PV1-2 inn ('I')",
+    "PV1-2 in 'I'",
+    "PV1-2 in ('I' 'E')",
+    "PV1-2 in (PV1-3)",
+    "PV1-2 in ('I', 3)",
+    "PV1-2 exist",
+    "NOT PV1-2 exists",
+    "PV1-2 exists AND PV1-3 exists",
+    "PV1-2 exists && PV1-3 exists",
+    "PID-3.99.x = '1'",
+    "PID-0 exists",
+    "PIDD-3 exists",
+    "pid-3 exists",
+    "PID = '1'",
+    "PID-1 < 12",
+    "number(PID-1) < '12'",
+    "number(PID-1) < PID-2",
+    "number(PID-1) = 1234567890123456",
+    "uper(PID-5) = 'X'",
+    "upper(number(PID-5)) = 'X'",
+    "upper(PID-5 = 'X'",
+    "(PV1-2 = 'I'",
+    "PV1-2 = 'I')",
+    "'x' exists",
+    "PV1-2 = 12a",
+];
+
 #[test]
 fn refused_conditions() {
-    let check = |text: &str, expected: Expect| {
-        expected.assert_eq(&shown(text, &Condition::parse(text).unwrap_err()));
-    };
-    check(
-        "",
-        expect![[r#"
+    let refused = REFUSED.map(|text| shown(text, &Condition::parse(text).unwrap_err()));
+    expect![[r#"
 
         ^ expected a path as `PID-5.1`, a text in quotes, or a number
-    "#]],
-    );
-    check(
-        "PV1-2",
-        expect![[r#"
         PV1-2
              ^ expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`
-    "#]],
-    );
-    check(
-        "PV1-2 == 'I'",
-        expect![[r#"
         PV1-2 == 'I'
               ^^ expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `==` (did you mean =?)
-    "#]],
-    );
-    check(
-        "PV1-2 = I",
-        expect![[r#"
         PV1-2 = I
                 ^ expected a path as `PID-5.1`, a text in quotes, or a number, found `I` (did you mean "I"?)
-    "#]],
-    );
-    check(
-        "PV1-2 = 'I",
-        expect![[r#"
         PV1-2 = 'I
-                ^ expected a path as `PID-5.1`, a text in quotes, or a number, found `'`
-    "#]],
-    );
-    check(
-        "PV1-2 inn ('I')",
-        expect![[r#"
+                ^ expected the quote that closes this text, found `'`
         PV1-2 inn ('I')
               ^^^ expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `inn` (did you mean in?)
-    "#]],
-    );
-    check(
-        "PV1-2 in 'I'",
-        expect![[r#"
         PV1-2 in 'I'
                  ^ expected a list, as `("A01", "A04")`, found `'`
-    "#]],
-    );
-    check(
-        "PV1-2 in ('I' 'E')",
-        expect![[r#"
         PV1-2 in ('I' 'E')
                       ^ expected `,` or `)`, found `'`
-    "#]],
-    );
-    check(
-        "PV1-2 in (PV1-3)",
-        expect![[r#"
         PV1-2 in (PV1-3)
                   ^^^^^ expected a text in quotes or a number, found `PV1-3`
-    "#]],
-    );
-    check(
-        "PV1-2 in ('I', 3)",
-        expect![[r#"
         PV1-2 in ('I', 3)
-                       ^ expected a text, as the left side is one; or `number(…)` around the left side (did you mean "3"?)
-    "#]],
-    );
-    check(
-        "PV1-2 exist",
-        expect![[r#"
+                       ^ expected a text, as the other side is one; or `number(…)` around the other side (did you mean "3"?)
         PV1-2 exist
               ^^^^^ expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `exist` (did you mean exists?)
-    "#]],
-    );
-    check(
-        "NOT PV1-2 exists",
-        expect![[r#"
         NOT PV1-2 exists
         ^^^ expected a path as `PID-5.1`, a text in quotes, or a number, found `NOT` (did you mean not?)
-    "#]],
-    );
-    check(
-        "PV1-2 exists AND PV1-3 exists",
-        expect![[r#"
         PV1-2 exists AND PV1-3 exists
                      ^^^ expected `and`, `or` or the end, found `AND` (did you mean and?)
-    "#]],
-    );
-    check(
-        "PV1-2 exists && PV1-3 exists",
-        expect![[r#"
         PV1-2 exists && PV1-3 exists
                      ^^ expected `and`, `or` or the end, found `&&` (did you mean and?)
-    "#]],
-    );
-    check(
-        "PID-3.99.x = '1'",
-        expect![[r#"
         PID-3.99.x = '1'
                  ^ expected a subcomponent number from 1 to 9999, found `x`
-    "#]],
-    );
-    check(
-        "PID-0 exists",
-        expect![[r#"
         PID-0 exists
             ^ expected a field number from 1 to 999, found `0`
-    "#]],
-    );
-    check(
-        "PIDD-3 exists",
-        expect![[r#"
         PIDD-3 exists
            ^^^ expected `-` and a field number, found `D-3`
-    "#]],
-    );
-    check(
-        "pid-3 exists",
-        expect![[r#"
         pid-3 exists
         ^^^^^ expected a path as `PID-5.1`, a text in quotes, or a number, found `pid-3` (did you mean PID-3?)
-    "#]],
-    );
-    check(
-        "PID = '1'",
-        expect![[r#"
         PID = '1'
            ^ expected `-` and a field number
-    "#]],
-    );
-    check(
-        "PID-1 < 12",
-        expect![[r#"
         PID-1 < 12
-                ^^ expected a text, as the left side is one; or `number(…)` around the left side (did you mean "12"?)
-    "#]],
-    );
-    check(
-        "number(PID-1) < '12'",
-        expect![[r#"
+        ^^^^^ expected a number, as the other side is one (did you mean number(PID-1)?)
         number(PID-1) < '12'
-                        ^^^^ expected a number, as the left side is one (did you mean 12?)
-    "#]],
-    );
-    check(
-        "number(PID-1) < PID-2",
-        expect![[r#"
+                        ^^^^ expected a number, as the other side is one (did you mean 12?)
         number(PID-1) < PID-2
-                        ^^^^^ expected a number, as the left side is one (did you mean number(PID-2)?)
-    "#]],
-    );
-    check(
-        "number(PID-1) = 1234567890123456",
-        expect![[r#"
+                        ^^^^^ expected a number, as the other side is one (did you mean number(PID-2)?)
         number(PID-1) = 1234567890123456
                         ^^^^^^^^^^^^^^^^ expected a number of at most 15 digits
-    "#]],
-    );
-    check(
-        "uper(PID-5) = 'X'",
-        expect![[r#"
         uper(PID-5) = 'X'
         ^^^^ expected one of the functions upper, lower, trim and number, found `uper` (did you mean upper?)
-    "#]],
-    );
-    check(
-        "upper(number(PID-5)) = 'X'",
-        expect![[r#"
         upper(number(PID-5)) = 'X'
               ^^^^^^^^^^^^^ expected a text: leave out `number`
-    "#]],
-    );
-    check(
-        "upper(PID-5 = 'X'",
-        expect![[r#"
         upper(PID-5 = 'X'
                     ^ expected `)`, found `=`
-    "#]],
-    );
-    check(
-        "(PV1-2 = 'I'",
-        expect![[r#"
         (PV1-2 = 'I'
                     ^ expected `)`, `and` or `or`
-    "#]],
-    );
-    check(
-        "PV1-2 = 'I')",
-        expect![[r#"
         PV1-2 = 'I')
                    ^ expected `and`, `or` or the end, found `)`
-    "#]],
-    );
-    check(
-        "'x' exists",
-        expect![[r#"
         'x' exists
         ^^^ expected a path before `exists`, `valued` and `is null`
-    "#]],
-    );
-    check(
-        "PV1-2 = 12a",
-        expect![[r#"
         PV1-2 = 12a
                 ^^^ expected a path as `PID-5.1`, a text in quotes, or a number, found `12a` (did you mean "12a"?)
-    "#]],
-    );
+    "#]].assert_eq(&refused.concat());
 }
 
 #[test]
@@ -350,58 +233,32 @@ fn templates() {
 
 #[test]
 fn refused_templates() {
-    let check = |text: &str, expected: Expect| {
-        expected.assert_eq(&shown(text, &Template::parse(text).unwrap_err()));
-    };
-    check(
+    let texts = [
         "x {MSH-10",
-        expect![[r#"
+        "x {}",
+        "x {MSH-0} y",
+        "x {upper MSH-4}",
+        "x {MSH-4 = 'a'}",
+        "x {number(MSH-4)}",
+        "x {lowr(MSH-4)}",
+    ];
+    let refused = texts.map(|text| shown(text, &Template::parse(text).unwrap_err()));
+    expect![[r#"
         x {MSH-10
                  ^ expected `}` after the value
-    "#]],
-    );
-    check(
-        "x {}",
-        expect![[r#"
         x {}
            ^ expected a path as `PID-5.1`, a text in quotes, or a number, found `}`
-    "#]],
-    );
-    check(
-        "x {MSH-0} y",
-        expect![[r#"
         x {MSH-0} y
                ^ expected a field number from 1 to 999, found `0`
-    "#]],
-    );
-    check(
-        "x {upper MSH-4}",
-        expect![[r#"
         x {upper MSH-4}
-           ^^^^^ expected a path as `PID-5.1`, a text in quotes, or a number, found `upper` (did you mean "upper"?)
-    "#]],
-    );
-    check(
-        "x {MSH-4 = 'a'}",
-        expect![[r#"
+                 ^^^^^ expected `(` after the function, found `MSH-4`
         x {MSH-4 = 'a'}
                  ^ expected `}` after the value, found `=`
-    "#]],
-    );
-    check(
-        "x {number(MSH-4)}",
-        expect![[r#"
         x {number(MSH-4)}
            ^^^^^^^^^^^^^ expected a text: leave out `number`
-    "#]],
-    );
-    check(
-        "x {lowr(MSH-4)}",
-        expect![[r#"
         x {lowr(MSH-4)}
            ^^^^ expected one of the functions upper, lower, trim and number, found `lowr` (did you mean lower?)
-    "#]],
-    );
+    "#]].assert_eq(&refused.concat());
 }
 
 #[test]

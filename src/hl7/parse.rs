@@ -336,7 +336,12 @@ mod tests {
             }
             Err(error) => format!("{:?} in {} at {}", error.kind, error.segment, error.offset_bytes),
         };
-        assert_eq!(shown, expected, "{}", bytes.get(..60).unwrap_or(bytes).escape_ascii());
+        assert_eq!(
+            shown,
+            expected,
+            "{}",
+            bytes.get(..60).unwrap_or(bytes).escape_ascii()
+        );
     }
 
     #[test]

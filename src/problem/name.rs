@@ -33,14 +33,14 @@ pub enum ProblemName {
     DuplicateName,
     /// `missing-kind`
     MissingKind,
+    /// `several-kinds`
+    SeveralKinds,
     /// `unknown-listener`
     UnknownListener,
     /// `unknown-destination`
     UnknownDestination,
     /// `unknown-table`
     UnknownTable,
-    /// `unknown-step`
-    UnknownStep,
     /// `unused-listener`
     UnusedListener,
     /// `unused-destination`
@@ -82,10 +82,10 @@ impl ProblemName {
         ProblemName::BadName,
         ProblemName::DuplicateName,
         ProblemName::MissingKind,
+        ProblemName::SeveralKinds,
         ProblemName::UnknownListener,
         ProblemName::UnknownDestination,
         ProblemName::UnknownTable,
-        ProblemName::UnknownStep,
         ProblemName::UnusedListener,
         ProblemName::UnusedDestination,
         ProblemName::UnusedTable,
@@ -182,8 +182,13 @@ impl ProblemName {
             ),
             ProblemName::MissingKind => (
                 "missing-kind",
-                "A listener or a destination says by one key what kind it is, as `mllp:` or `file:`; this \
-                 one has none, or more than one.",
+                "A listener, a destination or a step says by one key what kind it is, as `mllp:`, `file:` or \
+                 `set:`; this one does not.",
+            ),
+            ProblemName::SeveralKinds => (
+                "several-kinds",
+                "A listener, a destination or a step is of one kind; this one has keys of two. Two steps are \
+                 two entries of the list, each with its own `- `.",
             ),
             ProblemName::UnknownListener => (
                 "unknown-listener",
@@ -196,11 +201,6 @@ impl ProblemName {
             ProblemName::UnknownTable => (
                 "unknown-table",
                 "A step translates through a table that no file of the site defines.",
-            ),
-            ProblemName::UnknownStep => (
-                "unknown-step",
-                "There is no step of that name; or an entry of `steps` is not one step with, beside it, \
-                 at most `when` and `name`.",
             ),
             ProblemName::UnusedListener => (
                 "unused-listener",

@@ -122,22 +122,29 @@ impl<'a> Place<'a> {
     /// stands where it is missing.
     #[must_use]
     pub fn key(&self, key: &str) -> Place<'a> {
-        let setting = if self.setting.is_empty() {
+        match self.node.entries().iter().find(|entry| entry.key == key) {
+            Some(entry) => self.entry(entry),
+            None => Place {
+                setting: self.setting_of(key),
+                ..self.clone()
+            },
+        }
+    }
+
+    fn entry(&self, entry: &'a Entry) -> Place<'a> {
+        Place {
+            source: self.source,
+            node: &entry.value,
+            key_bytes: Some(entry.key_bytes.clone()),
+            setting: self.setting_of(&entry.key),
+        }
+    }
+
+    fn setting_of(&self, key: &str) -> String {
+        if self.setting.is_empty() {
             key.to_owned()
         } else {
             format!("{}.{key}", self.setting)
-        };
-        match self.node.entries().iter().find(|entry| entry.key == key) {
-            Some(entry) => Place {
-                source: self.source,
-                node: &entry.value,
-                key_bytes: Some(entry.key_bytes.clone()),
-                setting,
-            },
-            None => Place {
-                setting,
-                ..self.clone()
-            },
         }
     }
 
@@ -161,7 +168,7 @@ impl<'a> Place<'a> {
         self.node
             .entries()
             .iter()
-            .map(move |entry| (entry.key.as_str(), this.key(&entry.key)))
+            .map(move |entry| (entry.key.as_str(), this.entry(entry)))
     }
 
     /// Every element of this list.
@@ -197,6 +204,16 @@ impl<'a> Place<'a> {
 
     pub(super) fn key_bytes(&self) -> Range<usize> {
         self.key_bytes.clone().unwrap_or_else(|| self.value_bytes())
+    }
+
+    /// Where a part of the key stands; all of the key where that cannot be told, as in a quoted key.
+    pub(super) fn key_bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
+        let whole = self.key_bytes();
+        let typed = self.source.text.get(whole.clone()).unwrap_or_default();
+        if typed.starts_with(['"', '\'']) || offset + length > typed.len() {
+            return whole;
+        }
+        whole.start + offset..whole.start + offset + length
     }
 
     /// Where the bytes of a scalar's text stand in the source; all of it where that cannot be told.

@@ -11,4 +11,8 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod bad_input;
 mod corpus_parse;
+mod harness;
+mod journey;
+mod tidy;

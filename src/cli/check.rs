@@ -1,0 +1,42 @@
+//! `weir check`: every problem of a site at once, before anything runs.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config;
+
+use super::{CannotRun, Finding};
+
+/// Checks a site: every problem at once, with file, line and what to do.
+///
+/// Exit status: 0 the site can run, 1 it can run but has warnings and --strict was given, 2 it cannot run.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The folder of YAML files.
+    #[arg(default_value = "routes")]
+    site: PathBuf,
+    /// Treat warnings as a check that did not hold.
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Arguments {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let color = std::io::stderr().is_terminal();
+        let (site, problems) = config::load(&self.site);
+        let shown = problems.render(color);
+        let Some(site) = site else { return Err(CannotRun::Because(shown)) };
+        std::io::stderr().write_all(shown.as_bytes())?;
+        writeln!(
+            out,
+            "{}: {} listeners, {} destinations, {} routes; no problem found",
+            self.site.display(),
+            site.listeners.len(),
+            site.destinations.len(),
+            site.routes.len()
+        )?;
+        Ok(if self.strict && !problems.is_empty() { Finding::NotSo } else { Finding::Fine })
+    }
+}

@@ -1,0 +1,224 @@
+//! `weir demo`: the example site, two receiving systems and a hospital, all in one process and over real sockets.
+
+mod shipped;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::Args;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::config::Site;
+use crate::engine::{Engine, Status};
+use crate::hl7::AcknowledgmentCode;
+use crate::{destination, listener, metrics};
+
+use super::client::{Client, Said};
+use super::receiver::{self, Receiver};
+use super::{CannotRun, Finding, run, text};
+
+/// Between two messages, so that a person can follow.
+const PAUSE: Duration = Duration::from_millis(60);
+/// How long the last deliveries may take.
+const DRAIN_MAX: Duration = Duration::from_secs(15);
+/// A free port of this machine.
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Shows weir at work: starts the example site in a temporary folder with two receiving systems, plays a
+/// hospital's messages through real sockets, and ends with an account that balances.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Leave everything running afterwards, to look around and to send messages of your own; Ctrl-C ends it.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Something to show, as it happens.
+enum Event {
+    Sent { listener: &'static str, message: &'static [u8], said: Said, took: Duration },
+    Arrived { destination: &'static str, message: Bytes },
+    AllSent,
+}
+
+impl Arguments {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        super::runtime()?.block_on(self.play(out))
+    }
+
+    async fn play(&self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let folder = tempfile::tempdir()?;
+        let (events, mut happened) = mpsc::channel(64);
+        let mut addresses = BTreeMap::new();
+        let mut receivers = Vec::new();
+        for name in ["ehr", "registry"] {
+            let receiver = receiver::start(ANY_PORT, AcknowledgmentCode::ApplicationAccept).await?;
+            addresses.insert(name, receiver.address);
+            receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
+        }
+        let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
+        let site = site(folder.path(), &addresses)?;
+        let engine = Engine::start(site, recorder).await.map_err(|error| CannotRun::Because(error.to_string()))?;
+        introduce(&engine, &addresses, folder.path(), out)?;
+
+        let player = tokio::spawn(play_messages(engine.addresses().clone(), events));
+        while let Some(event) = happened.recv().await {
+            if matches!(event, Event::AllSent) {
+                break;
+            }
+            show(&event, out)?;
+        }
+        player.await.map_err(|_| CannotRun::at("demo", "internal error"))??;
+        self.finish(engine, &mut happened, out).await
+    }
+
+    async fn finish(
+        &self,
+        engine: Engine,
+        happened: &mut mpsc::Receiver<Event>,
+        out: &mut dyn Write,
+    ) -> Result<Finding, CannotRun> {
+        let deadline = Instant::now() + DRAIN_MAX;
+        while engine.status().queued() > 0 && Instant::now() < deadline {
+            if let Ok(Some(event)) = tokio::time::timeout(PAUSE, happened.recv()).await {
+                show(&event, out)?;
+            }
+        }
+        while let Ok(event) = happened.try_recv() {
+            show(&event, out)?;
+        }
+        let balances = account(engine.status(), out)?;
+        writeln!(out, "\nMetrics: http://{}/metrics", engine.console_address())?;
+        if self.keep {
+            writeln!(out, "Everything keeps running until Ctrl-C. To send a message of your own:")?;
+            for (name, address) in engine.addresses() {
+                writeln!(out, "  weir send FILE --to {address:<22} ({name})")?;
+            }
+            out.flush()?;
+            keep(happened, out).await?;
+        }
+        engine.stop().await;
+        Ok(if balances { Finding::Fine } else { Finding::NotSo })
+    }
+}
+
+/// The example site, on free ports and in the temporary folder.
+fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result<Site, CannotRun> {
+    let routes = folder.join("routes");
+    shipped::write_site(&routes).map_err(|error| CannotRun::at(routes.display(), error))?;
+    let mut site = run::load(&routes)?;
+    site.engine.console = ANY_PORT;
+    for listener in site.listeners.values_mut() {
+        let listener::Settings::Mllp(mllp) = &mut listener.kind;
+        mllp.bind = ANY_PORT;
+    }
+    for (name, destination) in &mut site.destinations {
+        if let (destination::Settings::Mllp(mllp), Some(address)) = (&mut destination.kind, receivers.get(&**name)) {
+            mllp.address = address.to_string();
+        }
+    }
+    Ok(site)
+}
+
+fn introduce(
+    engine: &Engine,
+    receivers: &BTreeMap<&'static str, SocketAddr>,
+    folder: &Path,
+    out: &mut dyn Write,
+) -> Result<(), CannotRun> {
+    writeln!(out, "weir {} with the example site, its outbox in {}\n", env!("CARGO_PKG_VERSION"), folder.display())?;
+    for (name, address) in engine.addresses() {
+        writeln!(out, "  listener     {name:<20} {address}")?;
+    }
+    for (name, address) in receivers {
+        writeln!(out, "  destination  {name:<20} {address}")?;
+    }
+    writeln!(out, "  destination  {:<20} {}", "copies", folder.join("out/copies").display())?;
+    Ok(writeln!(out)?)
+}
+
+/// A hospital: sends every message over the connection of its listener and waits for each answer.
+async fn play_messages(
+    listeners: BTreeMap<Arc<str>, SocketAddr>,
+    events: mpsc::Sender<Event>,
+) -> Result<(), CannotRun> {
+    let mut clients: BTreeMap<&str, Client> = BTreeMap::new();
+    for (listener, message) in shipped::MESSAGES {
+        if !clients.contains_key(listener) {
+            let address = listeners.get(listener).ok_or_else(|| CannotRun::at(listener, "not in the example site"))?;
+            clients.insert(listener, Client::connect(&address.to_string(), DRAIN_MAX).await?);
+        }
+        let Some(client) = clients.get_mut(listener) else { continue };
+        let started = Instant::now();
+        let said = client.exchange(message).await?;
+        let event = Event::Sent { listener, message, said, took: started.elapsed() };
+        // The other end has stopped looking: the command is ending.
+        if events.send(event).await.is_err() {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    drop(events.send(Event::AllSent).await);
+    Ok(())
+}
+
+async fn report_arrivals(destination: &'static str, mut receiver: Receiver, events: mpsc::Sender<Event>) {
+    while let Some(message) = receiver.messages.recv().await {
+        if events.send(Event::Arrived { destination, message }).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn show(event: &Event, out: &mut dyn Write) -> Result<(), CannotRun> {
+    match event {
+        Event::Sent { listener, message, said, took } => writeln!(
+            out,
+            "  {listener:<20} ──▶  {:<32} {:<14} {:.1} ms",
+            text::title(&Bytes::from_static(message)),
+            said.text,
+            took.as_secs_f64() * 1000.0
+        )?,
+        Event::Arrived { destination, message } => {
+            writeln!(out, "  {:<20} ──▶  {:<32} {destination}", "", text::title(message))?;
+        }
+        Event::AllSent => {}
+    }
+    Ok(out.flush()?)
+}
+
+/// Shows what goes on until Ctrl-C.
+async fn keep(happened: &mut mpsc::Receiver<Event>, out: &mut dyn Write) -> Result<(), CannotRun> {
+    loop {
+        tokio::select! {
+            stopped = tokio::signal::ctrl_c() => return Ok(stopped?),
+            Some(event) = happened.recv() => show(&event, out)?,
+        }
+    }
+}
+
+/// Every message and every delivery accounted for; whether it balances.
+fn account(status: &Status, out: &mut dyn Write) -> Result<bool, CannotRun> {
+    let mut balances = true;
+    writeln!(out, "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9} + {:>9}", "listener", "received", "accepted", "filtered", "unrouted", "refused")?;
+    for (name, counts) in &status.listeners {
+        let [received, accepted, filtered, unrouted, refused] =
+            [&counts.received, &counts.accepted, &counts.filtered, &counts.unrouted, &counts.refused].map(|count| count.get());
+        balances &= received == accepted + filtered + unrouted + refused;
+        writeln!(out, "  {name:<20} {received:>9} = {accepted:>9} + {filtered:>9} + {unrouted:>9} + {refused:>9}")?;
+    }
+    writeln!(out, "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9}", "destination", "owed", "delivered", "dead", "queued")?;
+    for (name, counts) in &status.destinations {
+        let [owed, delivered, dead] = [&counts.owed, &counts.delivered, &counts.dead_lettered].map(|count| count.get());
+        let queued = status.depth(name).queued;
+        balances &= owed == delivered + dead + queued;
+        writeln!(out, "  {name:<20} {owed:>9} = {delivered:>9} + {dead:>9} + {queued:>9}")?;
+    }
+    writeln!(out, "\n{}", if balances { "It balances: nothing was lost." } else { "IT DOES NOT BALANCE." })?;
+    Ok(balances)
+}

@@ -1,0 +1,58 @@
+//! Files of messages, as the commands take them: one message, a bare sequence or a batch; `-` is standard input.
+
+use std::io::Read;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use crate::hl7::{Message, batch};
+
+use super::CannotRun;
+
+/// The largest file a command reads into memory.
+const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Reads a file, or standard input for `-`.
+pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
+    let place = file.display();
+    let mut content = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(FILE_BYTES_MAX + 1).read_to_end(&mut content)
+    } else {
+        std::fs::File::open(file).and_then(|open| open.take(FILE_BYTES_MAX + 1).read_to_end(&mut content))
+    };
+    let count = read.map_err(|error| CannotRun::at(&place, error))?;
+    if count as u64 > FILE_BYTES_MAX {
+        return Err(CannotRun::at(place, format!("larger than {FILE_BYTES_MAX} bytes: split it first")));
+    }
+    Ok(Bytes::from(content))
+}
+
+/// The messages of a file, each with its bytes as they stand there.
+pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
+    let messages = batch::split(&read(file)?);
+    if messages.is_empty() {
+        return Err(CannotRun::at(file.display(), "no message found: expected a line that begins with MSH"));
+    }
+    Ok(messages)
+}
+
+/// The messages of a file, parsed; only the `number`-th (from 1) when asked.
+pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, CannotRun> {
+    let messages = messages(file)?;
+    let count = messages.len();
+    let chosen: Vec<_> = match number {
+        None => messages.into_iter().enumerate().collect(),
+        Some(number) => messages.into_iter().enumerate().skip(number as usize - 1).take(1).collect(),
+    };
+    if chosen.is_empty() {
+        return Err(CannotRun::at(file.display(), format!("holds {count} messages")));
+    }
+    chosen
+        .into_iter()
+        .map(|(index, bytes)| {
+            Message::parse(bytes)
+                .map_err(|error| CannotRun::at(format!("{}: message {}", file.display(), index + 1), error))
+        })
+        .collect()
+}

@@ -1,0 +1,59 @@
+//! `weir listen`: a receiving system at the prompt.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use clap::Args;
+
+use crate::hl7::AcknowledgmentCode;
+
+use super::{CannotRun, Finding, receiver, text};
+
+/// Receives messages over MLLP, prints them and answers each.
+///
+/// A stand-in for a receiving system while a route is being written: it stores nothing, and prints what it
+/// gets, patient data included.
+#[derive(Args)]
+#[command(after_help = "Example: weir listen --port 2601")]
+pub(super) struct Arguments {
+    /// The port to listen on; 0 takes a free one and says which.
+    #[arg(long)]
+    port: u16,
+    /// The address to listen on. The default takes connections from this machine only.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// The code of every answer: AA, AE, AR, CA, CE or CR.
+    #[arg(long, default_value = "AA")]
+    answer: AcknowledgmentCode,
+    /// Stop after so many messages.
+    #[arg(long, value_name = "MESSAGES")]
+    count: Option<u64>,
+    /// Print one line for each message instead of all of it.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Arguments {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        super::runtime()?.block_on(self.listen(out))
+    }
+
+    async fn listen(&self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let mut receiver = receiver::start(SocketAddr::new(self.bind, self.port), self.answer).await?;
+        writeln!(out, "listening on {}, answering {}", receiver.address, self.answer.as_str())?;
+        out.flush()?;
+        let mut received = 0;
+        while self.count.is_none_or(|count| received < count) {
+            let Some(message) = receiver.messages.recv().await else { break };
+            received += 1;
+            writeln!(out, "{}", text::title(&message))?;
+            if !self.quiet {
+                for segment in message.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()) {
+                    writeln!(out, "  {}", text::printable(segment))?;
+                }
+            }
+            out.flush()?;
+        }
+        Ok(Finding::Fine)
+    }
+}

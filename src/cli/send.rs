@@ -1,0 +1,79 @@
+//! `weir send`: plays files to a receiver and says what it answered.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::units;
+
+use super::client::Client;
+use super::{CannotRun, Finding, input, text};
+
+/// Sends messages over MLLP and prints what the receiver answers.
+///
+/// A file may hold one message, several, or a batch; each message goes out as it stands in the file.
+/// Exit status: 0 every message was accepted, 1 one was not, 2 nothing could be sent.
+#[derive(Args)]
+#[command(after_help = "Example: weir send fixtures/adt-a01.hl7 --to 127.0.0.1:2575")]
+pub(super) struct Arguments {
+    /// Files of messages, or - for standard input.
+    #[arg(required = true)]
+    file: Vec<PathBuf>,
+    /// The receiver.
+    #[arg(long, value_name = "HOST:PORT")]
+    to: String,
+    /// How long to wait for each answer.
+    #[arg(long, default_value = "30s", value_parser = units::duration)]
+    timeout: Duration,
+    /// Send everything so many times.
+    #[arg(long, default_value_t = 1, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
+    /// Print only the summary.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Arguments {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let mut messages = Vec::new();
+        for file in &self.file {
+            messages.extend(input::messages(file)?);
+        }
+        super::runtime()?.block_on(self.send(&messages, out))
+    }
+
+    async fn send(&self, messages: &[Bytes], out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let mut client = Client::connect(&self.to, self.timeout).await?;
+        let total = messages.len() as u64 * u64::from(self.repeat);
+        let bar = progress(total, self.quiet);
+        let mut accepted = 0_u64;
+        for message in messages.iter().cycle().take(usize::try_from(total).unwrap_or(usize::MAX)) {
+            let said = client.exchange(message).await?;
+            accepted += u64::from(said.is_accepted);
+            bar.inc(1);
+            if !self.quiet {
+                writeln!(out, "{}  {}", text::title(message), said.text)?;
+            }
+            if said.is_silence {
+                // What comes later on this connection could be taken for the answer to another message.
+                client = Client::connect(&self.to, self.timeout).await?;
+            }
+        }
+        bar.finish_and_clear();
+        writeln!(out, "{total} sent, {accepted} accepted, {} not accepted", total - accepted)?;
+        Ok(if accepted == total { Finding::Fine } else { Finding::NotSo })
+    }
+}
+
+/// A bar on a terminal when only the summary is printed and there is something to wait for.
+fn progress(total: u64, quiet: bool) -> ProgressBar {
+    if !quiet || total < 100 {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} messages, {per_sec}, {eta} left");
+    ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

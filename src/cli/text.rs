@@ -1,0 +1,49 @@
+//! Message content as text that is safe on a terminal.
+
+use bytes::Bytes;
+
+use crate::hl7::Message;
+
+/// The text of raw bytes, UTF-8 or else Latin-1, with control characters shown as `\x1b`: a message cannot
+/// move the cursor or change colors.
+pub(super) fn printable(raw: &[u8]) -> String {
+    let text = match std::str::from_utf8(raw) {
+        Ok(text) => text.to_owned(),
+        Err(_) => raw.iter().map(|&byte| char::from(byte)).collect(),
+    };
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() {
+            shown.push_str(&format!("\\x{:02x}", u32::from(char)));
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
+/// Message type and control id, to name a message in a line.
+pub(super) fn title(message: &Bytes) -> String {
+    let Ok(message) = Message::parse(message.clone()) else {
+        return format!("{} bytes that are no message", message.len());
+    };
+    let header = message.header();
+    let mut kind = printable(header.message_type());
+    if !header.trigger_event().is_empty() {
+        kind = format!("{kind}^{}", printable(header.trigger_event()));
+    }
+    format!("{kind:<8} {}", printable(header.control_id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_cannot_control_the_terminal() {
+        assert_eq!(printable(b"A\x1b[31mB\x07"), "A\\x1b[31mB\\x07");
+        assert_eq!(printable("Müller".as_bytes()), "Müller");
+        assert_eq!(printable(b"M\xfcller"), "Müller");
+        assert_eq!(printable("\u{9b}31m".as_bytes()), "\\x9b31m");
+    }
+}

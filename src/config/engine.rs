@@ -1,0 +1,75 @@
+//! The section `engine`: where weir keeps what must survive, and where its pages are.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::units;
+
+use super::{piece, yaml};
+
+/// What was typed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settings {
+    /// The folder for what must survive a restart: accepted messages that wait. Relative to the site's folder.
+    /// It has no default: whoever runs weir decides where patients' data lies.
+    pub(super) data: PathBuf,
+    /// The pages and metrics.
+    #[serde(default)]
+    console: Console,
+    /// The most bytes of messages being read at once, over all listeners, as `256MiB` (the default).
+    #[serde(default = "default_read_bytes_max", deserialize_with = "units::bytes")]
+    read_bytes_max: usize,
+}
+
+/// The pages and metrics.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Console {
+    /// The address and port, as `127.0.0.1:8686` (the default). Nobody is asked for a password yet: leave it on
+    /// a loopback address.
+    bind: SocketAddr,
+}
+
+impl Default for Console {
+    fn default() -> Console {
+        Console {
+            bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8686),
+        }
+    }
+}
+
+fn default_read_bytes_max() -> usize {
+    256 << 20
+}
+
+/// What it means.
+pub(super) struct Engine {
+    pub(super) data: PathBuf,
+    pub(super) console: SocketAddr,
+    pub(super) read_bytes_max: usize,
+}
+
+pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {
+    let settings: Settings = piece::read(place, yaml::value(place.node()), problems)?;
+    if settings.data.as_os_str().is_empty() {
+        let problem = Problem::error(ProblemName::InvalidValue, "the folder for the data has no name");
+        problems.push(problem.at(&place.key("data")));
+        return None;
+    }
+    Some(Engine {
+        data: folder.join(settings.data),
+        console: settings.console.bind,
+        read_bytes_max: settings.read_bytes_max,
+    })
+}
+
+pub(super) fn missing(folder: &Path) -> Problem {
+    let message = format!("{}: the site has no `engine`", folder.display());
+    Problem::error(ProblemName::MissingKey, message).help(
+        "add to one of its files, with a folder for what must survive a restart:\nengine: { data: ../data }",
+    )
+}

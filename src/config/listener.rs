@@ -1,0 +1,259 @@
+//! The section `listeners`: the kind of each, what it permits, and how it answers.
+//!
+//! What belongs to the wire is the listener room's; the keys about HL7 are read here, because that room knows no
+//! HL7: `permit`, `unrouted` and `malformed` beside the kind, `acknowledgment` within it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use crate::hl7::{ErrorCode, Expected, Fault, FieldPath, Header, Location, Refusal, SegmentName};
+use crate::listener;
+use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::route::{MessagePattern, patterns};
+use crate::typed::{OneOrMany, Text};
+
+use super::sections::Named;
+use super::{piece, yaml};
+
+/// A listener that can run.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// What belongs to its kind.
+    pub kind: listener::Settings,
+    /// Which acknowledgments it sends.
+    pub acknowledgment: AcknowledgmentMode,
+    /// What becomes of a frame that is no message.
+    pub malformed: Malformed,
+    /// Which types of messages it takes.
+    pub permit: Permit,
+    /// Which headers it takes.
+    pub expected: Expected,
+    /// What becomes of a message that no route takes.
+    pub unrouted: Unrouted,
+}
+
+/// Which acknowledgments a listener sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AcknowledgmentMode {
+    /// Always one: AA, AE or AR. The default, and what IHE asks for.
+    #[default]
+    Original,
+    /// As MSH-15 and MSH-16 ask: original mode where both are empty.
+    Auto,
+    /// As MSH-15 and MSH-16 ask; a commit acknowledgment where both are empty.
+    Enhanced,
+    /// Always one, AA, AE or AR, whatever MSH-15 and MSH-16 ask.
+    EnhancedAa,
+    /// None at all: the sender cannot know what arrived.
+    None,
+}
+
+/// What becomes of a frame that is no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Malformed {
+    /// It is answered with AR. The default.
+    #[default]
+    Reply,
+    /// It is answered, and the connection closed.
+    Close,
+}
+
+/// What becomes of a message that no route takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unrouted {
+    /// It is acknowledged and counted. The default.
+    #[default]
+    Accept,
+    /// It is refused with AR.
+    Reject,
+}
+
+/// The types of messages a listener takes.
+#[derive(Debug, Clone, Default)]
+pub struct Permit {
+    /// Any, if empty.
+    messages: Vec<MessagePattern>,
+}
+
+/// The keys beside the kind, as typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Common {
+    /// What the listener takes; anything else is refused with AR.
+    #[serde(default)]
+    permit: PermitSettings,
+    /// What becomes of a message that no route takes: `accept` (the default) or `reject`.
+    #[serde(default)]
+    unrouted: Unrouted,
+    /// What becomes of a frame that is no message: `reply` (the default) or `close`.
+    #[serde(default)]
+    malformed: Malformed,
+}
+
+/// The keys about replies, within the kind, as typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Replies {
+    /// Which acknowledgments: `original` (the default), `auto`, `enhanced`, `enhanced_aa` or `none`.
+    #[serde(default)]
+    acknowledgment: AcknowledgmentMode,
+}
+
+const COMMON_KEYS: &[&str] = &["permit", "unrouted", "malformed"];
+const REPLY_KEYS: &[&str] = &["acknowledgment"];
+
+/// What a listener takes, as typed: lists, or `any` (the default) for every value of the standard.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PermitSettings {
+    /// Types of messages, as `ADT` or `ADT^A01`.
+    #[serde(default)]
+    messages: Option<OneOrMany<Text>>,
+    /// Processing ids (MSH-11): `P`, `T` or `D`.
+    #[serde(default)]
+    processing: Option<OneOrMany<Text>>,
+    /// Versions (MSH-12), as `2.5.1`.
+    #[serde(default)]
+    versions: Option<OneOrMany<Text>>,
+}
+
+/// Reads every listener; those that are wrong are told and left out.
+pub(super) fn read_all(named: &[Named<'_>], problems: &mut Problems) -> BTreeMap<Arc<str>, Listener> {
+    let kinds = piece::variants::<listener::Settings>();
+    named
+        .iter()
+        .filter_map(|(name, place)| Some((Arc::clone(name), read(place, &kinds, problems)?)))
+        .collect()
+}
+
+fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<Listener> {
+    let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
+    let kind_place = place.key(&parts.kind);
+    let (replies, of_kind) = split(parts.value, REPLY_KEYS);
+    let replies: Option<Replies> = piece::read(&kind_place, replies, problems);
+    let common: Option<Common> = piece::read(place, parts.common, problems);
+    let kind = piece::read_kind(place, &parts.kind, of_kind, REPLY_KEYS, problems);
+    let permit_place = place.key("permit");
+    let (common, replies) = (common?, replies?);
+    let (permit, expected) = common.permit.check(&permit_place, problems);
+    Some(Listener {
+        kind: kind?,
+        acknowledgment: replies.acknowledgment,
+        malformed: common.malformed,
+        permit,
+        expected,
+        unrouted: common.unrouted,
+    })
+}
+
+/// The keys named, and the rest.
+fn split(value: Value, keys: &[&str]) -> (Value, Value) {
+    let Value::Mapping(rest) = value else {
+        return (Value::Mapping(serde_yaml::Mapping::new()), value);
+    };
+    let is_named = |key: &Value| key.as_str().is_some_and(|key| keys.contains(&key));
+    let (named, rest): (serde_yaml::Mapping, serde_yaml::Mapping) =
+        rest.into_iter().partition(|(key, _)| is_named(key));
+    (Value::Mapping(named), Value::Mapping(rest))
+}
+
+impl PermitSettings {
+    fn check(self, place: &Place<'_>, problems: &mut Problems) -> (Permit, Expected) {
+        let standard = Expected::default();
+        let messages = match &self.messages {
+            Some(texts) if !is_any(texts) => patterns(texts, &place.key("messages"), problems),
+            Some(_) | None => Vec::new(),
+        };
+        let processing_ids = among(
+            self.processing,
+            &place.key("processing"),
+            &standard.processing_ids,
+            problems,
+        );
+        let version_ids = among(
+            self.versions,
+            &place.key("versions"),
+            &standard.version_ids,
+            problems,
+        );
+        (
+            Permit { messages },
+            Expected {
+                processing_ids,
+                version_ids,
+                ..standard
+            },
+        )
+    }
+}
+
+fn is_any(texts: &OneOrMany<Text>) -> bool {
+    matches!(texts.0.as_slice(), [Text(word)] if word == "any")
+}
+
+/// Values of the standard; all of them unless some are listed.
+fn among(
+    texts: Option<OneOrMany<Text>>,
+    place: &Place<'_>,
+    standard: &[String],
+    problems: &mut Problems,
+) -> Vec<String> {
+    let Some(texts) = texts.filter(|texts| !is_any(texts)) else {
+        return standard.to_vec();
+    };
+    if texts.0.is_empty() {
+        let problem = Problem::error(
+            ProblemName::NothingToDo,
+            "nothing is permitted, so every message is refused",
+        );
+        problems.push(
+            problem
+                .at(place)
+                .help("leave it out to take every value of the standard"),
+        );
+    }
+    for (index, Text(value)) in texts.0.iter().enumerate() {
+        if !standard.contains(value) {
+            let message = format!("`{value}` is not one of {}", standard.join(", "));
+            let problem = Problem::error(ProblemName::InvalidValue, message).at(&place.index(index));
+            problems.push(problem.nearest(value, standard.iter().map(String::as_str)));
+        }
+    }
+    texts.0.into_iter().map(|Text(value)| value).collect()
+}
+
+impl Permit {
+    /// Whether this type of message is taken; else AR with 200 (message type) or 201 (event).
+    pub fn check(&self, header: &Header<'_>) -> Result<(), Refusal> {
+        if self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(header)) {
+            return Ok(());
+        }
+        let is_type_taken = self
+            .messages
+            .iter()
+            .any(|pattern| pattern.matches_type(header.message_type()));
+        let (code, text) = if is_type_taken {
+            (
+                ErrorCode::UnsupportedEventCode,
+                "this listener does not take this event",
+            )
+        } else {
+            (
+                ErrorCode::UnsupportedMessageType,
+                "this listener does not take messages of this type",
+            )
+        };
+        let location = FieldPath::of_field(SegmentName::MSH, 9);
+        Err(Refusal::rejection(vec![Fault::new(
+            code,
+            location.as_ref().map(Location::from),
+            text,
+        )]))
+    }
+}

@@ -1,0 +1,225 @@
+//! The five sections of a site, gathered from all its files: who is called what, and where that is written.
+//!
+//! Checks names and nothing else: their form, that each is given once, and, at the end, that each is used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
+use crate::route::Route;
+
+use super::piece::unknown_key;
+
+/// More names than any one section needs; what looks for loops and doubles takes the square of it.
+const NAMES_MAX: usize = 1_000;
+const SECTIONS: &[&str] = &["engine", "listeners", "destinations", "tables", "routes"];
+/// Names are labels of metrics and parts of addresses and file names.
+const NAME_BYTES_MAX: usize = 64;
+/// What other readers of YAML take for a truth value or for nothing.
+const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
+/// Something with a name, and where it is written.
+pub(super) type Named<'a> = (Arc<str>, Place<'a>);
+
+/// Everything a site defines.
+#[derive(Default)]
+pub(super) struct Sections<'a> {
+    engine: Option<Place<'a>>,
+    listeners: Vec<Named<'a>>,
+    destinations: Vec<Named<'a>>,
+    tables: Vec<Named<'a>>,
+    routes: Vec<Named<'a>>,
+    /// Some section is not one: a name may be defined there.
+    has_unknown: bool,
+}
+
+impl<'a> Sections<'a> {
+    pub(super) fn gather(sources: &'a [Arc<Source>], problems: &mut Problems) -> Sections<'a> {
+        let mut sections = Sections::default();
+        let mut seen: BTreeMap<String, Place<'a>> = BTreeMap::new();
+        for source in sources {
+            let root = Place::root(source);
+            if !matches!(root.node().content, Content::Mapping(_)) && !root.node().is_null() {
+                let message = "a file of a site is a mapping of `engine`, `listeners` and so on";
+                problems.push(Problem::error(ProblemName::WrongType, message).at(&root));
+            }
+            for (key, place) in root.entries() {
+                match key {
+                    "engine" => sections.take_engine(place, problems),
+                    "listeners" => take(&mut sections.listeners, &place, &mut seen, problems),
+                    "destinations" => take(&mut sections.destinations, &place, &mut seen, problems),
+                    "tables" => take(&mut sections.tables, &place, &mut seen, problems),
+                    "routes" => take(&mut sections.routes, &place, &mut seen, problems),
+                    _ => {
+                        sections.has_unknown = true;
+                        problems.push(unknown_key(key, SECTIONS).at_key(&place));
+                    }
+                }
+            }
+        }
+        sections
+    }
+
+    fn take_engine(&mut self, place: Place<'a>, problems: &mut Problems) {
+        match &self.engine {
+            None => self.engine = Some(place),
+            Some(first) => problems.push(given_twice("engine", &place, first)),
+        }
+    }
+
+    /// Whether a section was not understood, so that names defined in it are not known.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.has_unknown
+    }
+
+    pub(super) fn engine(&self) -> Option<&Place<'a>> {
+        self.engine.as_ref()
+    }
+
+    pub(super) fn listeners(&self) -> &[Named<'a>] {
+        &self.listeners
+    }
+
+    pub(super) fn destinations(&self) -> &[Named<'a>] {
+        &self.destinations
+    }
+
+    pub(super) fn tables(&self) -> &[Named<'a>] {
+        &self.tables
+    }
+
+    pub(super) fn routes(&self) -> &[Named<'a>] {
+        &self.routes
+    }
+
+    /// Warns of what no route uses. Only for a site without errors: a route that is wrong may use it.
+    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], problems: &mut Problems) {
+        let tables: BTreeSet<&str> = routes
+            .iter()
+            .flat_map(|route| route.steps())
+            .filter_map(|step| step.table().map(|table| table.name().as_ref()))
+            .collect();
+        let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
+        warn(
+            &self.listeners,
+            ProblemName::UnusedListener,
+            listener_is_used,
+            problems,
+        );
+        let destination_is_used =
+            |name: &str| routes.iter().flat_map(|route| &route.to).any(|to| **to == *name);
+        warn(
+            &self.destinations,
+            ProblemName::UnusedDestination,
+            destination_is_used,
+            problems,
+        );
+        warn(
+            &self.tables,
+            ProblemName::UnusedTable,
+            |name| tables.contains(name),
+            problems,
+        );
+    }
+}
+
+fn warn(
+    named: &[Named<'_>],
+    problem_name: ProblemName,
+    is_used: impl Fn(&str) -> bool,
+    problems: &mut Problems,
+) {
+    for (name, place) in named.iter().filter(|(name, _)| !is_used(name)) {
+        let message = format!("no route uses `{name}`");
+        problems.push(Problem::warning(problem_name, message).at_key(place));
+    }
+}
+
+/// Takes the entries of one section of one file.
+fn take<'a>(
+    section: &mut Vec<Named<'a>>,
+    place: &Place<'a>,
+    seen: &mut BTreeMap<String, Place<'a>>,
+    problems: &mut Problems,
+) {
+    if !matches!(place.node().content, Content::Mapping(_)) && !place.node().is_null() {
+        let message = format!(
+            "`{}` is a mapping of names, each with its settings",
+            place.setting()
+        );
+        problems.push(Problem::error(ProblemName::WrongType, message).at(place));
+    }
+    for (name, entry) in place.entries() {
+        if section.len() == NAMES_MAX {
+            let message = format!("more than {NAMES_MAX} `{}` in one site", place.setting());
+            return problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(&entry));
+        }
+        if let Some(problem) = bad_name(name) {
+            problems.push(problem.at_key(&entry));
+        }
+        if let Some(first) = seen.get(name) {
+            problems.push(given_twice(name, &entry, first));
+        } else {
+            seen.insert(name.to_owned(), entry.clone());
+            section.push((name.into(), entry));
+        }
+    }
+}
+
+fn given_twice(name: &str, again: &Place<'_>, first: &Place<'_>) -> Problem {
+    Problem::error(
+        ProblemName::DuplicateName,
+        format!("`{name}` is given twice in this site"),
+    )
+    .at_key(again)
+    .label("given again here")
+    .related_key(first, "first given here")
+    .help("names are unique over listeners, destinations, tables and routes of all files; there is one `engine`")
+}
+
+fn bad_name(name: &str) -> Option<Problem> {
+    if TRUTH_WORDS.contains(&name) {
+        let message = format!("`{name}` is no name: many readers of YAML take it for a truth value");
+        return Some(Problem::error(ProblemName::BadName, message).help("choose another name"));
+    }
+    let is_kebab_case = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !name.ends_with('-')
+        && !name.contains("--");
+    if is_kebab_case && name.len() <= NAME_BYTES_MAX {
+        return None;
+    }
+    let message =
+        format!("`{name}` is no name: names are kebab-case, of at most {NAME_BYTES_MAX} characters");
+    let problem = Problem::error(ProblemName::BadName, message)
+        .help("begin with a lower case letter; then lower case letters, digits and single hyphens");
+    let guess = kebab_case(name);
+    Some(if bad_name_guess_is_right(&guess) {
+        problem.suggest(&guess)
+    } else {
+        problem
+    })
+}
+
+fn bad_name_guess_is_right(guess: &str) -> bool {
+    guess.starts_with(|first: char| first.is_ascii_lowercase()) && guess.len() <= NAME_BYTES_MAX
+}
+
+/// `ADT_toLab` as `adt-to-lab`.
+fn kebab_case(name: &str) -> String {
+    let mut guess = String::new();
+    let mut after_lower = false;
+    for character in name.chars() {
+        let is_part = character.is_ascii_alphanumeric();
+        if (!is_part || (after_lower && character.is_ascii_uppercase())) && !guess.ends_with('-') {
+            guess.push('-');
+        }
+        if is_part {
+            guess.push(character.to_ascii_lowercase());
+        }
+        after_lower = character.is_ascii_lowercase();
+    }
+    guess.trim_matches('-').to_owned()
+}

@@ -1,0 +1,240 @@
+//! Wrong sites, one mistake each, and what people are told about it: the files in `wrong/`.
+
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes its snapshots so"
+)]
+
+use expect_test::expect_file;
+
+use super::*;
+
+const RIGHT: &str = r#"engine: { data: ../data }
+listeners:
+  adt-in:
+    mllp: { bind: 127.0.0.1:2575 }
+destinations:
+  lab:
+    mllp: { address: lab.example:2576 }
+tables:
+  patient-class: { I: IP, O: OP }
+routes:
+  adt-to-lab:
+    from: adt-in
+    messages: [ADT^A01, ADT^A04]
+    when: PV1-2 in ("I", "E")
+    steps:
+      - set: { MSH-5: LAB }
+      - translate: { field: PV1-2, table: patient-class }
+    to: lab
+"#;
+
+/// The right site with each of these changed in turn, and the problems each change makes.
+fn told(changes: &[(&str, &str)]) -> String {
+    changes
+        .iter()
+        .map(|(right, wrong)| {
+            assert!(RIGHT.contains(right), "{right}");
+            shown(&[("site.yaml", &RIGHT.replacen(right, wrong, 1))])
+        })
+        .collect()
+}
+
+#[test]
+fn the_right_site_is_right() {
+    assert_eq!(shown(&[("site.yaml", RIGHT)]), "");
+}
+
+#[test]
+fn keys() {
+    let told = told(&[
+        ("listeners:", "listenrs:"),
+        ("bind:", "bnd:"),
+        ("{ bind:", "{ frame_bytes: 1MiB, bind:"),
+        ("address: lab.example:2576", "acknowledgment_timeout: 1s"),
+        ("mllp: { address: lab.example:2576 }", "file: { folder: out }"),
+        (
+            "    mllp: { address: lab.example:2576 }",
+            "    mlp: { address: lab.example:2576 }",
+        ),
+        (
+            "    mllp: { address: lab.example:2576 }",
+            "    retry: { first: 1s }",
+        ),
+        (
+            "    mllp: { address: lab.example:2576 }",
+            "    mllp: { address: 'a:1' }\n    file: { folder: o, name: n }",
+        ),
+        ("    to: lab", "    too: lab"),
+        ("    from: adt-in\n", ""),
+        ("- set:", "- sett:"),
+        ("      - translate:", "        translate:"),
+        ("engine: { data: ../data }\n", ""),
+    ]);
+    expect_file!["wrong/keys.txt"].assert_eq(&told);
+}
+
+#[test]
+fn values() {
+    let told = told(&[
+        ("bind: 127.0.0.1:2575", "bind: 2575"),
+        ("bind: 127.0.0.1:2575", "bind: 127.0.0.1:70000"),
+        ("2575 }", "2575, idle_timeout: 5 mins }"),
+        ("2575 }", "2575, idle_timeout: 300 }"),
+        ("2575 }", "2575, frame_bytes_max: 16 }"),
+        ("2575 }", "2575, connections_max: many }"),
+        ("2575 }", "2575, connections_max: 0 }"),
+        ("2575 }", "2575, acknowledgment: orignal }"),
+        (
+            "2575 }",
+            "2575 }\n    permit: { processing: [X], versions: [2.51], messages: [adt^a01] }",
+        ),
+        ("2576 }", "2576 }\n    retry: 5s"),
+        ("2576 }", "2576 }\n    retry: { first: 2m, longest: 60s }"),
+        ("2576 }", "2576, unsafe_no_acknowledgment: yes }"),
+        ("messages: [ADT^A01, ADT^A04]", "messages: [ADT-A01, ADT^A04]"),
+        ("messages: [ADT^A01, ADT^A04]", "messages: []"),
+        ("    to: lab", "    to: []"),
+        ("    to: lab", "    to: { lab: now }"),
+        (
+            "tables:\n  patient-class: { I: IP, O: OP }",
+            "tables:\n  patient-class: [I, O]",
+        ),
+    ]);
+    expect_file!["wrong/values.txt"].assert_eq(&told);
+}
+
+#[test]
+fn names() {
+    let told = told(&[
+        ("table: patient-class", "table: patient-clas"),
+        ("    to: lab", "    to: [lab, lib]"),
+        ("    to: lab", "    to: [lab, lab]"),
+        ("from: adt-in", "from: adt-on"),
+        ("  adt-to-lab:", "  ADT_to_lab:"),
+        ("  adt-to-lab:", "  no:"),
+        ("  adt-to-lab:", "  lab:"),
+        ("tables:\n", "tables:\n  unused-one: { A: B }\n"),
+        (
+            "destinations:\n",
+            "destinations:\n  copies: { file: { folder: out, name: '{MSH-10}' } }\n",
+        ),
+        (
+            "listeners:\n",
+            "listeners:\n  oru-in: { mllp: { bind: 127.0.0.1:2577 } }\n",
+        ),
+        (
+            "listeners:\n",
+            "listeners:\n  oru-in: { mllp: { bind: 0.0.0.0:2575 } }\n",
+        ),
+        ("lab.example:2576", "localhost:2575"),
+    ]);
+    expect_file!["wrong/names.txt"].assert_eq(&told);
+}
+
+#[test]
+fn expressions_and_paths() {
+    let told = told(&[
+        (r#"in ("I", "E")"#, r#"inn ("I", "E")"#),
+        (r#"PV1-2 in ("I", "E")"#, "PV1-2 = I"),
+        (r#"PV1-2 in ("I", "E")"#, "'PV1-2 in (''I'', E)'"),
+        (r#"PV1-2 in ("I", "E")"#, r#""PV1-2 == \"I\"""#),
+        ("MSH-5: LAB", "MSH-0: LAB"),
+        ("MSH-5: LAB", "msh-5: LAB"),
+        ("MSH-5: LAB", "MSH-5: '{uper(MSH-4)}'"),
+        ("MSH-5: LAB", "MSH-5: LAB, MSH.5: EHR"),
+        ("MSH-5: LAB", "MSH-1: LAB"),
+        ("set: { MSH-5: LAB }", "copy: { PID-2.1: PID-3 }"),
+        ("set: { MSH-5: LAB }", "copy: { PID-2: PID-2 }"),
+        ("set: { MSH-5: LAB }", "remove: [NK1, pid-19]"),
+        ("set: { MSH-5: LAB }", "remove: []"),
+        ("field: PV1-2", "field: PID-3.99.x"),
+        (
+            "table: patient-class }",
+            "table: patient-class, otherwise: skip }",
+        ),
+        (
+            "table: patient-class }",
+            "table: patient-class, otherwise: { valu: U } }",
+        ),
+    ]);
+    expect_file!["wrong/expressions_and_paths.txt"].assert_eq(&told);
+}
+
+#[test]
+fn yaml() {
+    let told = told(&[
+        ("    from: adt-in", "\tfrom: adt-in"),
+        ("    from: adt-in", "   from: adt-in"),
+        ("[ADT^A01, ADT^A04]", "[ADT^A01, ADT^A04"),
+        (r#"when: PV1-2 in ("I", "E")"#, r#"when: "PV1-2 in (I)"#),
+        ("set: { MSH-5: LAB }", "remove: [PID-3[2]]"),
+        ("    to: lab", "    to: lab\n    to: ehr"),
+        ("    to: lab", "    to: *lab"),
+        ("    to: lab", "    to: !lab"),
+        ("  lab:\n", "  lab: &lab\n"),
+    ]);
+    expect_file!["wrong/yaml.txt"].assert_eq(&told);
+}
+
+#[test]
+fn several_files() {
+    let shown = shown(&[
+        ("engine.yaml", ENGINE),
+        ("more/a.yaml", "tables:\n  one: { A: B }\n"),
+        (
+            "more/b.yaml",
+            "tables:\n  one: { C: D }\nengine: { data: elsewhere }\n",
+        ),
+        ("more/c.yaml", "- a list\n"),
+        ("more/d.yaml", "routes:\n"),
+    ]);
+    expect_file!["wrong/several_files.txt"].assert_eq(&shown);
+}
+
+/// Many mistakes are told together, and what is wrong in one place hides nothing in another.
+#[test]
+fn all_at_once() {
+    let yaml = RIGHT
+        .replace("bind: 127.0.0.1:2575", "bind: nowhere, fast: true, slow: true")
+        .replace("address: lab", "acknowledgment_timeout: soon, address: lab")
+        .replace("PV1-2 in", "PV1-2 on")
+        .replace("MSH-5: LAB", "MSH-5: { a: b }")
+        .replace("table: patient-class", "table: patient-clas")
+        .replace("to: lab", "to: lob");
+    expect_file!["wrong/all_at_once.txt"].assert_eq(&shown(&[("site.yaml", &yaml)]));
+}
+
+/// What a file that cannot be read may define is not told as undefined.
+#[test]
+fn a_broken_file_makes_no_others_wrong() {
+    let (engine, routes) = RIGHT.split_once("tables:").unwrap();
+    let shown = shown(&[
+        (
+            "engine.yaml",
+            &engine.replace("lab.example:2576 }", "lab.example:2576"),
+        ),
+        ("routes.yaml", &format!("tables:{routes}")),
+    ]);
+    expect_file!["wrong/a_broken_file_makes_no_others_wrong.txt"].assert_eq(&shown);
+}
+
+#[test]
+fn colors_only_when_asked_for() {
+    let (_, problems) = load_files(&[("site.yaml", "x: y\n")]);
+    assert!(problems.render(true).contains('\u{1b}'));
+    assert!(!problems.render(false).contains('\u{1b}'));
+}
+
+#[test]
+fn places_for_programs() {
+    let (_, problems) = load_files(&[(
+        "site.yaml",
+        &RIGHT.replace("table: patient-class", "table: patient-clas"),
+    )]);
+    let problem = problems.iter().next().unwrap();
+    let location = problems.location(problem).unwrap();
+    assert_eq!((location.line, location.column), (17, 43));
+    assert_eq!(problem.setting, "routes.adt-to-lab.steps[1].translate.table");
+    assert_eq!(problem.suggestion.as_deref(), Some("patient-class"));
+}

@@ -1,0 +1,222 @@
+//! The reply to a message: which acknowledgments it gets, by the listener's mode and by MSH-15 and MSH-16.
+//!
+//! How an acknowledgment is written is `hl7::ack`'s affair, when it may leave is `intake`'s.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+use crate::clock;
+use crate::config::AcknowledgmentMode;
+use crate::hl7::ack::{self, AckStamp};
+use crate::hl7::{AcknowledgmentCode, Fault, Header, Refusal};
+use crate::listener::Reply;
+
+/// Control ids of our own messages: unique over restarts, 12 or 13 characters, never a bare timestamp.
+pub struct ControlIds(AtomicU64);
+
+impl ControlIds {
+    /// Starts at the microsecond of the start: a restart goes on above, as long as fewer than a million
+    /// acknowledgments a second were sent.
+    pub fn new() -> ControlIds {
+        ControlIds(AtomicU64::new(u64::try_from(clock::now().as_microsecond()).unwrap_or_default()))
+    }
+
+    /// The next one.
+    pub fn next(&self) -> String {
+        const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let mut number = self.0.fetch_add(1, Ordering::Relaxed);
+        let mut digits = Vec::with_capacity(14);
+        while number > 0 {
+            let digit = usize::try_from(number % 36).unwrap_or_default();
+            digits.extend(DIGITS.get(digit));
+            number /= 36;
+        }
+        digits.push(b'W');
+        digits.iter().rev().map(|&digit| char::from(digit)).collect()
+    }
+}
+
+/// Writes the replies of one listener.
+pub(super) struct Acknowledger {
+    pub(super) mode: AcknowledgmentMode,
+    pub(super) control_ids: Arc<ControlIds>,
+}
+
+impl Acknowledger {
+    /// The reply to a message that is stored or filtered on purpose.
+    pub(super) fn accept(&self, header: &Header<'_>) -> Reply {
+        self.reply(Some(header), Verdict::Accept, &[])
+    }
+
+    /// The reply to what is not accepted; without a header only the refusal itself is known.
+    pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
+        let verdict = match refusal.code {
+            AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject => Verdict::Reject,
+            _ => Verdict::Error,
+        };
+        self.reply(header, verdict, &refusal.faults)
+    }
+
+    fn reply(&self, header: Option<&Header<'_>>, verdict: Verdict, faults: &[Fault]) -> Reply {
+        let (accept, application) = header.map_or((b"".as_slice(), b"".as_slice()), |header| {
+            (header.accept_acknowledgment_type(), header.application_acknowledgment_type())
+        });
+        let frames = codes(self.mode, accept, application, verdict)
+            .into_iter()
+            .map(|code| {
+                let timestamp = clock::hl7_timestamp(&clock::now_local());
+                let stamp = AckStamp { control_id: &self.control_ids.next(), timestamp: &timestamp };
+                Bytes::from(ack::build(header, code, faults, &stamp))
+            })
+            .collect();
+        Reply { frames, close: false }
+    }
+}
+
+/// What weir says of a message, before any mode is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Safely stored, or filtered on purpose.
+    Accept,
+    /// The content is wrong; the sender corrects it before sending again.
+    Error,
+    /// The header is not acceptable, or weir cannot take anything just now.
+    Reject,
+}
+
+/// A condition of HL7 table 0155, in MSH-15 and MSH-16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    Always,
+    Never,
+    OnError,
+    OnSuccess,
+}
+
+impl Condition {
+    /// Reads the field; `None` where the value is not in table 0155. Empty counts as never, because the
+    /// enhanced mode asks only for what is valued (HL7 v2.5.1, 2.9.3).
+    fn read(field: &[u8]) -> Option<Condition> {
+        match field {
+            b"AL" => Some(Condition::Always),
+            b"" | b"NE" => Some(Condition::Never),
+            b"ER" => Some(Condition::OnError),
+            b"SU" => Some(Condition::OnSuccess),
+            _ => None,
+        }
+    }
+
+    fn asks(self, verdict: Verdict) -> bool {
+        match self {
+            Condition::Always => true,
+            Condition::Never => false,
+            Condition::OnError => verdict != Verdict::Accept,
+            Condition::OnSuccess => verdict == Verdict::Accept,
+        }
+    }
+}
+
+/// The codes to send, in order: none, one, or an accept and an application acknowledgment.
+fn codes(
+    mode: AcknowledgmentMode,
+    accept: &[u8],
+    application: &[u8],
+    verdict: Verdict,
+) -> Vec<AcknowledgmentCode> {
+    match mode {
+        AcknowledgmentMode::None => Vec::new(),
+        AcknowledgmentMode::Original | AcknowledgmentMode::EnhancedAa => vec![application_code(verdict)],
+        AcknowledgmentMode::Auto if accept.is_empty() && application.is_empty() => vec![application_code(verdict)],
+        AcknowledgmentMode::Enhanced if accept.is_empty() && application.is_empty() => vec![commit_code(verdict)],
+        AcknowledgmentMode::Auto | AcknowledgmentMode::Enhanced => {
+            // A condition outside the table was made a fault before; the sender gets to hear of it.
+            let accept = Condition::read(accept).unwrap_or(Condition::Always);
+            let application = Condition::read(application).unwrap_or(Condition::Never);
+            let mut codes = Vec::new();
+            if accept.asks(verdict) {
+                codes.push(commit_code(verdict));
+            }
+            // What was not accepted is not processed either: one refusal is enough.
+            if application.asks(verdict) && (verdict == Verdict::Accept || codes.is_empty()) {
+                codes.push(application_code(verdict));
+            }
+            codes
+        }
+    }
+}
+
+fn application_code(verdict: Verdict) -> AcknowledgmentCode {
+    match verdict {
+        Verdict::Accept => AcknowledgmentCode::ApplicationAccept,
+        Verdict::Error => AcknowledgmentCode::ApplicationError,
+        Verdict::Reject => AcknowledgmentCode::ApplicationReject,
+    }
+}
+
+fn commit_code(verdict: Verdict) -> AcknowledgmentCode {
+    match verdict {
+        Verdict::Accept => AcknowledgmentCode::CommitAccept,
+        Verdict::Error => AcknowledgmentCode::CommitError,
+        Verdict::Reject => AcknowledgmentCode::CommitReject,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(mode: AcknowledgmentMode, accept: &str, application: &str, verdict: Verdict) -> String {
+        let codes = codes(mode, accept.as_bytes(), application.as_bytes(), verdict);
+        codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn control_ids_differ_and_fit() {
+        let ids = ControlIds::new();
+        let (one, other) = (ids.next(), ids.next());
+        assert_ne!(one, other);
+        assert!(one.len() <= 20 && one.starts_with('W'), "{one}");
+    }
+
+    #[test]
+    fn original_mode_always_sends_one() {
+        for accept in ["", "AL", "NE", "ER", "SU", "YES"] {
+            assert_eq!(sent(AcknowledgmentMode::Original, accept, "NE", Verdict::Accept), "AA");
+            assert_eq!(sent(AcknowledgmentMode::Original, accept, "NE", Verdict::Error), "AE");
+            assert_eq!(sent(AcknowledgmentMode::EnhancedAa, accept, "NE", Verdict::Reject), "AR");
+            assert_eq!(sent(AcknowledgmentMode::None, accept, "AL", Verdict::Accept), "");
+        }
+    }
+
+    #[test]
+    fn both_empty() {
+        assert_eq!(sent(AcknowledgmentMode::Auto, "", "", Verdict::Accept), "AA");
+        assert_eq!(sent(AcknowledgmentMode::Enhanced, "", "", Verdict::Accept), "CA");
+        assert_eq!(sent(AcknowledgmentMode::Enhanced, "", "", Verdict::Reject), "CR");
+    }
+
+    #[test]
+    fn all_sixteen_pairs() {
+        #[rustfmt::skip]
+        let rows = [
+            // MSH-15, MSH-16, accepted, error
+            ("AL", "AL", "CA AA", "CE"), ("AL", "NE", "CA",    "CE"), ("AL", "ER", "CA", "CE"), ("AL", "SU", "CA AA", "CE"),
+            ("NE", "AL", "AA",    "AE"), ("NE", "NE", "",      ""  ), ("NE", "ER", "",   "AE"), ("NE", "SU", "AA",    ""  ),
+            ("ER", "AL", "AA",    "CE"), ("ER", "NE", "",      "CE"), ("ER", "ER", "",   "CE"), ("ER", "SU", "AA",    "CE"),
+            ("SU", "AL", "CA AA", "AE"), ("SU", "NE", "CA",    ""  ), ("SU", "ER", "CA", "AE"), ("SU", "SU", "CA AA", ""  ),
+        ];
+        for (accept, application, accepted, error) in rows {
+            for mode in [AcknowledgmentMode::Auto, AcknowledgmentMode::Enhanced] {
+                assert_eq!(sent(mode, accept, application, Verdict::Accept), accepted, "{accept} {application}");
+                assert_eq!(sent(mode, accept, application, Verdict::Error), error, "{accept} {application}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_condition_is_answered() {
+        assert_eq!(sent(AcknowledgmentMode::Auto, "YES", "", Verdict::Error), "CE");
+    }
+}

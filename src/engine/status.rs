@@ -1,0 +1,153 @@
+//! What the engine counts while it runs: the numbers behind `/metrics`, `/health/ready` and `weir demo`.
+//!
+//! Each count is kept twice over one call: in the metrics recorder for scraping, and in an atomic that
+//! this process can read back, so that the conservation of deliveries can be checked at any moment.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+use crate::{clock, metrics as names, outbox::Outbox};
+
+/// A number that only grows.
+pub struct Count {
+    value: AtomicU64,
+    counter: Counter,
+}
+
+impl Count {
+    fn new(counter: Counter) -> Count {
+        Count { value: AtomicU64::new(0), counter }
+    }
+
+    /// One more.
+    pub fn one(&self) {
+        self.add(1);
+    }
+
+    /// `more` more.
+    pub fn add(&self, more: u64) {
+        self.value.fetch_add(more, Ordering::Relaxed);
+        self.counter.increment(more);
+    }
+
+    /// How many since the engine started.
+    pub fn get(&self) -> u64 {
+        self.value.load(Ordering::Relaxed)
+    }
+}
+
+/// The counts of one listener.
+pub struct ListenerCounts {
+    /// Frames read completely.
+    pub received: Count,
+    /// Durably accepted with at least one delivery.
+    pub accepted: Count,
+    /// Every route that takes this type of message said no.
+    pub filtered: Count,
+    /// No route of the listener takes this type of message.
+    pub unrouted: Count,
+    /// Answered with an error or a rejection.
+    pub refused: Count,
+    /// From the frame's last byte to its acknowledgment.
+    pub acknowledgment_seconds: Histogram,
+}
+
+impl ListenerCounts {
+    fn new(listener: &Arc<str>) -> ListenerCounts {
+        let label = || listener.to_string();
+        ListenerCounts {
+            received: Count::new(counter!(names::RECEIVED, "listener" => label())),
+            accepted: Count::new(counter!(names::ACCEPTED, "listener" => label())),
+            filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
+            unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
+            refused: Count::new(Counter::noop()),
+            acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
+        }
+    }
+}
+
+/// The counts of one destination.
+pub struct DestinationCounts {
+    /// Put into the outbox since the start.
+    pub queued: Count,
+    /// Completed by a receipt.
+    pub delivered: Count,
+    /// Given up and kept as dead letters, those a route could not make included.
+    pub dead_lettered: Count,
+    /// Sent and not answered.
+    pub ambiguous: Count,
+    /// From acceptance to receipt.
+    pub delivery_seconds: Histogram,
+    depth: Gauge,
+    dead: Gauge,
+    oldest_age_seconds: Gauge,
+}
+
+impl DestinationCounts {
+    fn new(destination: &Arc<str>) -> DestinationCounts {
+        let label = || destination.to_string();
+        DestinationCounts {
+            queued: Count::new(counter!(names::QUEUED, "destination" => label())),
+            delivered: Count::new(counter!(names::DELIVERED, "destination" => label())),
+            dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
+            ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
+            delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
+            depth: gauge!(names::OUTBOX_DEPTH, "destination" => label()),
+            dead: gauge!(names::OUTBOX_DEAD, "destination" => label()),
+            oldest_age_seconds: gauge!(names::OUTBOX_OLDEST_AGE_SECONDS, "destination" => label()),
+        }
+    }
+}
+
+/// All counts of a running engine, and whether it is ready.
+pub struct Status {
+    /// By listener name.
+    pub listeners: BTreeMap<Arc<str>, Arc<ListenerCounts>>,
+    /// By destination name.
+    pub destinations: BTreeMap<Arc<str>, Arc<DestinationCounts>>,
+    outbox: Outbox,
+    ready: AtomicBool,
+}
+
+impl Status {
+    /// Counts at zero for these names.
+    pub(super) fn new<'a>(
+        listeners: impl Iterator<Item = &'a Arc<str>>,
+        destinations: impl Iterator<Item = &'a Arc<str>>,
+        outbox: Outbox,
+    ) -> Status {
+        Status {
+            listeners: listeners.map(|name| (Arc::clone(name), Arc::new(ListenerCounts::new(name)))).collect(),
+            destinations: destinations
+                .map(|name| (Arc::clone(name), Arc::new(DestinationCounts::new(name))))
+                .collect(),
+            outbox,
+            ready: AtomicBool::new(false),
+        }
+    }
+
+    /// Listeners accept and the outbox commits.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// Sets the gauges that are read from the outbox when somebody looks.
+    #[expect(clippy::cast_precision_loss, reason = "a queue of 2^53 entries is not to be had")]
+    pub fn refresh_gauges(&self) {
+        let now = clock::now();
+        for (name, counts) in &self.destinations {
+            let depth = self.outbox.depth(name);
+            counts.depth.set(depth.queued as f64);
+            counts.dead.set(depth.dead as f64);
+            let age = depth.oldest_at.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
+            counts.oldest_age_seconds.set(age.max(0.0));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Types of messages as routes and listeners name them: `ADT`, `ADT^A01`, `ADT^A01^ADT_A01`, `*^A01`.
+//!
+//! Compared with MSH-9, part by part; `*` stands for any one part, and parts left out are not asked about.
+
+use std::fmt;
+use std::str::FromStr;
+
+use nom::branch::alt;
+use nom::bytes::complete::take_while1;
+use nom::character::complete::char;
+use nom::combinator::{all_consuming, opt, value};
+use nom::sequence::preceded;
+use nom::{IResult, Parser};
+
+use crate::hl7::Header;
+
+/// A type of message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagePattern {
+    message_type: Option<String>,
+    trigger_event: Option<String>,
+    message_structure: Option<String>,
+}
+
+/// A text that names no type of message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected a message type as in MSH-9: `ADT`, `ADT^A01` or `ADT^A01^ADT_A01`; `*` stands for any part"
+)]
+pub struct PatternError;
+
+impl MessagePattern {
+    /// Whether a message with this header is of this type.
+    pub fn matches(&self, header: &Header<'_>) -> bool {
+        let fits = |wanted: &Option<String>, found: &[u8]| {
+            wanted.as_ref().is_none_or(|wanted| wanted.as_bytes() == found)
+        };
+        fits(&self.message_type, header.message_type())
+            && fits(&self.trigger_event, header.trigger_event())
+            && fits(&self.message_structure, header.message_structure())
+    }
+
+    /// Whether some message of this type (MSH-9.1) matches, whatever its event.
+    pub fn matches_type(&self, message_type: &[u8]) -> bool {
+        self.message_type
+            .as_ref()
+            .is_none_or(|wanted| wanted.as_bytes() == message_type)
+    }
+}
+
+impl FromStr for MessagePattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<MessagePattern, PatternError> {
+        const LONGEST_BYTES: usize = 60;
+        let next = || opt(preceded(char('^'), part)).map(Option::flatten);
+        let mut pattern = all_consuming((part, next(), next()));
+        match pattern.parse(text) {
+            Ok((_, (message_type, trigger_event, message_structure))) if text.len() <= LONGEST_BYTES => {
+                Ok(MessagePattern {
+                    message_type,
+                    trigger_event,
+                    message_structure,
+                })
+            }
+            _ => Err(PatternError),
+        }
+    }
+}
+
+fn part(input: &str) -> IResult<&str, Option<String>> {
+    let name = take_while1(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    alt((
+        value(None, char('*')),
+        name.map(|name: &str| Some(name.to_owned())),
+    ))
+    .parse(input)
+}
+
+impl fmt::Display for MessagePattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [&self.message_type, &self.trigger_event, &self.message_structure];
+        let last = parts.iter().rposition(|part| part.is_some()).unwrap_or(0);
+        for (index, part) in parts.iter().take(last + 1).enumerate() {
+            let separator = if index == 0 { "" } else { "^" };
+            write!(formatter, "{separator}{}", part.as_deref().unwrap_or("*"))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hl7::Message;
+
+    #[test]
+    fn patterns_match_msh_9() {
+        let check = |pattern: &str, msh_9: &str, expected: bool| {
+            let message = Message::parse(format!("MSH|^~\\&|||||||{msh_9}\r").into()).unwrap();
+            let pattern: MessagePattern = pattern.parse().unwrap();
+            assert_eq!(pattern.matches(&message.header()), expected, "{pattern} {msh_9}");
+        };
+        check("ADT", "ADT^A01^ADT_A01", true);
+        check("ADT", "ADT", true);
+        check("ADT^A01", "ADT^A01", true);
+        check("ADT^A01", "ADT^A01^ADT_A01", true);
+        check("ADT^A01", "ADT^A04^ADT_A01", false);
+        check("ADT^A01", "ADT", false);
+        check("ADT^A01^ADT_A01", "ADT^A01", false);
+        check("ADT^*^ADT_A01", "ADT^A04^ADT_A01", true);
+        check("*", "ORU^R01", true);
+        check("*^R01", "ORU^R01", true);
+        check("*^R01", "ORU^R03", false);
+        check("ADT", "ADTX", false);
+    }
+
+    #[test]
+    fn refused_and_shown() {
+        for wrong in [
+            "",
+            "adt",
+            "ADT^",
+            "ADT^A01^",
+            "ADT-A01",
+            "ADT^A01^ADT_A01^X",
+            "ADT ",
+            "AD*",
+            &"A".repeat(61),
+        ] {
+            assert_eq!(wrong.parse::<MessagePattern>(), Err(PatternError), "{wrong:?}");
+        }
+        for right in ["ADT", "*", "ADT^A01", "*^A01", "ADT^*^ADT_A01"] {
+            assert_eq!(right.parse::<MessagePattern>().unwrap().to_string(), right);
+        }
+    }
+}

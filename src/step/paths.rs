@@ -1,0 +1,109 @@
+//! Paths, conditions and templates in the settings of steps: read, or told as problems with their place.
+
+use std::str::FromStr;
+
+use crate::expression::{Condition, ExpressionError, Template};
+use crate::hl7::{FieldPath, PathError, Target};
+use crate::problem::{Place, Problem, ProblemName, Problems};
+
+/// Where a text stands: a value, or a key.
+#[derive(Clone, Copy)]
+pub(super) enum Written<'a> {
+    Value(&'a Place<'a>),
+    Key(&'a Place<'a>),
+}
+
+/// Reads a condition, or tells what is wrong with it.
+pub fn condition(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Condition> {
+    Condition::parse(text)
+        .map_err(|error| problems.push(expression_problem(&error, place)))
+        .ok()
+}
+
+pub(super) fn template(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Template> {
+    Template::parse(text)
+        .map_err(|error| problems.push(expression_problem(&error, place)))
+        .ok()
+}
+
+/// A path of a field that a step writes: not one that declares the delimiters.
+pub(super) fn written_field(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<FieldPath> {
+    let path: FieldPath = read(text, at, problems)?;
+    if path.is_delimiters() {
+        problems.push(delimiters(at));
+        return None;
+    }
+    Some(path)
+}
+
+pub(super) fn field(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<FieldPath> {
+    read(text, at, problems)
+}
+
+/// Something a step may take away: not the header, and not what declares the delimiters.
+pub(super) fn target(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<Target> {
+    let target: Target = read(text, at, problems)?;
+    match target {
+        Target::Segment(segment) if segment.name == crate::hl7::SegmentName::MSH => {
+            let problem = Problem::error(ProblemName::InvalidValue, "a message cannot be without its MSH");
+            problems.push(
+                at.place(problem, 0, text.len())
+                    .help("name the fields to empty, as MSH-8"),
+            );
+            None
+        }
+        Target::Field(path) if path.is_delimiters() => {
+            problems.push(delimiters(at));
+            None
+        }
+        Target::Segment(_) | Target::Field(_) => Some(target),
+    }
+}
+
+fn delimiters(at: Written<'_>) -> Problem {
+    let message = "MSH-1 and MSH-2 declare the delimiters of the message and cannot be changed";
+    at.place(Problem::error(ProblemName::InvalidValue, message), 0, 0)
+}
+
+fn read<P: FromStr<Err = PathError>>(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<P> {
+    let wrong = match text.parse() {
+        Ok(path) => return Some(path),
+        Err(wrong) => wrong,
+    };
+    let offset = wrong.offset.min(text.len());
+    let message = format!("`{text}` is not a path: expected {}", wrong.expected);
+    let problem = at.place(
+        Problem::error(ProblemName::BadPath, message),
+        offset,
+        text.len() - offset,
+    );
+    let upper = text.trim().to_uppercase();
+    problems.push(match upper.parse::<P>() {
+        Ok(_) => problem.suggest(&upper),
+        Err(_) => problem,
+    });
+    None
+}
+
+impl Written<'_> {
+    fn place(self, problem: Problem, offset: usize, length: usize) -> Problem {
+        match self {
+            Written::Value(place) if length > 0 => problem.within(place, offset, length),
+            Written::Value(place) => problem.at(place),
+            Written::Key(place) if length > 0 => problem.within_key(place, offset, length),
+            Written::Key(place) => problem.at_key(place),
+        }
+    }
+}
+
+fn expression_problem(error: &ExpressionError, place: &Place<'_>) -> Problem {
+    let problem = Problem::error(ProblemName::BadExpression, error.to_string()).within(
+        place,
+        error.offset,
+        error.length,
+    );
+    match &error.suggestion {
+        Some(word) => problem.suggest(word),
+        None => problem,
+    }
+}

@@ -1,0 +1,501 @@
+//! Bad input and its answer: one row, one test line. The row names are those of SECURITY.md.
+
+use crate::harness::{Engine, Receiver, Sender, Site, adt, field};
+
+/// An engine with short deadlines, and the one receiver everything goes to.
+struct Bench {
+    receiver: Receiver,
+    engine: Option<Engine>,
+    _site: Site,
+}
+
+const SETTINGS: &str = "frame_deadline: 300ms, frame_bytes_max: 256KiB";
+
+impl Bench {
+    fn new() -> Bench {
+        Bench::with(SETTINGS, "")
+    }
+
+    /// With these settings of the MLLP listener, and these beside it.
+    fn with(mllp: &str, beside: &str) -> Bench {
+        let receiver = Receiver::accepting();
+        let site = Site::new(&format!(
+            "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\", {mllp} }}{beside} }}\n\
+             destinations:\n  ehr: {{ mllp: {{ address: \"{}\", terminators: preserve }} }}\n\
+             routes:\n  all: {{ from: in, to: [ehr] }}\n",
+            receiver.address()
+        ));
+        let engine = site.start();
+        Bench {
+            receiver,
+            engine: Some(engine),
+            _site: site,
+        }
+    }
+
+    fn sender(&self) -> Sender {
+        Sender::connect(self.engine.as_ref().unwrap().listener("in"))
+    }
+
+    fn metric(&self, series: &str) -> u32 {
+        self.engine.as_ref().unwrap().metric(series) as u32
+    }
+
+    /// Sends one good message, so that everything before it is known to be over, stops the engine in good
+    /// order and returns what was delivered before the good one.
+    fn delivered(mut self) -> Vec<Vec<u8>> {
+        let reply = self.sender().exchange(&adt("LAST")).expect("weir still answers");
+        assert_eq!(field(&reply, "MSA", 1), "AA");
+        self.receiver.wait_until(|messages| {
+            messages
+                .last()
+                .is_some_and(|last| field(last, "MSH", 10) == "LAST")
+        });
+        assert_eq!(self.engine.take().unwrap().terminate(), 0);
+        let mut messages = self.receiver.stop();
+        messages.pop();
+        messages
+    }
+}
+
+/// MSA-1, the ERR-3 or ERR-1 code, and MSA-2.
+fn answer(reply: &[u8]) -> (String, String, String) {
+    let code = match field(reply, "ERR", 3).split('^').next().unwrap_or_default() {
+        "" => field(reply, "ERR", 1)
+            .split('^')
+            .nth(3)
+            .unwrap_or_default()
+            .split('&')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        code => code.to_owned(),
+    };
+    (field(reply, "MSA", 1), code, field(reply, "MSA", 2))
+}
+
+/// One message, its answer; whether it is delivered afterwards.
+fn row(bench: &Bench, name: &str, message: &[u8], expected: (&str, &str, &str)) {
+    let reply = bench
+        .sender()
+        .exchange(message)
+        .unwrap_or_else(|| panic!("{name}: closed without an answer"));
+    let (code, error, id) = answer(&reply);
+    assert_eq!((code.as_str(), error.as_str(), id.as_str()), expected, "{name}");
+    let text = String::from_utf8_lossy(&reply);
+    assert!(
+        !text.contains("TESTPATIENT"),
+        "{name}: an answer must not quote the message"
+    );
+}
+
+fn edited(id: &str, from: &str, to: &str) -> Vec<u8> {
+    let message = String::from_utf8(adt(id)).unwrap();
+    assert!(message.contains(from), "{from}");
+    message.replacen(from, to, 1).into_bytes()
+}
+
+fn framed(message: &[u8]) -> Vec<u8> {
+    [b"\x0B", message, b"\x1C\r"].concat()
+}
+
+#[test]
+fn framing_that_is_tolerated() {
+    let bench = Bench::new();
+    let mut expected = Vec::new();
+    let mut accepted = |name: &str, message: &[u8], bytes: Vec<Vec<u8>>| {
+        let mut sender = bench.sender();
+        for part in bytes {
+            sender.write(&part).unwrap();
+        }
+        let reply = sender.reply().unwrap_or_else(|| panic!("{name}: no answer"));
+        assert_eq!(answer(&reply).0, "AA", "{name}");
+        expected.push(message.to_vec());
+    };
+    let message = adt("B1");
+    accepted(
+        "B1 junk before the frame",
+        &message,
+        vec![[b"junk\r\n", framed(&message).as_slice()].concat()],
+    );
+    let message = adt("B6");
+    accepted(
+        "B6 no CR after FS, lenient",
+        &message,
+        vec![[b"\x0B", message.as_slice(), b"\x1C"].concat()],
+    );
+    let message = adt("B7");
+    accepted(
+        "B7 byte by byte",
+        &message,
+        framed(&message).chunks(1).map(<[u8]>::to_vec).collect(),
+    );
+    let message = adt("B8");
+    let twice = [b"\x0BMSH|^~\\&|CUT|OFF", framed(&message).as_slice()].concat();
+    accepted("B8 a frame begins inside another", &message, vec![twice]);
+    let message = adt("B13");
+    let commits = [b"\x0B\x06\x1C\r\x0B\x15\x1C\r", framed(&message).as_slice()].concat();
+    accepted("B13 MLLP release 2 commit blocks", &message, vec![commits]);
+    for (name, terminator) in [
+        ("B16 LF", "\n"),
+        ("B16 CRLF", "\r\n"),
+        ("B16 blank lines", "\r\r\r"),
+    ] {
+        let text = String::from_utf8(adt("B16")).unwrap();
+        let message = text.replace('\r', terminator).into_bytes();
+        accepted(name, &message, vec![framed(&message)]);
+    }
+    let mut message = adt("B16");
+    message.pop();
+    accepted("B16 no final CR", &message, vec![framed(&message)]);
+
+    let interrupted = bench.metric(r#"weir_framing_deviations_total{listener="in",kind="interrupted"}"#);
+    assert_eq!(interrupted, 1);
+    assert_eq!(bench.delivered(), expected, "every byte as it came");
+}
+
+#[test]
+fn framing_that_ends_the_connection_without_an_answer() {
+    let bench = Bench::new();
+    let message = adt("LOST");
+    let rows: [(&str, Vec<u8>); 7] = [
+        ("B1 over 4 KiB of junk", vec![b'x'; 6000]),
+        ("B2 HL7 without a frame", message.clone()),
+        (
+            "B4 a frame without an end, B14 a slow sender",
+            [b"\x0B".as_slice(), &message].concat(),
+        ),
+        (
+            "B11 TLS",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
+        ),
+        ("B11 HTTP", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
+        ("B11 HTTP POST", b"POST /hl7 HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
+        ("B3 empty", Vec::new()),
+    ];
+    for (name, bytes) in rows {
+        let mut sender = bench.sender();
+        sender.write(&bytes).unwrap();
+        if bytes.is_empty() {
+            sender.finish_writing();
+        }
+        assert_eq!(sender.reply(), None, "{name}");
+    }
+    // B3: a part of a message, then the sender goes away.
+    let mut sender = bench.sender();
+    sender
+        .write(&[b"\x0B".as_slice(), &message[..60]].concat())
+        .unwrap();
+    sender.finish_writing();
+    assert_eq!(sender.reply(), None, "B3");
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn strict_framing_closes_on_fs_without_cr() {
+    let bench = Bench::with("framing: strict", "");
+    let mut sender = bench.sender();
+    sender
+        .write(
+            &[
+                b"\x0B",
+                adt("B6").as_slice(),
+                b"\x1C",
+                framed(&adt("B6b")).as_slice(),
+            ]
+            .concat(),
+        )
+        .unwrap();
+    assert_eq!(sender.reply(), None, "B6 strict");
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn what_is_too_much_is_refused_and_the_connection_closed_if_it_cannot_go_on() {
+    let bench = Bench::new();
+    let mut sender = bench.sender();
+    let large = [adt("B5"), vec![b'x'; 300 * 1024]].concat();
+    // weir stops reading in the middle, so the write may not come to its end.
+    drop(sender.send(&large));
+    let reply = sender
+        .reply()
+        .expect("B5: an answer from the header that was read");
+    assert_eq!(
+        answer(&reply),
+        ("AR".to_owned(), "207".to_owned(), "B5".to_owned())
+    );
+    assert_eq!(sender.reply(), None, "B5: closed");
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn a_million_of_anything_is_refused() {
+    let bench = Bench::with("frame_bytes_max: 32MiB", "");
+    let many = |part: &str| [adt("B17"), part.repeat(1_000_000).into_bytes()].concat();
+    row(&bench, "B17 segments", &many("ZZZ|\r"), ("AR", "207", "B17"));
+    row(&bench, "B17 fields", &many("|"), ("AR", "207", "B17"));
+    row(
+        &bench,
+        "B17 repetitions",
+        &[
+            adt("B17"),
+            b"OBX|".to_vec(),
+            many("~")[adt("B17").len()..].to_vec(),
+        ]
+        .concat(),
+        ("AR", "207", "B17"),
+    );
+    row(
+        &bench,
+        "B17 subcomponents",
+        &[
+            adt("B17"),
+            b"OBX|".to_vec(),
+            many("&")[adt("B17").len()..].to_vec(),
+        ]
+        .concat(),
+        ("AR", "207", "B17"),
+    );
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn content_that_is_no_message() {
+    let bench = Bench::new();
+    for (name, content) in [
+        ("B9 empty", b"".as_slice()),
+        ("B9 blanks", b"  \r \r"),
+        ("B27 not MSH first", b"PID|1||1\rMSH|^~\\&|A|B\r"),
+        ("B27 XML", b"<?xml version=\"1.0\"?><a/>"),
+        ("B27 JSON", b"{\"resourceType\":\"Patient\"}"),
+        ("B27 PDF", b"%PDF-1.4\n1 0 obj"),
+        ("B27 random", b"\x93\xfe\x80\x81\x82\x83\x84\x90"),
+    ] {
+        row(&bench, name, content, ("AR", "100", ""));
+    }
+    row(&bench, "B28 short MSH", b"MSH|^~\r", ("AR", "101", ""));
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn malformed_content_can_close_instead() {
+    let bench = Bench::with(SETTINGS, ", malformed: close");
+    assert_eq!(bench.sender().exchange(b"<?xml version=\"1.0\"?>"), None);
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn headers_that_are_refused() {
+    let bench = Bench::new();
+    row(
+        &bench,
+        "B15 NUL in the content",
+        &edited("B15", "WARD1", "WA\0RD"),
+        ("AE", "102", "B15"),
+    );
+    row(
+        &bench,
+        "B15 bell in the content",
+        &edited("B15", "WARD1", "WA\x07RD"),
+        ("AE", "102", "B15"),
+    );
+    for (name, characters) in [
+        ("0", ""),
+        ("1", "^"),
+        ("2", "^~"),
+        ("3", "^~\\"),
+        ("6", "^~\\&#$"),
+    ] {
+        let message = edited("B29", "^~\\&|", &format!("{characters}|"));
+        row(
+            &bench,
+            &format!("B29 MSH-2 of {name}"),
+            &message,
+            ("AR", "102", "B29"),
+        );
+    }
+    row(
+        &bench,
+        "B30 a delimiter twice",
+        &edited("B30", "^~\\&|", "^^\\&|"),
+        ("AR", "102", "B30"),
+    );
+    let lettered = String::from_utf8(adt("B30"))
+        .unwrap()
+        .replace('|', "x")
+        .into_bytes();
+    let reply = bench.sender().exchange(&lettered).unwrap();
+    assert_eq!(
+        (answer(&reply).0.as_str(), answer(&reply).1.as_str()),
+        ("AR", "102"),
+        "B30 a letter as field separator"
+    );
+    row(
+        &bench,
+        "B31 no MSH-9",
+        &edited("B31", "ADT^A01^ADT_A01", ""),
+        ("AR", "101", "B31"),
+    );
+    row(
+        &bench,
+        "B35 no MSH-10",
+        &edited("B35", "|B35|", "||"),
+        ("AR", "101", ""),
+    );
+    let long = "L".repeat(10_000);
+    row(&bench, "B36 10 KB of MSH-10", &adt(&long), ("AE", "104", &long));
+    row(
+        &bench,
+        "B36 a delimiter in MSH-10",
+        &adt("B^36"),
+        ("AE", "102", "B^36"),
+    );
+    for (name, processing) in [("B37 empty", ""), ("B37 X", "X")] {
+        row(
+            &bench,
+            name,
+            &edited("B37", "|P|", &format!("|{processing}|")),
+            ("AR", "202", "B37"),
+        );
+    }
+    for (name, version) in [("B38 empty", ""), ("B38 9.9", "9.9")] {
+        row(
+            &bench,
+            name,
+            &edited("B38", "|2.5.1\r", &format!("|{version}\r")),
+            ("AR", "203", "B38"),
+        );
+    }
+    // Messages of a batch are not taken one by one by accident.
+    row(
+        &bench,
+        "two messages in one frame",
+        &[adt("TWO"), adt("TWO2")].concat(),
+        ("AE", "100", "TWO"),
+    );
+    row(
+        &bench,
+        "a batch",
+        &[b"FHS|^~\\&|A\rBHS|^~\\&|A\r".as_slice(), &adt("IN")].concat(),
+        ("AR", "200", ""),
+    );
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn headers_that_are_odd_and_taken() {
+    let bench = Bench::new();
+    let mut expected = Vec::new();
+    for (name, from, to) in [
+        ("B29 five from 2.7 on", "^~\\&|ADT", "^~\\&#|ADT"),
+        ("B34 MSH-9.3 contradicts", "ADT^A01^ADT_A01", "ADT^A01^ORU_R01"),
+        ("B37 training", "|P|", "|T|"),
+        ("B38 components", "|2.5.1\r", "|2.5.1^x^y\r"),
+        ("B39 MSH-7", "20260301080509+0000||ADT", "2026-13-45||ADT"),
+        ("B40 no names", "|ADT|GENERAL|WEIR|HUB|", "|||||"),
+        ("B40 carets alone", "|ADT|GENERAL|WEIR|HUB|", "|^^|^^|^^|^^|"),
+    ] {
+        let message = edited("ODD", from, to);
+        row(&bench, name, &message, ("AA", "", "ODD"));
+        expected.push(message);
+    }
+    let warned = bench.engine.as_ref().unwrap().page("/metrics").1;
+    assert!(
+        warned.contains("weir_message_warnings_total"),
+        "B34, B39 are counted"
+    );
+    assert_eq!(bench.delivered(), expected, "every byte as it came");
+}
+
+#[test]
+fn what_the_listener_does_not_permit() {
+    let permit = ", permit: { messages: [ADT^A01, ADT^A08], processing: [P], versions: [\"2.5.1\"] }";
+    let bench = Bench::with(SETTINGS, permit);
+    let event = |event: &str| edited("P", "ADT^A01^ADT_A01", event);
+    row(&bench, "B32 another type", &event("ZZZ^Z99"), ("AR", "200", "P"));
+    row(&bench, "B33 another event", &event("ADT^Q99"), ("AR", "201", "P"));
+    row(
+        &bench,
+        "B37 T in production",
+        &edited("P", "|P|2.5.1", "|T|2.5.1"),
+        ("AR", "202", "P"),
+    );
+    row(
+        &bench,
+        "B38 a version not taken",
+        &edited("P", "|2.5.1\r", "|2.4\r"),
+        ("AR", "203", "P"),
+    );
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn what_no_route_takes() {
+    let bench = Bench::with(SETTINGS, ", unrouted: reject");
+    row(
+        &bench,
+        "B32 routed",
+        &edited("R", "ADT^A01^ADT_A01", "ZZZ^Z99"),
+        ("AA", "", "R"),
+    );
+    assert_eq!(bench.delivered().len(), 1, "the only route takes everything");
+
+    let receiver = Receiver::accepting();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }}, unrouted: reject }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{}\" }} }}\n\
+         routes:\n  all: {{ from: in, messages: [ADT^A01], to: [ehr] }}\n",
+        receiver.address()
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let refused = answer(
+        &sender
+            .exchange(&edited("R", "ADT^A01^ADT_A01", "ZZZ^Z99"))
+            .unwrap(),
+    );
+    assert_eq!((refused.0.as_str(), refused.1.as_str()), ("AR", "200"), "B32");
+    let refused = answer(
+        &sender
+            .exchange(&edited("R", "ADT^A01^ADT_A01", "ADT^Q99"))
+            .unwrap(),
+    );
+    assert_eq!((refused.0.as_str(), refused.1.as_str()), ("AR", "201"), "B33");
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn enhanced_mode_answers_what_msh_15_and_16_ask_for() {
+    let bench = Bench::with("acknowledgment: auto", "");
+    let asking = |id: &str, accept: &str, application: &str| {
+        edited(id, "|P|2.5.1\r", &format!("|P|2.5.1|||{accept}|{application}\r"))
+    };
+    let conditions = ["AL", "NE", "ER", "SU"];
+    for accept in conditions {
+        for application in conditions {
+            let mut sender = bench.sender();
+            sender.send(&asking("B41", accept, application)).unwrap();
+            // A message in original mode after it: what comes before its answer belongs to the first.
+            sender.send(&adt("END")).unwrap();
+            let mut codes = Vec::new();
+            loop {
+                let reply = sender.reply().expect("the second message is answered");
+                if field(&reply, "MSA", 2) == "END" {
+                    break;
+                }
+                codes.push(field(&reply, "MSA", 1));
+            }
+            let mut expected = Vec::new();
+            expected.extend(["AL", "SU"].contains(&accept).then_some("CA"));
+            expected.extend(["AL", "SU"].contains(&application).then_some("AA"));
+            assert_eq!(codes, expected, "B41 {accept} {application}");
+        }
+    }
+    let reply = bench.sender().exchange(&asking("B41", "YES", "")).unwrap();
+    assert_eq!(
+        answer(&reply),
+        ("CE".to_owned(), "103".to_owned(), "B41".to_owned()),
+        "B41 YES"
+    );
+    assert_eq!(bench.delivered().len(), 32);
+}

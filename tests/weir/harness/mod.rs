@@ -1,0 +1,37 @@
+//! What the tests use weir with: a site in a folder of its own, the real binary, senders and receivers.
+//!
+//! The peers here frame by hand, so that they do not share weir's own mistakes. Nothing uses a fixed port,
+//! and everything that waits waits for an event, bounded by [`PATIENCE`].
+
+mod peers;
+mod process;
+
+pub use peers::{Answer, Receiver, Sender, control_id};
+pub use process::{Engine, Site, weir};
+
+use std::time::Duration;
+
+/// How long a test waits for what must come. Generous: the machine may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A small valid ADT^A01 with this control id.
+pub fn adt(control: &str) -> Vec<u8> {
+    format!(
+        "MSH|^~\\&|ADT|GENERAL|WEIR|HUB|20260301080509+0000||ADT^A01^ADT_A01|{control}|P|2.5.1\r\
+         EVN||20260301080509+0000\r\
+         PID|1||100234^^^GENERAL^MR||TESTPATIENT^ANNA||19800101|F\r\
+         PV1|1|I|WARD1^101^A\r"
+    )
+    .into_bytes()
+}
+
+/// The value of the `field`-th field of MSH or MSA (as the standard counts) in an acknowledgment.
+pub fn field(message: &[u8], segment: &str, field: usize) -> String {
+    let text = String::from_utf8_lossy(message);
+    let index = if segment == "MSH" { field - 1 } else { field };
+    text.split('\r')
+        .find(|line| line.starts_with(segment))
+        .and_then(|line| line.split('|').nth(index))
+        .unwrap_or_default()
+        .to_owned()
+}

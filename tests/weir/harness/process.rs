@@ -1,0 +1,214 @@
+//! The real binary: one command to its end, or an engine that runs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// Runs `weir` to its end; returns exit status, standard output, standard error.
+pub fn weir(folder: &Path, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_weir"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("WEIR_LOG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads no input has closed its end.
+    drop(child.stdin.take().unwrap().write_all(input));
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code().expect("ended by itself"),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// A site in a temporary folder.
+pub struct Site {
+    folder: PathBuf,
+    _owned: Option<TempDir>,
+}
+
+impl Site {
+    /// From the text of one YAML file, below `listeners:` and so on; the engine's own section is added.
+    pub fn new(yaml: &str) -> Site {
+        let owned = tempfile::tempdir().unwrap();
+        let site = Site::write(owned.path(), yaml);
+        Site {
+            _owned: Some(owned),
+            ..site
+        }
+    }
+
+    /// The same in a folder somebody else keeps.
+    pub fn write(folder: &Path, yaml: &str) -> Site {
+        let engine = "engine:\n  data: ../data\n  console: { bind: \"127.0.0.1:0\" }\n";
+        std::fs::create_dir_all(folder.join("site")).unwrap();
+        std::fs::write(folder.join("site/site.yaml"), format!("{engine}{yaml}")).unwrap();
+        Site {
+            folder: folder.to_owned(),
+            _owned: None,
+        }
+    }
+
+    /// One listener `in`, one route that takes everything to all of these, none changed on its way.
+    pub fn forwarding(receivers: &[(&str, SocketAddr)]) -> Site {
+        Site::new(&Site::forwarding_yaml(receivers))
+    }
+
+    pub fn forwarding_yaml(receivers: &[(&str, SocketAddr)]) -> String {
+        let mut yaml = "listeners:\n  in: { mllp: { bind: \"127.0.0.1:0\" } }\ndestinations:\n".to_owned();
+        for (name, address) in receivers {
+            writeln!(
+                yaml,
+                "  {name}:\n    mllp: {{ address: \"{address}\", acknowledgment_timeout: 2s, terminators: preserve }}\n    \
+                 retry: {{ first: 10ms, longest: 100ms }}"
+            )
+            .unwrap();
+        }
+        let names: Vec<_> = receivers.iter().map(|(name, _)| *name).collect();
+        write!(
+            yaml,
+            "routes:\n  all: {{ from: in, to: [{}] }}\n",
+            names.join(", ")
+        )
+        .unwrap();
+        yaml
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Starts the engine and waits until it says that it is ready.
+    pub fn start(&self) -> Engine {
+        Engine::start(&self.folder)
+    }
+}
+
+/// A running `weir run`.
+pub struct Engine {
+    child: Child,
+    listeners: BTreeMap<String, SocketAddr>,
+    console: SocketAddr,
+}
+
+impl Engine {
+    fn start(folder: &Path) -> Engine {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_weir"))
+            .args(["run", "site", "--log", "warn"])
+            .current_dir(folder)
+            .env_remove("WEIR_LOG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(
+                std::fs::OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(folder.join("log"))
+                    .unwrap(),
+            )
+            .spawn()
+            .unwrap();
+        let mut listeners = BTreeMap::new();
+        let mut console = None;
+        let mut ready = false;
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        while let Some(Ok(line)) = lines.next() {
+            let words: Vec<_> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["listening", name, address] => {
+                    drop(listeners.insert((*name).to_owned(), address.parse().unwrap()))
+                }
+                ["watching", url] => {
+                    console = url
+                        .strip_prefix("http://")
+                        .and_then(|rest| rest.split('/').next()?.parse().ok());
+                }
+                ["ready"] => {
+                    ready = true;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        // Whatever it prints later must not block it.
+        std::thread::spawn(move || lines.count());
+        assert!(
+            ready,
+            "weir did not start: {}",
+            std::fs::read_to_string(folder.join("log")).unwrap()
+        );
+        Engine {
+            child,
+            listeners,
+            console: console.expect("weir says where its pages are"),
+        }
+    }
+
+    pub fn listener(&self, name: &str) -> SocketAddr {
+        self.listeners[name]
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A page of the console: status code and body.
+    pub fn page(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.console).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// The value of one series of `/metrics`, such as `weir_outbox_depth{destination="ehr"}`; 0 when absent.
+    pub fn metric(&self, series: &str) -> f64 {
+        let (_, page) = self.page("/metrics");
+        page.lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// SIGKILL: nothing is said, nothing is flushed.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and the exit status.
+    pub fn terminate(mut self) -> i32 {
+        let told = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().code().expect("ended by itself")
+    }
+
+    /// Waits for an engine that ends by itself.
+    pub fn wait(mut self) -> i32 {
+        self.child.wait().unwrap().code().expect("ended by itself")
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Only when a test failed before its end; otherwise the process is gone already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
