@@ -99,8 +99,8 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         &routes,
         &mut problems,
     );
-    if !all_were_read {
-        // A name that is unknown may be defined in a file that could not be read.
+    if !all_were_read || sections.has_unknown() {
+        // A name that is unknown may be defined where nothing could be read.
         problems.withdraw(&[
             ProblemName::UnknownListener,
             ProblemName::UnknownDestination,

@@ -9,7 +9,7 @@ use crate::route::Route;
 use crate::{destination, listener};
 
 use super::engine::Engine;
-use super::sections::{Named, Sections};
+use super::sections::Sections;
 use super::{DestinationSettings, Listener};
 
 pub(super) fn check(
@@ -50,7 +50,7 @@ pub(super) fn check(
             );
         }
     }
-    loops(sections.destinations(), listeners, destinations, routes, problems);
+    loops(sections, listeners, destinations, routes, problems);
 }
 
 /// Whether the second could not be opened beside the first.
@@ -60,63 +60,63 @@ fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
         && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
-/// Tells every destination from which a message comes back to the listener it came in by.
+/// Tells every destination from whose receiver, a listener of this site, a message would come to it again.
 fn loops(
-    places: &[Named<'_>],
+    sections: &Sections<'_>,
     listeners: &BTreeMap<Arc<str>, Listener>,
     destinations: &BTreeMap<Arc<str>, DestinationSettings>,
     routes: &[Arc<Route>],
     problems: &mut Problems,
 ) {
-    // From a listener, by a destination, to a listener of the same site.
-    let mut hops: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
+    let mut targets: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, settings) in destinations {
         let destination::Settings::Mllp(mllp) = &settings.kind else {
             continue;
         };
-        for (target, _) in listeners
+        let target = listeners
             .iter()
-            .filter(|(_, listener)| reaches(&mllp.address, listener))
-        {
-            for route in routes.iter().filter(|route| route.to.contains(name)) {
-                hops.extend(
-                    route
-                        .from
-                        .iter()
-                        .map(|from| (from.as_ref(), name.as_ref(), target.as_ref())),
-                );
-            }
-        }
+            .find(|(_, listener)| reaches(&mllp.address, listener));
+        targets.extend(target.map(|(target, _)| (name.as_ref(), target.as_ref())));
     }
-    let looping: BTreeSet<&str> = hops
-        .iter()
-        .filter(|(from, _, target)| leads_to(&hops, target, from))
-        .map(|(_, destination, _)| *destination)
-        .collect();
-    for (name, place) in places.iter().filter(|(name, _)| looping.contains(name.as_ref())) {
-        let message = format!("what goes to `{name}` comes back to this site and is sent there again");
-        let problem = Problem::error(ProblemName::DestinationLoop, message)
-            .at(&place.key("mllp").key("address"))
-            .help("give it the address of the receiver; this is one of the listeners of this site");
-        problems.push(problem);
+    for (name, place) in sections.destinations() {
+        let Some(target) = targets.get(name.as_ref()) else {
+            continue;
+        };
+        let Some((_, listener)) = sections.listeners().iter().find(|(name, _)| **name == **target) else {
+            continue;
+        };
+        if reached_from(target, routes, &targets).contains(name.as_ref()) {
+            let message = format!("what goes to `{name}` comes back by `{target}` and is sent there again");
+            let problem = Problem::error(ProblemName::DestinationLoop, message)
+                .at(&place.key("mllp").key("address"))
+                .related_key(listener, "the listener it goes to")
+                .help("give the destination the address of its receiver, or let no route lead back to it");
+            problems.push(problem);
+        }
     }
 }
 
-/// Whether messages that come in by `start` can come in by `goal` too.
-fn leads_to(hops: &BTreeSet<(&str, &str, &str)>, start: &str, goal: &str) -> bool {
-    let mut reached: BTreeSet<&str> = BTreeSet::from([start]);
-    let mut waiting = vec![start];
+/// Every destination that a message can come to which comes in by this listener.
+fn reached_from<'a>(
+    listener: &'a str,
+    routes: &'a [Arc<Route>],
+    targets: &BTreeMap<&'a str, &'a str>,
+) -> BTreeSet<&'a str> {
+    let mut destinations: BTreeSet<&str> = BTreeSet::new();
+    let mut listeners: BTreeSet<&str> = BTreeSet::from([listener]);
+    let mut waiting = vec![listener];
     while let Some(listener) = waiting.pop() {
-        if listener == goal {
-            return true;
-        }
-        for (_, _, next) in hops.iter().filter(|(from, _, _)| *from == listener) {
-            if reached.insert(next) {
-                waiting.push(next);
-            }
+        for destination in routes
+            .iter()
+            .filter(|route| route.takes_from(listener))
+            .flat_map(|route| &route.to)
+        {
+            destinations.insert(destination);
+            let target = targets.get(destination.as_ref());
+            waiting.extend(target.filter(|target| listeners.insert(target)));
         }
     }
-    false
+    destinations
 }
 
 /// Whether an address is that of a listener of this site, as far as can be told without asking the network.

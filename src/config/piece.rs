@@ -64,21 +64,16 @@ pub(super) fn kind_and_common(
             found = Some((name.clone(), value));
         }
     }
-    match found {
-        Some((kind, value)) => Some(Parts {
-            kind,
-            value,
-            common: Value::Mapping(common),
-        }),
-        None => {
-            // A misspelt kind has been told.
-            if !has_unknown {
-                let message = format!("expected one of the keys {}", list(kinds, "or"));
-                problems.push(Problem::error(ProblemName::MissingKind, message).at_key(place));
-            }
-            None
-        }
+    // A misspelt kind has been told.
+    if found.is_none() && !has_unknown {
+        let message = format!("expected one of the keys {}", list(kinds, "or"));
+        problems.push(Problem::error(ProblemName::MissingKind, message).at_key(place));
     }
+    found.map(|(kind, value)| Parts {
+        kind,
+        value,
+        common: Value::Mapping(common),
+    })
 }
 
 /// Reads what stands under the key that says the kind; `taken_out` as for [`read_with`].
@@ -130,7 +125,7 @@ pub(super) fn read_with<T: DeserializeOwned>(
     // Keys that were told already: taken out, or suggested for one that was.
     let mut told: Vec<Vec<Key>> = Vec::new();
     for _ in 0..ATTEMPTS_MAX {
-        let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+        let error = match serde_path_to_error::deserialize::<_, T>(&value) {
             Ok(settings) => return Some(settings).filter(|_| only_unknown_keys),
             Err(error) => error,
         };
@@ -287,8 +282,7 @@ fn wrong_value(message: &str) -> Problem {
             .and_then(|rest| rest.split_once(", expected "))
         {
             let expected = expected_words(expected);
-            return Problem::error(name, format!("found {}, expected {expected}", found_words(found)))
-                .label(format!("expected {expected}"));
+            return Problem::error(name, format!("found {}, expected {expected}", found_words(found)));
         }
     }
     let message = match message {

@@ -10,6 +10,8 @@ use crate::route::Route;
 
 use super::piece::unknown_key;
 
+/// More names than any one section needs; what looks for loops and doubles takes the square of it.
+const NAMES_MAX: usize = 1_000;
 const SECTIONS: &[&str] = &["engine", "listeners", "destinations", "tables", "routes"];
 /// Names are labels of metrics and parts of addresses and file names.
 const NAME_BYTES_MAX: usize = 64;
@@ -27,6 +29,8 @@ pub(super) struct Sections<'a> {
     destinations: Vec<Named<'a>>,
     tables: Vec<Named<'a>>,
     routes: Vec<Named<'a>>,
+    /// Some section is not one: a name may be defined there.
+    has_unknown: bool,
 }
 
 impl<'a> Sections<'a> {
@@ -46,7 +50,10 @@ impl<'a> Sections<'a> {
                     "destinations" => take(&mut sections.destinations, &place, &mut seen, problems),
                     "tables" => take(&mut sections.tables, &place, &mut seen, problems),
                     "routes" => take(&mut sections.routes, &place, &mut seen, problems),
-                    _ => problems.push(unknown_key(key, SECTIONS).at_key(&place)),
+                    _ => {
+                        sections.has_unknown = true;
+                        problems.push(unknown_key(key, SECTIONS).at_key(&place));
+                    }
                 }
             }
         }
@@ -58,6 +65,11 @@ impl<'a> Sections<'a> {
             None => self.engine = Some(place),
             Some(first) => problems.push(given_twice("engine", &place, first)),
         }
+    }
+
+    /// Whether a section was not understood, so that names defined in it are not known.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.has_unknown
     }
 
     pub(super) fn engine(&self) -> Option<&Place<'a>> {
@@ -87,31 +99,39 @@ impl<'a> Sections<'a> {
             .flat_map(|route| route.steps())
             .filter_map(|step| step.table().map(|table| table.name().as_ref()))
             .collect();
-        let kinds: [(&[Named<'a>], _, _, &dyn Fn(&str) -> bool); 3] = [
-            (
-                &self.listeners,
-                ProblemName::UnusedListener,
-                "no route takes messages from listener",
-                &|name| routes.iter().any(|route| route.takes_from(name)),
-            ),
-            (
-                &self.destinations,
-                ProblemName::UnusedDestination,
-                "no route sends to destination",
-                &|name| routes.iter().any(|route| route.to.iter().any(|to| **to == *name)),
-            ),
-            (
-                &self.tables,
-                ProblemName::UnusedTable,
-                "no step uses table",
-                &|name| tables.contains(name),
-            ),
-        ];
-        for (named, problem_name, message, is_used) in kinds {
-            for (name, place) in named.iter().filter(|(name, _)| !is_used(name)) {
-                problems.push(Problem::warning(problem_name, format!("{message} `{name}`")).at_key(place));
-            }
-        }
+        let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
+        warn(
+            &self.listeners,
+            ProblemName::UnusedListener,
+            listener_is_used,
+            problems,
+        );
+        let destination_is_used =
+            |name: &str| routes.iter().flat_map(|route| &route.to).any(|to| **to == *name);
+        warn(
+            &self.destinations,
+            ProblemName::UnusedDestination,
+            destination_is_used,
+            problems,
+        );
+        warn(
+            &self.tables,
+            ProblemName::UnusedTable,
+            |name| tables.contains(name),
+            problems,
+        );
+    }
+}
+
+fn warn(
+    named: &[Named<'_>],
+    problem_name: ProblemName,
+    is_used: impl Fn(&str) -> bool,
+    problems: &mut Problems,
+) {
+    for (name, place) in named.iter().filter(|(name, _)| !is_used(name)) {
+        let message = format!("no route uses `{name}`");
+        problems.push(Problem::warning(problem_name, message).at_key(place));
     }
 }
 
@@ -130,15 +150,18 @@ fn take<'a>(
         problems.push(Problem::error(ProblemName::WrongType, message).at(place));
     }
     for (name, entry) in place.entries() {
+        if section.len() == NAMES_MAX {
+            let message = format!("more than {NAMES_MAX} `{}` in one site", place.setting());
+            return problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(&entry));
+        }
         if let Some(problem) = bad_name(name) {
             problems.push(problem.at_key(&entry));
         }
-        match seen.get(name) {
-            Some(first) => problems.push(given_twice(name, &entry, first)),
-            None => {
-                seen.insert(name.to_owned(), entry.clone());
-                section.push((name.into(), entry));
-            }
+        if let Some(first) = seen.get(name) {
+            problems.push(given_twice(name, &entry, first));
+        } else {
+            seen.insert(name.to_owned(), entry.clone());
+            section.push((name.into(), entry));
         }
     }
 }
@@ -151,7 +174,7 @@ fn given_twice(name: &str, again: &Place<'_>, first: &Place<'_>) -> Problem {
     .at_key(again)
     .label("given again here")
     .related_key(first, "first given here")
-    .help("names are unique over listeners, destinations, tables and routes of all files")
+    .help("names are unique over listeners, destinations, tables and routes of all files; there is one `engine`")
 }
 
 fn bad_name(name: &str) -> Option<Problem> {

@@ -89,52 +89,66 @@ enum Open {
 
 impl Reader<'_> {
     /// Walks the events with its own stack, so depth costs no call stack.
-    fn document<'i, I: saphyr_parser::Input>(&mut self, mut parser: Parser<'i, I>) -> Read<Node> {
+    fn document<I: saphyr_parser::Input>(&mut self, mut parser: Parser<'_, I>) -> Read<Node> {
         let mut open: Vec<Open> = Vec::new();
         let mut root = None;
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| self.syntax(&error))?;
             let bytes = self.offsets.bytes(span);
-            let closed = match event {
-                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => None,
-                Event::DocumentStart(_) if root.is_some() => return Err(self.several_documents(bytes)),
-                Event::DocumentStart(_) => None,
-                Event::Alias(_) => return Err(self.unsupported(bytes, "an alias (`*name`)")),
-                Event::Scalar(_, _, anchor, ref tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    Some(scalar_node(event, bytes))
-                }
-                Event::SequenceStart(anchor, tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    open.push(Open::Sequence {
-                        start: bytes.start,
-                        elements: Vec::new(),
-                    });
-                    None
-                }
-                Event::MappingStart(anchor, tag) => {
-                    self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
-                    open.push(Open::Mapping {
-                        start: bytes.start,
-                        entries: Vec::new(),
-                        key: None,
-                    });
-                    None
-                }
-                Event::SequenceEnd | Event::MappingEnd => open.pop().map(|open| self.close(open, bytes.end)),
-            };
-            self.spend(open.len(), &closed, root.as_ref())?;
-            if let Some(node) = closed {
-                match open.last_mut() {
-                    Some(parent) => self.attach(parent, node)?,
-                    None => root = Some(node),
-                }
+            let start = bytes.start;
+            if matches!(event, Event::DocumentStart(_)) && root.is_some() {
+                return Err(self.several_documents(bytes));
+            }
+            let finished = self.event(event, bytes, &mut open)?;
+            self.spend(open.len(), finished.is_some(), start)?;
+            match (finished, open.last_mut()) {
+                (Some(node), Some(parent)) => self.attach(parent, node)?,
+                (Some(node), None) => root = Some(node),
+                (None, _) => {}
             }
         }
         Ok(root.unwrap_or(Node {
             bytes: 0..0,
             content: Content::Mapping(Vec::new()),
         }))
+    }
+
+    /// What an event finishes, if anything: a scalar, or the innermost list or mapping.
+    fn event(&mut self, event: Event<'_>, bytes: Range<usize>, open: &mut Vec<Open>) -> Read<Option<Node>> {
+        match event {
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(None),
+            Event::Alias(_) => Err(self.unsupported(bytes, "an alias (`*name`)")),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                let content = Content::Scalar {
+                    text: text.into_owned(),
+                    style: scalar_style(style),
+                };
+                Ok(Some(Node { bytes, content }))
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                open.push(Open::Sequence {
+                    start: bytes.start,
+                    elements: Vec::new(),
+                });
+                Ok(None)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.refuse_anchor_and_tag(anchor, tag.is_some(), &bytes)?;
+                open.push(Open::Mapping {
+                    start: bytes.start,
+                    entries: Vec::new(),
+                    key: None,
+                });
+                Ok(None)
+            }
+            Event::SequenceEnd | Event::MappingEnd => Ok(open.pop().map(|open| self.close(open, bytes.end))),
+        }
     }
 
     /// Puts a finished node where it belongs: an element, a key, or the value of the key before.
@@ -169,12 +183,11 @@ impl Reader<'_> {
                 let mut seen: HashMap<String, Range<usize>> = HashMap::new();
                 let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
                 for entry in entries {
-                    match seen.get(&entry.key) {
-                        Some(first) => self.duplicate(&entry, first.clone()),
-                        None => {
-                            seen.insert(entry.key.clone(), entry.key_bytes.clone());
-                            kept.push(entry);
-                        }
+                    if let Some(first) = seen.get(&entry.key) {
+                        self.duplicate(&entry, first.clone());
+                    } else {
+                        seen.insert(entry.key.clone(), entry.key_bytes.clone());
+                        kept.push(entry);
                     }
                 }
                 Node {
@@ -203,18 +216,15 @@ impl Reader<'_> {
         self.problems.push(problem);
     }
 
-    fn spend(&mut self, depth: usize, closed: &Option<Node>, root: Option<&Node>) -> Read<()> {
-        self.nodes += usize::from(closed.is_some());
-        let bytes = closed
-            .as_ref()
-            .or(root)
-            .map_or(0..0, |node| node.bytes.start..node.bytes.start);
+    /// Takes one value and this depth out of the budget.
+    fn spend(&mut self, depth: usize, is_value: bool, at: usize) -> Read<()> {
+        self.nodes += usize::from(is_value);
         if depth > DEPTH_MAX {
-            return Err(self.too_large(bytes, format!("nested deeper than {DEPTH_MAX} levels")));
+            return Err(self.too_large(at..at, format!("nested deeper than {DEPTH_MAX} levels")));
         }
         if self.nodes > NODES_PER_FILE_MAX {
             return Err(self.too_large(
-                bytes,
+                at..at,
                 format!("more than {NODES_PER_FILE_MAX} values in one file"),
             ));
         }
@@ -267,6 +277,13 @@ impl Reader<'_> {
 
     fn syntax(&self, error: &ScanError) -> Box<Problem> {
         let at = self.offsets.byte(error.marker().index());
+        // At the end of the file, what is missing is missing after the last thing written.
+        let rest = self.text.get(at..).unwrap_or_default();
+        let at = if rest.trim().is_empty() {
+            self.text.trim_end().len()
+        } else {
+            at
+        };
         if let Some(tab) = self.tab_indentation_before(at) {
             let problem = Problem::error(ProblemName::TabIndentation, "a tab in the indentation")
                 .at_bytes(self.source, tab)
@@ -276,6 +293,9 @@ impl Reader<'_> {
         }
         if error.info().contains("unknown anchor") {
             return self.unsupported(at..at, "an alias (`*name`)");
+        }
+        if error.info().contains("recursion limit") {
+            return self.too_large(at..at, format!("nested deeper than {DEPTH_MAX} levels"));
         }
         let help = if self.is_path_in_brackets(at) {
             "a path with brackets needs quotes inside `[ ]` and `{ }`: \"PID-3[2]\""
@@ -289,15 +309,11 @@ impl Reader<'_> {
         Box::new(problem)
     }
 
-    /// Whether the line up to where reading stopped holds something like `PID-3[`.
+    /// Whether reading stopped at the bracket of something like `PID-3[2]`.
     fn is_path_in_brackets(&self, at: usize) -> bool {
-        let before = self.text.get(..at).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        let has_index = line.split('[').any(|part| {
-            part.ends_with(|last: char| last.is_ascii_digit() || last.is_ascii_uppercase())
-                && part.contains([' ', '{', ','])
-        });
-        has_index && line.contains('[')
+        self.text.split_at_checked(at).is_some_and(|(before, after)| {
+            before.ends_with(|last: char| last.is_ascii_alphanumeric()) && after.starts_with('[')
+        })
     }
 
     /// The tab that indents the line where reading stopped, or the line before it.
@@ -322,20 +338,12 @@ impl Reader<'_> {
     }
 }
 
-fn scalar_node(event: Event<'_>, bytes: Range<usize>) -> Node {
-    let (text, style) = match event {
-        Event::Scalar(text, style, _, _) => (text.into_owned(), style),
-        _ => (String::new(), YamlStyle::Plain),
-    };
-    let style = match style {
+fn scalar_style(style: YamlStyle) -> ScalarStyle {
+    match style {
         YamlStyle::Plain => ScalarStyle::Plain,
         YamlStyle::SingleQuoted => ScalarStyle::SingleQuoted,
         YamlStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
         YamlStyle::Literal | YamlStyle::Folded => ScalarStyle::Block,
-    };
-    Node {
-        bytes,
-        content: Content::Scalar { text, style },
     }
 }
 
@@ -346,8 +354,8 @@ fn help(info: &str) -> &'static str {
          quotes"
     } else if info.contains("quoted scalar") {
         "a quote that is opened before this place is not closed"
-    } else if info.contains("flow") || info.contains("',' or") {
-        "look for a `{` or `[` that is not closed, or a comma that is missing"
+    } else if info.contains("flow") || info.contains("placement of ':'") || info.contains("',' or") {
+        "look, here and in the lines above, for a `{` or `[` that is not closed, or a comma that is missing"
     } else if info.contains("block") || info.contains("simple key") || info.contains("indent") {
         "the indentation here does not fit the lines above, or a `:` or `- ` is missing"
     } else {
@@ -428,10 +436,10 @@ mod tests {
         let mut problems = Problems::new();
         let node = read(0, text, &mut problems).unwrap();
         let entries = node.entries();
-        assert_eq!(&text[entries[0].key_bytes.clone()], "é");
-        assert_eq!(&text[entries[0].value.bytes.clone()], "'ü'");
+        assert_eq!(text.get(entries[0].key_bytes.clone()), Some("é"));
+        assert_eq!(text.get(entries[0].value.bytes.clone()), Some("'ü'"));
         let inner = &entries[1].value.elements()[1];
-        assert_eq!(&text[inner.bytes.clone()], "{c: d}");
-        assert_eq!(&text[inner.entries()[0].key_bytes.clone()], "c");
+        assert_eq!(text.get(inner.bytes.clone()), Some("{c: d}"));
+        assert_eq!(text.get(inner.entries()[0].key_bytes.clone()), Some("c"));
     }
 }

@@ -9,6 +9,7 @@ mod name;
 mod render;
 mod source;
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ impl Problem {
         Problem {
             name,
             severity: Severity::Error,
-            message: message.into(),
+            message: shortened(message.into()),
             region: None,
             setting: String::new(),
             label: String::new(),
@@ -273,6 +274,15 @@ impl std::fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
+/// A message may quote what was typed; nobody reads a page of it.
+fn shortened(text: String) -> String {
+    const CHARACTERS_MAX: usize = 300;
+    match text.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
 /// The word of `right` that `wrong` was probably meant to be.
 pub fn nearest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Longer words are not compared: the distance costs the product of the lengths.
@@ -280,7 +290,19 @@ pub fn nearest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Opt
     if wrong.len() > WORD_BYTES_MAX {
         return None;
     }
-    let edits_max = wrong.chars().count().div_ceil(3);
+    // One letter is near to every other.
+    let edits_max = if wrong.chars().count() < 2 {
+        0
+    } else {
+        wrong.chars().count().div_ceil(3)
+    };
+    let in_common = |word: &str| {
+        wrong
+            .chars()
+            .zip(word.chars())
+            .take_while(|(one, other)| one == other)
+            .count()
+    };
     right
         .into_iter()
         .filter(|word| word.len() <= WORD_BYTES_MAX && *word != wrong)
@@ -291,7 +313,7 @@ pub fn nearest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Opt
             )
         })
         .filter(|(edits, _)| *edits <= edits_max)
-        .min_by_key(|(edits, _)| *edits)
+        .min_by_key(|(edits, word)| (*edits, Reverse(in_common(word))))
         .map(|(_, word)| word)
 }
 
@@ -308,7 +330,8 @@ mod tests {
         check("PV1-2", &["lab"], None);
         check("Route", &["routes", "tables"], Some("routes"));
         check("lab", &["lab"], None);
-        check("x", &["in", "or"], None);
+        check("X", &["P", "T"], None);
+        check("2.51", &["2.1", "2.5.1"], Some("2.5.1"));
         check(&"x".repeat(1000), &["in"], None);
     }
 

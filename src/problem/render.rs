@@ -5,7 +5,7 @@
 use codespan_reporting::diagnostic::{Diagnostic, Label};
 use codespan_reporting::files::SimpleFiles;
 use codespan_reporting::term::termcolor::{Buffer, ColorSpec};
-use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_write_style};
+use codespan_reporting::term::{Config, DisplayStyle, Styles, StylesWriter, emit_to_write_style};
 
 use super::{Problem, Problems, Region, Severity};
 
@@ -31,7 +31,16 @@ impl Problems {
         let styles = styles();
         for problem in self.iter() {
             let mut writer = StylesWriter::new(&mut buffer, &styles);
-            emit_to_write_style(&mut writer, &Config::default(), &files, &diagnostic(problem))
+            let display_style = if self.has_long_line(problem) {
+                DisplayStyle::Medium
+            } else {
+                DisplayStyle::Rich
+            };
+            let config = Config {
+                display_style,
+                ..Config::default()
+            };
+            emit_to_write_style(&mut writer, &config, &files, &diagnostic(problem))
                 .expect("memory can be written to, and every region lies in its source");
         }
         let mut text = String::from_utf8_lossy(buffer.as_slice()).into_owned();
@@ -39,6 +48,25 @@ impl Problems {
             text = format!("{text}and {} more\n", self.left_off);
         }
         text
+    }
+
+    /// Whether the line to be shown is no line a person wrote; then only its place is shown.
+    fn has_long_line(&self, problem: &Problem) -> bool {
+        const SHOWN_LINE_BYTES_MAX: usize = 400;
+        let regions = problem
+            .region
+            .iter()
+            .chain(problem.related.iter().map(|(region, _)| region));
+        regions.into_iter().any(|Region { source, bytes }| {
+            let text = self
+                .sources
+                .get(*source)
+                .map_or("", |source| source.text.as_str());
+            let (before, after) = text.split_at_checked(bytes.start).unwrap_or_default();
+            let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            let line_end = bytes.start + after.find('\n').unwrap_or(after.len());
+            line_end - line_start > SHOWN_LINE_BYTES_MAX
+        })
     }
 
     /// Where a problem stands, for programs; `None` when it is about the folder as a whole.

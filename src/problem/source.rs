@@ -122,22 +122,29 @@ impl<'a> Place<'a> {
     /// stands where it is missing.
     #[must_use]
     pub fn key(&self, key: &str) -> Place<'a> {
-        let setting = if self.setting.is_empty() {
+        match self.node.entries().iter().find(|entry| entry.key == key) {
+            Some(entry) => self.entry(entry),
+            None => Place {
+                setting: self.setting_of(key),
+                ..self.clone()
+            },
+        }
+    }
+
+    fn entry(&self, entry: &'a Entry) -> Place<'a> {
+        Place {
+            source: self.source,
+            node: &entry.value,
+            key_bytes: Some(entry.key_bytes.clone()),
+            setting: self.setting_of(&entry.key),
+        }
+    }
+
+    fn setting_of(&self, key: &str) -> String {
+        if self.setting.is_empty() {
             key.to_owned()
         } else {
             format!("{}.{key}", self.setting)
-        };
-        match self.node.entries().iter().find(|entry| entry.key == key) {
-            Some(entry) => Place {
-                source: self.source,
-                node: &entry.value,
-                key_bytes: Some(entry.key_bytes.clone()),
-                setting,
-            },
-            None => Place {
-                setting,
-                ..self.clone()
-            },
         }
     }
 
@@ -161,7 +168,7 @@ impl<'a> Place<'a> {
         self.node
             .entries()
             .iter()
-            .map(move |entry| (entry.key.as_str(), this.key(&entry.key)))
+            .map(move |entry| (entry.key.as_str(), this.entry(entry)))
     }
 
     /// Every element of this list.

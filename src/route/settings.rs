@@ -62,10 +62,10 @@ impl Settings {
         is_right.then_some(Route {
             name,
             from,
+            to,
             messages,
             when,
             steps,
-            to,
             filtered,
         })
     }

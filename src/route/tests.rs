@@ -1,1 +1,273 @@
-//! Tests of routes.
+//! Outcomes and traces, and that a route changes what its steps name and nothing else.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::hl7::Terminators;
+use crate::problem::{Content, Node, Place, Problems, Source};
+use crate::step::{Common, Settings as StepSettings, Tables};
+use crate::table::Table;
+use crate::typed::{OneOrMany, Text};
+
+const ADMISSION: &str = "MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\r\
+    PID|1||12^^^MR~34^^^SS||DOE^ANNA\rNK1|1|DOE^BEN\rNK1|2\rPV1|1|I\r";
+
+fn admission() -> Message {
+    Message::parse(ADMISSION.into()).unwrap()
+}
+
+/// Steps written as `kind` and YAML of what stands under it, with a condition.
+fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&str>)]) -> Route {
+    let source = Source {
+        id: 0,
+        name: "test".into(),
+        text: String::new(),
+        root: Node {
+            bytes: 0..0,
+            content: Content::Mapping(Vec::new()),
+        },
+    };
+    let place = Place::root(&source);
+    let mut problems = Problems::new();
+    let class = Table::new("class".into(), [("I".into(), "IP".into())]);
+    let tables: Tables = BTreeMap::from([("class".into(), Arc::new(class))]);
+    let steps = steps.iter().enumerate().map(|(index, (kind, yaml, when))| {
+        let tag = serde_yaml::value::Tag::new(*kind);
+        let value = serde_yaml::from_str(yaml).unwrap();
+        let tagged = serde_yaml::Value::Tagged(Box::new(serde_yaml::value::TaggedValue { tag, value }));
+        let settings: StepSettings = serde_yaml::from_value(tagged).unwrap();
+        let common = Common {
+            when: when.map(str::to_owned),
+            name: None,
+        };
+        settings
+            .check(common, index + 1, &place, &tables, &mut problems)
+            .unwrap()
+    });
+    let steps = steps.collect();
+    let texts = |texts: &[&str]| OneOrMany(texts.iter().map(|text| Text((*text).to_owned())).collect());
+    let settings = Settings {
+        from: texts(&["in"]),
+        messages: (!messages.is_empty()).then(|| texts(messages)),
+        when: when.map(|when| Text(when.to_owned())),
+        to: texts(&["lab", "copies"]),
+    };
+    let names = Names {
+        listeners: ["in".into()].into(),
+        destinations: ["lab".into(), "copies".into()].into(),
+    };
+    settings
+        .check("r".into(), steps, &place, &names, &mut problems)
+        .unwrap()
+}
+
+/// The outcome in one line: what is delivered, or why nothing is.
+fn outcome(route: &Route) -> String {
+    match route.run(&admission(), None) {
+        Outcome::NotMine => "not mine".to_owned(),
+        Outcome::Filtered { reason } => format!("filtered: {reason}"),
+        Outcome::Deliver { message, to, misses } => {
+            let text = String::from_utf8(message.write(Terminators::Preserve).to_vec()).unwrap();
+            let changed: Vec<&str> = text
+                .split('\r')
+                .filter(|segment| !ADMISSION.contains(segment))
+                .collect();
+            format!(
+                "to {}: {} (misses {})",
+                to.join(" "),
+                changed.join(" "),
+                misses.join(" ")
+            )
+        }
+        Outcome::Failed { reason, to, misses } => {
+            format!(
+                "failed for {}: {reason} (misses {})",
+                to.join(" "),
+                misses.join(" ")
+            )
+        }
+    }
+}
+
+#[test]
+fn outcomes() {
+    let check = |when, messages: &[&str], steps: &[_], expected: &str| {
+        assert_eq!(outcome(&route(when, messages, steps)), expected);
+    };
+    check(None, &["ORU"], &[], "not mine");
+    check(None, &["ORU", "ADT^A01"], &[], "to lab copies:  (misses )");
+    check(
+        Some("PV1-2 = 'E'"),
+        &[],
+        &[],
+        "filtered: the condition of route r does not hold",
+    );
+    check(Some("PV1-2 = 'E'"), &["ORU"], &[], "not mine");
+    check(
+        None,
+        &[],
+        &[("set", "{ PV1-3: '7W {PID-5.1}' }", None)],
+        "to lab copies: PV1|1|I|7W DOE (misses )",
+    );
+    check(
+        None,
+        &[],
+        &[("set", "{ PV1-3: a|b^c }", None)],
+        "to lab copies: PV1|1|I|a\\F\\b\\S\\c (misses )",
+    );
+    check(
+        None,
+        &[],
+        &[("copy", "{ PV1-3: PID-5 }", None)],
+        "to lab copies: PV1|1|I|DOE^ANNA (misses )",
+    );
+    // A step whose condition does not hold does nothing; conditions see what steps before did.
+    let set = ("set", "{ PV1-2: E }", None);
+    check(
+        None,
+        &[],
+        &[("set", "{ PV1-3: X }", Some("PV1-2 = 'E'")), set],
+        "to lab copies: PV1|1|E (misses )",
+    );
+    check(
+        None,
+        &[],
+        &[set, ("set", "{ PV1-3: X }", Some("PV1-2 = 'E'"))],
+        "to lab copies: PV1|1|E|X (misses )",
+    );
+}
+
+#[test]
+fn translations() {
+    let check = |yaml: &str, expected: &str| {
+        assert_eq!(
+            outcome(&route(None, &[], &[("translate", yaml, None)])),
+            expected,
+            "{yaml}"
+        );
+    };
+    check(
+        "{ field: PV1-2, table: class }",
+        "to lab copies: PV1|1|IP (misses )",
+    );
+    check(
+        "{ field: PID-5.1, table: class }",
+        "failed for lab copies: step 1 (translate): PID-5.1: the code is not in table `class` (misses class)",
+    );
+    check(
+        "{ field: PID-5.1, table: class, otherwise: keep }",
+        "to lab copies:  (misses class)",
+    );
+    check(
+        "{ field: PV1-1, table: class, otherwise: clear }",
+        "to lab copies: PV1||I (misses class)",
+    );
+    check(
+        "{ field: PV1-1, table: class, otherwise: { value: U } }",
+        "to lab copies: PV1|U|I (misses class)",
+    );
+    // A field without a value has no code to look up.
+    check("{ field: PV1-9, table: class }", "to lab copies:  (misses )");
+}
+
+#[test]
+fn a_step_that_cannot_do_its_work_fails_the_route() {
+    let failing = route(
+        None,
+        &[],
+        &[("set", "{ PV1-2: E }", None), ("set", "{ 'OBX[3]-1': X }", None)],
+    );
+    let shown = outcome(&failing);
+    assert!(
+        shown.starts_with("failed for lab copies: step 2 (set): OBX[3]-1: the segment is missing"),
+        "{shown}"
+    );
+    let message = admission();
+    failing.run(&message, None);
+    assert_eq!(
+        message.write(Terminators::Preserve),
+        ADMISSION,
+        "the message given is as it was"
+    );
+}
+
+#[test]
+fn traces() {
+    let steps = [
+        ("set", "{ PV1-2: I, PV1-3: X }", None),
+        ("remove", "[NK1, ZPI]", None),
+        ("copy", "{ PID-2: PID-3.1 }", Some("PV1-2 = 'E'")),
+        ("translate", "{ field: PID-1, table: class }", None),
+        ("remove", "[PV1]", None),
+    ];
+    let mut trace = Trace::default();
+    route(None, &["ADT"], &steps).run(&admission(), Some(&mut trace));
+    let shown: Vec<String> = trace
+        .steps
+        .iter()
+        .map(|step| {
+            let changed: Vec<String> = step.changed.iter().map(ToString::to_string).collect();
+            let failed = step.failed.as_deref().unwrap_or_default();
+            format!("{} {} [{}] {failed}", step.title, step.applies, changed.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "step 1 (set) true [PV1-3] ",
+            "step 2 (remove) true [NK1] ",
+            "step 3 (copy) false [] ",
+            "step 4 (translate) true [] PID-1: the code is not in table `class`",
+        ]
+    );
+    assert_eq!((trace.is_mine, trace.condition_holds), (true, Some(true)));
+    route(Some("PID-5.1 = 'X'"), &["ADT"], &steps).run(&admission(), Some(&mut trace));
+    assert_eq!(
+        (trace.is_mine, trace.condition_holds, trace.steps.len()),
+        (true, Some(false), 0)
+    );
+    route(None, &["ORU"], &steps).run(&admission(), Some(&mut trace));
+    assert_eq!(
+        (trace.is_mine, trace.condition_holds, trace.steps.len()),
+        (false, None, 0)
+    );
+}
+
+#[test]
+fn without_a_change_the_bytes_are_the_very_same() {
+    let message = Message::parse(format!("{ADMISSION}\nZZZ|odd|\\X\n").into()).unwrap();
+    let given = message.write(Terminators::Preserve);
+    let Outcome::Deliver { message, .. } = route(None, &[], &[]).run(&message, None) else {
+        panic!("not delivered")
+    };
+    assert!(!message.is_edited());
+    assert_eq!(message.write(Terminators::Preserve).as_ptr(), given.as_ptr());
+}
+
+proptest! {
+    /// Segments no step names keep their bytes, whatever is in them.
+    #[test]
+    fn what_no_step_names_stays(
+        others in proptest::collection::vec("Z[A-Z0-9]{2}\\|[ -~]{0,30}", 0..6),
+        value in "[ -~]{0,20}",
+        field in 1_u16..30,
+    ) {
+        let others = others.join("\r");
+        let message = Message::parse(format!("{ADMISSION}{others}\rNTE|1|a\r").into()).unwrap();
+        let yaml = format!("{{ NTE-{field}: {} }}", serde_json::to_string(&value.replace('{', "{{")).unwrap());
+        let route = route(None, &[], &[("set", &yaml, None), ("remove", "[NK1]", None)]);
+        let Outcome::Deliver { message: changed, .. } = route.run(&message, None) else {
+            panic!("not delivered")
+        };
+        let path = format!("NTE-{field}").parse().unwrap();
+        prop_assert_eq!(changed.text(&path).unwrap_or_default(), if value == "\"\"" { "" } else { value.as_str() });
+        let segments = |message: &Message| -> Vec<Vec<u8>> {
+            let segments = message.segments();
+            let kept = segments.filter(|segment| segment.name() != b"NTE" && segment.name() != b"NK1");
+            kept.map(|segment| segment.raw().to_vec()).collect()
+        };
+        prop_assert_eq!(segments(&changed), segments(&message));
+    }
+}

@@ -36,6 +36,9 @@ pub const DOCS: &[&Doc] = &[&set::DOC, &copy::DOC, &remove::DOC, &translate::DOC
 /// The keys that may stand beside the key of any step.
 pub const COMMON_KEYS: &[&str] = &["when", "name"];
 
+/// More entries than any one step needs.
+const ENTRIES_MAX: usize = 1_000;
+
 /// A step as typed: its kind with what the kind needs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]

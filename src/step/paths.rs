@@ -80,7 +80,7 @@ fn read<P: FromStr<Err = PathError>>(text: &str, at: Written<'_>, problems: &mut
     let upper = text.trim().to_uppercase();
     problems.push(match upper.parse::<P>() {
         Ok(_) => problem.suggest(&upper),
-        Err(_) => problem.label(format!("expected {}", wrong.expected)),
+        Err(_) => problem,
     });
     None
 }
@@ -97,9 +97,11 @@ impl Written<'_> {
 }
 
 fn expression_problem(error: &ExpressionError, place: &Place<'_>) -> Problem {
-    let problem = Problem::error(ProblemName::BadExpression, error.to_string())
-        .within(place, error.offset, error.length)
-        .label(format!("expected {}", error.expected));
+    let problem = Problem::error(ProblemName::BadExpression, error.to_string()).within(
+        place,
+        error.offset,
+        error.length,
+    );
     match &error.suggestion {
         Some(word) => problem.suggest(word),
         None => problem,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::paths::{Written, template, written_field};
-use super::{Doc, Notes, StepError};
+use super::{Doc, ENTRIES_MAX, Notes, StepError};
 use crate::expression::Template;
 use crate::hl7::{FieldPath, Message};
 use crate::problem::{Place, Problem, ProblemName, Problems};
@@ -38,6 +38,11 @@ impl Settings {
         let Settings(Pairs(pairs)) = self;
         if pairs.is_empty() {
             problems.push(Problem::error(ProblemName::NothingToDo, "nothing to set").at(place));
+            return None;
+        }
+        if pairs.len() > ENTRIES_MAX {
+            let message = format!("more than {ENTRIES_MAX} entries in one step");
+            problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(place));
             return None;
         }
         let count = pairs.len();

@@ -1,11 +1,7 @@
-//! Wrong sites, one mistake each, and what people are told about it.
+//! Wrong sites, one mistake each, and what people are told about it: the files in `wrong/`.
 
-#![expect(
-    clippy::needless_raw_string_hashes,
-    reason = "expect-test writes its snapshots so"
-)]
-
-use expect_test::expect;
+use expect_test::expect_file;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -71,112 +67,7 @@ fn keys() {
         ("      - translate:", "        translate:"),
         ("engine: { data: ../data }\n", ""),
     ]);
-    expect![[r#"
-        error[unknown-key]: there is no key `listenrs` here
-          ┌─ site/site.yaml:2:1
-          │
-        2 │ listenrs:
-          │ ^^^^^^^^ did you mean `listeners`?
-          │
-          = help: the keys here are `engine`, `listeners`, `destinations`, `tables` and `routes`
-
-        error[unknown-listener]: listener `adt-in` is not defined
-           ┌─ site/site.yaml:12:11
-           │
-        12 │     from: adt-in
-           │           ^^^^^^
-           │
-           = help: define it under `listeners` in any file of the site
-
-        error[unknown-key]: there is no key `bnd` here
-          ┌─ site/site.yaml:4:13
-          │
-        4 │     mllp: { bnd: 127.0.0.1:2575 }
-          │             ^^^ did you mean `bind`?
-          │
-          = help: the keys here are `bind`, `frame_bytes_max`, `frame_deadline`, `idle_timeout`, `write_timeout`, `connections_max`, `connections_per_address_max`, `pipeline_max`, `framing`, `stop_grace` and `acknowledgment`
-
-        error[unknown-key]: there is no key `frame_bytes` here
-          ┌─ site/site.yaml:4:13
-          │
-        4 │     mllp: { frame_bytes: 1MiB, bind: 127.0.0.1:2575 }
-          │             ^^^^^^^^^^^ did you mean `frame_bytes_max`?
-          │
-          = help: the keys here are `bind`, `frame_bytes_max`, `frame_deadline`, `idle_timeout`, `write_timeout`, `connections_max`, `connections_per_address_max`, `pipeline_max`, `framing`, `stop_grace` and `acknowledgment`
-
-        error[missing-key]: `address` is missing
-          ┌─ site/site.yaml:7:5
-          │
-        7 │     mllp: { acknowledgment_timeout: 1s }
-          │     ^^^^ needs `address`
-
-        error[missing-key]: `name` is missing
-          ┌─ site/site.yaml:7:5
-          │
-        7 │     file: { folder: out }
-          │     ^^^^ needs `name`
-
-        error[unknown-key]: there is no key `mlp` here
-          ┌─ site/site.yaml:7:5
-          │
-        7 │     mlp: { address: lab.example:2576 }
-          │     ^^^ did you mean `mllp`?
-          │
-          = help: the keys here are `mllp`, `file`, `retry` and `unsettled_max`
-
-        error[missing-kind]: expected one of the keys `mllp` or `file`
-          ┌─ site/site.yaml:6:3
-          │
-        6 │   lab:
-          │   ^^^
-
-        error[several-kinds]: `mllp` and `file` cannot stand in one entry
-          ┌─ site/site.yaml:8:5
-          │
-        7 │     mllp: { address: 'a:1' }
-          │     ---- the first
-        8 │     file: { folder: o, name: n }
-          │     ^^^^
-          │
-          = help: make two entries of them
-
-        error[unknown-key]: there is no key `too` here
-           ┌─ site/site.yaml:18:5
-           │
-        18 │     too: lab
-           │     ^^^ did you mean `to`?
-           │
-           = help: the keys here are `from`, `messages`, `when`, `to` and `steps`
-
-        error[missing-key]: `from` is missing
-           ┌─ site/site.yaml:11:3
-           │
-        11 │   adt-to-lab:
-           │   ^^^^^^^^^^ needs `from`
-
-        error[unknown-key]: there is no key `sett` here
-           ┌─ site/site.yaml:16:9
-           │
-        16 │       - sett: { MSH-5: LAB }
-           │         ^^^^ did you mean `set`?
-           │
-           = help: the keys here are `set`, `copy`, `remove`, `translate`, `when` and `name`
-
-        error[several-kinds]: `set` and `translate` cannot stand in one entry
-           ┌─ site/site.yaml:17:9
-           │
-        16 │       - set: { MSH-5: LAB }
-           │         --- the first
-        17 │         translate: { field: PV1-2, table: patient-class }
-           │         ^^^^^^^^^
-           │
-           = help: make two entries of them
-
-        error[missing-key]: site: the site has no `engine`
-         = help: add to one of its files, with a folder for what must survive a restart:
-           engine: { data: ../data }
-
-    "#]].assert_eq(&told);
+    expect_file!["wrong/keys.txt"].assert_eq(&told);
 }
 
 #[test]
@@ -206,128 +97,7 @@ fn values() {
             "tables:\n  patient-class: [I, O]",
         ),
     ]);
-    expect![[r#"
-        error[wrong-type]: found the number `2575`, expected an address and a port, as `127.0.0.1:2575`
-          ┌─ site/site.yaml:4:19
-          │
-        4 │     mllp: { bind: 2575 }
-          │                   ^^^^ expected an address and a port, as `127.0.0.1:2575`
-
-        error[invalid-value]: expected an address and a port, as `127.0.0.1:2575`
-          ┌─ site/site.yaml:4:19
-          │
-        4 │     mllp: { bind: 127.0.0.1:70000 }
-          │                   ^^^^^^^^^^^^^^^
-
-        error[invalid-value]: expected a duration with its unit, as `500ms`, `30s`, `5m`, `12h` or `30d`
-          ┌─ site/site.yaml:4:49
-          │
-        4 │     mllp: { bind: 127.0.0.1:2575, idle_timeout: 5 mins }
-          │                                                 ^^^^^^
-
-        error[wrong-type]: found the number `300`, expected a duration with its unit, as `500ms`, `30s`, `5m`, `12h` or `30d`
-          ┌─ site/site.yaml:4:49
-          │
-        4 │     mllp: { bind: 127.0.0.1:2575, idle_timeout: 300 }
-          │                                                 ^^^ expected a duration with its unit, as `500ms`, `30s`, `5m`, `12h` or `30d`
-
-        error[wrong-type]: found the number `16`, expected a size with its unit, as `512B`, `64KiB`, `16MiB` or `1GiB`
-          ┌─ site/site.yaml:4:52
-          │
-        4 │     mllp: { bind: 127.0.0.1:2575, frame_bytes_max: 16 }
-          │                                                    ^^ expected a size with its unit, as `512B`, `64KiB`, `16MiB` or `1GiB`
-
-        error[wrong-type]: found the text `many`, expected a whole number from 1
-          ┌─ site/site.yaml:4:52
-          │
-        4 │     mllp: { bind: 127.0.0.1:2575, connections_max: many }
-          │                                                    ^^^^ expected a whole number from 1
-
-        error[invalid-value]: found the number `0`, expected a whole number from 1
-          ┌─ site/site.yaml:4:52
-          │
-        4 │     mllp: { bind: 127.0.0.1:2575, connections_max: 0 }
-          │                                                    ^ expected a whole number from 1
-
-        error[invalid-value]: `orignal` is not one of `original`, `auto`, `enhanced`, `enhanced_aa` and `none`
-          ┌─ site/site.yaml:4:51
-          │
-        4 │     mllp: { bind: 127.0.0.1:2575, acknowledgment: orignal }
-          │                                                   ^^^^^^^ did you mean `original`?
-
-        error[invalid-value]: `X` is not one of P, T, D
-          ┌─ site/site.yaml:5:28
-          │
-        5 │     permit: { processing: [X], versions: [2.51], messages: [adt^a01] }
-          │                            ^ did you mean `P`?
-
-        error[invalid-value]: `2.51` is not one of 2.1, 2.2, 2.3, 2.3.1, 2.4, 2.5, 2.5.1, 2.6, 2.7, 2.7.1, 2.8, 2.8.1, 2.8.2, 2.9
-          ┌─ site/site.yaml:5:43
-          │
-        5 │     permit: { processing: [X], versions: [2.51], messages: [adt^a01] }
-          │                                           ^^^^ did you mean `2.1`?
-
-        error[bad-message-type]: `adt^a01` is no message type: expected a message type as in MSH-9: `ADT`, `ADT^A01` or `ADT^A01^ADT_A01`; `*` stands for any part
-          ┌─ site/site.yaml:5:61
-          │
-        5 │     permit: { processing: [X], versions: [2.51], messages: [adt^a01] }
-          │                                                             ^^^^^^^ did you mean `ADT^A01`?
-
-        error[wrong-type]: found the text `5s`, expected a mapping of keys and values
-          ┌─ site/site.yaml:8:12
-          │
-        8 │     retry: 5s
-          │            ^^ expected a mapping of keys and values
-
-        error[invalid-value]: the longest pause is shorter than the first
-          ┌─ site/site.yaml:8:34
-          │
-        8 │     retry: { first: 2m, longest: 60s }
-          │                     --           ^^^
-          │                     │             
-          │                     the first
-
-        error[wrong-type]: found the text `yes`, expected `true` or `false`
-          ┌─ site/site.yaml:7:66
-          │
-        7 │     mllp: { address: lab.example:2576, unsafe_no_acknowledgment: yes }
-          │                                                                  ^^^ expected `true` or `false`
-
-        error[bad-message-type]: `ADT-A01` is no message type: expected a message type as in MSH-9: `ADT`, `ADT^A01` or `ADT^A01^ADT_A01`; `*` stands for any part
-           ┌─ site/site.yaml:13:16
-           │
-        13 │     messages: [ADT-A01, ADT^A04]
-           │                ^^^^^^^ did you mean `ADT^A01`?
-
-        error[nothing-to-do]: no type of message is listed, so none matches
-           ┌─ site/site.yaml:13:15
-           │
-        13 │     messages: []
-           │               ^^
-           │
-           = help: leave `messages` out to take every type
-
-        error[nothing-to-do]: the route sends to no destination
-           ┌─ site/site.yaml:18:9
-           │
-        18 │     to: []
-           │         ^^
-           │
-           = help: name a destination; delete the route if it has no purpose
-
-        error[wrong-type]: found a mapping, expected a text or a list of texts
-           ┌─ site/site.yaml:18:9
-           │
-        18 │     to: { lab: now }
-           │         ^^^^^^^^^^^^ expected a text or a list of texts
-
-        error[wrong-type]: found a list, expected a mapping of keys to values
-          ┌─ site/site.yaml:9:18
-          │
-        9 │   patient-class: [I, O]
-          │                  ^^^^^^ expected a mapping of keys to values
-
-    "#]].assert_eq(&told);
+    expect_file!["wrong/values.txt"].assert_eq(&told);
 }
 
 #[test]
@@ -355,103 +125,7 @@ fn names() {
         ),
         ("lab.example:2576", "localhost:2575"),
     ]);
-    expect![[r#"
-        error[unknown-table]: table `patient-clas` is not defined
-           ┌─ site/site.yaml:17:43
-           │
-        17 │       - translate: { field: PV1-2, table: patient-clas }
-           │                                           ^^^^^^^^^^^^ did you mean `patient-class`?
-           │
-           = help: define it under `tables` in any file of the site
-
-        error[unknown-destination]: destination `lib` is not defined
-           ┌─ site/site.yaml:18:15
-           │
-        18 │     to: [lab, lib]
-           │               ^^^ did you mean `lab`?
-           │
-           = help: define it under `destinations` in any file of the site
-
-        error[duplicate-name]: `lab` is listed twice
-           ┌─ site/site.yaml:18:15
-           │
-        18 │     to: [lab, lab]
-           │               ^^^
-
-        error[unknown-listener]: listener `adt-on` is not defined
-           ┌─ site/site.yaml:12:11
-           │
-        12 │     from: adt-on
-           │           ^^^^^^ did you mean `adt-in`?
-           │
-           = help: define it under `listeners` in any file of the site
-
-        error[bad-name]: `ADT_to_lab` is no name: names are kebab-case, of at most 64 characters
-           ┌─ site/site.yaml:11:3
-           │
-        11 │   ADT_to_lab:
-           │   ^^^^^^^^^^ did you mean `adt-to-lab`?
-           │
-           = help: begin with a lower case letter; then lower case letters, digits and single hyphens
-
-        error[bad-name]: `no` is no name: many readers of YAML take it for a truth value
-           ┌─ site/site.yaml:11:3
-           │
-        11 │   no:
-           │   ^^
-           │
-           = help: choose another name
-
-        error[duplicate-name]: `lab` is given twice in this site
-           ┌─ site/site.yaml:11:3
-           │
-         6 │   lab:
-           │   --- first given here
-           ·
-        11 │   lab:
-           │   ^^^ given again here
-           │
-           = help: names are unique over listeners, destinations, tables and routes of all files
-
-        warning[unused-table]: no step uses table `unused-one`
-          ┌─ site/site.yaml:9:3
-          │
-        9 │   unused-one: { A: B }
-          │   ^^^^^^^^^^
-
-        warning[unused-destination]: no route sends to destination `copies`
-          ┌─ site/site.yaml:6:3
-          │
-        6 │   copies: { file: { folder: out, name: '{MSH-10}' } }
-          │   ^^^^^^
-
-        warning[unused-listener]: no route takes messages from listener `oru-in`
-          ┌─ site/site.yaml:3:3
-          │
-        3 │   oru-in: { mllp: { bind: 127.0.0.1:2577 } }
-          │   ^^^^^^
-
-        error[same-address]: adt-in and oru-in both listen on port 2575
-          ┌─ site/site.yaml:5:19
-          │
-        3 │   oru-in: { mllp: { bind: 0.0.0.0:2575 } }
-          │                           ------------ taken here
-        4 │   adt-in:
-        5 │     mllp: { bind: 127.0.0.1:2575 }
-          │                   ^^^^^^^^^^^^^^
-          │
-          = help: give one of them another port
-
-        error[destination-loop]: what goes to `lab` comes back to this site and is sent there again
-          ┌─ site/site.yaml:7:22
-          │
-        7 │     mllp: { address: localhost:2575 }
-          │                      ^^^^^^^^^^^^^^
-          │
-          = help: give it the address of the receiver; this is one of the listeners of this site
-
-    "#]]
-    .assert_eq(&told);
+    expect_file!["wrong/names.txt"].assert_eq(&told);
 }
 
 #[test]
@@ -480,108 +154,7 @@ fn expressions_and_paths() {
             "table: patient-class, otherwise: { valu: U } }",
         ),
     ]);
-    expect![[r#"
-        error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `inn`
-           ┌─ site/site.yaml:14:17
-           │
-        14 │     when: PV1-2 inn ("I", "E")
-           │                 ^^^ did you mean `in`?
-
-        error[bad-expression]: expected a path as `PID-5.1`, a text in quotes, or a number, found `I`
-           ┌─ site/site.yaml:14:19
-           │
-        14 │     when: PV1-2 = I
-           │                   ^ did you mean `"I"`?
-
-        error[bad-expression]: expected a text in quotes or a number, found `E`
-           ┌─ site/site.yaml:14:29
-           │
-        14 │     when: 'PV1-2 in (''I'', E)'
-           │                             ^ expected a text in quotes or a number
-
-        error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `==`
-           ┌─ site/site.yaml:14:18
-           │
-        14 │     when: "PV1-2 == \"I\""
-           │                  ^^ did you mean `=`?
-
-        error[bad-path]: `MSH-0` is not a path: expected a field number from 1 to 999
-           ┌─ site/site.yaml:16:20
-           │
-        16 │       - set: { MSH-0: LAB }
-           │                    ^ expected a field number from 1 to 999
-
-        error[bad-path]: `msh-5` is not a path: expected a segment name: a capital letter, then two capital letters or digits
-           ┌─ site/site.yaml:16:16
-           │
-        16 │       - set: { msh-5: LAB }
-           │                ^^^^^ did you mean `MSH-5`?
-
-        error[bad-expression]: expected one of the functions upper, lower, trim and number, found `uper`
-           ┌─ site/site.yaml:16:25
-           │
-        16 │       - set: { MSH-5: '{uper(MSH-4)}' }
-           │                         ^^^^ did you mean `upper`?
-
-        error[contradictory-step]: MSH-5 is set twice
-           ┌─ site/site.yaml:16:28
-           │
-        16 │       - set: { MSH-5: LAB, MSH.5: EHR }
-           │                            ^^^^^
-
-        error[invalid-value]: MSH-1 and MSH-2 declare the delimiters of the message and cannot be changed
-           ┌─ site/site.yaml:16:16
-           │
-        16 │       - set: { MSH-1: LAB }
-           │                ^^^^^
-
-        error[invalid-value]: PID-3 is wider than PID-2.1: it may hold delimiters that do not fit there
-           ┌─ site/site.yaml:16:26
-           │
-        16 │       - copy: { PID-2.1: PID-3 }
-           │                          ^^^^^
-           │
-           = help: name a part of PID-3, as deep as PID-2.1
-
-        error[contradictory-step]: PID-2 is copied to itself
-           ┌─ site/site.yaml:16:24
-           │
-        16 │       - copy: { PID-2: PID-2 }
-           │                        ^^^^^
-
-        error[bad-path]: `pid-19` is not a path: expected a segment name: a capital letter, then two capital letters or digits
-           ┌─ site/site.yaml:16:23
-           │
-        16 │       - remove: [NK1, pid-19]
-           │                       ^^^^^^ did you mean `PID-19`?
-
-        error[nothing-to-do]: nothing to remove
-           ┌─ site/site.yaml:16:17
-           │
-        16 │       - remove: []
-           │                 ^^
-
-        error[bad-path]: `PID-3.99.x` is not a path: expected a subcomponent number from 1 to 9999
-           ┌─ site/site.yaml:17:38
-           │
-        17 │       - translate: { field: PID-3.99.x, table: patient-class }
-           │                                      ^ expected a subcomponent number from 1 to 9999
-
-        error[invalid-value]: `skip` is not one of `fail`, `keep` and `clear`
-           ┌─ site/site.yaml:17:69
-           │
-        17 │       - translate: { field: PV1-2, table: patient-class, otherwise: skip }
-           │                                                                     ^^^^
-
-        error[unknown-key]: there is no key `valu` here
-           ┌─ site/site.yaml:17:71
-           │
-        17 │       - translate: { field: PV1-2, table: patient-class, otherwise: { valu: U } }
-           │                                                                       ^^^^ did you mean `value`?
-           │
-           = help: the only key here is `value`
-
-    "#]].assert_eq(&told);
+    expect_file!["wrong/expressions_and_paths.txt"].assert_eq(&told);
 }
 
 #[test]
@@ -597,82 +170,7 @@ fn yaml() {
         ("    to: lab", "    to: !lab"),
         ("  lab:\n", "  lab: &lab\n"),
     ]);
-    expect![[r#"
-        error[tab-indentation]: a tab in the indentation
-           ┌─ site/site.yaml:12:1
-           │
-        12 │     from: adt-in
-           │ ^^^^ a tab
-           │
-           = help: indent with spaces
-
-        error[yaml-syntax]: this is not YAML: mapping values are not allowed in this context
-           ┌─ site/site.yaml:13:13
-           │
-        13 │     messages: [ADT^A01, ADT^A04]
-           │             ^
-           │
-           = help: either this line is indented differently from the one it belongs to, or a value that holds `: ` needs quotes
-
-        error[yaml-syntax]: this is not YAML: illegal placement of ':' indicator
-           ┌─ site/site.yaml:14:9
-           │
-        14 │     when: PV1-2 in ("I", "E")
-           │         ^
-           │
-           = help: texts that begin with one of `{ [ @ * & ! % |` need quotes
-
-        error[yaml-syntax]: this is not YAML: invalid indentation in quoted scalar
-           ┌─ site/site.yaml:14:11
-           │
-        14 │     when: "PV1-2 in (I)
-           │           ^
-           │
-           = help: a quote that is opened before this place is not closed
-
-        error[yaml-syntax]: this is not YAML: while parsing a flow sequence, expected ',' or ']'
-           ┌─ site/site.yaml:16:23
-           │
-        16 │       - remove: [PID-3[2]]
-           │                       ^
-           │
-           = help: look for a `{` or `[` that is not closed, or a comma that is missing
-
-        error[duplicate-key]: `to` is given twice in one mapping
-           ┌─ site/site.yaml:19:5
-           │
-        18 │     to: lab
-           │     -- first given here
-        19 │     to: ehr
-           │     ^^ given again here
-           │
-           = help: keep one of the two
-
-        error[unsupported-yaml]: an alias (`*name`) is not part of site files
-           ┌─ site/site.yaml:18:9
-           │
-        18 │     to: *lab
-           │         ^
-           │
-           = help: write the value where it is used; a text that begins with `!`, `&` or `*` needs quotes
-
-        error[unsupported-yaml]: a tag (`!name`) is not part of site files
-           ┌─ site/site.yaml:18:9
-           │
-        18 │     to: !lab
-           │         ^^^^
-           │
-           = help: write the value where it is used; a text that begins with `!`, `&` or `*` needs quotes
-
-        error[unsupported-yaml]: an anchor (`&name`) is not part of site files
-          ┌─ site/site.yaml:6:8
-          │
-        6 │   lab: &lab
-          │        ^^^^
-          │
-          = help: write the value where it is used; a text that begins with `!`, `&` or `*` needs quotes
-
-    "#]].assert_eq(&told);
+    expect_file!["wrong/yaml.txt"].assert_eq(&told);
 }
 
 #[test]
@@ -687,41 +185,7 @@ fn several_files() {
         ("more/c.yaml", "- a list\n"),
         ("more/d.yaml", "routes:\n"),
     ]);
-    expect![[r#"
-        error[duplicate-name]: `one` is given twice in this site
-          ┌─ site/more/b.yaml:2:3
-          │
-        2 │   one: { C: D }
-          │   ^^^ given again here
-          │
-          ┌─ site/more/a.yaml:2:3
-          │
-        2 │   one: { A: B }
-          │   --- first given here
-          │
-          = help: names are unique over listeners, destinations, tables and routes of all files
-
-        error[duplicate-name]: `engine` is given twice in this site
-          ┌─ site/more/b.yaml:3:1
-          │
-        3 │ engine: { data: elsewhere }
-          │ ^^^^^^ given again here
-          │
-          ┌─ site/engine.yaml:1:1
-          │
-        1 │ engine: { data: ../data }
-          │ ------ first given here
-          │
-          = help: names are unique over listeners, destinations, tables and routes of all files
-
-        error[wrong-type]: a file of a site is a mapping of `engine`, `listeners` and so on
-          ┌─ site/more/c.yaml:1:1
-          │
-        1 │ - a list
-          │ ^^^^^^^^
-
-    "#]]
-    .assert_eq(&shown);
+    expect_file!["wrong/several_files.txt"].assert_eq(&shown);
 }
 
 /// Many mistakes are told together, and what is wrong in one place hides nothing in another.
@@ -734,69 +198,12 @@ fn all_at_once() {
         .replace("MSH-5: LAB", "MSH-5: { a: b }")
         .replace("table: patient-class", "table: patient-clas")
         .replace("to: lab", "to: lob");
-    expect![[r#"
-        error[invalid-value]: expected an address and a port, as `127.0.0.1:2575`
-          ┌─ site/site.yaml:4:19
-          │
-        4 │     mllp: { bind: nowhere, fast: true, slow: true }
-          │                   ^^^^^^^
-
-        error[unknown-key]: there is no key `fast` here
-          ┌─ site/site.yaml:4:28
-          │
-        4 │     mllp: { bind: nowhere, fast: true, slow: true }
-          │                            ^^^^
-          │
-          = help: the keys here are `bind`, `frame_bytes_max`, `frame_deadline`, `idle_timeout`, `write_timeout`, `connections_max`, `connections_per_address_max`, `pipeline_max`, `framing`, `stop_grace` and `acknowledgment`
-
-        error[unknown-key]: there is no key `slow` here
-          ┌─ site/site.yaml:4:40
-          │
-        4 │     mllp: { bind: nowhere, fast: true, slow: true }
-          │                                        ^^^^
-          │
-          = help: the keys here are `bind`, `frame_bytes_max`, `frame_deadline`, `idle_timeout`, `write_timeout`, `connections_max`, `connections_per_address_max`, `pipeline_max`, `framing`, `stop_grace` and `acknowledgment`
-
-        error[invalid-value]: expected a duration with its unit, as `500ms`, `30s`, `5m`, `12h` or `30d`
-          ┌─ site/site.yaml:7:37
-          │
-        7 │     mllp: { acknowledgment_timeout: soon, address: lab.example:2576 }
-          │                                     ^^^^
-
-        error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `on`
-           ┌─ site/site.yaml:14:17
-           │
-        14 │     when: PV1-2 on ("I", "E")
-           │                 ^^ did you mean `in`?
-
-        error[wrong-type]: found a mapping, expected a text
-           ┌─ site/site.yaml:16:23
-           │
-        16 │       - set: { MSH-5: { a: b } }
-           │                       ^^^^^^^^ expected a text
-
-        error[unknown-table]: table `patient-clas` is not defined
-           ┌─ site/site.yaml:17:43
-           │
-        17 │       - translate: { field: PV1-2, table: patient-clas }
-           │                                           ^^^^^^^^^^^^ did you mean `patient-class`?
-           │
-           = help: define it under `tables` in any file of the site
-
-        error[unknown-destination]: destination `lob` is not defined
-           ┌─ site/site.yaml:18:9
-           │
-        18 │     to: lob
-           │         ^^^ did you mean `lab`?
-           │
-           = help: define it under `destinations` in any file of the site
-
-    "#]].assert_eq(&shown(&[("site.yaml", &yaml)]));
+    expect_file!["wrong/all_at_once.txt"].assert_eq(&shown(&[("site.yaml", &yaml)]));
 }
 
 /// What a file that cannot be read may define is not told as undefined.
 #[test]
-fn a_broken_file_brings_no_others_into_disrepute() {
+fn a_broken_file_makes_no_others_wrong() {
     let (engine, routes) = RIGHT.split_once("tables:").unwrap();
     let shown = shown(&[
         (
@@ -805,17 +212,7 @@ fn a_broken_file_brings_no_others_into_disrepute() {
         ),
         ("routes.yaml", &format!("tables:{routes}")),
     ]);
-    expect![[r#"
-        error[yaml-syntax]: this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'
-          ┌─ site/engine.yaml:8:1
-          │
-        8 │ 
-          │ ^
-          │
-          = help: look for a `{` or `[` that is not closed, or a comma that is missing
-
-    "#]]
-    .assert_eq(&shown);
+    expect_file!["wrong/a_broken_file_makes_no_others_wrong.txt"].assert_eq(&shown);
 }
 
 #[test]
@@ -836,4 +233,27 @@ fn places_for_programs() {
     assert_eq!((location.line, location.column), (17, 43));
     assert_eq!(problem.setting, "routes.adt-to-lab.steps[1].translate.table");
     assert_eq!(problem.suggestion.as_deref(), Some("patient-class"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever becomes of a file under somebody's hands: problems, with places that can be shown, and no panic.
+    #[test]
+    fn mistyped_sites_are_told_about(
+        edits in proptest::collection::vec((0..RIGHT.len(), 0..12_usize, "[ -~é\t\n\"'{}\\[\\]:,-]{0,4}"), 1..4)
+    ) {
+        let mut text = RIGHT.to_owned();
+        for (at, length, inserted) in edits {
+            let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            let (start, end) = (boundary(at).unwrap(), boundary(at + length).unwrap());
+            text.replace_range(start..end, &inserted);
+        }
+        shown(&[("site.yaml", &text)]);
+    }
+
+    #[test]
+    fn so_is_anything_else(text in "\\PC{0,200}") {
+        shown(&[("engine.yaml", ENGINE), ("site.yaml", &text)]);
+    }
 }
