@@ -110,6 +110,12 @@ fn warnings(bencher: Bencher<'_, '_>) {
         .bench(|| black_box(&message).warnings());
 }
 
+#[divan::bench(args = ["Z|\r", "|", "~", "^", "&"])]
+fn refuse_a_million(bencher: Bencher<'_, '_>, part: &str) {
+    let bytes = Bytes::from(format!("MSH|^~\\&|\rZ{}", part.repeat(1_000_000)));
+    bencher.bench(|| Message::parse(black_box(&bytes).clone()).expect_err("it passes a limit"));
+}
+
 #[divan::bench]
 fn hl7_parser_parse(bencher: Bencher<'_, '_>) {
     bencher

@@ -33,8 +33,8 @@ pub mod route;
 
 pub mod config;
 
-// pub mod engine;
+pub mod engine;
 
-// pub mod console;
+pub mod console;
 
-// pub mod cli;
+pub mod cli;

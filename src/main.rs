@@ -1,3 +1,7 @@
-//! The `weir` program.
+//! The `weir` program: hands the command line to [`weir::cli`] and returns its exit status.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    weir::cli::main()
+}

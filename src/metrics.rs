@@ -67,8 +67,8 @@ pub const LISTENER_FAILURES_TOTAL: &str = "weir_listener_failures_total";
 pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
 /// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
 pub const DESTINATION_DEVIATIONS_TOTAL: &str = "weir_destination_deviations_total";
-/// Deliveries put into the outbox.
-pub const QUEUED: &str = "weir_deliveries_queued_total";
+/// Deliveries accepted for a destination.
+pub const OWED: &str = "weir_deliveries_owed_total";
 /// Deliveries completed by a receipt.
 pub const DELIVERED: &str = "weir_deliveries_delivered_total";
 /// Deliveries given up, kept as dead letters.
@@ -119,7 +119,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: LISTENER_FAILURES_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections given up, and sockets that could not be accepted" },
     Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
-    Metric { name: QUEUED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries put into the outbox" },
+    Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries accepted for a destination, those a route could not make included" },
     Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
     Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },

@@ -13,7 +13,7 @@ use super::{CannotRun, Finding};
 ///
 /// Exit status: 0 the site can run, 1 it can run but has warnings and --strict was given, 2 it cannot run.
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct Check {
     /// The folder of YAML files.
     #[arg(default_value = "routes")]
     site: PathBuf,
@@ -22,12 +22,14 @@ pub(super) struct Arguments {
     strict: bool,
 }
 
-impl Arguments {
+impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let color = std::io::stderr().is_terminal();
         let (site, problems) = config::load(&self.site);
         let shown = problems.render(color);
-        let Some(site) = site else { return Err(CannotRun::Because(shown)) };
+        let Some(site) = site else {
+            return Err(CannotRun::Because(shown));
+        };
         std::io::stderr().write_all(shown.as_bytes())?;
         writeln!(
             out,
@@ -37,6 +39,10 @@ impl Arguments {
             site.destinations.len(),
             site.routes.len()
         )?;
-        Ok(if self.strict && !problems.is_empty() { Finding::NotSo } else { Finding::Fine })
+        Ok(if self.strict && !problems.is_empty() {
+            Finding::NotSo
+        } else {
+            Finding::Fine
+        })
     }
 }

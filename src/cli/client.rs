@@ -34,7 +34,9 @@ impl Client {
             .await
             .map_err(|_| CannotRun::at(address, "no connection within 10s: is the receiver reachable?"))?
             .map_err(|error| CannotRun::at(address, format!("{error}: is something listening there?")))?;
-        stream.set_nodelay(true).map_err(|error| CannotRun::at(address, error))?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| CannotRun::at(address, error))?;
         Ok(Client {
             address: address.to_owned(),
             stream,
@@ -49,7 +51,10 @@ impl Client {
     pub(super) async fn exchange(&mut self, message: &[u8]) -> Result<Said, CannotRun> {
         self.write.clear();
         mllp::encode(message, &mut self.write).map_err(|error| CannotRun::at("message", error))?;
-        self.stream.write_all(&self.write).await.map_err(|error| CannotRun::at(&self.address, error))?;
+        self.stream
+            .write_all(&self.write)
+            .await
+            .map_err(|error| CannotRun::at(&self.address, error))?;
         match timeout(self.answer_timeout, self.answer()).await {
             Ok(answer) => answer.map(|answer| said(Some(answer))),
             Err(_) => Ok(said(None)),
@@ -64,7 +69,10 @@ impl Client {
                 Ok(None) => {
                     let count = self.stream.read_buf(&mut self.read).await;
                     if count.map_err(|error| CannotRun::at(&self.address, error))? == 0 {
-                        return Err(CannotRun::at(&self.address, "closed the connection without an answer"));
+                        return Err(CannotRun::at(
+                            &self.address,
+                            "closed the connection without an answer",
+                        ));
                     }
                 }
                 Err(error) => return Err(CannotRun::at(&self.address, error)),
@@ -85,17 +93,28 @@ pub(super) struct Said {
 
 fn said(answer: Option<Bytes>) -> Said {
     let Some(answer) = answer else {
-        return Said { is_accepted: false, is_silence: true, text: "no answer in time".to_owned() };
+        return Said {
+            is_accepted: false,
+            is_silence: true,
+            text: "no answer in time".to_owned(),
+        };
     };
     match Acknowledgment::parse(answer) {
         Ok(acknowledgment) => {
-            let error = acknowledgment.error_code.map(|code| format!(" error {code}")).unwrap_or_default();
+            let error = acknowledgment
+                .error_code
+                .map(|code| format!(" error {code}"))
+                .unwrap_or_default();
             Said {
                 is_accepted: acknowledgment.code.is_accept(),
                 is_silence: false,
                 text: format!("{}{error}", acknowledgment.code.as_str()),
             }
         }
-        Err(error) => Said { is_accepted: false, is_silence: false, text: format!("not an acknowledgment: {error}") },
+        Err(error) => Said {
+            is_accepted: false,
+            is_silence: false,
+            text: format!("not an acknowledgment: {error}"),
+        },
     }
 }

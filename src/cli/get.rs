@@ -15,7 +15,7 @@ use super::{CannotRun, Finding, input};
 /// PID-3[2].1 the identifier of the second repetition. A field that is absent or empty gives an empty line.
 #[derive(Args)]
 #[command(after_help = "Example: weir get fixtures/adt-a01.hl7 MSH-9 PID-3.1 PID-5")]
-pub(super) struct Arguments {
+pub(super) struct Get {
     /// A file with one or more messages, or - for standard input.
     file: PathBuf,
     /// What to print.
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     message: Option<u32>,
 }
 
-impl Arguments {
+impl Get {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         for message in input::chosen(&self.file, self.message)? {
             for path in &self.path {
@@ -41,7 +41,7 @@ impl Arguments {
 
     fn print(&self, message: &Message, path: &FieldPath, out: &mut dyn Write) -> Result<(), CannotRun> {
         if self.raw {
-            out.write_all(message.read(path).raw())?;
+            out.write_all(message.read(path).raw().unwrap_or_default())?;
         } else if let Some(text) = message.text(path) {
             out.write_all(text.as_bytes())?;
         }

@@ -17,22 +17,31 @@ pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
     let place = file.display();
     let mut content = Vec::new();
     let read = if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(FILE_BYTES_MAX + 1).read_to_end(&mut content)
+        std::io::stdin()
+            .lock()
+            .take(FILE_BYTES_MAX + 1)
+            .read_to_end(&mut content)
     } else {
         std::fs::File::open(file).and_then(|open| open.take(FILE_BYTES_MAX + 1).read_to_end(&mut content))
     };
     let count = read.map_err(|error| CannotRun::at(&place, error))?;
     if count as u64 > FILE_BYTES_MAX {
-        return Err(CannotRun::at(place, format!("larger than {FILE_BYTES_MAX} bytes: split it first")));
+        return Err(CannotRun::at(
+            place,
+            format!("larger than {FILE_BYTES_MAX} bytes: split it first"),
+        ));
     }
     Ok(Bytes::from(content))
 }
 
 /// The messages of a file, each with its bytes as they stand there.
 pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
-    let messages = batch::split(&read(file)?);
+    let messages: Vec<_> = batch::split(&read(file)?).collect();
     if messages.is_empty() {
-        return Err(CannotRun::at(file.display(), "no message found: expected a line that begins with MSH"));
+        return Err(CannotRun::at(
+            file.display(),
+            "no message found: expected a line that begins with MSH",
+        ));
     }
     Ok(messages)
 }
@@ -43,7 +52,12 @@ pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, C
     let count = messages.len();
     let chosen: Vec<_> = match number {
         None => messages.into_iter().enumerate().collect(),
-        Some(number) => messages.into_iter().enumerate().skip(number as usize - 1).take(1).collect(),
+        Some(number) => messages
+            .into_iter()
+            .enumerate()
+            .skip(number as usize - 1)
+            .take(1)
+            .collect(),
     };
     if chosen.is_empty() {
         return Err(CannotRun::at(file.display(), format!("holds {count} messages")));

@@ -15,7 +15,7 @@ use super::{CannotRun, Finding, receiver, text};
 /// gets, patient data included.
 #[derive(Args)]
 #[command(after_help = "Example: weir listen --port 2601")]
-pub(super) struct Arguments {
+pub(super) struct Listen {
     /// The port to listen on; 0 takes a free one and says which.
     #[arg(long)]
     port: u16,
@@ -33,22 +33,32 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
-impl Arguments {
+impl Listen {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         super::runtime()?.block_on(self.listen(out))
     }
 
     async fn listen(&self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let mut receiver = receiver::start(SocketAddr::new(self.bind, self.port), self.answer).await?;
-        writeln!(out, "listening on {}, answering {}", receiver.address, self.answer.as_str())?;
+        writeln!(
+            out,
+            "listening on {}, answering {}",
+            receiver.address,
+            self.answer.as_str()
+        )?;
         out.flush()?;
-        let mut received = 0;
-        while self.count.is_none_or(|count| received < count) {
-            let Some(message) = receiver.messages.recv().await else { break };
-            received += 1;
+        let mut taken = 0;
+        while self.count.is_none_or(|count| taken < count) {
+            let Some(message) = receiver.messages.recv().await else {
+                break;
+            };
+            taken += 1;
             writeln!(out, "{}", text::title(&message))?;
             if !self.quiet {
-                for segment in message.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()) {
+                for segment in message
+                    .split(|byte| matches!(byte, b'\r' | b'\n'))
+                    .filter(|line| !line.is_empty())
+                {
                     writeln!(out, "  {}", text::printable(segment))?;
                 }
             }

@@ -10,12 +10,18 @@ use tracing_subscriber::EnvFilter;
 
 /// How the log is written to standard error.
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct Logging {
     /// How log lines look.
     #[arg(long, global = true, value_enum, default_value_t = Format::Plain, env = "WEIR_LOG_FORMAT")]
     log_format: Format,
     /// What is logged: error, warn, info, debug, or a filter such as `weir::engine=debug`.
-    #[arg(long, global = true, default_value = "info", value_name = "FILTER", env = "WEIR_LOG")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "info",
+        value_name = "FILTER",
+        env = "WEIR_LOG"
+    )]
     log: EnvFilter,
 }
 
@@ -29,7 +35,7 @@ enum Format {
 }
 
 /// Starts logging and replaces the panic message by one without content.
-pub(super) fn start(arguments: &Arguments) {
+pub(super) fn start(arguments: &Logging) {
     use std::io::IsTerminal;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(arguments.log.clone())
@@ -44,6 +50,8 @@ pub(super) fn start(arguments: &Arguments) {
 
 /// Says where, never what: the text of a panic may hold a piece of a message.
 fn log_panic(panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map_or_else(|| "unknown place".to_owned(), ToString::to_string);
+    let place = panic
+        .location()
+        .map_or_else(|| "unknown place".to_owned(), ToString::to_string);
     tracing::error!(place, "internal error (panic)");
 }

@@ -15,9 +15,12 @@ mod get;
 mod input;
 mod listen;
 mod logging;
+mod receiver;
 mod run;
 mod send;
+mod serving;
 mod show;
+mod text;
 
 /// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
 ///
@@ -28,20 +31,20 @@ mod show;
 #[command(after_help = "Exit status: 0 fine, 1 a check did not hold, 2 could not run.")]
 struct Arguments {
     #[command(flatten)]
-    logging: logging::Arguments,
+    logging: logging::Logging,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    Run(run::Arguments),
-    Demo(demo::Arguments),
-    Check(check::Arguments),
-    Send(send::Arguments),
-    Listen(listen::Arguments),
-    Get(get::Arguments),
-    Show(show::Arguments),
+    Run(run::Run),
+    Demo(demo::Demo),
+    Check(check::Check),
+    Send(send::Send),
+    Listen(listen::Listen),
+    Get(get::Get),
+    Show(show::Show),
 }
 
 /// What a command found out: its exit status.
@@ -71,10 +74,10 @@ impl CannotRun {
 
 impl From<std::io::Error> for CannotRun {
     fn from(error: std::io::Error) -> CannotRun {
-        match error.kind() {
-            std::io::ErrorKind::BrokenPipe => CannotRun::OutputClosed,
-            _ => CannotRun::Because(error.to_string()),
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return CannotRun::OutputClosed;
         }
+        CannotRun::Because(error.to_string())
     }
 }
 

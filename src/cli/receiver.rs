@@ -37,16 +37,28 @@ pub(super) struct Receiver {
 
 /// Starts a receiver.
 pub(super) async fn start(bind: SocketAddr, answer: AcknowledgmentCode) -> Result<Receiver, CannotRun> {
-    let settings = listener::Settings::Mllp(listener::mllp::Settings::new(bind));
-    let bound = listener::bind(&settings).await.map_err(|error| CannotRun::at(bind, error))?;
+    let settings = listener::Settings::Mllp(listener::mllp::Settings::at(bind));
+    let bound = listener::bind(&settings)
+        .await
+        .map_err(|error| CannotRun::at(bind, error))?;
     let address = bound.address()?;
     let (sender, messages) = mpsc::channel(WAITING_MAX);
-    let control_ids = Arc::new(ControlIds::new());
+    let control_ids = Arc::new(ControlIds::starting_now());
     let intake: listener::Intake =
         Arc::new(move |incoming| receive(incoming, answer, Arc::clone(&control_ids), sender.clone()).boxed());
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(bound.run(Arc::from("receiver"), intake, ReadBudget::new(READ_BYTES_MAX), stopped));
-    Ok(Receiver { address, messages, _stop: stop, _task: task })
+    let task = tokio::spawn(bound.run(
+        Arc::from("receiver"),
+        intake,
+        ReadBudget::new(READ_BYTES_MAX),
+        stopped,
+    ));
+    Ok(Receiver {
+        address,
+        messages,
+        _stop: stop,
+        _task: task,
+    })
 }
 
 /// Passes a message on and answers it; what is too large is not answered, and ends the connection.
@@ -57,12 +69,23 @@ async fn receive(
     messages: mpsc::Sender<Bytes>,
 ) -> BoxFuture<'static, Reply> {
     let Frame::Whole(message) = incoming.frame else {
-        return ready(Reply { frames: Vec::new(), close: true }).boxed();
+        return ready(Reply {
+            frames: Vec::new(),
+            close: true,
+        })
+        .boxed();
     };
     let timestamp = clock::hl7_timestamp(&clock::now_local());
-    let stamp = AckStamp { control_id: &control_ids.next(), timestamp: &timestamp };
+    let stamp = AckStamp {
+        control_id: &control_ids.next(),
+        timestamp: &timestamp,
+    };
     let reply = ack::build(Header::parse(&message).ok().as_ref(), answer, &[], &stamp);
     // Nobody looks any more: the command is ending.
     drop(messages.send(message).await);
-    ready(Reply { frames: vec![Bytes::from(reply)], close: false }).boxed()
+    ready(Reply {
+        frames: vec![Bytes::from(reply)],
+        close: false,
+    })
+    .boxed()
 }

@@ -2,29 +2,28 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info};
 
 use crate::config::{self, Site};
-use crate::engine::Engine;
-use crate::metrics;
 
-use super::{CannotRun, Finding};
+use super::{CannotRun, Finding, serving};
 
 /// Runs a site until it is stopped (Ctrl-C, or SIGTERM).
 ///
 /// Says on standard output where it listens, and `ready` when every port is open.
 /// A stop answers what was read and finishes the deliveries under way; the rest waits in the outbox.
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct Run {
     /// The folder of YAML files.
     #[arg(default_value = "routes")]
     site: PathBuf,
 }
 
-impl Arguments {
+impl Run {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let site = load(&self.site)?;
         super::runtime()?.block_on(run(site, out))
@@ -44,10 +43,10 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
     // Before anything starts: a signal in the middle of the start is a stop like any other.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
-    let version = site.version.clone();
+    let version = Arc::clone(&site.version);
     let destinations: Vec<_> = site.destinations.keys().cloned().collect();
-    let engine = Engine::start(site, recorder).await.map_err(|error| CannotRun::Because(error.to_string()))?;
+    let serving = serving::start(site).await?;
+    let engine = &serving.engine;
     writeln!(out, "weir {}, site version {version}", env!("CARGO_PKG_VERSION"))?;
     for (name, address) in engine.addresses() {
         writeln!(out, "  listening   {name:<24} {address}")?;
@@ -55,7 +54,7 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
     for name in destinations {
         writeln!(out, "  delivering  {name}")?;
     }
-    writeln!(out, "  watching    http://{}/metrics", engine.console_address())?;
+    writeln!(out, "  watching    http://{}/metrics", serving.console)?;
     writeln!(out, "ready")?;
     out.flush()?;
     tokio::select! {
@@ -67,7 +66,7 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
             return Err(CannotRun::at("outbox", format!("{failure}: nothing acknowledged is lost; mend the disk and start again")));
         }
     }
-    engine.stop().await;
+    serving.stop().await;
     info!("stopped");
     Ok(Finding::Fine)
 }

@@ -19,7 +19,7 @@ use super::{CannotRun, Finding, input, text};
 /// Exit status: 0 every message was accepted, 1 one was not, 2 nothing could be sent.
 #[derive(Args)]
 #[command(after_help = "Example: weir send fixtures/adt-a01.hl7 --to 127.0.0.1:2575")]
-pub(super) struct Arguments {
+pub(super) struct Send {
     /// Files of messages, or - for standard input.
     #[arg(required = true)]
     file: Vec<PathBuf>,
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "HOST:PORT")]
     to: String,
     /// How long to wait for each answer.
-    #[arg(long, default_value = "30s", value_parser = units::duration)]
+    #[arg(long, default_value = "30s", value_parser = units::parse_duration)]
     timeout: Duration,
     /// Send everything so many times.
     #[arg(long, default_value_t = 1, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
-impl Arguments {
+impl Send {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let mut messages = Vec::new();
         for file in &self.file {
@@ -51,7 +51,11 @@ impl Arguments {
         let total = messages.len() as u64 * u64::from(self.repeat);
         let bar = progress(total, self.quiet);
         let mut accepted = 0_u64;
-        for message in messages.iter().cycle().take(usize::try_from(total).unwrap_or(usize::MAX)) {
+        for message in messages
+            .iter()
+            .cycle()
+            .take(usize::try_from(total).unwrap_or(usize::MAX))
+        {
             let said = client.exchange(message).await?;
             accepted += u64::from(said.is_accepted);
             bar.inc(1);
@@ -64,8 +68,16 @@ impl Arguments {
             }
         }
         bar.finish_and_clear();
-        writeln!(out, "{total} sent, {accepted} accepted, {} not accepted", total - accepted)?;
-        Ok(if accepted == total { Finding::Fine } else { Finding::NotSo })
+        writeln!(
+            out,
+            "{total} sent, {accepted} accepted, {} not accepted",
+            total - accepted
+        )?;
+        Ok(if accepted == total {
+            Finding::Fine
+        } else {
+            Finding::NotSo
+        })
     }
 }
 

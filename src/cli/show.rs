@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::hl7::{Message, Segment};
+use crate::hl7::Message;
 
 use super::{CannotRun, Finding, input, text};
 
 /// Shows a message: one line for each field that holds something, with the path that names it.
 #[derive(Args)]
 #[command(after_help = "Example: weir show fixtures/adt-a01.hl7")]
-pub(super) struct Arguments {
+pub(super) struct Show {
     /// A file with one or more messages, or - for standard input.
     file: PathBuf,
     /// Only the N-th message of the file.
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     message: Option<u32>,
 }
 
-impl Arguments {
+impl Show {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         for (index, message) in input::chosen(&self.file, self.message)?.iter().enumerate() {
             if index > 0 {
@@ -43,8 +43,13 @@ fn show(message: &Message, out: &mut dyn Write) -> Result<(), CannotRun> {
             number => format!("{}[{number}]", text::printable(segment.name())),
         };
         writeln!(out, "{name}")?;
-        for (number, raw) in fields(&segment, message) {
-            writeln!(out, "  {:<12} {}", format!("{name}-{number}"), text::printable(raw))?;
+        for (number, raw) in segment.fields() {
+            writeln!(
+                out,
+                "  {:<12} {}",
+                format!("{name}-{number}"),
+                text::printable(raw)
+            )?;
         }
     }
     for warning in message.warnings() {

@@ -14,7 +14,7 @@ pub(super) fn printable(raw: &[u8]) -> String {
     let mut shown = String::with_capacity(text.len());
     for char in text.chars() {
         if char.is_control() {
-            shown.push_str(&format!("\\x{:02x}", u32::from(char)));
+            shown.extend(format!("\\x{:02x}", u32::from(char)).chars());
         } else {
             shown.push(char);
         }

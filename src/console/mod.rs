@@ -41,7 +41,10 @@ impl Console {
         metrics: PrometheusHandle,
     ) -> std::io::Result<Console> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Console { socket, sources: Sources { status, metrics } })
+        Ok(Console {
+            socket,
+            sources: Sources { status, metrics },
+        })
     }
 
     /// The address bound, with the real port where the settings asked for port 0.
@@ -68,9 +71,15 @@ impl Console {
 
 /// Prometheus text form, version 0.0.4.
 async fn metrics_page(State(sources): State<Sources>) -> impl IntoResponse {
-    sources.status.refresh_gauges();
-    sources.metrics.run_upkeep();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], sources.metrics.render())
+    let page = tokio::task::spawn_blocking(move || {
+        sources.status.refresh_gauges();
+        sources.metrics.run_upkeep();
+        sources.metrics.render()
+    });
+    let form = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    page.await
+        .map(|page| (form, page))
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// The process answers.
@@ -80,5 +89,9 @@ async fn live() -> &'static str {
 
 /// Listeners accept and the outbox commits; 503 while starting, stopping or after a failure.
 async fn ready(State(sources): State<Sources>) -> impl IntoResponse {
-    if sources.status.is_ready() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
+    if sources.status.is_ready() {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    }
 }

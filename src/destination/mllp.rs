@@ -15,7 +15,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, warn};
 
@@ -37,7 +37,7 @@ pub struct Settings {
     /// The receiver, as `lab.example:2576`. A name is looked up anew for every connection.
     #[serde(deserialize_with = "address")]
     pub address: String,
-    /// The time to look up the address and connect, as `10s` (the default).
+    /// The time to look up the name, and then to connect to each address it has, as `10s` (the default).
     #[serde(default = "default_connect_timeout", deserialize_with = "units::duration")]
     pub connect_timeout: Duration,
     /// The time the receiver may take to read a message, as `30s` (the default).
@@ -183,13 +183,7 @@ impl Client {
                 "the receiver has closed or spoken unasked; connecting anew"
             );
         }
-        let connected = timeout(
-            self.settings.connect_timeout,
-            TcpStream::connect(&self.settings.address),
-        )
-        .await;
-        let stream = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let stream = stream.map_err(DeliveryError::unreachable)?;
+        let stream = self.connect().await.map_err(DeliveryError::unreachable)?;
         // A message is written whole; a failure here costs only speed.
         drop(stream.set_nodelay(true));
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
@@ -199,6 +193,20 @@ impl Client {
             last_used: Instant::now(),
             warned: false,
         })
+    }
+
+    /// Tries every address the name has now, one after the other.
+    async fn connect(&self) -> io::Result<TcpStream> {
+        let limit = self.settings.connect_timeout;
+        let addresses = within(limit, lookup_host(&self.settings.address)).await?;
+        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in addresses {
+            match within(limit, TcpStream::connect(address)).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
     }
 
     /// The acknowledgment that completes the delivery of the message with this control id.
@@ -294,6 +302,13 @@ impl Client {
             );
         }
     }
+}
+
+/// The outcome, or that it took too long.
+async fn within<T>(limit: Duration, attempt: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, attempt)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// A connection to the receiver.

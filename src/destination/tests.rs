@@ -195,8 +195,14 @@ async fn check_answer(answer: &str, expected: &str) {
 
 /// A behavior that leaves the receiver's mind unknown.
 async fn check_doubt(behave: impl AsyncFnOnce(&mut Line), expected: &str) {
-    let more = "acknowledgment_timeout: 200ms, acknowledgment_bytes_max: 64KiB";
+    let more = "acknowledgment_bytes_max: 64KiB";
     check_line(more, behave, &format!("no acknowledgment: {expected}"), false).await;
+}
+
+/// A behavior that only the clock ends.
+async fn check_late(behave: impl AsyncFnOnce(&mut Line)) {
+    let late = "no acknowledgment: none came within 200ms";
+    check_line("acknowledgment_timeout: 200ms", behave, late, false).await;
 }
 
 #[tokio::test]
@@ -272,9 +278,8 @@ async fn what_is_no_acknowledgment_is_no_answer() {
     .await;
     let junk = "more than 4096 bytes before a frame, expected 0x0B";
     check_doubt(async |line| line.write(&[b'<'; 5000]).await, junk).await;
-    let late = "none came within 200ms";
-    check_doubt(async |line| line.write(b"<html>SECRET</html>").await, late).await;
-    check_doubt(async |line| line.write(b"\x0B\x06\x1C\r").await, late).await;
+    check_late(async |line| line.write(b"<html>SECRET</html>").await).await;
+    check_late(async |line| line.write(b"\x0B\x06\x1C\r").await).await;
 }
 
 #[tokio::test]
@@ -299,9 +304,8 @@ async fn garbage_in_a_frame_is_no_answer() {
 
 #[tokio::test]
 async fn a_receiver_that_falls_silent_or_dawdles_is_left_at_the_time_limit() {
-    let late = "none came within 200ms";
-    check_doubt(async |_| {}, late).await;
-    check_doubt(async |line| line.write(b"\x0BMSH|^~\\&|").await, late).await;
+    check_late(async |_| {}).await;
+    check_late(async |line| line.write(b"\x0BMSH|^~\\&|").await).await;
     let trickle = async |line: &mut Line| {
         let mut interval = tokio::time::interval(Duration::from_millis(20));
         for _ in 0..50 {
@@ -312,7 +316,7 @@ async fn a_receiver_that_falls_silent_or_dawdles_is_left_at_the_time_limit() {
             }
         }
     };
-    check_doubt(trickle, late).await;
+    check_late(trickle).await;
 }
 
 #[tokio::test]
@@ -406,7 +410,7 @@ async fn an_answer_before_the_end_of_the_message_is_none() {
 
 #[tokio::test]
 async fn the_application_acknowledgment_can_be_awaited() {
-    let awaits = "await: application, acknowledgment_timeout: 200ms";
+    let awaits = "await: application";
     let then = |second: &'static str| {
         async move |line: &mut Line| {
             line.write_frame(&ack("CA", "1")).await;
@@ -415,18 +419,14 @@ async fn the_application_acknowledgment_can_be_awaited() {
     };
     check_line(awaits, then("AA"), "AA", true).await;
     check_line(awaits, then("AR"), "refused AR", true).await;
+    let refusal = async |line: &mut Line| line.write_frame(&ack("CE", "1")).await;
+    check_line(awaits, refusal, "refused CE", true).await;
+    let promise = async |line: &mut Line| line.write_frame(&ack("CA", "1")).await;
+    let awaits = "await: application, acknowledgment_timeout: 200ms";
     check_line(
         awaits,
-        async |line| line.write_frame(&ack("CE", "1")).await,
-        "refused CE",
-        true,
-    )
-    .await;
-    let late = "no acknowledgment: none came within 200ms";
-    check_line(
-        awaits,
-        async |line| line.write_frame(&ack("CA", "1")).await,
-        late,
+        promise,
+        "no acknowledgment: none came within 200ms",
         false,
     )
     .await;
@@ -486,6 +486,17 @@ async fn what_would_break_its_frame_is_never_sent() {
         matches!(result, Err(DeliveryError::Impossible { .. })),
         "{result:?}"
     );
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_and_its_addresses_tried() {
+    let receiver = Receiver::start().await;
+    let port = receiver.listener.local_addr().unwrap().port();
+    let settings = serde_yaml::from_str(&format!("address: 'localhost:{port}'")).unwrap();
+    let mut client = mllp::Client::new(Arc::from("lab"), settings);
+    let script = async { receiver.accept().await.answer("AA").await };
+    let (result, ()) = join!(attempt(&mut client, message("1")), script);
+    assert_eq!(word(&result), "AA");
 }
 
 #[test]

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use metrics::counter;
 
 use crate::clock;
 use crate::config::AcknowledgmentMode;
 use crate::hl7::ack::{self, AckStamp};
 use crate::hl7::{AcknowledgmentCode, Fault, Header, Refusal};
 use crate::listener::Reply;
+use crate::metrics as names;
 
 /// Control ids of our own messages: unique over restarts, 12 or 13 characters, never a bare timestamp.
 pub struct ControlIds(AtomicU64);
@@ -19,8 +21,10 @@ pub struct ControlIds(AtomicU64);
 impl ControlIds {
     /// Starts at the microsecond of the start: a restart goes on above, as long as fewer than a million
     /// acknowledgments a second were sent.
-    pub fn new() -> ControlIds {
-        ControlIds(AtomicU64::new(u64::try_from(clock::now().as_microsecond()).unwrap_or_default()))
+    pub fn starting_now() -> ControlIds {
+        ControlIds(AtomicU64::new(
+            u64::try_from(clock::now().as_microsecond()).unwrap_or_default(),
+        ))
     }
 
     /// The next one.
@@ -40,11 +44,24 @@ impl ControlIds {
 
 /// Writes the replies of one listener.
 pub(super) struct Acknowledger {
-    pub(super) mode: AcknowledgmentMode,
-    pub(super) control_ids: Arc<ControlIds>,
+    mode: AcknowledgmentMode,
+    control_ids: Arc<ControlIds>,
+    listener: Arc<str>,
 }
 
 impl Acknowledger {
+    pub(super) fn new(
+        listener: &Arc<str>,
+        mode: AcknowledgmentMode,
+        control_ids: &Arc<ControlIds>,
+    ) -> Acknowledger {
+        Acknowledger {
+            mode,
+            control_ids: Arc::clone(control_ids),
+            listener: Arc::clone(listener),
+        }
+    }
+
     /// The reply to a message that is stored or filtered on purpose.
     pub(super) fn accept(&self, header: &Header<'_>) -> Reply {
         self.reply(Some(header), Verdict::Accept, &[])
@@ -54,18 +71,26 @@ impl Acknowledger {
     pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
         let verdict = match refusal.code {
             AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject => Verdict::Reject,
-            _ => Verdict::Error,
+            AcknowledgmentCode::ApplicationAccept
+            | AcknowledgmentCode::ApplicationError
+            | AcknowledgmentCode::CommitAccept
+            | AcknowledgmentCode::CommitError => Verdict::Error,
         };
         self.reply(header, verdict, &refusal.faults)
     }
 
     fn reply(&self, header: Option<&Header<'_>>, verdict: Verdict, faults: &[Fault]) -> Reply {
         let (accept, application) = header.map_or((b"".as_slice(), b"".as_slice()), |header| {
-            (header.accept_acknowledgment_type(), header.application_acknowledgment_type())
+            (
+                header.accept_acknowledgment_type(),
+                header.application_acknowledgment_type(),
+            )
         });
         let frames = codes(self.mode, accept, application, verdict)
             .into_iter()
             .map(|code| {
+                counter!(names::ACKNOWLEDGED, "listener" => Arc::clone(&self.listener), "code" => code.as_str())
+                    .increment(1);
                 let timestamp = clock::hl7_timestamp(&clock::now_local());
                 let stamp = AckStamp { control_id: &self.control_ids.next(), timestamp: &timestamp };
                 Bytes::from(ack::build(header, code, faults, &stamp))
@@ -128,8 +153,12 @@ fn codes(
     match mode {
         AcknowledgmentMode::None => Vec::new(),
         AcknowledgmentMode::Original | AcknowledgmentMode::EnhancedAa => vec![application_code(verdict)],
-        AcknowledgmentMode::Auto if accept.is_empty() && application.is_empty() => vec![application_code(verdict)],
-        AcknowledgmentMode::Enhanced if accept.is_empty() && application.is_empty() => vec![commit_code(verdict)],
+        AcknowledgmentMode::Auto if accept.is_empty() && application.is_empty() => {
+            vec![application_code(verdict)]
+        }
+        AcknowledgmentMode::Enhanced if accept.is_empty() && application.is_empty() => {
+            vec![commit_code(verdict)]
+        }
         AcknowledgmentMode::Auto | AcknowledgmentMode::Enhanced => {
             // A condition outside the table was made a fault before; the sender gets to hear of it.
             let accept = Condition::read(accept).unwrap_or(Condition::Always);
@@ -169,12 +198,16 @@ mod tests {
 
     fn sent(mode: AcknowledgmentMode, accept: &str, application: &str, verdict: Verdict) -> String {
         let codes = codes(mode, accept.as_bytes(), application.as_bytes(), verdict);
-        codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" ")
+        codes
+            .iter()
+            .map(|code| code.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn control_ids_differ_and_fit() {
-        let ids = ControlIds::new();
+        let ids = ControlIds::starting_now();
         let (one, other) = (ids.next(), ids.next());
         assert_ne!(one, other);
         assert!(one.len() <= 20 && one.starts_with('W'), "{one}");
@@ -183,9 +216,18 @@ mod tests {
     #[test]
     fn original_mode_always_sends_one() {
         for accept in ["", "AL", "NE", "ER", "SU", "YES"] {
-            assert_eq!(sent(AcknowledgmentMode::Original, accept, "NE", Verdict::Accept), "AA");
-            assert_eq!(sent(AcknowledgmentMode::Original, accept, "NE", Verdict::Error), "AE");
-            assert_eq!(sent(AcknowledgmentMode::EnhancedAa, accept, "NE", Verdict::Reject), "AR");
+            assert_eq!(
+                sent(AcknowledgmentMode::Original, accept, "NE", Verdict::Accept),
+                "AA"
+            );
+            assert_eq!(
+                sent(AcknowledgmentMode::Original, accept, "NE", Verdict::Error),
+                "AE"
+            );
+            assert_eq!(
+                sent(AcknowledgmentMode::EnhancedAa, accept, "NE", Verdict::Reject),
+                "AR"
+            );
             assert_eq!(sent(AcknowledgmentMode::None, accept, "AL", Verdict::Accept), "");
         }
     }
@@ -209,8 +251,16 @@ mod tests {
         ];
         for (accept, application, accepted, error) in rows {
             for mode in [AcknowledgmentMode::Auto, AcknowledgmentMode::Enhanced] {
-                assert_eq!(sent(mode, accept, application, Verdict::Accept), accepted, "{accept} {application}");
-                assert_eq!(sent(mode, accept, application, Verdict::Error), error, "{accept} {application}");
+                assert_eq!(
+                    sent(mode, accept, application, Verdict::Accept),
+                    accepted,
+                    "{accept} {application}"
+                );
+                assert_eq!(
+                    sent(mode, accept, application, Verdict::Error),
+                    error,
+                    "{accept} {application}"
+                );
             }
         }
     }

@@ -13,7 +13,7 @@ use metrics::counter;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
-use crate::destination::{Destination, DeliveryError, Outgoing, Receipt};
+use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
 use crate::hl7::AcknowledgmentCode;
 use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::{clock, config, metrics as names};
@@ -99,31 +99,46 @@ impl Deliverer {
         let (outbox, name) = (self.outbox.clone(), Arc::clone(&self.name));
         tokio::task::spawn_blocking(move || outbox.next(&name, after, READ_COUNT_MAX, READ_BYTES_MAX))
             .await
-            .unwrap_or(Err(OutboxError::Failed))
+            .unwrap_or(Err(OutboxError::Closed))
     }
 
     /// Attempts one delivery until it is settled; false when stopped before that.
     async fn finish(&mut self, delivery: Delivery) -> Result<bool, OutboxError> {
-        let outgoing = Outgoing { sequence: delivery.sequence.0, bytes: delivery.bytes };
+        let outgoing = Outgoing {
+            sequence: delivery.sequence.0,
+            bytes: delivery.bytes,
+        };
         let mut attempts = 0;
         // A stop waits for the attempt under way and starts no other.
         while !*self.stop.borrow() {
-            let attempt = AssertUnwindSafe(self.destination.deliver(&outgoing)).catch_unwind().await;
+            let attempt = AssertUnwindSafe(self.destination.deliver(&outgoing))
+                .catch_unwind()
+                .await;
             attempts += 1;
-            let result = attempt
-                .unwrap_or_else(|_| Err(DeliveryError::Impossible { reason: "internal error".to_owned() }));
+            let result = attempt.unwrap_or_else(|_| {
+                Err(DeliveryError::Impossible {
+                    reason: "internal error".to_owned(),
+                })
+            });
             self.count_attempt(&result);
             match decide(&result, attempts) {
                 Decision::Delivered => {
                     self.counts.delivered.one();
                     let took = clock::now().duration_since(delivery.received_at);
                     self.counts.delivery_seconds.record(took.as_secs_f64().max(0.0));
-                    return self.settle(delivery.sequence, Outcome::Delivered).await.map(|()| true);
+                    return self
+                        .settle(delivery.sequence, Outcome::Delivered)
+                        .await
+                        .map(|()| true);
                 }
                 Decision::DeadLetter(reason) => {
                     warn!(destination = %self.name, sequence = outgoing.sequence, attempts, reason, "dead letter");
                     self.counts.dead_lettered.one();
-                    let outcome = Outcome::DeadLetter { reason, attempts, answer: answer(result) };
+                    let outcome = Outcome::DeadLetter {
+                        reason,
+                        attempts,
+                        answer: answer(result),
+                    };
                     return self.settle(delivery.sequence, outcome).await.map(|()| true);
                 }
                 Decision::Retry => self.pause(outgoing.sequence, attempts, result).await,
@@ -134,8 +149,15 @@ impl Deliverer {
 
     /// Hands the outcome to the outbox, which may make it durable together with what comes next.
     async fn settle(&self, sequence: Sequence, outcome: Outcome) -> Result<(), OutboxError> {
-        let permit = Arc::clone(&self.unsettled).acquire_owned().await.map_err(|_| OutboxError::Failed)?;
-        let settlement = Settlement { destination: Arc::clone(&self.name), sequence, outcome };
+        let permit = Arc::clone(&self.unsettled)
+            .acquire_owned()
+            .await
+            .map_err(|_| OutboxError::Closed)?;
+        let settlement = Settlement {
+            destination: Arc::clone(&self.name),
+            sequence,
+            outcome,
+        };
         self.outbox.settle(settlement, Some(permit)).await
     }
 
@@ -192,9 +214,10 @@ fn decide(result: &Result<Receipt, DeliveryError>, attempts: u32) -> Decision {
                 None => format!("refused with {}", code.as_str()),
             };
             match (code, acknowledgment.error_code) {
-                (AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject, Some(200..=205)) => {
-                    Decision::DeadLetter(because())
-                }
+                (
+                    AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject,
+                    Some(200..=205),
+                ) => Decision::DeadLetter(because()),
                 (AcknowledgmentCode::ApplicationError | AcknowledgmentCode::CommitError, _)
                     if attempts >= ERROR_ATTEMPTS_MAX =>
                 {
@@ -209,7 +232,7 @@ fn decide(result: &Result<Receipt, DeliveryError>, attempts: u32) -> Decision {
 /// The receiver's own words, kept with the dead letter.
 fn answer(result: Result<Receipt, DeliveryError>) -> Option<bytes::Bytes> {
     match result {
-        Err(DeliveryError::Refused(acknowledgment)) => Some(acknowledgment.bytes),
+        Err(DeliveryError::Refused(acknowledgment)) => Some(acknowledgment.raw),
         _ => None,
     }
 }
@@ -217,6 +240,10 @@ fn answer(result: Result<Receipt, DeliveryError>) -> Option<bytes::Bytes> {
 /// The wait before attempt `attempts + 1`: doubling from `first` to `longest`, of which between half and all
 /// is taken (`chance` in 0..1), so that many lanes do not knock at the same moment.
 fn backoff(retry: &config::Retry, attempts: u32, chance: f64) -> Duration {
-    let doubled = retry.first.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1).min(20)));
-    doubled.min(retry.longest).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
+    let doubled = retry
+        .first
+        .saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1).min(20)));
+    doubled
+        .min(retry.longest)
+        .mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
 }

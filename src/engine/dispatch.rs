@@ -15,6 +15,8 @@ use crate::metrics as names;
 use crate::outbox::{BodyRef, Entry};
 use crate::route::{Outcome, Route};
 
+use super::status::Owed;
+
 /// The sum of what the routes say.
 #[derive(Default)]
 pub(super) struct Dispatch {
@@ -42,6 +44,22 @@ impl Dispatch {
         dispatch
     }
 
+    /// Who is owed a delivery or gets a dead letter, once for each.
+    pub(super) fn owed(&self) -> Owed {
+        Owed {
+            queued: self
+                .deliveries
+                .iter()
+                .map(|entry| Arc::clone(&entry.destination))
+                .collect(),
+            dead: self
+                .dead
+                .iter()
+                .map(|(destination, _)| Arc::clone(destination))
+                .collect(),
+        }
+    }
+
     /// Whether nobody is owed anything.
     pub(super) fn is_empty(&self) -> bool {
         self.deliveries.is_empty() && self.dead.is_empty()
@@ -51,12 +69,17 @@ impl Dispatch {
         match outcome {
             Outcome::NotMine => {}
             Outcome::Filtered { .. } => self.is_routed = true,
-            Outcome::Deliver { message, to } => {
+            Outcome::Deliver { message, to, misses } => {
                 self.is_routed = true;
+                count_misses(route, misses);
                 let body = self.body(&message);
-                self.deliveries.extend(to.into_iter().map(|destination| Entry { destination, body }));
+                self.deliveries
+                    .extend(to.into_iter().map(|destination| Entry { destination, body }));
             }
-            Outcome::Failed { reason, to } => self.park(route, &to, &reason),
+            Outcome::Failed { reason, to, misses } => {
+                count_misses(route, misses);
+                self.park(route, &to, &reason);
+            }
         }
     }
 
@@ -75,9 +98,18 @@ impl Dispatch {
 
     fn park(&mut self, route: &Route, to: &[Arc<str>], reason: &str) {
         self.is_routed = true;
-        counter!(names::ROUTE_FAILURES, "route" => route.name.to_string()).increment(1);
+        counter!(names::ROUTE_FAILURES, "route" => Arc::clone(&route.name)).increment(1);
         warn!(route = %route.name, reason, "the route failed, the message becomes a dead letter");
         let reason = format!("route {}: {reason}", route.name);
-        self.dead.extend(to.iter().map(|destination| (Arc::clone(destination), reason.clone())));
+        self.dead.extend(
+            to.iter()
+                .map(|destination| (Arc::clone(destination), reason.clone())),
+        );
+    }
+}
+
+fn count_misses(route: &Route, tables: Vec<Arc<str>>) {
+    for table in tables {
+        counter!(names::TABLE_MISSES, "route" => Arc::clone(&route.name), "table" => table).increment(1);
     }
 }

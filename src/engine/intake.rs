@@ -3,7 +3,6 @@
 //! A positive acknowledgment leaves only after the outbox holds every delivery of the message durably.
 //! Nothing here is retried and nothing is kept: what cannot be accepted is answered with a reason.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,18 +10,18 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use metrics::counter;
 use tokio::time::Instant;
-use tracing::{debug, error, warn};
+use tracing::{debug, error};
 
 use crate::config::{self, Malformed, Site, Unrouted};
-use crate::hl7::{ErrorCode, Fault, Header, Message, Refusal};
+use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, Refusal, Terminators};
 use crate::listener::{Incoming, Reply};
 use crate::mllp::Frame;
-use crate::outbox::{Acceptance, Outbox};
+use crate::outbox::{Acceptance, Outbox, OutboxError, Sequence};
 use crate::route::Route;
 use crate::{clock, metrics as names};
 
 use super::acknowledge::{Acknowledger, ControlIds};
-use super::dispatch::{self, Dispatch};
+use super::dispatch::Dispatch;
 use super::status::{ListenerCounts, Status};
 
 /// Takes the frames of one listener.
@@ -33,8 +32,8 @@ pub(super) struct Intake {
     site_version: Arc<str>,
     outbox: Outbox,
     acknowledger: Acknowledger,
-    status: Arc<Status>,
     counts: Arc<ListenerCounts>,
+    status: Arc<Status>,
 }
 
 impl Intake {
@@ -44,17 +43,17 @@ impl Intake {
         site: &Site,
         outbox: Outbox,
         status: &Arc<Status>,
-        control_ids: Arc<ControlIds>,
+        control_ids: &Arc<ControlIds>,
     ) -> Intake {
         Intake {
             listener: Arc::clone(listener),
-            settings: settings.clone(),
             routes: site.routes_from(listener),
             site_version: Arc::clone(&site.version),
             outbox,
-            acknowledger: Acknowledger { mode: settings.acknowledgment, control_ids },
-            status: Arc::clone(status),
+            acknowledger: Acknowledger::new(listener, settings.acknowledgment, control_ids),
             counts: status.listener(listener),
+            status: Arc::clone(status),
+            settings: settings.clone(),
         }
     }
 
@@ -69,26 +68,23 @@ impl Intake {
         };
         let dispatch = Dispatch::of(&self.routes, &message);
         if dispatch.is_empty() {
-            return ready(self.nobody_wants(&message, &dispatch)).boxed();
+            return ready(self.owed_to_nobody(&message.header(), &dispatch)).boxed();
         }
-        let entries = dispatch.owed();
-        let pending = self.outbox.offer(self.acceptance(&message, dispatch)).await;
+        let owed = dispatch.owed();
+        let offered = self.outbox.offer(self.acceptance(&message, dispatch)).await;
         async move {
-            let committed = match pending {
+            let committed = match offered {
                 Ok(pending) => pending.await,
                 Err(failure) => Err(failure),
             };
-            self.counts.acknowledgment_seconds.record(arrived.elapsed().as_secs_f64());
-            match committed {
-                Ok(_) => {
-                    self.count_accepted(&entries);
-                    self.acknowledger.accept(&message.header())
-                }
-                Err(failure) => {
-                    error!(listener = %self.listener, %failure, "not accepted");
-                    self.refuse(Some(&message.header()), &internal("the message cannot be stored now, send it again later"))
-                }
+            if committed.is_ok() {
+                self.status.count_owed(&owed);
             }
+            let reply = self.reply(&message.header(), &committed);
+            self.counts
+                .acknowledgment_seconds
+                .record(arrived.elapsed().as_secs_f64());
+            reply
         }
         .boxed()
     }
@@ -98,44 +94,68 @@ impl Intake {
         let bytes = match frame {
             Frame::Whole(bytes) => bytes,
             Frame::TooLarge { prefix } => {
-                let refusal = internal("the message is larger than this listener takes");
-                return Err(Reply { close: true, ..self.refuse(Header::parse(prefix).ok().as_ref(), &refusal) });
+                let refusal = reject(
+                    ErrorCode::ApplicationInternal,
+                    "the message is larger than this listener takes",
+                );
+                let reply = self.refuse(Header::parse(prefix).ok().as_ref(), &refusal);
+                return Err(Reply { close: true, ..reply });
             }
         };
-        let message = guarded(|| Message::parse(bytes.clone())).unwrap_or_else(|| Message::parse(Bytes::new()));
-        let message = message.map_err(|problem| match Header::parse(bytes) {
-            Ok(header) => self.refuse(Some(&header), &problem.refusal()),
-            // Nothing can be read of who sent it: the only answer is a header of our own.
-            Err(_) => Reply {
-                close: self.settings.malformed == Malformed::Close,
-                ..self.refuse(None, &problem.refusal())
-            },
-        })?;
-        message
-            .check_characters()
-            .and_then(|()| message.header().check(&self.settings.expected))
-            .and_then(|()| self.settings.permit.check(&message.header()))
-            .map_err(|refusal| self.refuse(Some(&message.header()), &refusal))?;
+        let message =
+            Message::parse(bytes.clone()).map_err(|problem| self.refuse_unparsed(bytes, &problem))?;
+        let header = message.header();
+        self.check(&message)
+            .map_err(|refusal| self.refuse(Some(&header), &refusal))?;
         for warning in message.warnings() {
-            counter!(names::WARNINGS, "listener" => self.listener.to_string(), "kind" => warning.as_str()).increment(1);
+            counter!(names::WARNINGS, "listener" => Arc::clone(&self.listener), "kind" => warning.as_str())
+                .increment(1);
         }
         Ok(message)
     }
 
-    /// Filtered on purpose is accepted; what no route takes is too, unless the listener says otherwise.
-    fn nobody_wants(&self, message: &Message, dispatch: &Dispatch) -> Reply {
+    /// Whether this listener takes a message with this header.
+    fn check(&self, message: &Message) -> Result<(), Refusal> {
         let header = message.header();
+        header.check(&self.settings.expected)?;
+        if let Some(fault) = message.control_character() {
+            return Err(Refusal::error(vec![fault]));
+        }
+        self.settings.permit.check(&header)
+    }
+
+    /// What is no message is answered as far as its header can be read; without one, with a header of our own.
+    fn refuse_unparsed(&self, bytes: &Bytes, problem: &ParseError) -> Reply {
+        match Header::parse(bytes) {
+            Ok(header) => self.refuse(Some(&header), &problem.refusal()),
+            Err(_) if self.settings.malformed == Malformed::Close => {
+                self.counts.refused.one();
+                Reply {
+                    frames: Vec::new(),
+                    close: true,
+                }
+            }
+            Err(_) => self.refuse(None, &problem.refusal()),
+        }
+    }
+
+    /// Filtered on purpose is accepted; what no route takes is too, unless the listener says otherwise.
+    fn owed_to_nobody(&self, header: &Header<'_>, dispatch: &Dispatch) -> Reply {
         if dispatch.is_routed {
             self.counts.filtered.one();
-            return self.acknowledger.accept(&header);
+        } else if self.settings.unrouted == Unrouted::Accept {
+            self.counts.unrouted.one();
+        } else {
+            let is_type_known = self
+                .routes
+                .iter()
+                .any(|route| route.takes_type(header.message_type()));
+            return self.refuse(
+                Some(header),
+                &unsupported(is_type_known, "no route takes this message"),
+            );
         }
-        self.counts.unrouted.one();
-        if self.settings.unrouted == Unrouted::Accept {
-            return self.acknowledger.accept(&header);
-        }
-        let is_type_known = self.routes.iter().any(|route| route.takes_type(header.message_type()));
-        let code = if is_type_known { ErrorCode::UnsupportedEventCode } else { ErrorCode::UnsupportedMessageType };
-        self.refuse(Some(&header), &reject(code, "no route takes this message"))
+        self.acknowledger.accept(header)
     }
 
     fn acceptance(&self, message: &Message, dispatch: Dispatch) -> Acceptance {
@@ -144,18 +164,51 @@ impl Intake {
             listener: Arc::clone(&self.listener),
             control_id: Bytes::copy_from_slice(message.header().control_id()),
             site_version: Arc::clone(&self.site_version),
-            raw: message.received().clone(),
+            // Untouched and preserved: the frame's own bytes, not a copy.
+            raw: message.write(Terminators::Preserve),
             results: dispatch.results,
             deliveries: dispatch.deliveries,
             dead: dispatch.dead,
         }
     }
 
+    /// What the commit means for the sender.
+    fn reply(&self, header: &Header<'_>, committed: &Result<Sequence, OutboxError>) -> Reply {
+        match committed {
+            Ok(_) => {
+                self.counts.accepted.one();
+                self.acknowledger.accept(header)
+            }
+            Err(failure) => {
+                error!(listener = %self.listener, %failure, "a message was not accepted");
+                let text = "the message cannot be stored now, send it again later";
+                self.refuse(Some(header), &reject(ErrorCode::ApplicationInternal, text))
+            }
+        }
+    }
+
     fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
         self.counts.refused.one();
         for fault in &refusal.faults {
-            debug!(listener = %self.listener, code = fault.code.number(), text = fault.text, "refused");
+            let code = fault.code.number();
+            debug!(listener = %self.listener, code, text = fault.text, "refused");
+            counter!(names::REFUSED, "listener" => Arc::clone(&self.listener), "code" => code.to_string())
+                .increment(1);
         }
         self.acknowledger.refuse(header, refusal)
     }
+}
+
+fn reject(code: ErrorCode, text: &str) -> Refusal {
+    Refusal::rejection(vec![Fault::new(code, None, text)])
+}
+
+/// Table 0357: 201 when messages of this type are taken for other events, else 200.
+fn unsupported(is_type_known: bool, text: &str) -> Refusal {
+    let code = if is_type_known {
+        ErrorCode::UnsupportedEventCode
+    } else {
+        ErrorCode::UnsupportedMessageType
+    };
+    reject(code, text)
 }

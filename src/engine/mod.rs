@@ -1,4 +1,4 @@
-//! Starts, supervises and stops a site: listeners with their intake, one lane per destination, the pages.
+//! Starts, supervises and stops a site: listeners with their intake, and one lane per destination.
 //!
 //! Order matters twice. On the way up the outbox is open and the lanes run before the first listener accepts.
 //! On the way down the listeners stop first and frames already read are answered, then the lanes finish the
@@ -6,6 +6,7 @@
 
 mod acknowledge;
 mod deliverer;
+mod dispatch;
 mod intake;
 mod status;
 
@@ -15,18 +16,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use metrics_exporter_prometheus::PrometheusHandle;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info};
 
 use crate::config::Site;
-use crate::console::Console;
 use crate::destination::Destination;
 use crate::listener::{self, ReadBudget};
-use crate::outbox::{OpenError, Outbox, OutboxError};
+use crate::outbox::{self, OpenError, Outbox, OutboxError};
 
+pub use acknowledge::ControlIds;
 pub use status::{Count, DestinationCounts, ListenerCounts, Status};
 
 use deliverer::Deliverer;
@@ -46,7 +46,7 @@ pub enum StartError {
     /// A port cannot be taken.
     #[error("{name}: binding {address}: {cause}: is another weir running, or another program on that port?")]
     Bind {
-        /// The listener, or `console`.
+        /// The listener.
         name: Arc<str>,
         /// The address asked for.
         address: SocketAddr,
@@ -63,10 +63,8 @@ pub struct Engine {
     status: Arc<Status>,
     outbox: Outbox,
     addresses: BTreeMap<Arc<str>, SocketAddr>,
-    console_address: SocketAddr,
     listeners: Group<()>,
     lanes: Group<Result<(), OutboxError>>,
-    console: Group<()>,
 }
 
 /// Tasks that are told to stop together and waited for together.
@@ -77,7 +75,10 @@ struct Group<T> {
 
 impl<T: Send + 'static> Group<T> {
     fn new() -> Group<T> {
-        Group { stop: watch::Sender::new(false), tasks: JoinSet::new() }
+        Group {
+            stop: watch::Sender::new(false),
+            tasks: JoinSet::new(),
+        }
     }
 
     /// Tells every task to stop and waits until each has.
@@ -96,22 +97,21 @@ impl Engine {
     ///
     /// # Errors
     /// When the outbox cannot be opened or a port cannot be taken.
-    pub async fn start(site: Site, metrics: PrometheusHandle) -> Result<Engine, StartError> {
+    pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let status = Arc::new(Status::new(site.listeners.keys(), site.destinations.keys(), outbox.clone()));
-        let console = Console::bind(site.console, Arc::clone(&status), metrics);
-        let console = console.await.map_err(bind_error("console", site.console))?;
+        let status = Arc::new(Status::new(
+            site.listeners.keys(),
+            site.destinations.keys(),
+            outbox.clone(),
+        ));
         let mut engine = Engine {
-            console_address: console.address().map_err(bind_error("console", site.console))?,
             status,
             outbox,
             addresses: BTreeMap::new(),
             listeners: Group::new(),
             lanes: Group::new(),
-            console: Group::new(),
         };
         let bound = engine.bind(&site).await?;
-        engine.serve(console);
         engine.start_lanes(&site);
         engine.start_listeners(&site, bound);
         engine.status.set_ready(true);
@@ -121,29 +121,22 @@ impl Engine {
     async fn bind(&mut self, site: &Site) -> Result<BTreeMap<Arc<str>, listener::Bound>, StartError> {
         let mut bound = BTreeMap::new();
         for (name, settings) in &site.listeners {
-            let asked = settings.kind.address();
-            let port = listener::bind(&settings.kind).await.map_err(bind_error(name, asked))?;
-            self.addresses.insert(Arc::clone(name), port.address().map_err(bind_error(name, asked))?);
+            let asked = settings.kind.bind();
+            let port = listener::bind(&settings.kind)
+                .await
+                .map_err(bind_error(name, asked))?;
+            self.addresses
+                .insert(Arc::clone(name), port.address().map_err(bind_error(name, asked))?);
             bound.insert(Arc::clone(name), port);
         }
         Ok(bound)
-    }
-
-    fn serve(&mut self, console: Console) {
-        let mut stop = self.console.stop.subscribe();
-        self.console.tasks.spawn(async move {
-            let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-            if let Err(cause) = console.serve(stopped).await {
-                error!(%cause, "console stopped");
-            }
-        });
     }
 
     fn start_lanes(&mut self, site: &Site) {
         for (name, settings) in &site.destinations {
             let lane = Deliverer::new(
                 Arc::clone(name),
-                Destination::new(&settings.kind),
+                Destination::new(Arc::clone(name), settings.kind.clone()),
                 settings,
                 self.outbox.clone(),
                 self.status.destination(name),
@@ -154,25 +147,35 @@ impl Engine {
     }
 
     fn start_listeners(&mut self, site: &Site, bound: BTreeMap<Arc<str>, listener::Bound>) {
+        let control_ids = Arc::new(ControlIds::starting_now());
         let budget = ReadBudget::new(site.read_bytes_max);
         for (name, port) in bound {
-            let Some(settings) = site.listeners.get(&name) else { continue };
-            let intake = Arc::new(Intake::new(&name, settings, site, self.outbox.clone(), &self.status));
+            let Some(settings) = site.listeners.get(&name) else {
+                continue;
+            };
+            let intake = Arc::new(Intake::new(
+                &name,
+                settings,
+                site,
+                self.outbox.clone(),
+                &self.status,
+                &control_ids,
+            ));
             let receive: listener::Intake =
                 Arc::new(move |incoming| Arc::clone(&intake).receive(incoming).boxed());
             info!(listener = %name, "accepting");
-            self.listeners.tasks.spawn(port.run(name, receive, budget.clone(), self.listeners.stop.subscribe()));
+            self.listeners.tasks.spawn(port.run(
+                name,
+                receive,
+                budget.clone(),
+                self.listeners.stop.subscribe(),
+            ));
         }
     }
 
     /// Where each listener listens, with the real port where port 0 was asked for.
     pub fn addresses(&self) -> &BTreeMap<Arc<str>, SocketAddr> {
         &self.addresses
-    }
-
-    /// Where the pages are.
-    pub fn console_address(&self) -> SocketAddr {
-        self.console_address
     }
 
     /// The counts.
@@ -186,21 +189,20 @@ impl Engine {
         self.outbox.failure().await.to_string()
     }
 
-    /// Stops in good order: listeners, lanes, outbox, pages.
+    /// Stops in good order: listeners, lanes, outbox.
     pub async fn stop(self) {
         self.status.set_ready(false);
         self.listeners.stop().await;
         self.lanes.stop().await;
         self.outbox.close().await;
-        self.console.stop().await;
     }
 }
 
 /// Opens the store on a thread that may block.
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
     let folder = site.data.join("outbox");
-    let (at, settings) = (folder.clone(), site.outbox.clone());
-    tokio::task::spawn_blocking(move || Outbox::open(&at, &settings))
+    let at = folder.clone();
+    tokio::task::spawn_blocking(move || Outbox::open(&at, &outbox::Settings::default()))
         .await
         .map_err(|_| StartError::Internal)?
         .map_err(|cause| StartError::Outbox { folder, cause })

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
-use crate::{clock, metrics as names, outbox::Outbox};
+use crate::outbox::{Depth, Outbox};
+use crate::{clock, metrics as names};
 
 /// A number that only grows.
 pub struct Count {
@@ -19,7 +20,10 @@ pub struct Count {
 
 impl Count {
     fn new(counter: Counter) -> Count {
-        Count { value: AtomicU64::new(0), counter }
+        Count {
+            value: AtomicU64::new(0),
+            counter,
+        }
     }
 
     /// One more.
@@ -71,8 +75,8 @@ impl ListenerCounts {
 
 /// The counts of one destination.
 pub struct DestinationCounts {
-    /// Put into the outbox since the start.
-    pub queued: Count,
+    /// Accepted for it since the start, what could not be made included.
+    pub owed: Count,
     /// Completed by a receipt.
     pub delivered: Count,
     /// Given up and kept as dead letters, those a route could not make included.
@@ -90,7 +94,7 @@ impl DestinationCounts {
     fn new(destination: &Arc<str>) -> DestinationCounts {
         let label = || destination.to_string();
         DestinationCounts {
-            queued: Count::new(counter!(names::QUEUED, "destination" => label())),
+            owed: Count::new(counter!(names::OWED, "destination" => label())),
             delivered: Count::new(counter!(names::DELIVERED, "destination" => label())),
             dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
             ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
@@ -100,6 +104,12 @@ impl DestinationCounts {
             oldest_age_seconds: gauge!(names::OUTBOX_OLDEST_AGE_SECONDS, "destination" => label()),
         }
     }
+}
+
+/// Who is owed what of one message: a name for each delivery and each dead letter.
+pub(super) struct Owed {
+    pub(super) queued: Vec<Arc<str>>,
+    pub(super) dead: Vec<Arc<str>>,
 }
 
 /// All counts of a running engine, and whether it is ready.
@@ -120,7 +130,9 @@ impl Status {
         outbox: Outbox,
     ) -> Status {
         Status {
-            listeners: listeners.map(|name| (Arc::clone(name), Arc::new(ListenerCounts::new(name)))).collect(),
+            listeners: listeners
+                .map(|name| (Arc::clone(name), Arc::new(ListenerCounts::new(name))))
+                .collect(),
             destinations: destinations
                 .map(|name| (Arc::clone(name), Arc::new(DestinationCounts::new(name))))
                 .collect(),
@@ -138,15 +150,59 @@ impl Status {
         self.ready.store(ready, Ordering::Relaxed);
     }
 
-    /// Sets the gauges that are read from the outbox when somebody looks.
-    #[expect(clippy::cast_precision_loss, reason = "a queue of 2^53 entries is not to be had")]
+    /// The counts of a listener of this site.
+    pub(super) fn listener(&self, name: &Arc<str>) -> Arc<ListenerCounts> {
+        self.listeners
+            .get(name)
+            .map_or_else(|| Arc::new(ListenerCounts::new(name)), Arc::clone)
+    }
+
+    /// The counts of a destination of this site.
+    pub(super) fn destination(&self, name: &Arc<str>) -> Arc<DestinationCounts> {
+        self.destinations
+            .get(name)
+            .map_or_else(|| Arc::new(DestinationCounts::new(name)), Arc::clone)
+    }
+
+    /// Counts what a message just accepted is owed to.
+    pub(super) fn count_owed(&self, owed: &Owed) {
+        for counts in owed
+            .queued
+            .iter()
+            .chain(&owed.dead)
+            .filter_map(|name| self.destinations.get(name))
+        {
+            counts.owed.one();
+        }
+        for counts in owed.dead.iter().filter_map(|name| self.destinations.get(name)) {
+            counts.dead_lettered.one();
+        }
+    }
+
+    /// How many deliveries wait, over all destinations. Blocks on the store.
+    pub fn queued(&self) -> u64 {
+        self.destinations.keys().map(|name| self.depth(name).queued).sum()
+    }
+
+    /// What a destination is owed now. Blocks on the store.
+    pub fn depth(&self, destination: &str) -> Depth {
+        self.outbox.depth(destination).unwrap_or_default()
+    }
+
+    /// Sets the gauges that are read from the outbox when somebody looks. Blocks on the store.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a queue of 2^53 entries is not to be had"
+    )]
     pub fn refresh_gauges(&self) {
         let now = clock::now();
         for (name, counts) in &self.destinations {
-            let depth = self.outbox.depth(name);
+            let depth = self.depth(name);
             counts.depth.set(depth.queued as f64);
             counts.dead.set(depth.dead as f64);
-            let age = depth.oldest_at.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
+            let age = depth
+                .oldest_at
+                .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
             counts.oldest_age_seconds.set(age.max(0.0));
         }
     }

@@ -98,3 +98,58 @@ fn kind(line: &[u8]) -> Line {
         Line::Other
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(file: &str, expected: &[&str]) {
+        let pieces: Vec<Bytes> = split(&Bytes::copy_from_slice(file.as_bytes())).collect();
+        let pieces: Vec<&str> = pieces
+            .iter()
+            .map(|piece| std::str::from_utf8(piece).unwrap())
+            .collect();
+        assert_eq!(pieces, expected, "{file:?}");
+    }
+
+    #[test]
+    fn splits_at_headers() {
+        check(
+            "MSH|^~\\&|1\rPID|1\rMSH|^~\\&|2\r",
+            &["MSH|^~\\&|1\rPID|1\r", "MSH|^~\\&|2\r"],
+        );
+        check(
+            "MSH|^~\\&|1\r\nPID|1\r\n\r\nMSH|^~\\&|2",
+            &["MSH|^~\\&|1\r\nPID|1\r\n", "MSH|^~\\&|2"],
+        );
+        check(
+            "\u{feff}MSH|^~\\&|1\n\n\nMSH#^~\\&#2\n",
+            &["\u{feff}MSH|^~\\&|1\n", "MSH#^~\\&#2\n"],
+        );
+    }
+
+    #[test]
+    fn leaves_out_envelopes_blanks_and_comments() {
+        check(
+            "# a file\n\nFHS|^~\\&|\nBHS|^~\\&|\nMSH|^~\\&|1\nPID|1\n\n# next\nMSH|^~\\&|2\nBTS|2\nFTS|1\n",
+            &["MSH|^~\\&|1\nPID|1\n", "MSH|^~\\&|2\n"],
+        );
+        check("FHS|^~\\&|\rBTS|0\rFTS", &[]);
+        check(" \n\n#\n", &[]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn loses_nothing_else() {
+        check(
+            "MSH|^~\\&|1\n# note\n\nPID|1\n#end\n",
+            &["MSH|^~\\&|1\n# note\n\nPID|1\n"],
+        );
+        check("junk\rmore\rMSH|^~\\&|1\r", &["junk\rmore\r", "MSH|^~\\&|1\r"]);
+        check("MSH|^~\\&|1\rBTS|1\rPID|9\r", &["MSH|^~\\&|1\r", "PID|9\r"]);
+        check(
+            "MSH|^~\\&|1\rMSHX|1\rBTSY|1\r",
+            &["MSH|^~\\&|1\rMSHX|1\rBTSY|1\r"],
+        );
+    }
+}

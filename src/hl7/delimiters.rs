@@ -79,15 +79,11 @@ impl Delimiters {
         if component == field || repetition == field || component == repetition {
             return Err(DelimiterError::Repeated);
         }
-        let mut taken = vec![field, component, repetition];
-        let mut first_use = |candidate: Option<u8>| {
-            let byte = candidate.filter(|byte| !taken.contains(byte))?;
-            taken.push(byte);
-            Some(byte)
-        };
-        let subcomponent = first_use(subcomponent);
-        let escape = first_use(escape);
-        let truncation = first_use(at(4 + shift));
+        let is_free = |byte: &u8| ![field, component, repetition].contains(byte);
+        let subcomponent = subcomponent.filter(is_free);
+        let escape = escape.filter(is_free).filter(|&byte| Some(byte) != subcomponent);
+        let is_last_free = |&byte: &u8| Some(byte) != subcomponent && Some(byte) != escape;
+        let truncation = at(4 + shift).filter(is_free).filter(is_last_free);
         Ok(Delimiters {
             field,
             component,
@@ -117,11 +113,9 @@ pub(super) fn is_escape_doubled(encoding_characters: &[u8]) -> bool {
 /// Whether MSH-2 repeats a character (other than a doubled escape) or the field separator.
 pub(super) fn is_repeated(field: u8, encoding_characters: &[u8]) -> bool {
     let skipped = is_escape_doubled(encoding_characters).then_some(3);
-    let mut seen = vec![field];
-    encoding_characters.iter().enumerate().any(|(index, byte)| {
-        let again = Some(index) != skipped && seen.contains(byte);
-        seen.push(*byte);
-        again
+    encoding_characters.iter().enumerate().any(|(index, &byte)| {
+        let mut earlier = encoding_characters.iter().take(index);
+        Some(index) != skipped && (byte == field || earlier.any(|&other| other == byte))
     })
 }
 

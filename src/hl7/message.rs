@@ -145,9 +145,10 @@ mod tests {
     fn check(path: &str, expected: &str) {
         let message = Message::parse(ORU.into()).unwrap();
         let path = path.parse().unwrap();
-        let shown = match message.read(&path) {
-            Value::Valued(raw) => String::from_utf8(raw.to_vec()).unwrap(),
-            value => format!("{value:?}"),
+        let value = message.read(&path);
+        let shown = match value.raw() {
+            Some(raw) => String::from_utf8(raw.to_vec()).unwrap(),
+            None => format!("{value:?}"),
         };
         assert_eq!(shown, expected, "{path}");
     }

@@ -36,6 +36,22 @@ impl<'a> Segment<'a> {
         }
     }
 
+    /// Every field that holds something, as it stands, with its number; in MSH counted as the standard counts.
+    pub fn fields(&self) -> impl Iterator<Item = (u16, &'a [u8])> {
+        let header = is_header(self.raw);
+        let pieces = self.raw.split(|&byte| byte == self.delimiters.field).skip(1);
+        let separator = self
+            .raw
+            .get(3..4)
+            .filter(|_| header)
+            .map(|separator| (1, separator));
+        let first = if header { 2 } else { 1 };
+        separator
+            .into_iter()
+            .chain((first..).zip(pieces))
+            .filter(|(_, raw)| !raw.is_empty())
+    }
+
     /// The segment as it stands.
     pub fn raw(&self) -> &'a [u8] {
         self.raw

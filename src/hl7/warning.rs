@@ -167,3 +167,67 @@ fn is_datetime(raw: &[u8]) -> bool {
         && within(minute, 0, 59)
         && within(second, 0, 60)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(message: &str, expected: &[&str]) {
+        let message = Message::parse(message.to_owned().into()).unwrap();
+        let names: Vec<&str> = message.warnings().into_iter().map(Warning::as_str).collect();
+        assert_eq!(names, expected, "{message:?}");
+    }
+
+    #[test]
+    fn tells_of_what_stands_around_segments() {
+        check("MSH|^~\\&|A\rPID|1\r", &[]);
+        check("\u{feff}MSH|^~\\&|A\r", &["byte-order-mark"]);
+        check("\u{feff} \nMSH|^~\\&|A\r", &["byte-order-mark", "leading-blanks"]);
+        check("MSH|^~\\&|A\nPID|1\n", &["terminators"]);
+        check("MSH|^~\\&|A\r\nPID|1\r\n", &["terminators"]);
+        check(
+            "MSH|^~\\&|A\r\rPID|1",
+            &["blank-lines", "last-terminator-missing"],
+        );
+    }
+
+    #[test]
+    fn tells_of_encoding_characters() {
+        check("MSH|^~&|A|||||||||2.1\r", &["encoding-characters-missing"]);
+        check("MSH|^~\\&#$|A\r", &["encoding-characters-surplus"]);
+        check("MSH|^~\\&#|A||||||||P|2.7\r", &[]);
+        check("MSH|^~\\&#|A|||||||7|P|2.5.1\r", &["truncation-character-early"]);
+        check("MSH|^~\\\\&|A\r", &["escape-character-doubled"]);
+        check("MSH|^&&^|A\r", &["delimiter-repeated"]);
+    }
+
+    #[test]
+    fn tells_of_content() {
+        check("MSH|^~\\&|A\rpid|1\r", &["segment-name"]);
+        check("MSH|^~\\&|A\rPID|a\\b\r", &["escape"]);
+        check("MSH|^~\\&|\\F\\\rPID|\\.br\\\r", &[]);
+        check("MSH|^~\\&|||||||ADT^A01^ORU_R01\r", &["message-structure"]);
+        check("MSH|^~\\&|||||||ADT^A04^ADT_A01\r", &[]);
+        check("MSH|^~\\&|||||||ACK^A04^ACK\r", &[]);
+    }
+
+    #[test]
+    fn tells_of_times_that_are_none() {
+        for (time, is_valid) in [
+            ("2026", true),
+            ("202603141015", true),
+            ("20260314101530.1234+0100", true),
+            ("2026-13-45", false),
+            ("20261301", false),
+            ("20260132", false),
+            ("202603142400", false),
+            ("not-a-date", false),
+            ("2026031410153", false),
+        ] {
+            check(
+                &format!("MSH|^~\\&|||||{time}\r"),
+                if is_valid { &[] } else { &["datetime"] },
+            );
+        }
+    }
+}

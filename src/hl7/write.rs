@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::message::Message;
 use super::parse::Slot;
+use super::path::SegmentName;
 use super::segment::slice;
 
 /// What stands between segments when a message is written.
@@ -71,8 +72,84 @@ impl Message {
 }
 
 impl Slot {
+    /// A segment that was not received.
+    pub(super) fn added(name: SegmentName) -> Slot {
+        Slot {
+            name: *name.as_bytes(),
+            edited: None,
+            start: 0,
+            end: 0,
+            next: 0,
+        }
+    }
+
     /// Whether an edit added this segment; a received one never ends at byte 0.
     pub(super) fn is_added(&self) -> bool {
         self.end == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hl7::Target;
+
+    fn check(given: &'static str, removed: &str, set: &str, preserved: &str, canonical: &str) {
+        let mut message = Message::parse(given.into()).unwrap();
+        message.remove(&removed.parse::<Target>().unwrap());
+        message.set(&set.parse().unwrap(), "new").unwrap();
+        assert_eq!(
+            message.write(Terminators::Preserve),
+            preserved.as_bytes(),
+            "{given:?}"
+        );
+        assert_eq!(message.write(Terminators::Cr), canonical.as_bytes(), "{given:?}");
+    }
+
+    #[test]
+    fn untouched_bytes_are_not_copied() {
+        let received = Bytes::from_static(b"MSH|^~\\&|A\nPID|1");
+        let message = Message::parse(received.clone()).unwrap();
+        assert_eq!(message.write(Terminators::Preserve).as_ptr(), received.as_ptr());
+        assert_eq!(message.write(Terminators::Cr), &b"MSH|^~\\&|A\rPID|1\r"[..]);
+        let received = Bytes::from_static(b"MSH|^~\\&|A\rPID|1\r");
+        let message = Message::parse(received.clone()).unwrap();
+        assert_eq!(message.write(Terminators::Cr).as_ptr(), received.as_ptr());
+    }
+
+    #[test]
+    fn keeps_or_replaces_what_stands_between_segments() {
+        check(
+            "\u{feff}\r\nMSH|^~\\&|A\r\nEVN|\r\n\r\nPID|1\nPV1|",
+            "EVN",
+            "PID-1",
+            "\u{feff}\r\nMSH|^~\\&|A\r\nPID|new\nPV1|",
+            "MSH|^~\\&|A\rPID|new\rPV1|\r",
+        );
+    }
+
+    #[test]
+    fn an_added_segment_ends_as_the_first_does() {
+        check(
+            "MSH|^~\\&|A\r\nPID|1\r\n",
+            "EVN",
+            "ZPI-1",
+            "MSH|^~\\&|A\r\nPID|1\r\nZPI|new\r\n",
+            "MSH|^~\\&|A\rPID|1\rZPI|new\r",
+        );
+        check(
+            "MSH|^~\\&|A\nPID|1",
+            "EVN",
+            "ZPI-1",
+            "MSH|^~\\&|A\nPID|1\nZPI|new\n",
+            "MSH|^~\\&|A\rPID|1\rZPI|new\r",
+        );
+        check(
+            "MSH|^~\\&|A",
+            "EVN",
+            "ZPI-1",
+            "MSH|^~\\&|A\rZPI|new\r",
+            "MSH|^~\\&|A\rZPI|new\r",
+        );
     }
 }

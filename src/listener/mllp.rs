@@ -66,6 +66,24 @@ pub struct Settings {
     pub stop_grace: Duration,
 }
 
+impl Settings {
+    /// Every default, at this address.
+    pub fn at(bind: SocketAddr) -> Settings {
+        Settings {
+            bind,
+            frame_bytes_max: default_frame_bytes_max(),
+            frame_deadline: default_frame_deadline(),
+            idle_timeout: default_idle_timeout(),
+            write_timeout: default_write_timeout(),
+            connections_max: default_connections_max(),
+            connections_per_address_max: default_connections_per_address_max(),
+            pipeline_max: default_pipeline_max(),
+            framing: Strictness::default(),
+            stop_grace: default_stop_grace(),
+        }
+    }
+}
+
 fn default_frame_bytes_max() -> usize {
     32 * 1024 * 1024
 }

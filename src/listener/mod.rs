@@ -34,6 +34,15 @@ pub enum Settings {
     Mllp(mllp::Settings),
 }
 
+impl Settings {
+    /// The address to listen on.
+    pub fn bind(&self) -> SocketAddr {
+        match self {
+            Settings::Mllp(settings) => settings.bind,
+        }
+    }
+}
+
 /// A frame on its way to the intake.
 #[derive(Debug)]
 pub struct Incoming {

@@ -1,1 +1,305 @@
-//! (being built)
+//! The outbox: what was accepted and is still owed, kept durably until each destination has it.
+//!
+//! A message and all its deliveries come in by [`Outbox::offer`], in one atomic batch; each destination reads
+//! what it is owed, in order, by [`Outbox::next`]; a delivery leaves by [`Outbox::settle`], delivered or as a
+//! dead letter. Anything not settled is still there after any crash.
+//!
+//! One writer thread commits (see `writer.rs`); a positive answer means that the batch survives a power cut.
+//! After the first failed write nothing is answered any more ([`Outbox::failure`]): it never retries a sync,
+//! because the system may have dropped what the failed one was to write. The outbox knows bytes and names; it
+//! never looks into a message, and never prints one.
+
+mod delivery;
+mod error;
+mod folder;
+mod key;
+mod lane;
+#[cfg(test)]
+mod memory;
+mod reader;
+mod record;
+mod sled;
+mod store;
+#[cfg(test)]
+mod tests;
+mod watermark;
+mod writer;
+
+use std::{
+    fmt,
+    path::Path,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    thread,
+};
+
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+pub use self::{
+    delivery::{
+        Acceptance, BodyRef, Counts, DeadLetter, Delivery, Depth, Entry, Outcome, Sequence, Settlement,
+    },
+    error::{OpenError, OutboxError, OutboxFailure},
+    store::StoreError,
+};
+use self::{
+    lane::Shared,
+    writer::{Accept, Request, Settle, Writer},
+};
+
+/// How long a lock held by a dying process is waited for, when the settings do not say.
+const LOCK_WAIT_SECS: u64 = 5;
+/// What one permit of the room for offers stands for. Every offer takes at least one, so that the room bounds
+/// bytes and requests together.
+const PERMIT_BYTES: usize = 16 * 1024;
+/// How many settlements may wait for the writer, apart from the room for offers: a flood of messages must not
+/// stop the deliveries that make room for it.
+const SETTLEMENTS_WAITING_MAX: usize = 4_096;
+
+/// How the outbox uses the machine. Nothing here changes what it promises.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Bytes of messages that may wait for the writer; more make the senders wait.
+    pub waiting_bytes_max: usize,
+    /// Memory for the store's cache, in bytes. A larger one was not faster in our measurements.
+    pub cache_bytes_max: u64,
+    /// Seconds to wait for the lock of a process that is just ending.
+    pub lock_wait_secs_max: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            waiting_bytes_max: 64 * 1024 * 1024,
+            cache_bytes_max: 64 * 1024 * 1024,
+            lock_wait_secs_max: LOCK_WAIT_SECS,
+        }
+    }
+}
+
+/// A handle; clones are the same outbox.
+#[derive(Clone)]
+pub struct Outbox {
+    shared: Arc<Shared>,
+    requests: crossbeam_channel::Sender<Request>,
+    /// Fair, so that offers enter the writer's channel in the order in which they asked.
+    offer_room: Arc<Semaphore>,
+    offer_permits_max: u32,
+    settle_room: Arc<Semaphore>,
+    closing: Arc<AtomicBool>,
+    /// Its sender ends with the writer thread.
+    ended: watch::Receiver<()>,
+}
+
+impl Outbox {
+    /// Opens the outbox in a folder, and makes it there when the folder is new or empty. Blocks.
+    ///
+    /// A store that is missing, damaged, of another format, or older than its watermark is refused.
+    pub fn open(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
+        let opened = folder::open(folder, settings)?;
+        let shared = Shared::over(Arc::clone(&opened.store), opened.meta.next)?;
+        Outbox::start(shared, opened, settings)
+    }
+
+    fn start(shared: Shared, opened: folder::Opened, settings: &Settings) -> Result<Outbox, OpenError> {
+        let permits = (settings.waiting_bytes_max / PERMIT_BYTES).clamp(1, Semaphore::MAX_PERMITS >> 1);
+        // One place for each permit and one for closing: who holds a permit always finds a place.
+        let (sender, requests) = crossbeam_channel::bounded(permits + SETTLEMENTS_WAITING_MAX + 1);
+        let (ending, ended) = watch::channel(());
+        let outbox = Outbox {
+            shared: Arc::new(shared),
+            requests: sender,
+            offer_room: Arc::new(Semaphore::new(permits)),
+            offer_permits_max: u32::try_from(permits).unwrap_or(u32::MAX),
+            settle_room: Arc::new(Semaphore::new(SETTLEMENTS_WAITING_MAX)),
+            closing: Arc::new(AtomicBool::new(false)),
+            ended,
+        };
+        let writer = Writer::new(Arc::clone(&outbox.shared), opened, requests);
+        let (offer_room, settle_room) = (Arc::clone(&outbox.offer_room), Arc::clone(&outbox.settle_room));
+        thread::Builder::new()
+            .name(writer::THREAD_NAME.to_owned())
+            .spawn(move || {
+                writer.run_guarded();
+                // Whoever waits for room learns that there will be none.
+                offer_room.close();
+                settle_room.close();
+                drop(ending);
+            })
+            .map_err(|source| OpenError::Io {
+                path: "the writer thread".into(),
+                source,
+            })?;
+        Ok(outbox)
+    }
+
+    /// Hands a message over. Waits while the outbox is full; when it returns, the message has its place in the
+    /// order of acceptance. It is accepted when the [`Pending`] resolves.
+    pub async fn offer(&self, acceptance: Acceptance) -> Result<Pending, OutboxError> {
+        acceptance.check()?;
+        let permits = u32::try_from(acceptance.bytes() / PERMIT_BYTES).unwrap_or(u32::MAX);
+        let permits = permits.saturating_add(1).min(self.offer_permits_max);
+        let room = Arc::clone(&self.offer_room).acquire_many_owned(permits).await;
+        let room = room.map_err(|_| self.shared.stopped())?;
+        // Hashed here, so that the one writer need not.
+        let hash = blake3::hash(&acceptance.raw).into();
+        let (answer, answered) = oneshot::channel();
+        self.send(Request::Accept(Accept {
+            acceptance,
+            hash,
+            answer,
+            _room: room,
+        }))?;
+        Ok(Pending::new(
+            Arc::clone(&self.shared),
+            answered,
+            self.ended.clone(),
+        ))
+    }
+
+    /// What a destination is owed next, in order, after the given number. Blocks on the store.
+    ///
+    /// Only what is durable is returned, and nothing whose settlement is on its way. At least one delivery is
+    /// returned when there is one, however long; further ones within `count_max` and `bytes_max`.
+    pub fn next(
+        &self,
+        destination: &str,
+        after: Option<Sequence>,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Delivery>, OutboxError> {
+        reader::next(&self.shared, destination, after, count_max, bytes_max)
+    }
+
+    /// Ends a delivery. Returns when the settlement is on its way to the writer: a crash before it is durable
+    /// repeats the delivery, which the `hold` bounds. It is released when the settlement is durable, so that
+    /// a lane that takes one permit of its own semaphore for each delivery knows how many a crash may repeat.
+    pub async fn settle(
+        &self,
+        settlement: Settlement,
+        hold: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), OutboxError> {
+        let room = Arc::clone(&self.settle_room).acquire_owned().await;
+        let room = room.map_err(|_| self.shared.stopped())?;
+        let lane = self.shared.lane(&settlement.destination);
+        lane.settling().insert(settlement.sequence);
+        let Settlement {
+            sequence, outcome, ..
+        } = settlement;
+        self.send(Request::Settle(Settle {
+            lane,
+            sequence,
+            outcome,
+            hold,
+            _room: Some(room),
+        }))
+    }
+
+    /// The newest durable delivery of a destination; changes when there is a newer one.
+    pub fn arrivals(&self, destination: &str) -> watch::Receiver<Sequence> {
+        self.shared.lane(destination).arrivals.subscribe()
+    }
+
+    /// How much a destination is owed.
+    pub fn depth(&self, destination: &str) -> Result<Depth, OutboxError> {
+        reader::depth(&self.shared, destination)
+    }
+
+    /// Every destination that was ever owed something, by name.
+    pub fn destinations(&self) -> Vec<Arc<str>> {
+        self.shared.destinations()
+    }
+
+    /// A destination's dead letters, in order, after the given number. Blocks on the store.
+    pub fn dead_letters(
+        &self,
+        destination: &str,
+        after: Option<Sequence>,
+        count_max: usize,
+    ) -> Result<Vec<DeadLetter>, OutboxError> {
+        reader::dead_letters(&self.shared, destination, after, count_max)
+    }
+
+    /// What the outbox has done since it was opened.
+    pub fn counts(&self) -> Counts {
+        self.shared.counts()
+    }
+
+    /// Resolves when a write has failed. Nothing is accepted any more: end the process and start it again.
+    pub async fn failure(&self) -> OutboxFailure {
+        let mut failure = self.shared.failure.subscribe();
+        match failure.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(failure)) => failure.clone(),
+            // Its sender lives in `shared`, which we hold; and `wait_for` waited for `Some`.
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Commits what was handed over before, leaves the watermark behind and lets go of the store.
+    pub async fn close(self) {
+        if !self.closing.swap(true, Ordering::SeqCst) {
+            // If the writer has failed there is nothing left to tell it.
+            let _failed = self.send(Request::Close);
+        }
+        let mut ended = self.ended.clone();
+        while ended.changed().await.is_ok() {}
+    }
+
+    fn send(&self, request: Request) -> Result<(), OutboxError> {
+        self.requests.try_send(request).map_err(|_| self.shared.stopped())
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Outbox")
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message handed over and not yet durable. Resolves to its number when it is.
+#[must_use = "the message is accepted only when this resolves"]
+pub struct Pending {
+    answer: Pin<Box<dyn Future<Output = Result<Sequence, OutboxError>> + Send>>,
+}
+
+impl Pending {
+    fn new(
+        shared: Arc<Shared>,
+        mut answered: oneshot::Receiver<Sequence>,
+        mut ended: watch::Receiver<()>,
+    ) -> Pending {
+        let answer = Box::pin(async move {
+            // A request that reached the channel behind the writer's last is never looked at: so its end counts,
+            // too, unless the answer came just before it.
+            let answer = tokio::select! {
+                biased;
+                answer = &mut answered => answer.ok(),
+                _ = ended.changed() => answered.try_recv().ok(),
+            };
+            answer.ok_or_else(|| shared.stopped())
+        });
+        Pending { answer }
+    }
+}
+
+impl Future for Pending {
+    type Output = Result<Sequence, OutboxError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.answer.as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Pending").finish_non_exhaustive()
+    }
+}

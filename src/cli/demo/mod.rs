@@ -15,12 +15,13 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config::Site;
-use crate::engine::{Engine, Status};
+use crate::engine::{Count, Engine, Status};
 use crate::hl7::AcknowledgmentCode;
-use crate::{destination, listener, metrics};
+use crate::{destination, listener};
 
 use super::client::{Client, Said};
 use super::receiver::{self, Receiver};
+use super::serving::{self, Serving};
 use super::{CannotRun, Finding, run, text};
 
 /// Between two messages, so that a person can follow.
@@ -33,7 +34,7 @@ const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 /// Shows weir at work: starts the example site in a temporary folder with two receiving systems, plays a
 /// hospital's messages through real sockets, and ends with an account that balances.
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct Demo {
     /// Leave everything running afterwards, to look around and to send messages of your own; Ctrl-C ends it.
     #[arg(long)]
     keep: bool,
@@ -41,12 +42,20 @@ pub(super) struct Arguments {
 
 /// Something to show, as it happens.
 enum Event {
-    Sent { listener: &'static str, message: &'static [u8], said: Said, took: Duration },
-    Arrived { destination: &'static str, message: Bytes },
+    Sent {
+        listener: &'static str,
+        message: &'static [u8],
+        said: Said,
+        took: Duration,
+    },
+    Arrived {
+        destination: &'static str,
+        message: Bytes,
+    },
     AllSent,
 }
 
-impl Arguments {
+impl Demo {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         super::runtime()?.block_on(self.play(out))
     }
@@ -61,28 +70,30 @@ impl Arguments {
             addresses.insert(name, receiver.address);
             receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
         }
-        let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
         let site = site(folder.path(), &addresses)?;
-        let engine = Engine::start(site, recorder).await.map_err(|error| CannotRun::Because(error.to_string()))?;
-        introduce(&engine, &addresses, folder.path(), out)?;
+        let serving = serving::start(site).await?;
+        introduce(&serving.engine, &addresses, folder.path(), out)?;
 
-        let player = tokio::spawn(play_messages(engine.addresses().clone(), events));
+        let player = tokio::spawn(play_messages(serving.engine.addresses().clone(), events));
         while let Some(event) = happened.recv().await {
             if matches!(event, Event::AllSent) {
                 break;
             }
             show(&event, out)?;
         }
-        player.await.map_err(|_| CannotRun::at("demo", "internal error"))??;
-        self.finish(engine, &mut happened, out).await
+        player
+            .await
+            .map_err(|_| CannotRun::at("demo", "internal error"))??;
+        self.finish(serving, &mut happened, out).await
     }
 
     async fn finish(
         &self,
-        engine: Engine,
+        serving: Serving,
         happened: &mut mpsc::Receiver<Event>,
         out: &mut dyn Write,
     ) -> Result<Finding, CannotRun> {
+        let engine = &serving.engine;
         let deadline = Instant::now() + DRAIN_MAX;
         while engine.status().queued() > 0 && Instant::now() < deadline {
             if let Ok(Some(event)) = tokio::time::timeout(PAUSE, happened.recv()).await {
@@ -93,16 +104,19 @@ impl Arguments {
             show(&event, out)?;
         }
         let balances = account(engine.status(), out)?;
-        writeln!(out, "\nMetrics: http://{}/metrics", engine.console_address())?;
+        writeln!(out, "\nMetrics: http://{}/metrics", serving.console)?;
         if self.keep {
-            writeln!(out, "Everything keeps running until Ctrl-C. To send a message of your own:")?;
+            writeln!(
+                out,
+                "Everything keeps running until Ctrl-C. To send a message of your own:"
+            )?;
             for (name, address) in engine.addresses() {
                 writeln!(out, "  weir send FILE --to {address:<22} ({name})")?;
             }
             out.flush()?;
             keep(happened, out).await?;
         }
-        engine.stop().await;
+        serving.stop().await;
         Ok(if balances { Finding::Fine } else { Finding::NotSo })
     }
 }
@@ -112,14 +126,20 @@ fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result
     let routes = folder.join("routes");
     shipped::write_site(&routes).map_err(|error| CannotRun::at(routes.display(), error))?;
     let mut site = run::load(&routes)?;
-    site.engine.console = ANY_PORT;
+    site.console = ANY_PORT;
     for listener in site.listeners.values_mut() {
         let listener::Settings::Mllp(mllp) = &mut listener.kind;
         mllp.bind = ANY_PORT;
     }
     for (name, destination) in &mut site.destinations {
-        if let (destination::Settings::Mllp(mllp), Some(address)) = (&mut destination.kind, receivers.get(&**name)) {
-            mllp.address = address.to_string();
+        match &mut destination.kind {
+            destination::Settings::Mllp(mllp) => {
+                let address = receivers
+                    .get(&**name)
+                    .ok_or_else(|| CannotRun::at(name, "nobody plays it"))?;
+                mllp.address = address.to_string();
+            }
+            destination::Settings::File(file) => std::fs::create_dir_all(&file.folder)?,
         }
     }
     Ok(site)
@@ -131,14 +151,24 @@ fn introduce(
     folder: &Path,
     out: &mut dyn Write,
 ) -> Result<(), CannotRun> {
-    writeln!(out, "weir {} with the example site, its outbox in {}\n", env!("CARGO_PKG_VERSION"), folder.display())?;
+    writeln!(
+        out,
+        "weir {} with the example site, its outbox in {}\n",
+        env!("CARGO_PKG_VERSION"),
+        folder.display()
+    )?;
     for (name, address) in engine.addresses() {
         writeln!(out, "  listener     {name:<20} {address}")?;
     }
     for (name, address) in receivers {
         writeln!(out, "  destination  {name:<20} {address}")?;
     }
-    writeln!(out, "  destination  {:<20} {}", "copies", folder.join("out/copies").display())?;
+    writeln!(
+        out,
+        "  destination  {:<20} {}",
+        "copies",
+        folder.join("routes/copies").display()
+    )?;
     Ok(writeln!(out)?)
 }
 
@@ -150,13 +180,22 @@ async fn play_messages(
     let mut clients: BTreeMap<&str, Client> = BTreeMap::new();
     for (listener, message) in shipped::MESSAGES {
         if !clients.contains_key(listener) {
-            let address = listeners.get(listener).ok_or_else(|| CannotRun::at(listener, "not in the example site"))?;
+            let address = listeners
+                .get(listener)
+                .ok_or_else(|| CannotRun::at(listener, "not in the example site"))?;
             clients.insert(listener, Client::connect(&address.to_string(), DRAIN_MAX).await?);
         }
-        let Some(client) = clients.get_mut(listener) else { continue };
+        let Some(client) = clients.get_mut(listener) else {
+            continue;
+        };
         let started = Instant::now();
         let said = client.exchange(message).await?;
-        let event = Event::Sent { listener, message, said, took: started.elapsed() };
+        let event = Event::Sent {
+            listener,
+            message,
+            said,
+            took: started.elapsed(),
+        };
         // The other end has stopped looking: the command is ending.
         if events.send(event).await.is_err() {
             return Ok(());
@@ -169,7 +208,13 @@ async fn play_messages(
 
 async fn report_arrivals(destination: &'static str, mut receiver: Receiver, events: mpsc::Sender<Event>) {
     while let Some(message) = receiver.messages.recv().await {
-        if events.send(Event::Arrived { destination, message }).await.is_err() {
+        // Shown a moment later, so that the sender's acknowledgment, which left before, stands above it.
+        tokio::time::sleep(PAUSE / 3).await;
+        if events
+            .send(Event::Arrived { destination, message })
+            .await
+            .is_err()
+        {
             return;
         }
     }
@@ -177,7 +222,12 @@ async fn report_arrivals(destination: &'static str, mut receiver: Receiver, even
 
 fn show(event: &Event, out: &mut dyn Write) -> Result<(), CannotRun> {
     match event {
-        Event::Sent { listener, message, said, took } => writeln!(
+        Event::Sent {
+            listener,
+            message,
+            said,
+            took,
+        } => writeln!(
             out,
             "  {listener:<20} ──▶  {:<32} {:<14} {:.1} ms",
             text::title(&Bytes::from_static(message)),
@@ -185,7 +235,12 @@ fn show(event: &Event, out: &mut dyn Write) -> Result<(), CannotRun> {
             took.as_secs_f64() * 1000.0
         )?,
         Event::Arrived { destination, message } => {
-            writeln!(out, "  {:<20} ──▶  {:<32} {destination}", "", text::title(message))?;
+            writeln!(
+                out,
+                "  {:<20} ──▶  {:<32} {destination}",
+                "",
+                text::title(message)
+            )?;
         }
         Event::AllSent => {}
     }
@@ -205,20 +260,49 @@ async fn keep(happened: &mut mpsc::Receiver<Event>, out: &mut dyn Write) -> Resu
 /// Every message and every delivery accounted for; whether it balances.
 fn account(status: &Status, out: &mut dyn Write) -> Result<bool, CannotRun> {
     let mut balances = true;
-    writeln!(out, "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9} + {:>9}", "listener", "received", "accepted", "filtered", "unrouted", "refused")?;
+    writeln!(
+        out,
+        "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9} + {:>9}",
+        "listener", "received", "accepted", "filtered", "unrouted", "refused"
+    )?;
     for (name, counts) in &status.listeners {
-        let [received, accepted, filtered, unrouted, refused] =
-            [&counts.received, &counts.accepted, &counts.filtered, &counts.unrouted, &counts.refused].map(|count| count.get());
+        let [received, accepted, filtered, unrouted, refused] = [
+            &counts.received,
+            &counts.accepted,
+            &counts.filtered,
+            &counts.unrouted,
+            &counts.refused,
+        ]
+        .map(Count::get);
         balances &= received == accepted + filtered + unrouted + refused;
-        writeln!(out, "  {name:<20} {received:>9} = {accepted:>9} + {filtered:>9} + {unrouted:>9} + {refused:>9}")?;
+        writeln!(
+            out,
+            "  {name:<20} {received:>9} = {accepted:>9} + {filtered:>9} + {unrouted:>9} + {refused:>9}"
+        )?;
     }
-    writeln!(out, "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9}", "destination", "owed", "delivered", "dead", "queued")?;
+    writeln!(
+        out,
+        "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9}",
+        "destination", "owed", "delivered", "dead", "queued"
+    )?;
     for (name, counts) in &status.destinations {
-        let [owed, delivered, dead] = [&counts.owed, &counts.delivered, &counts.dead_lettered].map(|count| count.get());
+        let [owed, delivered, dead] =
+            [&counts.owed, &counts.delivered, &counts.dead_lettered].map(Count::get);
         let queued = status.depth(name).queued;
         balances &= owed == delivered + dead + queued;
-        writeln!(out, "  {name:<20} {owed:>9} = {delivered:>9} + {dead:>9} + {queued:>9}")?;
+        writeln!(
+            out,
+            "  {name:<20} {owed:>9} = {delivered:>9} + {dead:>9} + {queued:>9}"
+        )?;
     }
-    writeln!(out, "\n{}", if balances { "It balances: nothing was lost." } else { "IT DOES NOT BALANCE." })?;
+    writeln!(
+        out,
+        "\n{}",
+        if balances {
+            "It balances: nothing was lost."
+        } else {
+            "IT DOES NOT BALANCE."
+        }
+    )?;
     Ok(balances)
 }

@@ -13,7 +13,8 @@ const SITE: [(&str, &str); 3] = [
 /// Writes the example site into a folder.
 pub(super) fn write_site(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    SITE.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
+    SITE.iter()
+        .try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
 }
 
 /// What is played, in order: the listener and the message.

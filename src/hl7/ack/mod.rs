@@ -6,6 +6,9 @@ mod build;
 mod code;
 mod read;
 
+#[cfg(test)]
+mod tests;
+
 pub use build::{AckStamp, build};
 pub use code::{AcknowledgmentCode, UnknownCode};
 pub use read::{AckError, Acknowledgment};

@@ -19,6 +19,8 @@ pub struct Acknowledgment {
     pub control_id: Bytes,
     /// The first error code (table 0357), from ERR-3.1, or from ERR-1.4.1 as written before version 2.5.
     pub error_code: Option<u16>,
+    /// The whole answer, as it was received.
+    pub raw: Bytes,
 }
 
 /// Bytes that are no acknowledgment.
@@ -38,7 +40,7 @@ pub enum AckError {
 impl Acknowledgment {
     /// Reads an answer.
     pub fn parse(bytes: Bytes) -> Result<Acknowledgment, AckError> {
-        let message = Message::parse(bytes)?;
+        let message = Message::parse(bytes.clone())?;
         if message.count(SegmentName::MSA) == 0 {
             return Err(AckError::NoMsa);
         }
@@ -51,6 +53,7 @@ impl Acknowledgment {
             error_code: ascii("ERR-3.1")
                 .or(ascii("ERR-1.4.1"))
                 .and_then(|code| code.parse().ok()),
+            raw: bytes,
         })
     }
 }
@@ -64,4 +67,49 @@ impl fmt::Debug for Acknowledgment {
 
 fn place(path: &str) -> FieldPath {
     path.parse().expect("the path is written in this file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(answer: &str, expected: &str) {
+        let shown = match Acknowledgment::parse(Bytes::copy_from_slice(answer.as_bytes())) {
+            Ok(found) => {
+                let control_id = String::from_utf8(found.control_id.to_vec()).unwrap();
+                format!("{} {control_id} {:?}", found.code, found.error_code)
+            }
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(shown, expected, "{answer:?}");
+    }
+
+    #[test]
+    fn reads_any_version_and_delimiters() {
+        check("MSH|^~\\&|||||||ACK|1|P|2.5\rMSA|AA|7\r", "AA 7 None");
+        check("MSH#*~\\&#######ACK#1#P#2.5\nMSA#ca#7*8", "CA 7*8 None");
+        check(
+            "MSH|^~\\&|\rMSA|AR|7\rERR||PID^1|207^x^HL70357|E\rERR|||100",
+            "AR 7 Some(207)",
+        );
+        check(
+            "MSH|^~\\&|\rMSA|AE|7\rERR|PID^1^5^101&Required field missing&HL70357~OBX^1^1^102",
+            "AE 7 Some(101)",
+        );
+        check("MSH|^~\\&|\rMSA|AE|7\rERR|||internal", "AE 7 None");
+        check("MSH|^~\\&|\rMSA|CR", "CR  None");
+    }
+
+    #[test]
+    fn tells_what_is_no_answer() {
+        check("MSH|^~\\&|||||||ACK|1|P|2.5\r", "expected an MSA segment");
+        for code in ["MSA", "MSA|", "MSA|XX|7", "MSA|\"\"|7"] {
+            check(
+                &format!("MSH|^~\\&|\r{code}"),
+                "MSA-1: expected one of AA, AE, AR, CA, CE, CR",
+            );
+        }
+        check("<html>", "byte 0: expected MSH as the first segment");
+        check("", "byte 0: expected a message, found nothing but blanks");
+    }
 }

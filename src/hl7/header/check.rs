@@ -10,9 +10,9 @@ use crate::hl7::path::{FieldPath, SegmentName};
 /// What a listener permits in a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// The values of MSH-11.1 that are accepted.
+    /// The values of MSH-11.1 that are accepted; an empty text accepts a field that is not valued.
     pub processing_ids: Vec<String>,
-    /// The values of MSH-12.1 that are accepted.
+    /// The values of MSH-12.1 that are accepted; an empty text accepts a field that is not valued.
     pub version_ids: Vec<String>,
     /// The longest MSH-10 that is accepted.
     pub control_id_bytes_max: usize,
@@ -140,4 +140,98 @@ fn is_among(value: &[u8], permitted: &[String]) -> bool {
 fn fault(code: ErrorCode, field: u16, text: impl Into<String>) -> Fault {
     let location = FieldPath::of_field(SegmentName::MSH, field);
     Fault::new(code, location.as_ref().map(Location::from), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shows the answer and, for each fault, its code and field.
+    fn check(header: &str, expected: &str) {
+        let header = Header::parse(header.as_bytes()).unwrap();
+        let shown = match header.check(&Expected::default()) {
+            Ok(()) => String::from("accepted"),
+            Err(refusal) => {
+                let faults = refusal.faults.iter().map(|fault| {
+                    let field = fault.location.and_then(|location| location.field).unwrap();
+                    format!(" {} MSH-{field}", fault.code.number())
+                });
+                format!("{}{}", refusal.code, faults.collect::<String>())
+            }
+        };
+        assert_eq!(shown, expected, "{header:?}");
+    }
+
+    /// A header whose MSH-2, MSH-9 to MSH-12 and MSH-15 to MSH-16 are given.
+    fn check_fields(msh_2: &str, middle: &str, acknowledgments: &str, expected: &str) {
+        check(
+            &format!("MSH|{msh_2}|A|B|C|D|20260101||{middle}|||{acknowledgments}\r"),
+            expected,
+        );
+    }
+
+    #[test]
+    fn accepts_what_is_well_formed() {
+        check_fields("^~\\&", "ADT^A01|1|P|2.5.1", "", "accepted");
+        check_fields("^~\\&#", "ADT^A01|1|T|2.7", "AL|NE", "accepted");
+        check_fields("^~\\&#", "ADT^A01|1|D|2.5.1", "NE|SU", "accepted");
+        check_fields("^~\\\\&", "ADT^A01|1|P^T|2.5.1^x^y", "ER|AL", "accepted");
+        check("MSH|^~\\&|||^^|^&^|||ADT^A01|1|P|2.3\r", "accepted");
+    }
+
+    #[test]
+    fn rejects_encoding_characters() {
+        for msh_2 in ["", "^", "^~", "^~\\", "^~&", "^~\\&#$", "^&&^", "^~\\\\"] {
+            check_fields(msh_2, "ADT^A01|1|P|2.7", "", "AR 102 MSH-2");
+        }
+    }
+
+    #[test]
+    fn rejects_what_is_missing_or_unknown() {
+        check_fields("^~\\&", "|1|P|2.5", "", "AR 101 MSH-9");
+        check_fields("^~\\&", "^A01|1|P|2.5", "", "AR 101 MSH-9");
+        check_fields("^~\\&", "ADT^A01||P|2.5", "", "AR 101 MSH-10");
+        check_fields("^~\\&", "ADT^A01|1||2.5", "", "AR 202 MSH-11");
+        check_fields("^~\\&", "ADT^A01|1|X|2.5", "", "AR 202 MSH-11");
+        check_fields("^~\\&", "ADT^A01|1|P|", "", "AR 203 MSH-12");
+        check_fields("^~\\&", "ADT^A01|1|P|9.9", "", "AR 203 MSH-12");
+        check_fields(
+            "^~\\&",
+            "|||",
+            "",
+            "AR 101 MSH-9 101 MSH-10 202 MSH-11 203 MSH-12",
+        );
+    }
+
+    #[test]
+    fn errors_in_the_control_id() {
+        let long = "x".repeat(200);
+        check_fields("^~\\&", &format!("ADT^A01|{long}|P|2.7"), "", "AE 104 MSH-10");
+        check_fields("^~\\&", &format!("ADT^A01|{long}|P|2.6"), "", "AE 102 MSH-10");
+        for control_id in ["a^b", "a~b", "a&b", "a\u{7f}", "a\tb", "a\0"] {
+            check_fields(
+                "^~\\&",
+                &format!("ADT^A01|{control_id}|P|2.5"),
+                "",
+                "AE 102 MSH-10",
+            );
+        }
+    }
+
+    #[test]
+    fn errors_in_the_acknowledgment_types() {
+        let types = ["AL", "NE", "ER", "SU"];
+        for accept in types {
+            for application in types {
+                check_fields(
+                    "^~\\&",
+                    "ADT^A01|1|P|2.5",
+                    &format!("{accept}|{application}"),
+                    "accepted",
+                );
+            }
+        }
+        check_fields("^~\\&", "ADT^A01|1|P|2.5", "YES|al", "AE 103 MSH-15 103 MSH-16");
+        check_fields("^~\\&", "ADT^A01|1|P|", "YES", "AR 203 MSH-12 103 MSH-15");
+    }
 }

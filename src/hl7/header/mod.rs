@@ -158,3 +158,67 @@ impl std::fmt::Debug for Header<'_> {
         write!(formatter, "Header({} bytes)", self.raw.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_fields_of_the_standard() {
+        let bytes = b"MSH|^~\\&|A^1|B|C|D|20260101||ADT^A01^ADT_A01~X|7|P^T|2.5.1^x|||AL|NE||UTF-8\rPID|1";
+        let header = Header::parse(bytes).unwrap();
+        let fields = [
+            header.encoding_characters(),
+            header.sending_application(),
+            header.sending_facility(),
+            header.receiving_application(),
+            header.receiving_facility(),
+            header.datetime(),
+            header.message_type(),
+            header.trigger_event(),
+            header.message_structure(),
+            header.control_id(),
+            header.processing_id(),
+            header.version_id(),
+            header.accept_acknowledgment_type(),
+            header.application_acknowledgment_type(),
+            header.character_set(),
+        ];
+        let fields = fields.map(|field| std::str::from_utf8(field).unwrap());
+        assert_eq!(
+            fields.join(" "),
+            "^~\\& A^1 B C D 20260101 ADT A01 ADT_A01 7 P 2.5.1 AL NE UTF-8"
+        );
+    }
+
+    #[test]
+    fn a_cut_header_gives_only_whole_fields() {
+        let header = Header::parse(b"MSH|^~\\&|A|B|C|D|20260101||ADT^A01|MSG0").unwrap();
+        assert_eq!(
+            (header.trigger_event(), header.control_id()),
+            (&b"A01"[..], &b""[..])
+        );
+        assert_eq!(Header::parse(b"MSH|^~\\&").unwrap().control_id(), b"");
+        assert!(Header::parse(b"PID|1").is_err());
+    }
+
+    #[test]
+    fn versions_compare() {
+        for (version, expected) in [
+            ("2.5.1", Some([2, 5, 1])),
+            ("2.7", Some([2, 7, 0])),
+            ("2.5^DEU", Some([2, 5, 0])),
+            ("", None),
+            ("2.x", None),
+            ("2.1.1.1", None),
+            ("2.999", None),
+        ] {
+            let bytes = format!("MSH|^~\\&||||||||||{version}\r");
+            assert_eq!(
+                Header::parse(bytes.as_bytes()).unwrap().version(),
+                expected,
+                "{version}"
+            );
+        }
+    }
+}

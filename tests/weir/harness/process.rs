@@ -6,8 +6,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use tempfile::TempDir;
+
+use super::PATIENCE;
 
 /// Runs `weir` to its end; returns exit status, standard output, standard error.
 pub fn weir(folder: &Path, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
@@ -181,6 +184,21 @@ impl Engine {
         page.lines()
             .find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
             .unwrap_or_default()
+    }
+
+    /// Asks for a series until it has this value: what the page shows may be a moment behind the sockets.
+    pub fn wait_for_metric(&self, series: &str, expected: f64) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let value = self.metric(series);
+            if (value - expected).abs() < f64::EPSILON {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{series} is {value}, expected {expected}"
+            );
+        }
     }
 
     /// SIGKILL: nothing is said, nothing is flushed.

@@ -3,18 +3,21 @@
 //! No value can forge a segment, a field or a sibling: text is escaped, raw values are checked, and a copy keeps
 //! only delimiters deeper than its target.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
 use thiserror::Error;
 
-use super::delimiters::Delimiters;
-use super::escape::{self, Unwritable};
-use super::message::Message;
-use super::parse::Slot;
-use super::path::{FieldPath, Level, SegmentName, SegmentPath, Target};
-use super::segment::{self, slice};
+use crate::hl7::delimiters::Delimiters;
+use crate::hl7::escape::{self, Unwritable};
+use crate::hl7::message::Message;
+use crate::hl7::parse::Slot;
+use crate::hl7::path::{FieldPath, Level, SegmentName, SegmentPath, Target};
+use crate::hl7::segment::{self, slice};
 
 /// An edit that cannot be done; the message is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -83,20 +86,14 @@ impl Message {
     ///
     /// The HL7 null is the raw value `""`.
     pub fn set_raw(&mut self, path: &FieldPath, raw: &[u8]) -> Result<(), EditError> {
-        let is_forging = |byte: &u8| {
-            let ends =
-                |level: &Level| *level <= path.level() && self.delimiters.between(*level) == Some(*byte);
-            (*byte < b' ' && *byte != b'\t')
-                || [
-                    Level::Field,
-                    Level::Repetition,
-                    Level::Component,
-                    Level::Subcomponent,
-                ]
-                .iter()
-                .any(ends)
+        let ends_target = |byte: u8| {
+            let levels = Level::ALL.iter().take_while(|level| **level <= path.level());
+            levels
+                .filter_map(|level| self.delimiters.between(*level))
+                .any(|delimiter| delimiter == byte)
         };
-        let done = if raw.iter().any(is_forging) {
+        let is_control = |byte: u8| byte < b' ' && byte != b'\t';
+        let done = if raw.iter().any(|&byte| is_control(byte) || ends_target(byte)) {
             Err(EditErrorKind::Delimited)
         } else {
             self.put(path, raw)
@@ -181,28 +178,12 @@ impl Message {
         if path.is_delimiters() {
             return Err(EditErrorKind::Delimiters);
         }
-        let index = self.position(path.segment(), path.occurrence());
-        if raw.is_empty() && index.is_none() {
-            return Ok(());
-        }
-        let Some(index) = index else {
-            let found = self.count(path.segment());
-            if usize::from(path.occurrence()) != found + 1 {
-                return Err(EditErrorKind::MissingSegment { found });
-            }
-            if path.segment().is_envelope() {
-                return Err(EditErrorKind::Envelope);
-            }
-            let edited = splice(path.segment().as_bytes(), path, raw, &self.delimiters)?;
-            self.slots.push(Slot {
-                name: *path.segment().as_bytes(),
-                edited: None,
-                start: 0,
-                end: 0,
-                next: 0,
-            });
-            self.replace(self.slots.len() - 1, edited);
-            return Ok(());
+        let Some(index) = self.position(path.segment(), path.occurrence()) else {
+            return if raw.is_empty() {
+                Ok(())
+            } else {
+                self.add(path, raw)
+            };
         };
         let segment = self.segment_bytes(index);
         if raw.is_empty() && segment::locate(segment, path, &self.delimiters).is_none() {
@@ -210,6 +191,22 @@ impl Message {
         }
         let edited = splice(segment, path, raw, &self.delimiters)?;
         self.replace(index, edited);
+        Ok(())
+    }
+
+    /// Adds the segment of the path at the end of the message.
+    fn add(&mut self, path: &FieldPath, raw: &[u8]) -> Result<(), EditErrorKind> {
+        let name = path.segment();
+        let found = self.count(name);
+        if usize::from(path.occurrence()) != found + 1 {
+            return Err(EditErrorKind::MissingSegment { found });
+        }
+        if name.is_envelope() {
+            return Err(EditErrorKind::Envelope);
+        }
+        let edited = splice(name.as_bytes(), path, raw, &self.delimiters)?;
+        self.slots.push(Slot::added(name));
+        self.replace(self.slots.len() - 1, edited);
         Ok(())
     }
 

@@ -1,0 +1,43 @@
+# `just` lists these; each is a plain command that works without just.
+
+# Shows this list.
+default:
+    @just --list
+
+# Formatting, lints and the example site, without running tests.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+    cargo run --locked --quiet -- check routes
+
+# Every test; `just test mllp::` runs those whose name holds mllp::
+test *filter:
+    cargo test --locked {{ filter }}
+
+# What continuous integration runs.
+ci:
+    .ci/run
+
+# Speed of parsing, routing and the outbox; `just bench parse` runs those of that name.
+bench *filter:
+    cargo bench --locked {{ filter }}
+
+# A hospital, weir and two receivers in one process, for a look around.
+demo:
+    cargo run --locked --release -- demo
+
+# Cut the power under load, `cuts` times; needs root and mkfs.ext4, about 5 s a cut.
+power-cuts cuts="500":
+    WEIR_POWER_CUTS={{ cuts }} cargo test --locked --release --test weir -- --nocapture power_cut
+
+# Kill the process under load, `kills` times, at random instants.
+kills kills="500":
+    WEIR_KILLS={{ kills }} cargo test --locked --release --test weir -- --nocapture kill
+
+# Licenses, known advisories, banned crates (needs `cargo install cargo-deny`).
+deny:
+    cargo deny check
+
+# The manual of the library.
+doc:
+    cargo doc --locked --no-deps --open

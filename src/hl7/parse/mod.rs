@@ -1,0 +1,245 @@
+//! From bytes to the index of segments: one pass over the terminators, nothing below the segment.
+//!
+//! Refuses what has no usable MSH, what passes a limit, and what holds a second message; all else is accepted.
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use memchr::{memchr_iter, memchr2};
+use nom::bytes::complete::{tag, take, take_till};
+use nom::{IResult, Parser};
+use smallvec::SmallVec;
+
+use crate::hl7::delimiters::Delimiters;
+use crate::hl7::path::SegmentName;
+use crate::hl7::segment::slice;
+
+pub use error::{ParseError, ParseErrorKind};
+
+/// The shortest MSH that declares its delimiters: `MSH|^~\&`.
+const HEADER_BYTES_MIN: usize = 8;
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// How large the parts of a message may be; more is refused before anything is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseLimits {
+    /// Segments in a message.
+    pub segments_max: usize,
+    /// Fields in one segment.
+    pub fields_max: usize,
+    /// Repetitions in one segment, all its fields together.
+    pub repetitions_max: usize,
+    /// Components in one segment, all its fields together.
+    pub components_max: usize,
+    /// Subcomponents in one segment, all its fields together.
+    pub subcomponents_max: usize,
+}
+
+/// Where a segment stands, and what follows it.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    /// The name, or zeros where the sender wrote none that a path could ask for.
+    pub(super) name: [u8; 3],
+    /// Which of the edited segments replaces the received one.
+    pub(super) edited: Option<u32>,
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// The end of the terminators (and blank lines) that follow; equals `end` where there are none.
+    pub(super) next: u32,
+}
+
+pub(super) type Slots = SmallVec<[Slot; 16]>;
+
+/// The index over one message's bytes.
+pub(super) struct Index {
+    pub(super) delimiters: Delimiters,
+    pub(super) slots: Slots,
+    /// Whether the bytes are what writing with carriage returns would give.
+    pub(super) is_canonical: bool,
+}
+
+impl Default for ParseLimits {
+    fn default() -> Self {
+        ParseLimits {
+            segments_max: 10_000,
+            fields_max: 1_000,
+            repetitions_max: 10_000,
+            components_max: 100_000,
+            subcomponents_max: 100_000,
+        }
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Slot({} bytes)", self.end - self.start)
+    }
+}
+
+/// The length of what may stand before MSH: a byte order mark, blanks, blank lines, a stray frame start.
+pub(super) fn leading(bytes: &[u8]) -> usize {
+    let rest = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let blank = rest
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
+        .count();
+    bytes.len() - rest.len() + blank
+}
+
+/// Whether a UTF-8 byte order mark opens these bytes.
+pub(super) fn has_byte_order_mark(bytes: &[u8]) -> bool {
+    bytes.starts_with(BYTE_ORDER_MARK)
+}
+
+/// Finds the MSH and its delimiters: the offset of the MSH, and they.
+pub(super) fn header(bytes: &[u8]) -> Result<(usize, Delimiters), ParseError> {
+    let start = leading(bytes);
+    let fail = |kind| {
+        Err(ParseError {
+            kind,
+            offset_bytes: start,
+            segment: usize::from(start < bytes.len()),
+        })
+    };
+    if is_wide(bytes) {
+        return fail(ParseErrorKind::WideCharacters);
+    }
+    let rest = slice(bytes, &(start..bytes.len()));
+    if rest.is_empty() {
+        return fail(ParseErrorKind::Empty);
+    }
+    let Ok((_, (field, encoding_characters))) = declaration(rest) else {
+        let is_cut = SegmentName::MSH.as_bytes().as_slice() == rest;
+        return fail(if is_cut {
+            ParseErrorKind::HeaderTooShort
+        } else {
+            ParseErrorKind::NoHeader
+        });
+    };
+    match Delimiters::declared(field, encoding_characters) {
+        Ok(_) if first_line(rest).len() < HEADER_BYTES_MIN => fail(ParseErrorKind::HeaderTooShort),
+        Ok(delimiters) => Ok((start, delimiters)),
+        Err(error) => fail(ParseErrorKind::Delimiters(error)),
+    }
+}
+
+/// The grammar of the header's beginning: `MSH`, the field separator, the encoding characters.
+pub(super) fn declaration(bytes: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
+    let (bytes, _) = tag(SegmentName::MSH.as_bytes().as_slice()).parse(bytes)?;
+    let (bytes, separator) = take(1usize).parse(bytes)?;
+    let field = separator.first().copied().unwrap_or_default();
+    let (bytes, encoding_characters) = take_till(|byte| byte == field || is_terminator(byte)).parse(bytes)?;
+    Ok((bytes, (field, encoding_characters)))
+}
+
+/// Indexes the segments of a message.
+pub(super) fn index(bytes: &[u8], limits: &ParseLimits) -> Result<Index, ParseError> {
+    let (start, delimiters) = header(bytes)?;
+    let length = u32::try_from(bytes.len()).map_err(|_| ParseError {
+        kind: ParseErrorKind::TooLarge,
+        offset_bytes: 0,
+        segment: 1,
+    })?;
+    let mut slots = Slots::new();
+    let mut is_canonical = start == 0;
+    let mut at = start;
+    while at < bytes.len() {
+        let rest = slice(bytes, &(at..bytes.len()));
+        let raw = first_line(rest);
+        let gap = rest
+            .iter()
+            .skip(raw.len())
+            .take_while(|byte| is_terminator(**byte))
+            .count();
+        is_canonical &= gap == 1 && rest.get(raw.len()) == Some(&b'\r');
+        let fail = |kind| ParseError {
+            kind,
+            offset_bytes: at,
+            segment: slots.len() + 1,
+        };
+        if slots.len() >= limits.segments_max {
+            return Err(fail(ParseErrorKind::TooManySegments));
+        }
+        check_limits(raw, &delimiters, limits).map_err(fail)?;
+        let name = name(raw, delimiters.field);
+        if !slots.is_empty() && SegmentName::new(name).is_some_and(SegmentName::is_envelope) {
+            return Err(fail(ParseErrorKind::SecondHeader));
+        }
+        let offset = |offset: usize| u32::try_from(offset).unwrap_or(length);
+        let (end, next) = (at + raw.len(), at + raw.len() + gap);
+        slots.push(Slot {
+            name,
+            edited: None,
+            start: offset(at),
+            end: offset(end),
+            next: offset(next),
+        });
+        at = next;
+    }
+    Ok(Index {
+        delimiters,
+        slots,
+        is_canonical,
+    })
+}
+
+/// The name a path can ask for, or zeros.
+fn name(raw: &[u8], field: u8) -> [u8; 3] {
+    match *raw {
+        [first, second, third] => [first, second, third],
+        [first, second, third, separator, ..] if separator == field => [first, second, third],
+        // A second message may declare other delimiters; it must not pass as one odd segment of this one.
+        [first, second, third, other, ..]
+            if !other.is_ascii_alphanumeric()
+                && SegmentName::new([first, second, third]).is_some_and(SegmentName::is_envelope) =>
+        {
+            [first, second, third]
+        }
+        _ => [0; 3],
+    }
+}
+
+fn check_limits(raw: &[u8], delimiters: &Delimiters, limits: &ParseLimits) -> Result<(), ParseErrorKind> {
+    let is_over = |delimiter: Option<u8>, max: usize| match delimiter {
+        // As a delimiter takes a byte, a segment no longer than the limit needs no count.
+        Some(delimiter) if raw.len() >= max => memchr_iter(delimiter, raw).count() >= max,
+        _ => false,
+    };
+    // The name stands before the first separator.
+    if is_over(Some(delimiters.field), limits.fields_max + 1) {
+        Err(ParseErrorKind::TooManyFields)
+    } else if is_over(Some(delimiters.repetition), limits.repetitions_max) {
+        Err(ParseErrorKind::TooManyRepetitions)
+    } else if is_over(Some(delimiters.component), limits.components_max) {
+        Err(ParseErrorKind::TooManyComponents)
+    } else if is_over(delimiters.subcomponent, limits.subcomponents_max) {
+        Err(ParseErrorKind::TooManySubcomponents)
+    } else {
+        Ok(())
+    }
+}
+
+/// UTF-16 and UTF-32, with a byte order mark or by the zeros beside the first letter.
+fn is_wide(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0xFF, 0xFE, ..]
+            | [0xFE, 0xFF, ..]
+            | [0, 0, 0xFE, 0xFF, ..]
+            | [b'M', 0, ..]
+            | [0, b'M', ..]
+            | [0, 0, 0, b'M', ..]
+    )
+}
+
+fn first_line(bytes: &[u8]) -> &[u8] {
+    let end = memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len());
+    slice(bytes, &(0..end))
+}
+
+pub(super) fn is_terminator(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}

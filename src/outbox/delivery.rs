@@ -1,0 +1,252 @@
+//! What goes into the outbox and what comes out: plain data, without a store.
+//!
+//! Bodies are content of messages: `Debug` of everything here prints sizes and numbers only.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::{
+    OutboxError,
+    record::{MessageRecord, VALUE_BYTES_MAX},
+};
+
+/// The most deliveries and dead letters one message may have.
+const ENTRIES_MAX: usize = 500;
+/// The most bytes all bodies of one message may have together.
+const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// A place in the order of acceptance. Numbers grow and are never used twice; some are skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Sequence(pub u64);
+
+impl fmt::Display for Sequence {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// A message to accept, with everything that is owed because of it.
+pub struct Acceptance {
+    /// When the frame was received.
+    pub received_at: Timestamp,
+    /// The listener it came in by.
+    pub listener: Arc<str>,
+    /// MSH-10 as received.
+    pub control_id: Bytes,
+    /// The configuration it was routed by.
+    pub site_version: Arc<str>,
+    /// The frame as received.
+    pub raw: Bytes,
+    /// What routes made of it: each distinct body once, without those equal to `raw`.
+    pub results: Vec<Bytes>,
+    /// Who is owed which body.
+    pub deliveries: Vec<Entry>,
+    /// For whom it could not be made, and why: dead letters from the start.
+    pub dead: Vec<(Arc<str>, String)>,
+}
+
+impl Acceptance {
+    /// The bytes it occupies while it waits.
+    pub(super) fn bytes(&self) -> usize {
+        self.raw.len() + self.results.iter().map(Bytes::len).sum::<usize>()
+    }
+
+    /// Refuses what no record can hold, before it has a place in the order.
+    pub(super) fn check(&self) -> Result<(), OutboxError> {
+        let entries = self.deliveries.len() + self.dead.len();
+        let bodies = 1 + self.results.len();
+        let header = MessageRecord::header_bytes(
+            &self.listener,
+            &self.control_id,
+            &self.site_version,
+            entries,
+            bodies,
+        );
+        let too_large = |what, limit| Err(OutboxError::TooLarge { what, limit });
+        if entries > ENTRIES_MAX {
+            return too_large("number of deliveries", ENTRIES_MAX);
+        }
+        if header > VALUE_BYTES_MAX {
+            return too_large("size of control id and names in bytes", VALUE_BYTES_MAX);
+        }
+        if self.bytes() > BODIES_BYTES_MAX {
+            return too_large("size of all bodies in bytes", BODIES_BYTES_MAX);
+        }
+        let of_body = |entry: &Entry| entry.body.index().is_none_or(|index| index >= bodies);
+        if self.deliveries.iter().any(of_body) {
+            return too_large("number of a result", self.results.len());
+        }
+        let names = self.deliveries.iter().map(|entry| &entry.destination);
+        let names = names.chain(self.dead.iter().map(|(destination, _)| destination));
+        if names.into_iter().any(|name| name.len() > DESTINATION_BYTES_MAX) {
+            return too_large("name of a destination in bytes", DESTINATION_BYTES_MAX);
+        }
+        Ok(())
+    }
+}
+
+/// The longest name of a destination.
+const DESTINATION_BYTES_MAX: usize = 1_000;
+
+impl fmt::Debug for Acceptance {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Acceptance")
+            .field("bytes", &self.bytes())
+            .field("deliveries", &self.deliveries)
+            .field("dead", &self.dead.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A delivery of a message to accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Who is owed it.
+    pub destination: Arc<str>,
+    /// What it is.
+    pub body: BodyRef,
+}
+
+/// Which body of an acceptance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyRef {
+    /// The frame as received.
+    Raw,
+    /// The result of that index.
+    Result(usize),
+}
+
+impl BodyRef {
+    /// The body's place in the record: the received frame, then the results.
+    pub(super) fn index(self) -> Option<usize> {
+        match self {
+            BodyRef::Raw => Some(0),
+            BodyRef::Result(index) => index.checked_add(1),
+        }
+    }
+}
+
+/// A delivery that is owed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its place in the order of its destination.
+    pub sequence: Sequence,
+    /// The message it comes from: the number its acceptance was answered with.
+    pub message: Sequence,
+    /// When the message was received.
+    pub received_at: Timestamp,
+    /// The listener the message came in by.
+    pub listener: String,
+    /// MSH-10 as received.
+    pub control_id: Bytes,
+    /// The configuration it was routed by.
+    pub site_version: String,
+    /// What to send.
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Delivery")
+            .field("sequence", &self.sequence)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The end of a delivery.
+#[derive(Debug)]
+pub struct Settlement {
+    /// Who was owed it.
+    pub destination: Arc<str>,
+    /// Which delivery.
+    pub sequence: Sequence,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a delivery.
+#[derive(PartialEq, Eq)]
+pub enum Outcome {
+    /// The destination has it.
+    Delivered,
+    /// It was given up and waits for a person.
+    DeadLetter {
+        /// Why, without content of the message. Cut at 1,000 bytes.
+        reason: String,
+        /// How often it was sent.
+        attempts: u32,
+        /// What the destination answered last. Cut at 4,000 bytes.
+        answer: Option<Bytes>,
+    },
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Delivered => out.write_str("Delivered"),
+            Outcome::DeadLetter { reason, attempts, .. } => out
+                .debug_struct("DeadLetter")
+                .field("reason", reason)
+                .field("attempts", attempts)
+                .finish_non_exhaustive(),
+        }
+    }
+}
+
+/// A delivery that was given up.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its place in the order of its destination.
+    pub sequence: Sequence,
+    /// When it was given up; `None` when its record is damaged.
+    pub dead_at: Option<Timestamp>,
+    /// Why.
+    pub reason: String,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// What the destination answered last.
+    pub answer: Option<Bytes>,
+    /// What was to be sent, when its records can be read.
+    pub delivery: Option<Delivery>,
+}
+
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("DeadLetter")
+            .field("sequence", &self.sequence)
+            .field("reason", &self.reason)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much a destination is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// Deliveries not settled.
+    pub queued: u64,
+    /// Dead letters.
+    pub dead: u64,
+    /// When the oldest delivery not settled was received.
+    pub oldest_at: Option<Timestamp>,
+}
+
+/// What an outbox has done since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Messages accepted.
+    pub accepted: u64,
+    /// Deliveries that came of them.
+    pub entries: u64,
+    /// Deliveries that left as delivered.
+    pub delivered: u64,
+    /// Deliveries that became dead letters.
+    pub dead_lettered: u64,
+    /// Dead letters among them made because a record was damaged.
+    pub quarantined: u64,
+    /// Barriers passed: the syncs of the disk.
+    pub barriers: u64,
+}

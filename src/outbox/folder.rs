@@ -1,0 +1,226 @@
+//! Opening an outbox: the checks on its folder, before and after the store itself is opened.
+//!
+//! ```text
+//! FORMAT      which outbox this is, of which version, and which version can read it: looked at first of all
+//! watermark   how far the store had come
+//! store/      sled's files
+//! ```
+//!
+//! The creation ends with the watermark, so a folder with FORMAT and none of it holds nothing that was ever
+//! acknowledged, or someone removed the watermark to accept the store as it is. What the watermark cannot see:
+//! the whole folder put back from an old copy, and a loss within the last second before a crash.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    OpenError, Sequence, Settings,
+    key::Key,
+    record::Meta,
+    sled::{self, SledOpenError},
+    store::{Batch, Store},
+    watermark::{self, Watermark, WatermarkError},
+};
+
+const FORMAT_FILE: &str = "FORMAT";
+const WATERMARK_FILE: &str = "watermark";
+const STORE_FOLDER: &str = "store";
+const MAGIC: &str = "weir outbox";
+/// The format this code writes, and the newest it reads.
+const FORMAT_VERSION: u32 = 1;
+
+/// An outbox that passed every check.
+pub(super) struct Opened {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) meta: Meta,
+    /// Tests with a store in memory have none.
+    pub(super) watermark: Option<Watermark>,
+}
+
+pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenError> {
+    let store_folder = folder.join(STORE_FOLDER);
+    let watermark = check_before(folder, &store_folder)?;
+    let lock_wait = Duration::from_secs(settings.lock_wait_secs_max);
+    let store = sled::open(&store_folder, settings.cache_bytes_max, lock_wait)
+        .map_err(|error| sled_error(error, &store_folder, settings))?;
+    // Read again under the lock: the process that held it may have left a newer one.
+    let mut watermark = read_watermark(watermark.path().to_owned())?;
+    let in_store = |source| OpenError::Store {
+        path: store_folder.clone(),
+        source,
+    };
+    let stored = store.get(&Key::meta()).map_err(in_store)?;
+    let meta = match (stored, watermark.written()) {
+        (Some(stored), watermark) => {
+            let meta = Meta::decode(&stored).map_err(|damage| OpenError::Damaged {
+                path: store_folder.clone(),
+                reason: format!("its own record: {damage}"),
+            })?;
+            check_against(&meta, watermark, folder)?;
+            meta
+        }
+        (None, Some(expected)) => {
+            return Err(OpenError::Missing {
+                path: store_folder,
+                next: expected.next.0,
+            });
+        }
+        (None, None) => {
+            let meta = Meta {
+                store_id: fastrand::u128(..),
+                next: Sequence(1),
+                commits: 0,
+            };
+            let mut batch = Batch::default();
+            batch.put(Key::meta(), meta.encode());
+            store.apply(batch).map_err(in_store)?;
+            meta
+        }
+    };
+    // What a killed process wrote and did not sync becomes durable before anyone reads it.
+    store.barrier().map_err(in_store)?;
+    watermark
+        .write(&meta)
+        .map_err(|source| io_error(watermark.path(), source))?;
+    Ok(Opened {
+        store: Arc::new(store),
+        meta,
+        watermark: Some(watermark),
+    })
+}
+
+/// Everything that can be refused before sled touches its files.
+fn check_before(folder: &Path, store_folder: &Path) -> Result<Watermark, OpenError> {
+    let format_path = folder.join(FORMAT_FILE);
+    let watermark = read_watermark(folder.join(WATERMARK_FILE))?;
+    match (fs::read(&format_path), watermark.written()) {
+        (Ok(format), expected) => {
+            check_format(&format, &format_path)?;
+            let data = sled::data_file(store_folder);
+            let bytes = fs::metadata(&data).map_or(0, |file| file.len());
+            if let (Some(expected), 0) = (expected, bytes) {
+                return Err(OpenError::Missing {
+                    path: data,
+                    next: expected.next.0,
+                });
+            }
+        }
+        (Err(error), expected) if error.kind() == io::ErrorKind::NotFound => {
+            if let Some(expected) = expected {
+                return Err(OpenError::Missing {
+                    path: format_path,
+                    next: expected.next.0,
+                });
+            }
+            create(folder, &format_path)?;
+        }
+        (Err(error), _) => return Err(io_error(&format_path, error)),
+    }
+    fs::create_dir_all(store_folder).map_err(|source| io_error(store_folder, source))?;
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| io_error(folder, source))?;
+    Ok(watermark)
+}
+
+fn create(folder: &Path, format_path: &Path) -> Result<(), OpenError> {
+    fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+    let is_ours = |name: &std::ffi::OsStr| format_path.with_extension("new").file_name() == Some(name);
+    for entry in fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
+        let entry = entry.map_err(|source| io_error(folder, source))?;
+        // What a creation that was cut short left is no reason to refuse; nor is what mkfs puts in a new disk.
+        if !is_ours(&entry.file_name()) && entry.file_name() != "lost+found" {
+            return Err(OpenError::NotAnOutbox {
+                folder: folder.to_owned(),
+            });
+        }
+    }
+    let format = format!("{MAGIC}\nversion {FORMAT_VERSION}\nminimum-reader {FORMAT_VERSION}\n");
+    watermark::replace(format_path, format.as_bytes()).map_err(|source| io_error(format_path, source))?;
+    // The name of the folder itself has to reach the disk, too.
+    match folder.canonicalize().ok().as_deref().and_then(Path::parent) {
+        Some(parent) => File::open(parent)
+            .and_then(|parent| parent.sync_all())
+            .map_err(|source| io_error(parent, source)),
+        None => Ok(()),
+    }
+}
+
+fn check_format(format: &[u8], path: &Path) -> Result<(), OpenError> {
+    let text = String::from_utf8_lossy(format);
+    let mut lines = text.lines();
+    let magic = lines.next() == Some(MAGIC);
+    let version = lines.next().and_then(|line| line.strip_prefix("version "));
+    let reader = lines.next().and_then(|line| line.strip_prefix("minimum-reader "));
+    let readable = reader
+        .and_then(|reader| reader.parse().ok())
+        .is_some_and(|reader: u32| reader <= FORMAT_VERSION);
+    if magic && version.is_some() && readable {
+        return Ok(());
+    }
+    let found = version
+        .filter(|_| magic)
+        .map_or("unknown".to_owned(), str::to_owned);
+    Err(OpenError::OtherFormat {
+        path: path.to_owned(),
+        found,
+        readable: FORMAT_VERSION,
+    })
+}
+
+fn check_against(meta: &Meta, expected: Option<&Meta>, folder: &Path) -> Result<(), OpenError> {
+    let Some(expected) = expected else {
+        tracing::warn!(folder = %folder.display(), "the outbox has no watermark and is taken as it is");
+        return Ok(());
+    };
+    if meta.store_id != expected.store_id {
+        return Err(OpenError::OtherStore {
+            folder: folder.to_owned(),
+        });
+    }
+    if meta.next < expected.next || meta.commits < expected.commits {
+        return Err(OpenError::Older {
+            folder: folder.to_owned(),
+            watermark: folder.join(WATERMARK_FILE),
+            found: meta.next.0,
+            found_commits: meta.commits,
+            expected: expected.next.0,
+            expected_commits: expected.commits,
+        });
+    }
+    Ok(())
+}
+
+fn read_watermark(path: PathBuf) -> Result<Watermark, OpenError> {
+    Watermark::read(path.clone()).map_err(|error| match error {
+        WatermarkError::Io(source) => OpenError::Io { path, source },
+        WatermarkError::Damaged => OpenError::Damaged {
+            path,
+            reason: error.to_string(),
+        },
+    })
+}
+
+fn sled_error(error: SledOpenError, store_folder: &Path, settings: &Settings) -> OpenError {
+    let path = sled::data_file(store_folder);
+    match error {
+        SledOpenError::Locked => OpenError::Locked {
+            path,
+            waited_secs: settings.lock_wait_secs_max,
+        },
+        SledOpenError::Io(source) => OpenError::Io { path, source },
+        SledOpenError::Damaged(reason) => OpenError::Damaged { path, reason },
+    }
+}
+
+fn io_error(path: &Path, source: io::Error) -> OpenError {
+    OpenError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,103 @@
+//! A store in memory, for tests: it fails where it is told to, and knows what a power cut would leave.
+
+use std::{
+    collections::BTreeMap,
+    ops::{ControlFlow, RangeInclusive},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+
+use super::{
+    key::Key,
+    store::{Batch, Store, StoreError, Visit},
+};
+
+pub(super) type Content = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// The store; `content` outlives it, as a disk outlives a process.
+#[derive(Default)]
+pub(super) struct MemoryStore {
+    /// What can be read now.
+    content: Mutex<Content>,
+    /// What was there at the last barrier.
+    pub(super) durable: Arc<Mutex<Content>>,
+    /// Writes and barriers still to succeed; the next one fails.
+    pub(super) until_failure: Option<AtomicU64>,
+}
+
+impl MemoryStore {
+    /// A store over what an earlier one left.
+    pub(super) fn over(durable: &Arc<Mutex<Content>>) -> MemoryStore {
+        MemoryStore {
+            content: Mutex::new(durable.lock().unwrap().clone()),
+            durable: Arc::clone(durable),
+            until_failure: None,
+        }
+    }
+
+    fn count_down(&self, operation: &'static str) -> Result<(), StoreError> {
+        match &self.until_failure {
+            Some(left) if left.load(Ordering::SeqCst) == 0 => Err(StoreError::new(operation, &"injected")),
+            Some(left) => {
+                left.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Store for MemoryStore {
+    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        self.count_down("apply")?;
+        let mut content = self.content.lock().unwrap();
+        for (key, value) in batch.changes {
+            match value {
+                Some(value) => content.insert(key.as_ref().to_vec(), value),
+                None => content.remove(key.as_ref()),
+            };
+        }
+        Ok(())
+    }
+
+    fn barrier(&self) -> Result<(), StoreError> {
+        self.count_down("sync")?;
+        *self.durable.lock().unwrap() = self.content.lock().unwrap().clone();
+        Ok(())
+    }
+
+    fn get(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        Ok(self
+            .content
+            .lock()
+            .unwrap()
+            .get(key.as_ref())
+            .map(|value| Bytes::copy_from_slice(value)))
+    }
+
+    fn scan(&self, range: RangeInclusive<Key>, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let found: Vec<_> = {
+            let content = self.content.lock().unwrap();
+            let range = range.start().as_ref().to_vec()..=range.end().as_ref().to_vec();
+            content
+                .range(range)
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        };
+        for (key, value) in found {
+            if visit(&key, &value) == ControlFlow::Break(()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn it_conforms() {
+    super::store::conformance(&MemoryStore::default());
+}

@@ -1,0 +1,196 @@
+//! The store over sled 0.34: the only file that names it.
+//!
+//! sled's own `flush` does not survive a power cut: on Linux it ends in `sync_file_range`, which writes neither
+//! metadata nor the drive's cache, and nothing in its documentation says so. The barrier here is `flush`, then
+//! `fdatasync` through a second handle of sled's file. sled moves long values to files it never syncs, which is
+//! why no value is longer than `VALUE_BYTES_MAX`; and it panics on some damaged files, which is why it is opened
+//! on a thread of its own. Opening is not reading only: sled rewrites the end of its file and its snapshot.
+
+use std::{
+    fs::File,
+    io,
+    ops::{ControlFlow, RangeInclusive},
+    panic,
+    path::{Path, PathBuf},
+    sync::Once,
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use super::{
+    key::Key,
+    store::{Batch, Store, StoreError, Visit},
+};
+
+/// sled's default. Below 256 KiB a power cut left files it panics on.
+const SEGMENT_BYTES: usize = 512 * 1024;
+/// How long to wait before asking for the lock again.
+const LOCK_POLL: Duration = Duration::from_millis(50);
+const OPENING_THREAD: &str = "weir-outbox-opening";
+/// The file of sled that holds everything.
+const DATA_FILE: &str = "db";
+
+/// Why a store did not open.
+#[derive(Debug)]
+pub(super) enum SledOpenError {
+    Locked,
+    Io(io::Error),
+    Damaged(String),
+}
+
+impl From<io::Error> for SledOpenError {
+    fn from(error: io::Error) -> SledOpenError {
+        SledOpenError::Io(error)
+    }
+}
+
+/// An open store. Dropping it lets go of the lock.
+pub(super) struct SledStore {
+    db: ::sled::Db,
+    /// Our own handle of sled's file, for the half of the barrier that sled leaves out.
+    data: File,
+}
+
+/// Where sled keeps its data under a folder.
+pub(super) fn data_file(folder: &Path) -> PathBuf {
+    folder.join(DATA_FILE)
+}
+
+/// Opens or makes a store; waits for its lock if another process has it.
+pub(super) fn open(
+    folder: &Path,
+    cache_bytes_max: u64,
+    lock_wait: Duration,
+) -> Result<SledStore, SledOpenError> {
+    let config = ::sled::Config::new()
+        .path(folder)
+        .segment_size(SEGMENT_BYTES)
+        // The writer thread is the only one who flushes.
+        .flush_every_ms(None)
+        .cache_capacity(cache_bytes_max);
+    let mut waited = Duration::ZERO;
+    let db = loop {
+        match open_guarded(config.clone()) {
+            Err(SledOpenError::Locked) if waited < lock_wait => {
+                thread::sleep(LOCK_POLL);
+                waited += LOCK_POLL;
+            }
+            opened => break opened?,
+        }
+    };
+    let data = File::open(data_file(folder))?;
+    // A process killed before left bytes that can be read and are not yet durable; and a new store's files and
+    // names have to reach the disk once.
+    for entry in folder.read_dir()? {
+        File::open(entry?.path())?.sync_all()?;
+    }
+    File::open(folder)?.sync_all()?;
+    Ok(SledStore { db, data })
+}
+
+fn open_guarded(config: ::sled::Config) -> Result<::sled::Db, SledOpenError> {
+    silence_panics_while_opening();
+    let thread = thread::Builder::new()
+        .name(OPENING_THREAD.to_owned())
+        .spawn(move || config.open())?;
+    match thread.join() {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(error)) => Err(read_error(error)),
+        Err(_panic) => Err(SledOpenError::Damaged(
+            "sled panicked while it read it".to_owned(),
+        )),
+    }
+}
+
+fn read_error(error: ::sled::Error) -> SledOpenError {
+    match error {
+        // sled has no kind for it.
+        ::sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => {
+            SledOpenError::Locked
+        }
+        ::sled::Error::Io(error) => SledOpenError::Io(error),
+        error @ (::sled::Error::CollectionNotFound(_)
+        | ::sled::Error::Unsupported(_)
+        | ::sled::Error::ReportableBug(_)
+        | ::sled::Error::Corruption { .. }) => SledOpenError::Damaged(error.to_string()),
+    }
+}
+
+/// A panic on the opening thread becomes an error that says what to do; its own message would only hide that.
+fn silence_panics_while_opening() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if thread::current().name() != Some(OPENING_THREAD) {
+                previous(panic);
+            }
+        }));
+    });
+}
+
+impl Store for SledStore {
+    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        let mut changes = ::sled::Batch::default();
+        for (key, value) in batch.changes {
+            match value {
+                Some(value) => changes.insert(key.as_ref(), value),
+                None => changes.remove(key.as_ref()),
+            }
+        }
+        self.db
+            .apply_batch(changes)
+            .map_err(|error| StoreError::new("apply", &error))
+    }
+
+    fn barrier(&self) -> Result<(), StoreError> {
+        self.db
+            .flush()
+            .map_err(|error| StoreError::new("flush", &error))?;
+        self.data
+            .sync_data()
+            .map_err(|error| StoreError::new("sync", &error))
+    }
+
+    fn get(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        let value = self.db.get(key).map_err(|error| StoreError::new("get", &error))?;
+        Ok(value.map(|value| Bytes::copy_from_slice(&value)))
+    }
+
+    fn scan(&self, range: RangeInclusive<Key>, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        for pair in self.db.range(range) {
+            let (key, value) = pair.map_err(|error| StoreError::new("scan", &error))?;
+            if visit(&key, &value) == ControlFlow::Break(()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CACHE: u64 = 8 * 1024 * 1024;
+
+    #[test]
+    fn it_conforms() {
+        let folder = tempfile::tempdir().unwrap();
+        super::super::store::conformance(&open(folder.path(), CACHE, Duration::ZERO).unwrap());
+    }
+
+    #[test]
+    fn a_locked_store_is_told_from_a_damaged_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = open(folder.path(), CACHE, Duration::ZERO).unwrap();
+        assert!(matches!(
+            open(folder.path(), CACHE, LOCK_POLL),
+            Err(SledOpenError::Locked)
+        ));
+        drop(first);
+        open(folder.path(), CACHE, Duration::from_secs(5)).unwrap();
+    }
+}
