@@ -10,3 +10,5 @@
     missing_docs,
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
+
+mod durability;
