@@ -1,10 +1,5 @@
 //! Wrong sites, one mistake each, and what people are told about it: the files in `wrong/`.
 
-#![expect(
-    clippy::needless_raw_string_hashes,
-    reason = "expect-test writes its snapshots so"
-)]
-
 use expect_test::expect_file;
 
 use super::*;
