@@ -1,6 +1,7 @@
 //! Wrong sites, one mistake each, and what people are told about it: the files in `wrong/`.
 
 use expect_test::expect_file;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -232,4 +233,27 @@ fn places_for_programs() {
     assert_eq!((location.line, location.column), (17, 43));
     assert_eq!(problem.setting, "routes.adt-to-lab.steps[1].translate.table");
     assert_eq!(problem.suggestion.as_deref(), Some("patient-class"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever becomes of a file under somebody's hands: problems, with places that can be shown, and no panic.
+    #[test]
+    fn mistyped_sites_are_told_about(
+        edits in proptest::collection::vec((0..RIGHT.len(), 0..12_usize, "[ -~é\t\n\"'{}\\[\\]:,-]{0,4}"), 1..4)
+    ) {
+        let mut text = RIGHT.to_owned();
+        for (at, length, inserted) in edits {
+            let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            let (start, end) = (boundary(at).unwrap(), boundary(at + length).unwrap());
+            text.replace_range(start..end, &inserted);
+        }
+        shown(&[("site.yaml", &text)]);
+    }
+
+    #[test]
+    fn so_is_anything_else(text in "\\PC{0,200}") {
+        shown(&[("engine.yaml", ENGINE), ("site.yaml", &text)]);
+    }
 }
