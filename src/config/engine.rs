@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::outbox;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::units;
 
@@ -23,6 +24,9 @@ pub(super) struct Settings {
     /// The most bytes of messages being read at once, over all listeners, as `256MiB` (the default).
     #[serde(default = "default_read_bytes_max", deserialize_with = "units::bytes")]
     read_bytes_max: usize,
+    /// How the store of accepted messages uses the machine.
+    #[serde(default)]
+    outbox: outbox::Settings,
 }
 
 /// The pages and metrics.
@@ -51,6 +55,7 @@ pub(super) struct Engine {
     pub(super) data: PathBuf,
     pub(super) console: SocketAddr,
     pub(super) read_bytes_max: usize,
+    pub(super) outbox: outbox::Settings,
 }
 
 pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {
@@ -64,6 +69,7 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         data: folder.join(settings.data),
         console: settings.console.bind,
         read_bytes_max: settings.read_bytes_max,
+        outbox: settings.outbox,
     })
 }
 

@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::outbox;
 use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
@@ -44,6 +45,8 @@ pub struct Site {
     pub console: SocketAddr,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
+    /// How the store of accepted messages uses the machine.
+    pub outbox: outbox::Settings,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -115,6 +118,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         data: engine.data,
         console: engine.console,
         read_bytes_max: engine.read_bytes_max,
+        outbox: engine.outbox,
         listeners,
         destinations,
         routes,

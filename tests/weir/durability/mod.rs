@@ -1,0 +1,5 @@
+//! What survives kills and power cuts. Each test here counts what was acknowledged against what arrived.
+
+pub(crate) mod checker;
+mod outbox;
+pub(crate) mod powercut;

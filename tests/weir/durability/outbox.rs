@@ -1,0 +1,308 @@
+//! Power cuts under an outbox at work.
+//!
+//! A process of its own (this test binary again) offers messages of many sizes from many sources, delivers and
+//! settles them, and prints each acknowledgment and each delivery into a pipe. At a random instant the power of
+//! its disk is cut and the process killed. Then the disk comes back, a second process delivers what is still
+//! owed, and the checker compares. `WEIR_POWER_CUTS` says how often (3), `WEIR_POWER_CUT_SEED` repeats a run.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use weir::outbox::{Acceptance, BodyRef, Delivery, Entry, Outbox, Outcome, Sequence, Settings, Settlement};
+
+use super::{
+    checker::{self, Acknowledged, Arrivals, Id},
+    powercut,
+};
+
+const DESTINATIONS: [&str; 2] = ["lab", "archive"];
+/// How many deliveries a destination may have unsettled, and so how many one cut may repeat.
+const UNSETTLED_MAX: usize = 16;
+/// A store is used for that many cuts, then a new one is made: cuts while it is made count, too.
+const CUTS_PER_STORE: u64 = 3;
+
+#[test]
+fn what_was_acknowledged_survives_power_cuts() {
+    let cuts = env::var("WEIR_POWER_CUTS").map_or(3, |cuts| cuts.parse().unwrap());
+    let seed =
+        env::var("WEIR_POWER_CUT_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    let mut random = fastrand::Rng::with_seed(seed);
+    let Some(mut disk) = powercut::disk_or_word(2_048) else {
+        return;
+    };
+    let mut total = (0, 0);
+    for cut in 0..cuts {
+        let what = format!("cut {cut} of seed {seed}");
+        let folder = disk.path().join(format!("outbox-{}", cut / CUTS_PER_STORE));
+        if cut > 0 && cut % CUTS_PER_STORE == 0 {
+            let old = disk.path().join(format!("outbox-{}", cut / CUTS_PER_STORE - 1));
+            std::fs::remove_dir_all(old).unwrap();
+        }
+        let senders = [1, 4, 64][random.usize(0..3)];
+        let trigger = disk.arm();
+        let mut child = spawn("load", &folder, senders, cut);
+        let notes = Notes::gather(child.stdout.take().unwrap());
+        thread::sleep(Duration::from_millis(random.u64(10..1_500)));
+        let acknowledged = notes.acknowledged();
+        trigger.now();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut arrivals = notes.arrivals_at_the_end();
+        disk.restore();
+
+        let mut child = spawn("drain", &folder, senders, cut);
+        let notes = Notes::gather(child.stdout.take().unwrap());
+        assert!(
+            child.wait().unwrap().success(),
+            "{what}: the outbox does not open or deliver"
+        );
+        for (destination, id) in notes.arrivals_at_the_end() {
+            arrivals.push((destination, id));
+        }
+        let mut noted = Arrivals::default();
+        arrivals
+            .iter()
+            .for_each(|(destination, id)| noted.note(destination, *id));
+        let verdict = checker::check(&acknowledged, &noted);
+        verdict.assert_holds(UNSETTLED_MAX, &what);
+        total = (total.0 + acknowledged.len(), total.1 + verdict.duplicates());
+        println!(
+            "{what}: {senders} senders, {} acknowledged, {} arrivals, {} duplicates, 0 lost",
+            acknowledged.len(),
+            arrivals.len(),
+            verdict.duplicates()
+        );
+    }
+    println!(
+        "{cuts} power cuts: {} acknowledged, 0 lost, {} duplicates, order kept",
+        total.0, total.1
+    );
+}
+
+fn spawn(job: &str, folder: &Path, senders: usize, cut: u64) -> Child {
+    Command::new(env::current_exe().unwrap())
+        .args(["durability::outbox::child", "--exact", "--ignored", "--nocapture"])
+        .env("WEIR_CHILD_JOB", job)
+        .env("WEIR_CHILD_FOLDER", folder)
+        .env("WEIR_CHILD_SENDERS", senders.to_string())
+        .env("WEIR_CHILD_CUT", cut.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// What a child prints, as it comes.
+struct Notes {
+    gathered: Arc<Mutex<(Acknowledged, Vec<(String, Id)>)>>,
+    reader: thread::JoinHandle<()>,
+}
+
+impl Notes {
+    fn gather(stdout: ChildStdout) -> Notes {
+        let gathered = Arc::new(Mutex::default());
+        let into = Arc::clone(&gathered);
+        let reader = thread::spawn(move || {
+            let mut stdout = BufReader::new(stdout);
+            let mut line = String::new();
+            // A killed child may leave half a line, which counts for nothing.
+            while stdout.read_line(&mut line).is_ok_and(|bytes| bytes > 0) && line.ends_with('\n') {
+                note(&line, &mut into.lock().unwrap());
+                line.clear();
+            }
+        });
+        Notes { gathered, reader }
+    }
+
+    fn acknowledged(&self) -> Acknowledged {
+        self.gathered.lock().unwrap().0.clone()
+    }
+
+    fn arrivals_at_the_end(self) -> Vec<(String, Id)> {
+        self.reader.join().unwrap();
+        std::mem::take(&mut self.gathered.lock().unwrap().1)
+    }
+}
+
+fn note(line: &str, gathered: &mut (Acknowledged, Vec<(String, Id)>)) {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let id = |source: &str, number: &str| (source.parse().unwrap(), number.parse().unwrap());
+    match words.as_slice() {
+        ["acknowledged", source, number] => gathered.0.note(id(source, number), &DESTINATIONS),
+        ["arrived", destination, source, number] => {
+            gathered.1.push(((*destination).to_owned(), id(source, number)));
+        }
+        // The test harness of the child prints, too.
+        _ => assert!(!line.starts_with("altered"), "a delivery was altered: {line}"),
+    }
+}
+
+#[test]
+#[ignore = "the process whose power is cut: run by the test above, which says what it is to do"]
+fn child() {
+    let word = |name: &str| env::var(format!("WEIR_CHILD_{name}")).expect("run by the power-cut test");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let outbox = Outbox::open(Path::new(&word("FOLDER")), &Settings::default()).unwrap();
+        let draining = Arc::new(AtomicBool::new(word("JOB") == "drain"));
+        let lanes =
+            DESTINATIONS.map(|name| tokio::spawn(deliver(outbox.clone(), name, Arc::clone(&draining))));
+        if !draining.load(Ordering::Relaxed) {
+            let first = word("CUT").parse::<u64>().unwrap() * 1_000_000;
+            let senders: usize = word("SENDERS").parse().unwrap();
+            let senders = (0..senders).map(|source| tokio::spawn(send(outbox.clone(), source, first)));
+            for sender in senders.collect::<Vec<_>>() {
+                sender.await.unwrap();
+            }
+        }
+        for lane in lanes {
+            lane.await.unwrap();
+        }
+        outbox.close().await;
+    });
+}
+
+/// Sends until the outbox fails: some messages one by one, some several at a time.
+async fn send(outbox: Outbox, source: usize, mut number: u64) {
+    loop {
+        let together = fastrand::u64(1..=6);
+        let mut pending = Vec::new();
+        for number in number..number + together {
+            match outbox.offer(acceptance(source, number)).await {
+                Ok(accepted) => pending.push((number, accepted)),
+                Err(_) => return,
+            }
+        }
+        for (number, accepted) in pending {
+            match accepted.await {
+                Ok(_) => say(&format!("acknowledged {source} {number}\n")),
+                Err(_) => return,
+            }
+        }
+        number += together;
+    }
+}
+
+/// Delivers in order; when draining, until nothing is owed.
+async fn deliver(outbox: Outbox, destination: &'static str, draining: Arc<AtomicBool>) {
+    let window = Arc::new(Semaphore::new(UNSETTLED_MAX));
+    let mut arrivals = outbox.arrivals(destination);
+    let mut after = None;
+    loop {
+        arrivals.borrow_and_update();
+        let Ok(deliveries) = outbox.next(destination, after, 64, 16 << 20) else {
+            return;
+        };
+        for delivery in &deliveries {
+            let hold = Arc::clone(&window).acquire_owned().await.unwrap();
+            arrived(destination, delivery);
+            after = Some(delivery.sequence);
+            if outbox
+                .settle(delivered(destination, delivery.sequence), Some(hold))
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+        if deliveries.is_empty() {
+            if draining.load(Ordering::Relaxed) || arrivals.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn delivered(destination: &str, sequence: Sequence) -> Settlement {
+    Settlement {
+        destination: destination.into(),
+        sequence,
+        outcome: Outcome::Delivered,
+    }
+}
+
+/// A body that says whose it is and how long, and is filled so that any change shows.
+fn body(source: usize, number: u64, bytes: usize) -> Bytes {
+    let mut body = format!("{source} {number} {bytes} ").into_bytes();
+    body.resize(body.len() + bytes, filling(number));
+    body.into()
+}
+
+fn filling(number: u64) -> u8 {
+    b'a' + u8::try_from(number % 26).unwrap()
+}
+
+fn acceptance(source: usize, number: u64) -> Acceptance {
+    let bytes = match fastrand::u32(0..1_000) {
+        0..3 => fastrand::usize(500_000..5_000_000),
+        3..100 => fastrand::usize(6_000..100_000),
+        _ => fastrand::usize(300..3_000),
+    };
+    let entry = |name: &str, body| Entry {
+        destination: name.into(),
+        body,
+    };
+    // The second destination gets a body of its own, now and then.
+    let results = if fastrand::bool() {
+        vec![body(source, number, bytes / 2)]
+    } else {
+        Vec::new()
+    };
+    let second = if results.is_empty() {
+        BodyRef::Raw
+    } else {
+        BodyRef::Result(0)
+    };
+    Acceptance {
+        received_at: jiff::Timestamp::UNIX_EPOCH,
+        listener: "adt".into(),
+        control_id: Bytes::from(number.to_string()),
+        site_version: "v".into(),
+        raw: body(source, number, bytes),
+        results,
+        deliveries: vec![
+            entry(DESTINATIONS[0], BodyRef::Raw),
+            entry(DESTINATIONS[1], second),
+        ],
+        dead: Vec::new(),
+    }
+}
+
+fn arrived(destination: &str, delivery: &Delivery) {
+    let mut parts = delivery.bytes.splitn(4, |byte| *byte == b' ');
+    let mut number = || {
+        parts
+            .next()
+            .and_then(|part| std::str::from_utf8(part).ok()?.parse::<u64>().ok())
+    };
+    let (source, number, bytes) = (number(), number(), number());
+    let rest = parts.next().unwrap_or_default();
+    match (source, number, bytes) {
+        (Some(source), Some(number), Some(bytes))
+            if rest.len() as u64 == bytes && rest.iter().all(|byte| *byte == filling(number)) =>
+        {
+            say(&format!("arrived {destination} {source} {number}\n"));
+        }
+        _ => say(&format!("altered {destination} {}\n", delivery.sequence)),
+    }
+}
+
+/// Past the capture of test output, and in one piece.
+fn say(line: &str) {
+    std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
+}
