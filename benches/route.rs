@@ -1,0 +1,71 @@
+//! What the routes of the example site cost a message: conditions and steps, without parsing and without storing.
+//!
+//! `cargo bench --bench route`. Each route runs over the fixture it is for; `write` adds making the bytes of the
+//! result. Parsing has a bench of its own.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a bench fails by panicking and is no library"
+)]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use divan::{Bencher, black_box};
+use weir::config;
+use weir::hl7::{Message, Terminators};
+use weir::route::{Outcome, Route};
+
+/// A route of the example site, and a message it delivers.
+const RUNS: [(&str, &str); 5] = [
+    ("adt-to-ehr", "adt-a01.hl7"),
+    ("admissions-to-registry", "adt-a01.hl7"),
+    ("merges-to-both", "adt-a40.hl7"),
+    ("results-to-ehr", "oru-r01-chemistry.hl7"),
+    ("cultures-to-registry", "oru-r01-microbiology.hl7"),
+];
+
+fn main() {
+    divan::main();
+}
+
+fn prepared((route, fixture): (&str, &str)) -> (Arc<Route>, Message) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (site, _) = config::load(&root.join("routes"));
+    let route = site
+        .unwrap()
+        .routes
+        .into_iter()
+        .find(|known| *known.name == *route)
+        .unwrap();
+    let bytes = Bytes::from(std::fs::read(root.join("fixtures").join(fixture)).unwrap());
+    let message = Message::parse(bytes).unwrap();
+    assert!(
+        matches!(route.run(&message, None), Outcome::Deliver { .. }),
+        "the route delivers its fixture"
+    );
+    (route, message)
+}
+
+#[divan::bench(args = RUNS.map(|(route, _)| route))]
+fn run(bencher: Bencher<'_, '_>, route: &str) {
+    let (route, message) = prepared(*RUNS.iter().find(|(known, _)| *known == route).unwrap());
+    bencher.bench_local(|| route.run(black_box(&message), None));
+}
+
+#[divan::bench(args = RUNS.map(|(route, _)| route))]
+fn run_and_write(bencher: Bencher<'_, '_>, route: &str) {
+    let (route, message) = prepared(*RUNS.iter().find(|(known, _)| *known == route).unwrap());
+    bencher.bench_local(|| match route.run(black_box(&message), None) {
+        Outcome::Deliver { message, .. } => Some(message.write(Terminators::Cr)),
+        Outcome::NotMine | Outcome::Filtered { .. } | Outcome::Failed { .. } => None,
+    });
+}
+
+#[divan::bench]
+fn load_the_example_site() -> bool {
+    config::load(black_box(&Path::new(env!("CARGO_MANIFEST_DIR")).join("routes")))
+        .0
+        .is_some()
+}
