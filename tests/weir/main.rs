@@ -8,10 +8,12 @@
     clippy::string_slice,
     clippy::disallowed_methods,
     missing_docs,
+    unreachable_pub,
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
 mod bad_input;
+mod corpus_delivery;
 mod corpus_parse;
 mod harness;
 mod journey;
