@@ -177,18 +177,9 @@ routes:
     assert_eq!(field(&arrived[0], "PID", 2), "100234");
     assert!(!arrived[0].windows(4).any(|four| four == b"EVN|"));
 
-    assert_eq!(
-        engine.metric(r#"weir_messages_filtered_total{listener="in"}"#) as u32,
-        1
-    );
-    assert_eq!(
-        engine.metric(r#"weir_messages_unrouted_total{listener="in"}"#) as u32,
-        1
-    );
-    assert_eq!(
-        engine.metric(r#"weir_table_misses_total{route="to-ehr",table="class"}"#) as u32,
-        1
-    );
+    engine.wait_for_metric(r#"weir_messages_filtered_total{listener="in"}"#, 1.0);
+    engine.wait_for_metric(r#"weir_messages_unrouted_total{listener="in"}"#, 1.0);
+    engine.wait_for_metric(r#"weir_table_misses_total{route="to-ehr",table="class"}"#, 1.0);
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="ehr"}"#, 1.0);
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="copies"}"#, 1.0);
     assert_eq!(engine.terminate(), 0);
