@@ -195,6 +195,9 @@ impl Status {
         reason = "a queue of 2^53 entries is not to be had"
     )]
     pub fn refresh_gauges(&self) {
+        let outbox = self.outbox.counts();
+        counter!(names::COMMITS).absolute(outbox.barriers);
+        counter!(names::DAMAGED_RECORDS).absolute(outbox.quarantined);
         let now = clock::now();
         for (name, counts) in &self.destinations {
             let depth = self.depth(name);

@@ -66,3 +66,32 @@ impl Share {
         self.held.take().is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[test]
+    fn what_one_connection_holds_another_waits_for() {
+        let budget = ReadBudget::new(100 * 1024);
+        let (mut large, mut other) = (budget.share(), budget.share());
+        let buffer_bytes = |charged_bytes: usize| UNCHARGED_BYTES + charged_bytes;
+        for grown_bytes in [1, 10 * 1024, 60 * 1024] {
+            assert!(large.cover(buffer_bytes(grown_bytes)).now_or_never().is_some());
+        }
+        assert!(
+            other.cover(UNCHARGED_BYTES).now_or_never().is_some(),
+            "a little is free"
+        );
+        let over_rest = other.cover(buffer_bytes(40 * 1024 + 1)).now_or_never();
+        assert!(over_rest.is_none(), "what the first holds is not there twice");
+        assert!(
+            other.cover(buffer_bytes(40 * 1024)).now_or_never().is_some(),
+            "just what is left"
+        );
+        assert!(large.cover(buffer_bytes(60 * 1024 + 1)).now_or_never().is_none());
+        assert!(other.release());
+        assert!(large.cover(buffer_bytes(60 * 1024 + 1)).now_or_never().is_some());
+    }
+}

@@ -222,6 +222,8 @@ impl Writer {
         // First the reason, then the answers that refer to it.
         self.shared.fail(error.to_string());
         group.abandon();
+        // sled would write and sync once more when it is dropped: what failed must not be tried again.
+        std::mem::forget(Arc::clone(&self.store));
     }
 
     /// Takes a request and whatever waits behind it.

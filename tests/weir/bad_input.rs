@@ -381,7 +381,7 @@ fn headers_that_are_refused() {
         &bench,
         "two messages in one frame",
         &[adt("TWO"), adt("TWO2")].concat(),
-        ("AE", "100", "TWO"),
+        ("AR", "200", "TWO"),
     );
     row(
         &bench,

@@ -8,11 +8,14 @@
     clippy::string_slice,
     clippy::disallowed_methods,
     missing_docs,
+    unreachable_pub,
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
 mod bad_input;
+mod corpus_delivery;
 mod corpus_parse;
+mod durability;
 mod harness;
 mod journey;
 mod tidy;

@@ -113,8 +113,11 @@ pub(super) fn header(bytes: &[u8]) -> Result<(usize, Delimiters), ParseError> {
     }
     let Ok((_, (field, encoding_characters))) = declaration(rest) else {
         let is_cut = SegmentName::MSH.as_bytes().as_slice() == rest;
+        let is_batch = rest.starts_with(b"FHS") || rest.starts_with(b"BHS");
         return fail(if is_cut {
             ParseErrorKind::HeaderTooShort
+        } else if is_batch {
+            ParseErrorKind::SecondHeader
         } else {
             ParseErrorKind::NoHeader
         });

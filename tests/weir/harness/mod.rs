@@ -25,13 +25,17 @@ pub fn adt(control: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The value of the `field`-th field of MSH or MSA (as the standard counts) in an acknowledgment.
+/// The value of a field (counted as the standard counts) of the first segment of that name, whatever the field
+/// separator; empty when absent.
 pub fn field(message: &[u8], segment: &str, field: usize) -> String {
-    let text = String::from_utf8_lossy(message);
+    // Latin-1, so that bytes of any charset stay what they are; a byte order mark is no part of the header.
+    let text: String = message.iter().map(|&byte| char::from(byte)).collect();
+    let text = text.trim_start_matches("\u{ef}\u{bb}\u{bf}").trim_start();
+    let separator = text.chars().nth(3).unwrap_or('|');
     let index = if segment == "MSH" { field - 1 } else { field };
-    text.split('\r')
+    text.split(['\r', '\n'])
         .find(|line| line.starts_with(segment))
-        .and_then(|line| line.split('|').nth(index))
+        .and_then(|line| line.split(separator).nth(index))
         .unwrap_or_default()
         .to_owned()
 }

@@ -128,7 +128,7 @@ impl Engine {
             let words: Vec<_> = line.split_whitespace().collect();
             match words.as_slice() {
                 ["listening", name, address] => {
-                    drop(listeners.insert((*name).to_owned(), address.parse().unwrap()))
+                    listeners.insert((*name).to_owned(), address.parse().unwrap());
                 }
                 ["watching", url] => {
                     console = url
