@@ -283,7 +283,7 @@ fn malformed_content_can_close_instead() {
 }
 
 #[test]
-fn headers_that_are_refused() {
+fn characters_and_delimiters_that_are_refused() {
     let bench = Bench::new();
     row(
         &bench,
@@ -328,6 +328,12 @@ fn headers_that_are_refused() {
         ("AR", "102"),
         "B30 a letter as field separator"
     );
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn header_fields_that_are_refused() {
+    let bench = Bench::new();
     row(
         &bench,
         "B31 no MSH-9",
