@@ -67,7 +67,8 @@ fn what_was_acknowledged_survives_power_cuts() {
         let notes = Notes::gather(child.stdout.take().unwrap());
         assert!(
             child.wait().unwrap().success(),
-            "{what}: the outbox does not open or deliver"
+            "{what}: the outbox does not open or deliver, {} were acknowledged",
+            acknowledged.len()
         );
         for (destination, id) in notes.arrivals_at_the_end() {
             arrivals.push((destination, id));
