@@ -104,6 +104,7 @@ impl Engine {
             site.destinations.keys(),
             outbox.clone(),
         ));
+        status.warn_of_orphans();
         let mut engine = Engine {
             status,
             outbox,

@@ -214,3 +214,33 @@ fn a_refused_delivery_follows_the_policy_and_the_next_goes_on() {
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="ehr"}"#, 2.0);
     assert_eq!(engine.terminate(), 0);
 }
+
+#[test]
+fn what_a_removed_destination_is_owed_waits_for_it() {
+    let away = Receiver::scripted(|_, _| Answer::Away);
+    let address = away.address();
+    drop(away);
+    let site = Site::forwarding(&[("ehr", address)]);
+    let engine = site.start();
+    send_all(&mut Sender::connect(engine.listener("in")), &ids("W", 3));
+    assert_eq!(engine.terminate(), 0);
+
+    let other = Receiver::accepting();
+    let removed = Site::write(
+        site.folder(),
+        &Site::forwarding_yaml(&[("other", other.address())]),
+    );
+    let engine = removed.start();
+    send_all(&mut Sender::connect(engine.listener("in")), &ids("V", 1));
+    other.wait_for(1);
+    assert_eq!(engine.terminate(), 0);
+    let log = std::fs::read_to_string(site.folder().join("log")).unwrap();
+    assert!(log.contains("not in the site any more"), "{log}");
+
+    let back = Receiver::at(address, |_, _| Answer::Code("AA"));
+    let again = Site::write(site.folder(), &Site::forwarding_yaml(&[("ehr", address)]));
+    let engine = again.start();
+    back.wait_for(3);
+    assert_eq!(back.control_ids(), ids("W", 3));
+    assert_eq!(engine.terminate(), 0);
+}
