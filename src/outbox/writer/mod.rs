@@ -274,8 +274,7 @@ impl Writer {
         self.next_destination = next_destination;
         self.meta.commits += 1;
         batch.put(Key::meta(), self.meta.encode());
-        self.store.apply(batch)?;
-        self.store.barrier()?;
+        self.store.commit(batch)?;
         add(&self.shared.barriers, 1);
         add(&self.shared.accepted, group.accepts.len() as u64);
         self.shared.set_durable(self.meta.next);
