@@ -148,7 +148,7 @@ pub(super) fn data_file(folder: &Path) -> PathBuf {
 /// Opens or makes a store; waits for its lock if another process has it.
 pub(super) fn open(
     folder: &Path,
-    cache_bytes_max: u64,
+    cache_bytes_max: usize,
     lock_wait: Duration,
 ) -> Result<SledStore, SledOpenError> {
     let config = ::sled::Config::new()
@@ -156,7 +156,7 @@ pub(super) fn open(
         .segment_size(SEGMENT_BYTES.unsigned_abs().try_into().unwrap_or(usize::MAX))
         // The writer thread is the only one who flushes.
         .flush_every_ms(None)
-        .cache_capacity(cache_bytes_max);
+        .cache_capacity(cache_bytes_max as u64);
     let mut waited = Duration::ZERO;
     let db = loop {
         match open_guarded(config.clone()) {
@@ -269,7 +269,7 @@ impl Store for SledStore {
 mod tests {
     use super::*;
 
-    const CACHE: u64 = 8 * 1024 * 1024;
+    const CACHE: usize = 8 * 1024 * 1024;
 
     #[test]
     fn it_conforms() {
