@@ -1,39 +1,17 @@
-//! Power cuts under an outbox at work.
-//!
-//! A process of its own (this test binary again) offers messages of many sizes from many sources, delivers and
-//! settles them, and prints each acknowledgment and each delivery into a pipe. At a random instant the power of
-//! its disk is cut and the process killed. Then the disk comes back, a second process delivers what is still
-//! owed, and the checker compares. `WEIR_POWER_CUTS` says how often (3), `WEIR_POWER_CUT_SEED` repeats a run.
+//! Power cuts and failing disks under an outbox at work.
 
-use std::{
-    env,
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
-    sync::{Arc, Mutex},
-    thread,
-    time::Duration,
-};
-
-use bytes::Bytes;
-use tokio::sync::Semaphore;
-use weir::outbox::{
-    Acceptance, BodyRef, Delivery, Entry, OpenError, Outbox, Outcome, Sequence, Settings, Settlement,
-};
+use std::{env, io::Write, path::Path, process::Command, thread, time::Duration};
 
 use super::{
-    checker::{self, Acknowledged, Arrivals, Id},
+    checker::{self, Acknowledged, Arrivals, Verdict},
+    child::{FAIL_STOP, Gathered, Notes, UNSETTLED_MAX, spawn},
     powercut,
 };
 
-const DESTINATIONS: [&str; 2] = ["lab", "archive"];
-/// How many deliveries a destination may have unsettled, and so how many one cut may repeat.
-const UNSETTLED_MAX: usize = 16;
-/// How a child ends when its outbox has failed.
-const FAIL_STOP: i32 = 3;
 /// A store is used for that many cuts, then a new one is made: cuts while it is made count, too.
 const CUTS_PER_STORE: u64 = 3;
 
+/// `WEIR_POWER_CUTS` says how many cuts (3), `WEIR_POWER_CUT_SEED` repeats the instants of a run.
 #[test]
 fn what_was_acknowledged_survives_power_cuts() {
     let cuts = env::var("WEIR_POWER_CUTS").map_or(3, |cuts| cuts.parse().unwrap());
@@ -53,39 +31,19 @@ fn what_was_acknowledged_survives_power_cuts() {
         }
         let senders = [1, 4, 64][random.usize(0..3)];
         let trigger = disk.arm();
-        let mut child = spawn("load", &folder, senders, cut);
+        let mut child = spawn(&[], "load", &folder, senders, cut);
         let notes = Notes::gather(child.stdout.take().unwrap());
         thread::sleep(Duration::from_millis(random.u64(10..1_500)));
         let acknowledged = notes.acknowledged();
         trigger.now();
         child.kill().unwrap();
         child.wait().unwrap();
-        let mut arrivals = notes.arrivals_at_the_end();
         disk.restore();
-
-        let mut child = spawn("drain", &folder, senders, cut);
-        let notes = Notes::gather(child.stdout.take().unwrap());
-        assert!(
-            child.wait().unwrap().success(),
-            "{what}: the outbox does not open or deliver, {} were acknowledged",
-            acknowledged.len()
-        );
-        for (destination, id) in notes.arrivals_at_the_end() {
-            arrivals.push((destination, id));
-        }
-        let mut in_order = Arrivals::default();
-        for (destination, id) in &arrivals {
-            in_order.note(destination, *id);
-        }
-        let verdict = checker::check(&acknowledged, &in_order);
+        let verdict = drain(&folder, &acknowledged, notes.at_the_end(), &what);
         verdict.assert_holds(UNSETTLED_MAX, &what);
-        total = (total.0 + acknowledged.len(), total.1 + verdict.duplicates());
-        println!(
-            "{what}: {senders} senders, {} acknowledged, {} arrivals, {} duplicates, 0 lost",
-            acknowledged.len(),
-            arrivals.len(),
-            verdict.duplicates()
-        );
+        let (accepted, duplicates) = (acknowledged.len(), verdict.duplicates());
+        total = (total.0 + accepted, total.1 + duplicates);
+        println!("{what}: {senders} senders, {accepted} acknowledged, 0 lost, {duplicates} duplicates");
     }
     println!(
         "{cuts} power cuts: {} acknowledged, 0 lost, {} duplicates, order kept",
@@ -93,233 +51,70 @@ fn what_was_acknowledged_survives_power_cuts() {
     );
 }
 
-fn spawn(job: &str, folder: &Path, senders: usize, cut: u64) -> Child {
-    Command::new(env::current_exe().unwrap())
-        .args(["durability::outbox::child", "--exact", "--ignored", "--nocapture"])
-        .env("WEIR_CHILD_JOB", job)
-        .env("WEIR_CHILD_FOLDER", folder)
-        .env("WEIR_CHILD_SENDERS", senders.to_string())
-        .env("WEIR_CHILD_CUT", cut.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// Acknowledgments, and arrivals in order.
-type Gathered = (Acknowledged, Vec<(String, Id)>);
-
-/// What a child prints, as it comes.
-struct Notes {
-    gathered: Arc<Mutex<Gathered>>,
-    reader: thread::JoinHandle<()>,
-}
-
-impl Notes {
-    fn gather(stdout: ChildStdout) -> Notes {
-        let gathered = Arc::new(Mutex::default());
-        let into = Arc::clone(&gathered);
-        let reader = thread::spawn(move || {
-            let mut stdout = BufReader::new(stdout);
-            let mut line = String::new();
-            // A killed child may leave half a line, which counts for nothing.
-            while stdout.read_line(&mut line).is_ok_and(|bytes| bytes > 0) && line.ends_with('\n') {
-                note(&line, &mut into.lock().unwrap());
-                line.clear();
-            }
-        });
-        Notes { gathered, reader }
-    }
-
-    fn acknowledged(&self) -> Acknowledged {
-        self.gathered.lock().unwrap().0.clone()
-    }
-
-    fn arrivals_at_the_end(self) -> Vec<(String, Id)> {
-        self.reader.join().unwrap();
-        std::mem::take(&mut self.gathered.lock().unwrap().1)
-    }
-}
-
-fn note(line: &str, gathered: &mut Gathered) {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let id = |source: &str, number: &str| (source.parse().unwrap(), number.parse().unwrap());
-    match words.as_slice() {
-        ["acknowledged", source, number] => gathered.0.note(id(source, number), &DESTINATIONS),
-        ["arrived", destination, source, number] => {
-            gathered.1.push(((*destination).to_owned(), id(source, number)));
-        }
-        // The test harness of the child prints, too.
-        _ => assert!(!line.starts_with("altered"), "a delivery was altered: {line}"),
-    }
-}
-
+/// Each system call that writes, made to fail in a running process.
 #[test]
-#[ignore = "the process whose power is cut: run by the test above, which says what it is to do"]
-fn child() {
-    let word = |name: &str| env::var(format!("WEIR_CHILD_{name}")).expect("run by the power-cut test");
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let opened = Outbox::open(Path::new(&word("FOLDER")), &Settings::default());
-        let draining = word("JOB") == "drain";
-        let outbox = match opened {
-            // The cut may come while the store is made or opened.
-            Err(OpenError::Io { .. }) if !draining => std::process::exit(FAIL_STOP),
-            opened => opened.unwrap(),
-        };
-        let cut: u64 = word("CUT").parse().unwrap();
-        // The second destination is mostly down while messages come in: what is delivered at once cannot be lost.
-        let up = if draining || cut % CUTS_PER_STORE == 2 {
-            2
-        } else {
-            1
-        };
-        let lanes: Vec<_> = DESTINATIONS[..up]
-            .iter()
-            .map(|name| tokio::spawn(deliver(outbox.clone(), name, draining)))
-            .collect();
-        if !draining {
-            for source in 0..word("SENDERS").parse().unwrap() {
-                tokio::spawn(send(outbox.clone(), source, cut * 1_000_000));
-            }
-            outbox.failure().await;
-            std::process::exit(FAIL_STOP);
-        }
-        for lane in lanes {
-            lane.await.unwrap();
-        }
-        outbox.close().await;
-    });
-}
-
-/// Sends until the outbox fails: some messages one by one, some several at a time.
-async fn send(outbox: Outbox, source: usize, mut number: u64) {
-    loop {
-        let together = fastrand::u64(1..=6);
-        let mut pending = Vec::new();
-        for number in number..number + together {
-            match outbox.offer(acceptance(source, number)).await {
-                Ok(accepted) => pending.push((number, accepted)),
-                Err(_) => return,
-            }
-        }
-        for (number, accepted) in pending {
-            match accepted.await {
-                Ok(_) => say(&format!("acknowledged {source} {number}\n")),
-                Err(_) => return,
-            }
-        }
-        number += together;
+fn after_a_failed_write_the_process_ends_and_nothing_is_lost() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        std::io::stderr()
+            .write_all(b"NOT TRIED: failing writes need strace\n")
+            .unwrap();
+        return;
+    }
+    for (call, fault) in [
+        ("fdatasync", "error=EIO:when=20"),
+        ("pwrite64", "error=EIO:when=40"),
+        ("pwrite64", "error=ENOSPC:when=45"),
+        ("sync_file_range", "error=EIO:when=30"),
+        ("rename", "error=ENOSPC:when=3"),
+    ] {
+        let what = format!("{call} with {fault}");
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("outbox");
+        // A writer that hangs is killed after a while, and shows in the exit code.
+        let under = [
+            "timeout",
+            "-s",
+            "KILL",
+            "30",
+            "strace",
+            "-f",
+            "-q",
+            "-o",
+            "/dev/null",
+            "-e",
+        ];
+        let mut under: Vec<String> = under.map(str::to_owned).to_vec();
+        under.extend([
+            format!("trace={call}"),
+            "-e".to_owned(),
+            format!("inject={call}:{fault}"),
+        ]);
+        let mut child = spawn(&under, "load", &folder, 4, 0);
+        let notes = Notes::gather(child.stdout.take().unwrap());
+        assert_eq!(child.wait().unwrap().code(), Some(FAIL_STOP), "{what}");
+        let gathered = notes.at_the_end();
+        let acknowledged = gathered.0.clone();
+        assert!(
+            acknowledged.len() > 0,
+            "{what}: it failed too early to show anything"
+        );
+        drain(&folder, &acknowledged, gathered, &what).assert_holds(UNSETTLED_MAX, &what);
     }
 }
 
-/// Delivers in order; when draining, until nothing is owed.
-async fn deliver(outbox: Outbox, destination: &'static str, draining: bool) {
-    let window = Arc::new(Semaphore::new(UNSETTLED_MAX));
-    let mut arrivals = outbox.arrivals(destination);
-    let mut after = None;
-    loop {
-        arrivals.borrow_and_update();
-        let Ok(deliveries) = outbox.next(destination, after, 64, 16 << 20) else {
-            return;
-        };
-        for delivery in &deliveries {
-            let hold = Arc::clone(&window).acquire_owned().await.unwrap();
-            arrived(destination, delivery);
-            after = Some(delivery.sequence);
-            if outbox
-                .settle(delivered(destination, delivery.sequence), Some(hold))
-                .await
-                .is_err()
-            {
-                return;
-            }
-        }
-        let waits = deliveries.is_empty();
-        if waits && (draining || arrivals.changed().await.is_err()) {
-            return;
-        }
+/// Delivers what is still owed, in a new process, and judges the whole.
+fn drain(folder: &Path, acknowledged: &Acknowledged, before: Gathered, what: &str) -> Verdict {
+    let mut child = spawn(&[], "drain", folder, 0, 0);
+    let notes = Notes::gather(child.stdout.take().unwrap());
+    let opened = child.wait().unwrap().success();
+    assert!(
+        opened,
+        "{what}: the outbox does not open or deliver, {} were acknowledged",
+        acknowledged.len()
+    );
+    let mut arrivals = Arrivals::default();
+    for (destination, id) in before.1.into_iter().chain(notes.at_the_end().1) {
+        arrivals.note(&destination, id);
     }
-}
-
-fn delivered(destination: &str, sequence: Sequence) -> Settlement {
-    Settlement {
-        destination: destination.into(),
-        sequence,
-        outcome: Outcome::Delivered,
-    }
-}
-
-/// A body that says whose it is and how long, and is filled so that any change shows.
-fn body(source: usize, number: u64, bytes: usize) -> Bytes {
-    let mut body = format!("{source} {number} {bytes} ").into_bytes();
-    body.resize(body.len() + bytes, filling(number));
-    body.into()
-}
-
-fn filling(number: u64) -> u8 {
-    b'a' + u8::try_from(number % 26).unwrap()
-}
-
-fn acceptance(source: usize, number: u64) -> Acceptance {
-    let bytes = match fastrand::u32(0..1_000) {
-        0..3 => fastrand::usize(500_000..5_000_000),
-        3..100 => fastrand::usize(6_000..100_000),
-        _ => fastrand::usize(300..3_000),
-    };
-    let entry = |name: &str, body| Entry {
-        destination: name.into(),
-        body,
-    };
-    // The second destination gets a body of its own, now and then.
-    let results = if fastrand::bool() {
-        vec![body(source, number, bytes / 2)]
-    } else {
-        Vec::new()
-    };
-    let second = if results.is_empty() {
-        BodyRef::Raw
-    } else {
-        BodyRef::Result(0)
-    };
-    Acceptance {
-        received_at: jiff::Timestamp::UNIX_EPOCH,
-        listener: "adt".into(),
-        control_id: Bytes::from(number.to_string()),
-        site_version: "v".into(),
-        raw: body(source, number, bytes),
-        results,
-        deliveries: vec![
-            entry(DESTINATIONS[0], BodyRef::Raw),
-            entry(DESTINATIONS[1], second),
-        ],
-        dead: Vec::new(),
-    }
-}
-
-fn arrived(destination: &str, delivery: &Delivery) {
-    let mut parts = delivery.bytes.splitn(4, |byte| *byte == b' ');
-    let mut number = || {
-        parts
-            .next()
-            .and_then(|part| std::str::from_utf8(part).ok()?.parse::<u64>().ok())
-    };
-    let (source, number, bytes) = (number(), number(), number());
-    let rest = parts.next().unwrap_or_default();
-    match (source, number, bytes) {
-        (Some(source), Some(number), Some(bytes))
-            if rest.len() as u64 == bytes && rest.iter().all(|byte| *byte == filling(number)) =>
-        {
-            say(&format!("arrived {destination} {source} {number}\n"));
-        }
-        _ => say(&format!("altered {destination} {}\n", delivery.sequence)),
-    }
-}
-
-/// Past the capture of test output, and in one piece.
-fn say(line: &str) {
-    std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
+    checker::check(acknowledged, &arrivals)
 }
