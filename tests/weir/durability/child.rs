@@ -137,6 +137,11 @@ fn child() {
         for lane in lanes {
             lane.await.unwrap();
         }
+        let counts = outbox.counts();
+        say(&format!(
+            "damage: {} missing, {} quarantined\n",
+            counts.missing, counts.quarantined
+        ));
         outbox.close().await;
     });
 }
