@@ -3,10 +3,11 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::config::{self, Site};
 
@@ -26,9 +27,16 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let site = load(&self.site)?;
-        super::runtime()?.block_on(run(site, out))
+        let runtime = super::runtime()?;
+        let ended = runtime.block_on(run(site, out));
+        // A file system that hangs must not keep the process from ending.
+        runtime.shutdown_timeout(SHUTDOWN_MAX);
+        ended
     }
 }
+
+/// How long threads that wait for a file may hold up the end of the process.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 
 /// Loads a site; its warnings go to standard error, its errors end the command.
 pub(super) fn load(folder: &Path) -> Result<Site, CannotRun> {
@@ -66,7 +74,10 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
             return Err(CannotRun::Because(failure));
         }
     }
-    serving.stop().await;
-    info!("stopped");
+    tokio::select! {
+        () = serving.stop() => info!("stopped"),
+        _ = interrupt.recv() => warn!("stopped at once, as told a second time"),
+        _ = terminate.recv() => warn!("stopped at once, as told a second time"),
+    }
     Ok(Finding::Fine)
 }

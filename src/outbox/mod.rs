@@ -240,10 +240,15 @@ impl Outbox {
     /// Resolves when a write has failed. Nothing is accepted any more: end the process and start it again.
     pub async fn failure(&self) -> OutboxFailure {
         let mut failure = self.shared.failure.subscribe();
-        match failure.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(failure)) => failure.clone(),
+        let failed = failure
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|failed| failed.clone());
+        match failed {
+            Some(failed) => failed,
             // Its sender lives in `shared`, which we hold; and `wait_for` waited for `Some`.
-            Ok(None) | Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 
