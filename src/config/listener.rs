@@ -59,7 +59,7 @@ pub enum Malformed {
     /// It is answered with AR. The default.
     #[default]
     Reply,
-    /// It is answered, and the connection closed.
+    /// Where not even its header can be read, the connection is closed without an answer.
     Close,
 }
 

@@ -108,7 +108,7 @@ impl Deliverer {
             sequence: delivery.sequence.0,
             bytes: delivery.bytes,
         };
-        let mut attempts = 0;
+        let (mut attempts, mut refusals) = (0, 0);
         // A stop waits for the attempt under way and starts no other.
         while !*self.stop.borrow() {
             let attempt = AssertUnwindSafe(self.destination.deliver(&outgoing))
@@ -121,7 +121,8 @@ impl Deliverer {
                 })
             });
             self.count_attempt(&result);
-            match decide(&result, attempts) {
+            refusals += u32::from(matches!(result, Err(DeliveryError::Refused(_))));
+            match decide(&result, refusals) {
                 Decision::Delivered => {
                     self.counts.delivered.one();
                     let took = clock::now().duration_since(delivery.received_at);
@@ -201,8 +202,9 @@ impl Deliverer {
 /// HL7 leaves it open what a sender does with a negative acknowledgment. Here: a receiver that rejects for
 /// a reason of its own (table 0357: 206, 207, or none given) is down, so retry without limit; one that
 /// rejects the message's type, processing id or version will never take it; an error is tried
-/// [`ERROR_ATTEMPTS_MAX`] times; no answer is no outcome, so retry without limit.
-fn decide(result: &Result<Receipt, DeliveryError>, attempts: u32) -> Decision {
+/// [`ERROR_ATTEMPTS_MAX`] times; no answer is no outcome, so retry without limit. `refusals` counts only the
+/// attempts that were answered: a receiver that was down before has not seen the message.
+fn decide(result: &Result<Receipt, DeliveryError>, refusals: u32) -> Decision {
     match result {
         Ok(_) => Decision::Delivered,
         Err(DeliveryError::Unreachable { .. } | DeliveryError::NoAcknowledgment { .. }) => Decision::Retry,
@@ -219,7 +221,7 @@ fn decide(result: &Result<Receipt, DeliveryError>, attempts: u32) -> Decision {
                     Some(200..=205),
                 ) => Decision::DeadLetter(because()),
                 (AcknowledgmentCode::ApplicationError | AcknowledgmentCode::CommitError, _)
-                    if attempts >= ERROR_ATTEMPTS_MAX =>
+                    if refusals >= ERROR_ATTEMPTS_MAX =>
                 {
                     Decision::DeadLetter(because())
                 }
