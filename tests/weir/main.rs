@@ -13,8 +13,10 @@
 )]
 
 mod bad_input;
+mod commands;
 mod corpus_delivery;
 mod corpus_parse;
 mod harness;
 mod journey;
+mod readme;
 mod tidy;

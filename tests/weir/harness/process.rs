@@ -11,13 +11,12 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use super::PATIENCE;
+use super::command::program;
 
 /// Runs `weir` to its end; returns exit status, standard output, standard error.
 pub fn weir(folder: &Path, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_weir"))
+    let mut child = program(folder)
         .args(arguments)
-        .current_dir(folder)
-        .env_remove("WEIR_LOG")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -105,10 +104,8 @@ pub struct Engine {
 
 impl Engine {
     fn start(folder: &Path) -> Engine {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_weir"))
+        let mut child = program(folder)
             .args(["run", "site", "--log", "warn"])
-            .current_dir(folder)
-            .env_remove("WEIR_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(
