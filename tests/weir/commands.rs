@@ -588,13 +588,13 @@ fn send_says_who_does_not_answer() {
 #[test]
 fn listen_prints_what_comes_and_answers_all_of_it() {
     let folder = workplace();
-    let mut listening = Running::start(
+    let listening = Running::start(
         folder.path(),
         &["listen", "--port", "0", "--answer", "AE", "--count", "2"],
     );
-    let first = listening.line();
+    let first = listening.line().unwrap();
     let address: SocketAddr = first.split([' ', ',']).nth(2).unwrap().parse().unwrap();
-    assert_eq!(first, format!("listening on {address}, answering AE\n"));
+    assert_eq!(first, format!("listening on {address}, answering AE"));
     let mut sender = Sender::connect(address);
     for id in ["ONE", "TWO"] {
         let message = [adt(id).as_slice(), b"NTE|1||\x1b[31mred\r"].concat();
@@ -668,7 +668,7 @@ fn demo_ends_with_an_account_that_balances() {
 
 #[test]
 fn demo_keeps_running_when_asked_and_ends_on_ctrl_c() {
-    let mut demo = Running::start(workplace().path(), &["demo", "--keep"]);
+    let demo = Running::start(workplace().path(), &["demo", "--keep"]);
     assert!(
         demo.line_beginning("Everything keeps running until Ctrl-C")
             .is_some()
@@ -738,8 +738,8 @@ fn run_names_what_is_in_its_way() {
 fn run_stops_on_ctrl_c_and_on_a_term_signal_and_logs_json_when_asked() {
     for signal in ["INT", "TERM"] {
         let site = impatient_site("127.0.0.1:0".parse().unwrap());
-        let mut running = Running::start(site.folder(), &["run", "site", "--log-format", "json"]);
-        assert_eq!(running.line_beginning("ready").as_deref(), Some("ready\n"));
+        let running = Running::start(site.folder(), &["run", "site", "--log-format", "json"]);
+        assert_eq!(running.line_beginning("ready").as_deref(), Some("ready"));
         running.signal(signal);
         let (status, out, err) = running.end();
         assert_eq!((status, out.as_str()), (0, ""), "{signal}");

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -65,6 +66,8 @@ impl Demo {
     }
 
     async fn play(&self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        // Heard from here to the end: a signal between two waits is not lost.
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let folder = tempfile::tempdir()?;
         let (events, mut happened) = mpsc::channel(64);
         let mut addresses = BTreeMap::new();
@@ -79,22 +82,30 @@ impl Demo {
         introduce(&serving, &addresses, folder.path(), out)?;
 
         let player = tokio::spawn(play_messages(serving.engine.addresses().clone(), events));
-        while let Some(event) = happened.recv().await {
-            if matches!(event, Event::AllSent) {
-                break;
+        loop {
+            let event = tokio::select! {
+                event = happened.recv() => event,
+                _ = interrupt.recv() => {
+                    serving.stop().await;
+                    return Ok(Finding::Fine);
+                }
+            };
+            match event {
+                Some(Event::AllSent) | None => break,
+                Some(event) => show(&event, out)?,
             }
-            show(&event, out)?;
         }
         player
             .await
             .map_err(|_| CannotRun::at("demo", "internal error"))??;
-        self.finish(serving, &mut happened, out).await
+        self.finish(serving, &mut happened, &mut interrupt, out).await
     }
 
     async fn finish(
         &self,
         serving: Serving,
         happened: &mut mpsc::Receiver<Event>,
+        interrupt: &mut Signal,
         out: &mut dyn Write,
     ) -> Result<Finding, CannotRun> {
         let engine = &serving.engine;
@@ -119,7 +130,7 @@ impl Demo {
                 writeln!(out, "  weir send FILE --to {address:<22} ({name})")?;
             }
             out.flush()?;
-            keep(happened, out).await?;
+            keep(happened, interrupt, out).await?;
         }
         serving.stop().await;
         Ok(if balances { Finding::Fine } else { Finding::NotSo })
@@ -258,10 +269,14 @@ fn show(event: &Event, out: &mut dyn Write) -> Result<(), CannotRun> {
 }
 
 /// Shows what goes on until Ctrl-C.
-async fn keep(happened: &mut mpsc::Receiver<Event>, out: &mut dyn Write) -> Result<(), CannotRun> {
+async fn keep(
+    happened: &mut mpsc::Receiver<Event>,
+    interrupt: &mut Signal,
+    out: &mut dyn Write,
+) -> Result<(), CannotRun> {
     loop {
         tokio::select! {
-            stopped = tokio::signal::ctrl_c() => return Ok(stopped?),
+            _ = interrupt.recv() => return Ok(()),
             Some(event) = happened.recv() => show(&event, out)?,
         }
     }

@@ -3,9 +3,13 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
 
 use tempfile::TempDir;
+
+use super::PATIENCE;
 
 /// The program, with nothing of the caller's environment that changes what it says.
 pub fn program(folder: &Path) -> Command {
@@ -58,7 +62,8 @@ pub fn transcript((status, out, err): (i32, String, String)) -> String {
 /// A command that goes on by itself.
 pub struct Running {
     child: Child,
-    out: BufReader<ChildStdout>,
+    lines: Receiver<String>,
+    errors: Option<JoinHandle<String>>,
 }
 
 impl Running {
@@ -70,51 +75,55 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        Running { child, out }
+        let (out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines() {
+                // The test may have ended before the command.
+                drop(sender.send(line.unwrap()));
+            }
+        });
+        let errors = std::thread::spawn(move || {
+            let mut text = String::new();
+            err.read_to_string(&mut text).unwrap();
+            text
+        });
+        Running {
+            child,
+            lines,
+            errors: Some(errors),
+        }
     }
 
-    /// The next line of its output; empty at the end.
-    pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.out.read_line(&mut line).unwrap();
-        line
+    /// The next line of its output, when it comes; none at the end.
+    pub fn line(&self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("nothing was printed for {PATIENCE:?}"),
+        }
     }
 
     /// Reads on until a line begins so, and returns it; none when the output ends before.
-    pub fn line_beginning(&mut self, beginning: &str) -> Option<String> {
-        loop {
-            let line = self.line();
-            if line.is_empty() || line.starts_with(beginning) {
-                return Some(line).filter(|line| !line.is_empty());
-            }
-        }
+    pub fn line_beginning(&self, beginning: &str) -> Option<String> {
+        std::iter::from_fn(|| self.line()).find(|line| line.starts_with(beginning))
     }
 
     /// A signal, as `kill` names it.
     pub fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
-        assert!(
-            kill.args(["-s", name, &self.child.id().to_string()])
-                .status()
-                .unwrap()
-                .success()
-        );
+        kill.args(["-s", name, &self.child.id().to_string()]);
+        assert!(kill.status().unwrap().success());
     }
 
     /// Its end: exit status, the rest of its output, all its errors.
     pub fn end(mut self) -> (i32, String, String) {
-        let mut out = String::new();
-        self.out.read_to_string(&mut out).unwrap();
-        let mut err = String::new();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut err)
-            .unwrap();
+        let out = std::iter::from_fn(|| self.line())
+            .map(|line| line + "\n")
+            .collect();
         let status = self.child.wait().unwrap();
-        (status.code().expect("ended by itself"), out, err)
+        let errors = self.errors.take().expect("taken once").join().unwrap();
+        (status.code().expect("ended by itself"), out, errors)
     }
 }
 
