@@ -59,7 +59,7 @@ pub enum Malformed {
     /// It is answered with AR. The default.
     #[default]
     Reply,
-    /// Where not even its header can be read, the connection is closed without an answer.
+    /// The connection is closed without an answer.
     Close,
 }
 
@@ -108,7 +108,8 @@ struct Replies {
 const COMMON_KEYS: &[&str] = &["permit", "unrouted", "malformed"];
 const REPLY_KEYS: &[&str] = &["acknowledgment"];
 
-/// What a listener takes, as typed: lists, or `any` (the default) for every value of the standard.
+/// What a listener takes, as typed. Left out, every value of the standard; `any` takes whatever is there, an empty
+/// field too.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PermitSettings {
@@ -173,13 +174,13 @@ impl PermitSettings {
         let processing_ids = among(
             self.processing,
             &place.key("processing"),
-            &standard.processing_ids,
+            standard.processing_ids.as_deref(),
             problems,
         );
         let version_ids = among(
             self.versions,
             &place.key("versions"),
-            &standard.version_ids,
+            standard.version_ids.as_deref(),
             problems,
         );
         (
@@ -197,16 +198,20 @@ fn is_any(texts: &OneOrMany<Text>) -> bool {
     matches!(texts.0.as_slice(), [Text(word)] if word == "any")
 }
 
-/// Values of the standard; all of them unless some are listed.
+/// The values listed, which must be values of the standard; all of those if nothing is said, and no bound for `any`.
 fn among(
     texts: Option<OneOrMany<Text>>,
     place: &Place<'_>,
-    standard: &[String],
+    standard: Option<&[String]>,
     problems: &mut Problems,
-) -> Vec<String> {
-    let Some(texts) = texts.filter(|texts| !is_any(texts)) else {
-        return standard.to_vec();
+) -> Option<Vec<String>> {
+    let standard = standard?;
+    let Some(texts) = texts else {
+        return Some(standard.to_vec());
     };
+    if is_any(&texts) {
+        return None;
+    }
     if texts.0.is_empty() {
         let problem = Problem::error(
             ProblemName::NothingToDo,
@@ -225,7 +230,7 @@ fn among(
             problems.push(problem.nearest(value, standard.iter().map(String::as_str)));
         }
     }
-    texts.0.into_iter().map(|Text(value)| value).collect()
+    Some(texts.0.into_iter().map(|Text(value)| value).collect())
 }
 
 impl Permit {

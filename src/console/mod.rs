@@ -1,7 +1,7 @@
 //! What is seen from outside over HTTP: `/metrics` and `/health`.
 //!
 //! It reads counters and the engine's health; it never sees a message and never changes anything.
-//! There are no users, roles and TLS yet: it binds to loopback unless the site says otherwise.
+//! Until there are users, roles and TLS it binds to loopback alone (`config` refuses anything else).
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -3,6 +3,11 @@
 //! A snapshot is all that was said: lines of standard output, lines of standard error after `!`, the exit status
 //! after `=`. `UPDATE_EXPECT=1` accepts what a command says now.
 
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes its snapshots with them"
+)]
+
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 

@@ -12,10 +12,12 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod bad_answers;
 mod bad_input;
 mod commands;
 mod corpus_delivery;
 mod corpus_parse;
+mod durability;
 mod harness;
 mod journey;
 mod readme;

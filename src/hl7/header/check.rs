@@ -10,10 +10,10 @@ use crate::hl7::path::{FieldPath, SegmentName};
 /// What a listener permits in a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// The values of MSH-11.1 that are accepted; an empty text accepts a field that is not valued.
-    pub processing_ids: Vec<String>,
-    /// The values of MSH-12.1 that are accepted; an empty text accepts a field that is not valued.
-    pub version_ids: Vec<String>,
+    /// The values of MSH-11.1 that are accepted; `None` accepts whatever is there, nothing too.
+    pub processing_ids: Option<Vec<String>>,
+    /// The values of MSH-12.1 that are accepted; `None` accepts whatever is there, nothing too.
+    pub version_ids: Option<Vec<String>>,
     /// The longest MSH-10 that is accepted.
     pub control_id_bytes_max: usize,
 }
@@ -29,8 +29,8 @@ impl Default for Expected {
             "2.8.2", "2.9",
         ];
         Expected {
-            processing_ids: ["P", "T", "D"].map(String::from).to_vec(),
-            version_ids: versions.map(String::from).to_vec(),
+            processing_ids: Some(["P", "T", "D"].map(String::from).to_vec()),
+            version_ids: Some(versions.map(String::from).to_vec()),
             control_id_bytes_max: 199,
         }
     }
@@ -78,15 +78,12 @@ impl Header<'_> {
                 "expected a message control id",
             ));
         }
-        if !is_among(self.processing_id(), &expected.processing_ids) {
-            let text = format!(
-                "expected a processing id among {}",
-                expected.processing_ids.join(", ")
-            );
+        if let Some(permitted) = not_among(self.processing_id(), expected.processing_ids.as_deref()) {
+            let text = format!("expected a processing id among {permitted}");
             faults.push(fault(ErrorCode::UnsupportedProcessingId, 11, text));
         }
-        if !is_among(self.version_id(), &expected.version_ids) {
-            let text = format!("expected a version among {}", expected.version_ids.join(", "));
+        if let Some(permitted) = not_among(self.version_id(), expected.version_ids.as_deref()) {
+            let text = format!("expected a version among {permitted}");
             faults.push(fault(ErrorCode::UnsupportedVersionId, 12, text));
         }
         faults
@@ -133,8 +130,11 @@ impl Header<'_> {
     }
 }
 
-fn is_among(value: &[u8], permitted: &[String]) -> bool {
-    permitted.iter().any(|permitted| permitted.as_bytes() == value)
+/// What is permitted, as a text, when the value is not among it.
+fn not_among(value: &[u8], permitted: Option<&[String]>) -> Option<String> {
+    let permitted = permitted?;
+    let is_among = permitted.iter().any(|permitted| permitted.as_bytes() == value);
+    (!is_among).then(|| permitted.join(", "))
 }
 
 fn fault(code: ErrorCode, field: u16, text: impl Into<String>) -> Fault {

@@ -49,9 +49,11 @@ fn refuses_what_has_no_usable_header() {
         b"%PDF-1.4",
         b"\x80\x02\x01\x03",
         b"MS",
-        b"FHS|^~\\&|",
     ] {
         check(bytes, "NoHeader in 1 at 0");
+    }
+    for bytes in [&b"FHS|^~\\&|"[..], b"BHS|^~\\&|\rMSH|^~\\&|"] {
+        check(bytes, "SecondHeader in 1 at 0");
     }
     for bytes in [&b"MSH"[..], b"MSH|", b"MSH|^~\\", b"MSH|^~\\\rPID|1"] {
         check(bytes, "HeaderTooShort in 1 at 0");

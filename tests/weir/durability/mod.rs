@@ -1,5 +1,5 @@
 //! What survives kills and power cuts. Each test here counts what was acknowledged against what arrived.
 
 pub(crate) mod checker;
-mod outbox;
+mod engine;
 pub(crate) mod powercut;

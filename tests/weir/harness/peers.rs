@@ -53,7 +53,7 @@ impl Sender {
                 assert_eq!(frame[0], 0x0B, "a reply begins with 0x0B");
                 return Some(frame[1..end].to_vec());
             }
-            let mut chunk = [0; 64 * 1024];
+            let mut chunk = [0; 16 * 1024];
             match self.stream.read(&mut chunk) {
                 Ok(0) => return None,
                 Ok(count) => self.read.extend_from_slice(&chunk[..count]),
@@ -92,6 +92,8 @@ pub enum Answer {
     Silence,
     /// Nothing, and the connection is closed.
     Close,
+    /// The same before the message is looked at: nobody is there.
+    Away,
 }
 
 type Script = dyn Fn(usize, &[u8]) -> Answer + Send + Sync;
@@ -146,7 +148,7 @@ impl Receiver {
                 }
                 let (seen, told, script) = (Arc::clone(&seen), Arc::clone(&told), Arc::clone(&script));
                 connections.push(std::thread::spawn(move || {
-                    serve(stream.unwrap(), &seen, &told, &*script)
+                    serve(stream.unwrap(), &seen, &told, &*script);
                 }));
             }
             drop(listener);
@@ -242,6 +244,9 @@ fn serve(mut stream: TcpStream, arrivals: &Arrivals, stop: &AtomicBool, script: 
             let answer = {
                 let mut messages = arrivals.messages.lock().unwrap();
                 let answer = script(messages.len(), &message);
+                if matches!(answer, Answer::Away) {
+                    return;
+                }
                 messages.push(message.clone());
                 arrivals.came.notify_all();
                 answer
@@ -266,6 +271,6 @@ fn reply(answer: &Answer, message: &[u8]) -> Option<Vec<u8>> {
         }
         Answer::Text(text) => framed(text.replace("{id}", &id)),
         Answer::Bytes(bytes) => Some(bytes.to_vec()),
-        Answer::Silence | Answer::Close => None,
+        Answer::Silence | Answer::Close | Answer::Away => None,
     }
 }

@@ -125,7 +125,7 @@ impl Engine {
             let words: Vec<_> = line.split_whitespace().collect();
             match words.as_slice() {
                 ["listening", name, address] => {
-                    drop(listeners.insert((*name).to_owned(), address.parse().unwrap()))
+                    listeners.insert((*name).to_owned(), address.parse().unwrap());
                 }
                 ["watching", url] => {
                     console = url
@@ -155,10 +155,6 @@ impl Engine {
 
     pub fn listener(&self, name: &str) -> SocketAddr {
         self.listeners[name]
-    }
-
-    pub fn process_id(&self) -> u32 {
-        self.child.id()
     }
 
     /// A page of the console: status code and body.
@@ -211,11 +207,6 @@ impl Engine {
             .status()
             .unwrap();
         assert!(told.success());
-        self.child.wait().unwrap().code().expect("ended by itself")
-    }
-
-    /// Waits for an engine that ends by itself.
-    pub fn wait(mut self) -> i32 {
         self.child.wait().unwrap().code().expect("ended by itself")
     }
 }
