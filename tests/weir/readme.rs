@@ -162,3 +162,50 @@ fn every_step_and_every_command_stands_in_a_table() {
     }
     assert!(count >= 7, "{count} commands");
 }
+
+/// The keys that weir offers where this site has the key `zzz`.
+fn keys_offered(yaml: &str) -> Vec<String> {
+    let folder = workplace();
+    fs::create_dir(folder.path().join("site")).unwrap();
+    fs::write(folder.path().join("site/site.yaml"), yaml).unwrap();
+    let (_, _, err) = weir(folder.path(), &["check", "site"], b"");
+    let offered = err
+        .lines()
+        .find(|line| line.contains("= help: the ") && line.contains(" here "));
+    let offered = offered.unwrap_or_else(|| panic!("{yaml}: no keys are offered: {err}"));
+    offered.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_stands_in_a_table() {
+    let told = told();
+    let places = [
+        ("", "zzz: 1"),
+        ("", "engine: { data: x, zzz: 1 }"),
+        ("console.", "engine: { data: x, console: { zzz: 1 } }"),
+        ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
+        ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
+        ("", "listeners: { a: { zzz: 1 } }"),
+        ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
+        ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
+        ("", "destinations: { a: { file: { zzz: 1 } } }"),
+        ("", "destinations: { a: { zzz: 1 } }"),
+        ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
+        ("", "routes: { a: { zzz: 1 } }"),
+        ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
+        ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
+    ];
+    // A key whose own keys stand in the table instead, and a kind that has a table of its own.
+    let stands =
+        |key: &str| told.contains(key) || told.iter().any(|word| word.starts_with(&format!("{key}.")));
+    let readme = readme();
+    let has_table = |key: &str| readme.contains(&format!("| key in `{key}` | default | meaning |"));
+    for (prefix, yaml) in places {
+        for key in keys_offered(yaml) {
+            assert!(
+                stands(&format!("{prefix}{key}")) || has_table(&key),
+                "README.md: `{prefix}{key}` of {yaml}"
+            );
+        }
+    }
+}
