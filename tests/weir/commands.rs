@@ -18,8 +18,8 @@ use crate::harness::{
 };
 
 /// Runs a command line in a folder with the example site and the fixtures.
-fn check(line: &str, expected: Expect) {
-    check_in(workplace().path(), line, b"", &expected);
+fn check(line: &str, expected: &Expect) {
+    check_in(workplace().path(), line, b"", expected);
 }
 
 /// The same in this folder and with this on its standard input.
@@ -29,7 +29,7 @@ fn check_in(folder: &Path, line: &str, input: &[u8], expected: &Expect) {
 }
 
 /// Sends to a receiver; its address is shown as ADDRESS.
-fn check_send(to: SocketAddr, line: &str, expected: Expect) {
+fn check_send(to: SocketAddr, line: &str, expected: &Expect) {
     let folder = workplace();
     let to = to.to_string();
     let arguments: Vec<_> = ["send", "--to", &to]
@@ -49,7 +49,7 @@ fn nobody() -> SocketAddr {
 fn help_names_every_command() {
     check(
         "-h",
-        expect![[r#"
+        &expect![[r#"
         HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least
         once
 
@@ -88,7 +88,7 @@ fn a_command_line_that_is_wrong_is_explained() {
     assert_eq!(weir(folder.path(), &[], b""), (2, String::new(), help));
     check(
         "chek routes",
-        expect![[r#"
+        &expect![[r#"
         ! error: unrecognized subcommand 'chek'
         !
         !   tip: a similar subcommand exists: 'check'
@@ -101,7 +101,7 @@ fn a_command_line_that_is_wrong_is_explained() {
     );
     check(
         "check --stric",
-        expect![[r#"
+        &expect![[r#"
         ! error: unexpected argument '--stric' found
         !
         !   tip: a similar argument exists: '--strict'
@@ -114,7 +114,7 @@ fn a_command_line_that_is_wrong_is_explained() {
     );
     check(
         "send fixtures/adt-a01.hl7 --to 127.0.0.1",
-        expect![[r#"
+        &expect![[r#"
         ! error: invalid value '127.0.0.1' for '--to <HOST:PORT>': expected a host and a port, as 127.0.0.1:2575
         !
         ! For more information, try '--help'.
@@ -123,7 +123,7 @@ fn a_command_line_that_is_wrong_is_explained() {
     );
     check(
         "send fixtures/adt-a01.hl7 --to localhost:2575 --timeout 30",
-        expect![[r#"
+        &expect![[r#"
             ! error: invalid value '30' for '--timeout <DURATION>': expected a duration with its unit, as `500ms`, `30s`, `5m`, `12h` or `30d`
             !
             ! For more information, try '--help'.
@@ -132,7 +132,7 @@ fn a_command_line_that_is_wrong_is_explained() {
     );
     check(
         "listen --port 0 --answer OK",
-        expect![[r#"
+        &expect![[r#"
         ! error: invalid value 'OK' for '--answer <CODE>': expected one of AA, AE, AR, CA, CE, CR
         !
         ! For more information, try '--help'.
@@ -141,7 +141,7 @@ fn a_command_line_that_is_wrong_is_explained() {
     );
     check(
         "listen --port 0 --count 0",
-        expect![[r#"
+        &expect![[r#"
         ! error: invalid value '0' for '--count <MESSAGES>': 0 is not in 1..18446744073709551615
         !
         ! For more information, try '--help'.
@@ -154,7 +154,7 @@ fn a_command_line_that_is_wrong_is_explained() {
 fn get_prints_a_line_for_each_path() {
     check(
         "get fixtures/adt-a01.hl7 MSH-9 PID-3.1 PID-5 PID-19 /PID-5-1 NK1.2.1",
-        expect![[r#"
+        &expect![[r#"
             ADT^A01^ADT_A01
             900101
             TESTPATIENT^ANNA^Q^^^^L
@@ -166,7 +166,7 @@ fn get_prints_a_line_for_each_path() {
     );
     check(
         "get fixtures/odd/escapes.hl7 NTE-3 PID-5.1",
-        expect![[r#"
+        &expect![[r#"
         caret ^ bar | tilde ~ amp & backslash \ hex <0D>
          line\.br\break \H\loud\N\
         TESTPATIENT
@@ -175,7 +175,7 @@ fn get_prints_a_line_for_each_path() {
     );
     check(
         "get fixtures/odd/escapes.hl7 NTE-3 PID-5.1 --raw",
-        expect![[r#"
+        &expect![[r#"
         caret \S\ bar \F\ tilde \R\ amp \T\ backslash \E\ hex \X0D0A\ line\.br\break \H\loud\N\
         TESTPATIENT
         = 0
@@ -183,7 +183,7 @@ fn get_prints_a_line_for_each_path() {
     );
     check(
         "get fixtures/batch.hl7 MSH-10 PID-3.1",
-        expect![[r#"
+        &expect![[r#"
         NB000001
         900101
         NB000002
@@ -195,7 +195,7 @@ fn get_prints_a_line_for_each_path() {
     );
     check(
         "get fixtures/batch.hl7 MSH-10 --message 2",
-        expect![[r#"
+        &expect![[r#"
         NB000002
         = 0
     "#]],
@@ -215,7 +215,7 @@ fn get_prints_a_line_for_each_path() {
 fn get_says_what_it_cannot_do() {
     check(
         "get fixtures/adt-a01.hl7 pid-5",
-        expect![[r#"
+        &expect![[r#"
         ! error: invalid value 'pid-5' for '<PATH>...':
         !
         !   pid-5
@@ -227,7 +227,7 @@ fn get_says_what_it_cannot_do() {
     );
     check(
         "get fixtures/adt-a01.hl7 PID-3[2",
-        expect![[r#"
+        &expect![[r#"
         ! error: invalid value 'PID-3[2' for '<PATH>...':
         !
         !   PID-3[2
@@ -239,7 +239,7 @@ fn get_says_what_it_cannot_do() {
     );
     check(
         "get PID-3 fixtures/adt-a01.hl7",
-        expect![[r#"
+        &expect![[r#"
         ! error: invalid value 'fixtures/adt-a01.hl7' for '<PATH>...':
         !
         !   fixtures/adt-a01.hl7
@@ -253,28 +253,28 @@ fn get_says_what_it_cannot_do() {
     );
     check(
         "get fixtures/absent.hl7 PID-5",
-        expect![[r#"
+        &expect![[r#"
         ! fixtures/absent.hl7: No such file or directory (os error 2)
         = 2
     "#]],
     );
     check(
         "get fixtures/broken/pdf.hl7 PID-5",
-        expect![[r#"
+        &expect![[r#"
         ! fixtures/broken/pdf.hl7: message 1: byte 0: expected MSH as the first segment
         = 2
     "#]],
     );
     check(
         "get fixtures/batch.hl7 MSH-10 --message 4",
-        expect![[r#"
+        &expect![[r#"
         ! fixtures/batch.hl7: there is no such message, it holds 3 messages
         = 2
     "#]],
     );
     check(
         "get - MSH-10",
-        expect![[r#"
+        &expect![[r#"
         ! standard input: no message found: expected a line that begins with MSH
         = 2
     "#]],
@@ -285,7 +285,7 @@ fn get_says_what_it_cannot_do() {
 fn show_puts_a_path_before_every_field() {
     check(
         "show fixtures/odd/header-only.hl7",
-        expect![[r#"
+        &expect![[r#"
         MSH
           MSH-1        |
           MSH-2        ^~\&
@@ -303,7 +303,7 @@ fn show_puts_a_path_before_every_field() {
     );
     check(
         "show fixtures/batch.hl7 --message 3",
-        expect![[r#"
+        &expect![[r#"
         MSH
           MSH-1        |
           MSH-2        ^~\&
@@ -338,7 +338,7 @@ fn show_puts_a_path_before_every_field() {
     );
     check(
         "show fixtures/broken/no-msh.hl7",
-        expect![[r#"
+        &expect![[r#"
         ! fixtures/broken/no-msh.hl7: message 1: byte 0: expected MSH as the first segment
         = 2
     "#]],
@@ -385,14 +385,14 @@ fn a_closed_output_is_no_fault() {
 fn check_accepts_the_example_site() {
     check(
         "check",
-        expect![[r#"
+        &expect![[r#"
         routes: 2 listeners, 3 destinations, 5 routes; no problem found
         = 0
     "#]],
     );
     check(
         "check routes --strict",
-        expect![[r#"
+        &expect![[r#"
         routes: 2 listeners, 3 destinations, 5 routes; no problem found
         = 0
     "#]],
@@ -478,7 +478,7 @@ fn check_shows_every_error_with_its_place() {
     );
     check(
         "check fixtures",
-        expect![[r#"
+        &expect![[r#"
         ! error[empty-site]: fixtures: there is no site in this folder
         !  = help: a site is a folder of YAML files with `engine`, `listeners`, `destinations` and `routes`
         = 2
@@ -486,14 +486,14 @@ fn check_shows_every_error_with_its_place() {
     );
     check(
         "check absent",
-        expect![[r#"
+        &expect![[r#"
         ! error[unreadable-file]: absent: No such file or directory (os error 2)
         = 2
     "#]],
     );
     check(
         "check routes/adt.yaml",
-        expect![[r#"
+        &expect![[r#"
         ! error[unreadable-file]: routes/adt.yaml is a file, not the folder of a site
         !  = help: name the folder that holds it
         = 2
@@ -512,7 +512,7 @@ fn send_prints_every_answer() {
     check_send(
         address,
         "fixtures/adt-a01.hl7",
-        expect![[r#"
+        &expect![[r#"
         ADT^A01  NT000101  AA
         1 sent, 1 accepted, 0 not accepted
         = 0
@@ -521,7 +521,7 @@ fn send_prints_every_answer() {
     check_send(
         address,
         "fixtures/batch.hl7 fixtures/adt-a03.hl7",
-        expect![[r#"
+        &expect![[r#"
         ADT^A08  NB000001  AE error 103
         ADT^A08  NB000002  not an acknowledgment: byte 0: expected MSH as the first segment
         ADT^A08  NB000003  AA
@@ -533,7 +533,7 @@ fn send_prints_every_answer() {
     check_send(
         address,
         "fixtures/adt-a01.hl7 fixtures/adt-a03.hl7 --repeat 2 --quiet",
-        expect![[r#"
+        &expect![[r#"
             4 sent, 4 accepted, 0 not accepted
             = 0
         "#]],
@@ -549,7 +549,7 @@ fn send_says_who_does_not_answer() {
     check_send(
         silent.address(),
         "fixtures/adt-a01.hl7 --timeout 50ms",
-        expect![[r#"
+        &expect![[r#"
             ADT^A01  NT000101  no answer in time
             1 sent, 0 accepted, 1 not accepted
             = 1
@@ -565,7 +565,7 @@ fn send_says_who_does_not_answer() {
     check_send(
         rude.address(),
         "fixtures/adt-a01.hl7 --repeat 3",
-        expect![[r#"
+        &expect![[r#"
         ADT^A01  NT000101  AA
         1 of 3 sent and answered, 1 accepted
         ! ADDRESS: closed the connection without an answer
@@ -575,7 +575,7 @@ fn send_says_who_does_not_answer() {
     check_send(
         nobody(),
         "fixtures/adt-a01.hl7",
-        expect![[r#"
+        &expect![[r#"
         ! ADDRESS: Connection refused (os error 111): is something listening there?
         = 2
     "#]],
@@ -583,7 +583,7 @@ fn send_says_who_does_not_answer() {
     check_send(
         nobody(),
         "fixtures/absent.hl7",
-        expect![[r#"
+        &expect![[r#"
         ! fixtures/absent.hl7: No such file or directory (os error 2)
         = 2
     "#]],
