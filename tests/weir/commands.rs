@@ -743,16 +743,23 @@ fn run_names_what_is_in_its_way() {
 fn run_stops_on_ctrl_c_and_on_a_term_signal_and_logs_json_when_asked() {
     for signal in ["INT", "TERM"] {
         let site = impatient_site("127.0.0.1:0".parse().unwrap());
+        let unused = "tables:\n  ward: { A: B }\n";
+        std::fs::write(site.folder().join("site/unused.yaml"), unused).unwrap();
         let running = Running::start(site.folder(), &["run", "site", "--log-format", "json"]);
         assert_eq!(running.line_beginning("ready").as_deref(), Some("ready"));
         running.signal(signal);
         let (status, out, err) = running.end();
         assert_eq!((status, out.as_str()), (0, ""), "{signal}");
-        let messages: Vec<_> = err
+        let lines: Vec<serde_json::Value> = err
             .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["message"].clone())
+            .map(|line| serde_json::from_str(line).expect("every line is JSON"))
             .collect();
-        assert_eq!(messages.first().unwrap(), "accepting", "{signal}");
-        assert_eq!(messages.last().unwrap(), "stopped", "{signal}");
+        let messages: Vec<_> = lines
+            .iter()
+            .map(|line| line["message"].as_str().unwrap())
+            .collect();
+        assert_eq!(messages[..2], ["no route uses `ward`", "accepting"], "{signal}");
+        assert_eq!(messages.last(), Some(&"stopped"), "{signal}");
+        assert_eq!(lines[0]["place"], "site/unused.yaml:2:3");
     }
 }
