@@ -41,6 +41,8 @@ use std::{
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
+use crate::units;
+
 pub use self::{
     delivery::{
         Acceptance, BodyRef, Counts, DeadLetter, Delivery, Depth, Entry, Outcome, Sequence, Settlement,
@@ -52,10 +54,9 @@ use self::{
     lane::Shared,
     writer::{Accept, Request, Settle, Writer},
 };
-use crate::units;
 
 /// How long a lock held by a dying process is waited for, when the settings do not say.
-const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
+const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// What one permit of the room for offers stands for. Every offer takes at least one, so that the room bounds
 /// bytes and requests together.
 const PERMIT_BYTES: usize = 16 * 1024;
@@ -67,7 +68,7 @@ const SETTLEMENTS_WAITING_MAX: usize = 4_096;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Messages that may wait for the writer, as `64MiB` (the default); more make the senders wait.
+    /// How much of messages may wait for the writer, as `64MiB` (the default); more make the senders wait.
     #[serde(deserialize_with = "units::bytes")]
     pub waiting_bytes_max: usize,
     /// Memory for the store's cache, as `64MiB` (the default). A larger one was not faster in our measurements.
@@ -75,7 +76,7 @@ pub struct Settings {
     pub cache_bytes_max: usize,
     /// How long to wait for the lock of a process that is just ending, as `5s` (the default).
     #[serde(deserialize_with = "units::duration")]
-    pub lock_wait_max: Duration,
+    pub lock_wait: Duration,
 }
 
 impl Default for Settings {
@@ -83,7 +84,7 @@ impl Default for Settings {
         Settings {
             waiting_bytes_max: 64 * 1024 * 1024,
             cache_bytes_max: 64 * 1024 * 1024,
-            lock_wait_max: LOCK_WAIT_MAX,
+            lock_wait: LOCK_WAIT,
         }
     }
 }

@@ -693,7 +693,7 @@ fn demo_keeps_running_when_asked_and_ends_on_ctrl_c() {
 /// A site whose second start says at once that the first is running.
 fn impatient_site(listener: SocketAddr) -> Site {
     Site::new(&format!(
-        "  outbox: {{ lock_wait_max: 0s }}\n\
+        "  outbox: {{ lock_wait: 0s }}\n\
          listeners:\n  in: {{ mllp: {{ bind: \"{listener}\" }} }}\n\
          destinations:\n  out: {{ file: {{ folder: ., name: \"{{MSH-10}}\" }} }}\n\
          routes:\n  all: {{ from: in, to: out }}\n"
