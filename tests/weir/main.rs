@@ -15,6 +15,7 @@
 mod bad_input;
 mod corpus_delivery;
 mod corpus_parse;
+mod corpus_structures;
 mod durability;
 mod harness;
 mod journey;
