@@ -292,8 +292,7 @@ class Decisions:
     def _tables(self, version):
         if version not in self.one.versions:
             return {}
-        tables = self.one.tables(version)
-        return {number: table for number, table in tables.items() if table["codes"]}
+        return self.one.tables(version)
 
     # Structures
 

@@ -69,7 +69,7 @@ pub struct TableDefinition {
     /// Otherwise no source lists the table for this version, and the codes are what one of them lists without
     /// naming a version: good to read by, no ground to refuse a code.
     pub is_of_version: bool,
-    /// The codes, by code.
+    /// The codes, by code; none where the standard leaves all of them to the site.
     pub codes: Vec<Code>,
 }
 
@@ -96,7 +96,19 @@ impl DataTypeDefinition {
     }
 }
 
+/// What is in a code that stands for more than itself: `10 ... 19`, `...`, `99zzz`, `ISOnnnn`, `U <spec>`.
+const MARKS_OF_MORE: [&str; 6] = ["...", " _", "zzz", "nnn", "<", "SUGGESTION"];
+
 impl TableDefinition {
+    /// Whether a code that is not listed is none of the table, as far as the sources tell: the list is that of the
+    /// version, and nothing in it stands for ranges or for further codes.
+    ///
+    /// A table for the data type IS is the site's to extend all the same.
+    pub fn is_complete(&self) -> bool {
+        let stands_for_more = |code: &Code| MARKS_OF_MORE.iter().any(|mark| code.code.contains(mark));
+        self.is_of_version && !self.codes.is_empty() && !self.codes.iter().any(stands_for_more)
+    }
+
     /// The code, if the table has it.
     pub fn code(&self, code: impl AsRef<[u8]>) -> Option<&Code> {
         let wanted = code.as_ref();

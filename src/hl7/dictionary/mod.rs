@@ -87,7 +87,7 @@ impl Dictionary {
         &self.data_types
     }
 
-    /// The table of this number; see [`TableDefinition::is_of_version`] for how far its codes bind.
+    /// The table of this number; see [`TableDefinition::is_complete`] for how far its codes bind.
     pub fn table(&self, number: u16) -> Option<&TableDefinition> {
         let index = self.tables.binary_search_by_key(&number, |table| table.number);
         self.tables.get(index.ok()?)

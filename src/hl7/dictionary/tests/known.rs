@@ -104,7 +104,17 @@ fn tables() {
         "CA",
         Some(("Enhanced mode: Accept acknowledgment: Commit Accept", true)),
     );
-    assert!(Dictionary::of(Version::V2_5_1).table(9999).is_none());
+    let dictionary = Dictionary::of(Version::V2_5_1);
+    assert!(dictionary.table(9999).is_none());
+    // Without codes, without an end (`...`), and of no version.
+    for (number, is_complete) in [(1, true), (8, true), (182, false), (189, false)] {
+        assert_eq!(
+            dictionary.table(number).unwrap().is_complete(),
+            is_complete,
+            "{number}"
+        );
+    }
+    assert!(!Dictionary::of(Version::V2_2).table(1).unwrap().is_complete());
 }
 
 #[test]
