@@ -13,7 +13,7 @@ use super::version::Version;
 use super::{Dictionary, Event};
 
 /// The data, zlib-compressed; `tools/dictionary/generate.py` writes it.
-const DATA: &[u8] = include_bytes!("dictionary.zlib");
+pub(super) const DATA: &[u8] = include_bytes!("dictionary.zlib");
 /// The text is under a megabyte; the limit holds whatever the file should become.
 const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The bit of the code lists that no version is given for.
