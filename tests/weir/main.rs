@@ -12,11 +12,15 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod bad_answers;
 mod bad_input;
+mod commands;
 mod corpus_delivery;
 mod corpus_parse;
 mod corpus_structures;
 mod durability;
 mod harness;
 mod journey;
+mod promises;
+mod readme;
 mod tidy;
