@@ -12,6 +12,7 @@ use tracing::Level;
 mod check;
 mod client;
 mod demo;
+mod explain;
 mod get;
 mod input;
 mod listen;
@@ -46,6 +47,7 @@ enum Command {
     Listen(listen::Listen),
     Get(get::Get),
     Show(show::Show),
+    Explain(explain::Explain),
 }
 
 impl Command {
@@ -110,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Listen(command) => command.run(&mut out),
         Command::Get(command) => command.run(&mut out),
         Command::Show(command) => command.run(&mut out),
+        Command::Explain(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
         Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,
