@@ -53,14 +53,10 @@ enum Command {
 impl Command {
     /// What is logged unless the arguments say otherwise. A service tells its story; a tool only what is wrong.
     fn log_level(&self) -> Level {
-        match self {
-            Command::Run(_) => Level::INFO,
-            Command::Demo(_)
-            | Command::Check(_)
-            | Command::Send(_)
-            | Command::Listen(_)
-            | Command::Get(_)
-            | Command::Show(_) => Level::WARN,
+        if matches!(self, Command::Run(_)) {
+            Level::INFO
+        } else {
+            Level::WARN
         }
     }
 }
