@@ -34,6 +34,8 @@ mod write;
 
 pub mod ack;
 pub mod batch;
+pub mod datatype;
+pub mod segments;
 
 #[cfg(test)]
 mod tests;
