@@ -11,13 +11,7 @@ use weir::hl7::{Expected, Message, ParseErrorKind, Terminators, Value, batch};
 
 #[test]
 fn corpus_parses_and_writes_back() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared")
-        .join("corpus");
-    if !folder.is_dir() {
-        println!("skipped: no corpus at {}", folder.display());
-        return;
-    }
+    let Some(folder) = corpus() else { return };
     let files = files(&folder);
     let mut counts = Counts::default();
     for file in &files {
@@ -148,7 +142,19 @@ fn envelopes(bytes: &[u8]) -> usize {
         .count()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// Where the corpus is, if it is.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared")
+        .join("corpus");
+    if !folder.is_dir() {
+        println!("skipped: no corpus at {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

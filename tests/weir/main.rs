@@ -19,3 +19,4 @@ mod durability;
 mod harness;
 mod journey;
 mod tidy;
+mod typed;

@@ -122,14 +122,17 @@ def place_of(section: str) -> str:
 
 
 def walk_step(part: Part, whole: str, verb: str) -> str:
+    """One line of the walk: a field (verb `field`) or a component."""
     kind = rust_type(part.datatype)
     name = f"value.{facts.method(part, whole)}()"
     if (whole, part.number) == ("OBX", 5):
-        return f"walk.repetitions(5, {name}, types::observation_value);"
+        return f"walk.repetitions(5, {name}, Walk::observation);"
     if kind == "Part":
         step = "repetitions" if part.repeats else verb
         return f"walk.{step}({part.number}, {name}, Walk::any);"
-    visit = "Walk::" + kind.lower() if kind.upper() in SIMPLE else f"types::{function(kind)}"
+    visit = "Walk::" + kind.lower() if kind.upper() in SIMPLE else function(kind)
+    if verb == "field" and kind.upper() not in SIMPLE:
+        visit = f"types::{visit}"
     return f"walk.{'repetitions' if part.repeats and verb == 'field' else verb}({part.number}, {name}, {visit});"
 
 
@@ -144,7 +147,7 @@ def walk_of_types() -> str:
         kind = rust_type(name)
         steps = "\n".join(walk_step(part, name, "component") for part in facts.parts(name))
         blocks.append(
-            f"pub fn {function(kind)}(walk: &mut Walk<'_>, value: {kind}<'_>) {{\n"
+            f"pub(super) fn {function(kind)}(walk: &mut Walk<'_>, value: {kind}<'_>) {{\n"
             f"walk.composite(value.0, |walk| {{\n{steps}\n}});\n}}\n"
         )
     kinds = sorted({rust_type(name) for name in names})
@@ -159,7 +162,7 @@ def walk_of_segments(names: list[str], about: str) -> str:
     for name in names:
         steps = "\n".join(walk_step(part, name, "field") for part in facts.parts(name))
         blocks.append(
-            f"pub fn {name.lower()}(walk: &mut Walk<'_>, value: {name.capitalize()}<'_>) {{\n{steps}\n}}\n"
+            f"pub(super) fn {name.lower()}(walk: &mut Walk<'_>, value: {name.capitalize()}<'_>) {{\n{steps}\n}}\n"
         )
     kinds = ", ".join(name.capitalize() for name in sorted(names))
     return (
