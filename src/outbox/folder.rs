@@ -78,12 +78,10 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
             };
             let mut batch = Batch::default();
             batch.put(Key::meta(), meta.encode());
-            store.apply(batch).map_err(in_store)?;
+            store.commit(batch).map_err(in_store)?;
             meta
         }
     };
-    // What a killed process wrote and did not sync becomes durable before anyone reads it.
-    store.barrier().map_err(in_store)?;
     watermark
         .write(&meta)
         .map_err(|source| io_error(watermark.path(), source))?;

@@ -177,18 +177,9 @@ routes:
     assert_eq!(field(&arrived[0], "PID", 2), "100234");
     assert!(!arrived[0].windows(4).any(|four| four == b"EVN|"));
 
-    assert_eq!(
-        engine.metric(r#"weir_messages_filtered_total{listener="in"}"#) as u32,
-        1
-    );
-    assert_eq!(
-        engine.metric(r#"weir_messages_unrouted_total{listener="in"}"#) as u32,
-        1
-    );
-    assert_eq!(
-        engine.metric(r#"weir_table_misses_total{route="to-ehr",table="class"}"#) as u32,
-        1
-    );
+    engine.wait_for_metric(r#"weir_messages_filtered_total{listener="in"}"#, 1.0);
+    engine.wait_for_metric(r#"weir_messages_unrouted_total{listener="in"}"#, 1.0);
+    engine.wait_for_metric(r#"weir_table_misses_total{route="to-ehr",table="class"}"#, 1.0);
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="ehr"}"#, 1.0);
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="copies"}"#, 1.0);
     assert_eq!(engine.terminate(), 0);
@@ -221,5 +212,35 @@ fn a_refused_delivery_follows_the_policy_and_the_next_goes_on() {
     let count = |id: &str| receiver.control_ids().iter().filter(|other| *other == id).count();
     assert_eq!(["T1", "T2", "T3", "T4", "T5"].map(count), [1, 4, 6, 4, 1]);
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="ehr"}"#, 2.0);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn what_a_removed_destination_is_owed_waits_for_it() {
+    let away = Receiver::scripted(|_, _| Answer::Away);
+    let address = away.address();
+    drop(away);
+    let site = Site::forwarding(&[("ehr", address)]);
+    let engine = site.start();
+    send_all(&mut Sender::connect(engine.listener("in")), &ids("W", 3));
+    assert_eq!(engine.terminate(), 0);
+
+    let other = Receiver::accepting();
+    let removed = Site::write(
+        site.folder(),
+        &Site::forwarding_yaml(&[("other", other.address())]),
+    );
+    let engine = removed.start();
+    send_all(&mut Sender::connect(engine.listener("in")), &ids("V", 1));
+    other.wait_for(1);
+    assert_eq!(engine.terminate(), 0);
+    let log = std::fs::read_to_string(site.folder().join("log")).unwrap();
+    assert!(log.contains("not in the site any more"), "{log}");
+
+    let back = Receiver::at(address, |_, _| Answer::Code("AA"));
+    let again = Site::write(site.folder(), &Site::forwarding_yaml(&[("ehr", address)]));
+    let engine = again.start();
+    back.wait_for(3);
+    assert_eq!(back.control_ids(), ids("W", 3));
     assert_eq!(engine.terminate(), 0);
 }
