@@ -147,13 +147,13 @@ def walk_of_types() -> str:
         kind = rust_type(name)
         steps = "\n".join(walk_step(part, name, "component") for part in facts.parts(name))
         blocks.append(
-            f"pub(super) fn {function(kind)}(walk: &mut Walk<'_>, value: {kind}<'_>) {{\n"
+            f"pub(super) fn {function(kind)}(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: {kind}<'_>) {{\n"
             f"walk.composite(value.0, |walk| {{\n{steps}\n}});\n}}\n"
         )
     kinds = sorted({rust_type(name) for name in names})
     return (
         f"//! Every component of every composite data type.\n//!\n{NOTE}\n\n"
-        f"use weir::hl7::datatype::{{{', '.join(kinds)}}};\n\nuse super::Walk;\n\n" + "\n".join(blocks)
+        f"use weir::hl7::datatype::{{{', '.join(kinds)}}};\n\nuse super::{{Found, Walk}};\n\n" + "\n".join(blocks)
     )
 
 
@@ -162,12 +162,12 @@ def walk_of_segments(names: list[str], about: str) -> str:
     for name in names:
         steps = "\n".join(walk_step(part, name, "field") for part in facts.parts(name))
         blocks.append(
-            f"pub(super) fn {name.lower()}(walk: &mut Walk<'_>, value: {name.capitalize()}<'_>) {{\n{steps}\n}}\n"
+            f"pub(super) fn {name.lower()}(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: {name.capitalize()}<'_>) {{\n{steps}\n}}\n"
         )
     kinds = ", ".join(name.capitalize() for name in sorted(names))
     return (
         f"//! Every field of the typed segments: {about}.\n//!\n{NOTE}\n\n"
-        f"use weir::hl7::segments::{{{kinds}}};\n\nuse super::{{Walk, types}};\n\n" + "\n".join(blocks)
+        f"use weir::hl7::segments::{{{kinds}}};\n\nuse super::{{Found, Walk, types}};\n\n" + "\n".join(blocks)
     )
 
 

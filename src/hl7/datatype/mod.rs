@@ -41,6 +41,9 @@ mod text;
 mod times;
 mod timing;
 
+#[cfg(test)]
+mod tests;
+
 use thiserror::Error;
 
 pub use addresses::{Ad, Sad, Xad, Xtn};

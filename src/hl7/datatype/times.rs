@@ -1,8 +1,8 @@
 //! Dates and times (HL7 v2.5.1, 2.A): DT, TM, DTM and TS.
 //!
 //! As precise as the sender was and no more; a time zone is never assumed.
-//! The digits are read by `hl7-parser`; the shape, the offset and the calendar are checked here, since it takes
-//! an offset without a sign, loses the sign of `-0030` and has months of any number.
+//! The parts are kept in the types of `hl7-parser`, but read here: its reader takes an offset without a sign,
+//! loses the sign of `-0030`, has months of any number, and is some ten times slower.
 
 use std::fmt;
 
@@ -101,11 +101,20 @@ impl Timestamp {
     pub(in crate::hl7) fn read(raw: &[u8]) -> Option<Timestamp> {
         let (local, offset_minutes) = split_offset(raw)?;
         let precision = precision(local, 0)?;
-        let parts: TimeStamp = local.parse().ok()?;
-        let day = |day: u8| is_day(parts.year, parts.month?, day).then_some(());
-        let is_real = parts.month.is_none_or(|month| (1..=12).contains(&month))
-            && parts.day.is_none_or(|number| day(number).is_some())
-            && is_time(parts.hour, parts.minute, parts.second);
+        let [century, year, month, day, hour, minute, second] = pairs(local)?;
+        let parts = TimeStamp {
+            year: u16::from(century?) * 100 + u16::from(year?),
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            microsecond: microsecond(local)?,
+            offset: None,
+        };
+        let is_real = month.is_none_or(|month| (1..=12).contains(&month))
+            && day.is_none_or(|_| civil_date(&parts).is_some())
+            && is_time(hour, minute, second);
         is_real.then_some(Timestamp {
             parts,
             precision,
@@ -164,13 +173,7 @@ impl Timestamp {
 
     /// The calendar date, if it was given to the day.
     pub fn civil_date(&self) -> Option<civil::Date> {
-        let (month, day) = (self.parts.month?, self.parts.day?);
-        civil::Date::new(
-            i16::try_from(self.parts.year).ok()?,
-            i8::try_from(month).ok()?,
-            i8::try_from(day).ok()?,
-        )
-        .ok()
+        civil_date(&self.parts)
     }
 
     /// The date and time on a clock where it was sent, if they were given to the minute.
@@ -195,8 +198,15 @@ impl TimeOfDay {
     fn read(raw: &[u8]) -> Option<TimeOfDay> {
         let (local, offset_minutes) = split_offset(raw)?;
         let precision = precision(local, DATE_DIGITS)?;
-        let parts: Time = local.parse().ok()?;
-        is_time(Some(parts.hour), parts.minute, parts.second).then_some(TimeOfDay {
+        let [hour, minute, second, ..] = pairs(local)?;
+        let parts = Time {
+            hour: hour?,
+            minute,
+            second,
+            microsecond: microsecond(local)?,
+            offset: None,
+        };
+        is_time(hour, minute, second).then_some(TimeOfDay {
             parts,
             precision,
             offset_minutes,
@@ -261,33 +271,55 @@ impl fmt::Debug for TimeOfDay {
 /// Digits of a date before its time of day.
 const DATE_DIGITS: usize = 8;
 
-/// The text before the offset, and the offset in minutes; `None` where what follows a sign is no offset.
-fn split_offset(raw: &[u8]) -> Option<(&str, Option<i16>)> {
-    let text = std::str::from_utf8(raw).ok()?;
+/// What stands before the offset, and the offset in minutes; `None` where what follows a sign is no offset.
+fn split_offset(raw: &[u8]) -> Option<(&[u8], Option<i16>)> {
     let Some(at) = raw.iter().position(|byte| matches!(byte, b'+' | b'-')) else {
-        return Some((text, None));
+        return Some((raw, None));
     };
-    let (local, offset) = text.split_at_checked(at)?;
-    let [sign, digits @ ..] = offset.as_bytes() else {
+    let (local, offset) = raw.split_at_checked(at)?;
+    let [sign, a, b, c, d] = offset else {
         return None;
     };
-    let [hours, minutes] = match digits {
-        [a, b, c, d] => [pair(*a, *b)?, pair(*c, *d)?],
-        _ => return None,
-    };
-    let minutes = (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)?;
+    let (hours, minutes) = (pair(*a, *b)?, pair(*c, *d)?);
+    let minutes = (hours < 24 && minutes < 60).then_some(i16::from(hours) * 60 + i16::from(minutes))?;
     Some((local, Some(if *sign == b'-' { -minutes } else { minutes })))
 }
 
-fn pair(tens: u8, ones: u8) -> Option<i16> {
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| i16::from(byte - b'0'));
+/// The numbers of two digits before the decimal point, as many as there are; `None` where something else is there.
+fn pairs(local: &[u8]) -> Option<[Option<u8>; 7]> {
+    let mut pairs = [None; 7];
+    let (chunks, _) = local.as_chunks::<2>();
+    for (place, [tens, ones]) in pairs.iter_mut().zip(chunks) {
+        if *tens == b'.' {
+            break;
+        }
+        *place = Some(pair(*tens, *ones)?);
+    }
+    Some(pairs)
+}
+
+fn pair(tens: u8, ones: u8) -> Option<u8> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| byte - b'0');
     Some(digit(tens)? * 10 + digit(ones)?)
 }
 
+/// The digits after the decimal point, if there is one; `None` where something else is there.
+fn microsecond(local: &[u8]) -> Option<Option<u32>> {
+    let Some(point) = local.iter().position(|byte| *byte == b'.') else {
+        return Some(None);
+    };
+    let mut microsecond = 0;
+    let mut unit = 100_000;
+    for byte in slice(local, &(point + 1..local.len())) {
+        microsecond += u32::from(byte.is_ascii_digit().then(|| byte - b'0')?) * unit;
+        unit /= 10;
+    }
+    Some(Some(microsecond))
+}
+
 /// How far the digits go, were there as many more before them as `missing`; `None` where they end within a part.
-fn precision(local: &str, missing: usize) -> Option<Precision> {
-    let bytes = local.as_bytes();
-    let end = bytes.iter().position(|byte| *byte == b'.').unwrap_or(bytes.len());
+fn precision(local: &[u8], missing: usize) -> Option<Precision> {
+    let end = local.iter().position(|byte| *byte == b'.').unwrap_or(local.len());
     let whole = match end + missing {
         4 => Precision::Year,
         6 => Precision::Month,
@@ -297,7 +329,7 @@ fn precision(local: &str, missing: usize) -> Option<Precision> {
         14 => Precision::Second,
         _ => return None,
     };
-    match slice(bytes, &(end..bytes.len())) {
+    match slice(local, &(end..local.len())) {
         [] => Some(whole),
         [_, fraction @ ..] if whole == Precision::Second && (1..=4).contains(&fraction.len()) => {
             Some(Precision::Fraction(u8::try_from(fraction.len()).ok()?))
@@ -306,12 +338,11 @@ fn precision(local: &str, missing: usize) -> Option<Precision> {
     }
 }
 
-fn is_day(year: u16, month: u8, day: u8) -> bool {
-    let date = i16::try_from(year)
-        .ok()
-        .zip(i8::try_from(month).ok())
-        .zip(i8::try_from(day).ok());
-    date.is_some_and(|((year, month), day)| civil::Date::new(year, month, day).is_ok())
+/// The date, if it is given to the day and is in the calendar.
+fn civil_date(parts: &TimeStamp) -> Option<civil::Date> {
+    let year = i16::try_from(parts.year).ok()?;
+    let (month, day) = (i8::try_from(parts.month?).ok()?, i8::try_from(parts.day?).ok()?);
+    civil::Date::new(year, month, day).ok()
 }
 
 fn is_time(hour: Option<u8>, minute: Option<u8>, second: Option<u8>) -> bool {

@@ -13,6 +13,9 @@ use weir::hl7::{Message, Value, batch};
 use super::walk::{self, Found};
 use crate::corpus_parse::{corpus, files};
 
+const SEGMENTS: &str = "MSH MSA ERR EVN PID PD1 MRG NK1 PV1 PV2 AL1 DG1 PR1 GT1 IN1 ORC OBR OBX NTE SPM TQ1 RXE RXO \
+    RXR RXC RXD RXA TXA SCH AIG AIL AIP RGS FT1 QPD RCP QAK MFI MFE ARV";
+
 #[derive(Default)]
 struct Counts {
     segments: usize,
@@ -39,6 +42,35 @@ fn the_corpus_is_read_alike() {
     assert!(counts.times > 5_000, "the other parser read too little");
 }
 
+/// A segment in which every part of every field holds its own number.
+fn full(name: &str) -> String {
+    let subcomponents = |place: &str| [1, 2].map(|number| format!("{place}.{number}")).join("&");
+    let components = |place: &str| {
+        (1..=26)
+            .map(|number| subcomponents(&format!("{place}.{number}")))
+            .collect::<Vec<_>>()
+    };
+    let repetitions = |field| {
+        [1, 2]
+            .map(|number| components(&format!("{field}.{number}")).join("^"))
+            .join("~")
+    };
+    let fields = (1..=60).map(repetitions).collect::<Vec<_>>();
+    format!("{name}|{}", fields.join("|"))
+}
+
+#[test]
+fn every_part_is_read_at_its_place() {
+    let segments = SEGMENTS.split_whitespace().map(full).collect::<Vec<_>>();
+    // MSH-1 and MSH-2 cannot be filled.
+    let message = segments.join("\r").replacen("MSH|", "MSH|^~\\&|", 1);
+    let message = Message::parse(message.into()).unwrap();
+    let mut counts = Counts::default();
+    counts.take(Path::new("a full message"), &message);
+    assert_eq!(counts.segments, SEGMENTS.split_whitespace().count());
+    assert!(counts.values > 10_000, "{} values", counts.values);
+}
+
 fn read(folder: &Path) -> Counts {
     let mut counts = Counts::default();
     for file in files(folder) {
@@ -57,7 +89,7 @@ impl Counts {
             let occurrence = occurrences.entry(segment.name()).or_default();
             *occurrence += 1;
             let name = format!("{}[{occurrence}]", segment.name().escape_ascii());
-            let is_typed = walk::segment(segment, &mut |found| {
+            let is_typed = walk::segment(segment, |found| {
                 let path = path(&name, found);
                 let plain = message.read(&path.parse().unwrap());
                 assert!(found.part.value() == plain, "{} {path}", file.display());

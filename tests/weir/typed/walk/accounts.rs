@@ -4,9 +4,9 @@
 
 use weir::hl7::segments::{Aig, Ail, Aip, Dg1, Ft1, Gt1, In1, Pr1, Rgs, Sch, Txa};
 
-use super::{Walk, types};
+use super::{Found, Walk, types};
 
-pub(super) fn ft1(walk: &mut Walk<'_>, value: Ft1<'_>) {
+pub(super) fn ft1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Ft1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.transaction_id(), Walk::st);
     walk.field(3, value.transaction_batch_id(), Walk::st);
@@ -56,7 +56,7 @@ pub(super) fn ft1(walk: &mut Walk<'_>, value: Ft1<'_>) {
     walk.field(43, value.ndc_qty_and_uom(), types::cq);
 }
 
-pub(super) fn dg1(walk: &mut Walk<'_>, value: Dg1<'_>) {
+pub(super) fn dg1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Dg1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.diagnosis_coding_method(), Walk::id);
     walk.field(3, value.diagnosis_code(), types::cwe);
@@ -85,7 +85,7 @@ pub(super) fn dg1(walk: &mut Walk<'_>, value: Dg1<'_>) {
     walk.field(26, value.present_on_admission_poa_indicator(), Walk::is);
 }
 
-pub(super) fn pr1(walk: &mut Walk<'_>, value: Pr1<'_>) {
+pub(super) fn pr1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Pr1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.procedure_coding_method(), Walk::is);
     walk.field(3, value.procedure_code(), types::cwe);
@@ -113,7 +113,7 @@ pub(super) fn pr1(walk: &mut Walk<'_>, value: Pr1<'_>) {
     walk.field(25, value.parent_procedure_id(), types::ei);
 }
 
-pub(super) fn gt1(walk: &mut Walk<'_>, value: Gt1<'_>) {
+pub(super) fn gt1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Gt1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.repetitions(2, value.guarantor_number(), types::cx);
     walk.repetitions(3, value.guarantor_name(), types::xpn);
@@ -173,7 +173,7 @@ pub(super) fn gt1(walk: &mut Walk<'_>, value: Gt1<'_>) {
     walk.field(57, value.vip_indicator(), Walk::is);
 }
 
-pub(super) fn in1(walk: &mut Walk<'_>, value: In1<'_>) {
+pub(super) fn in1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: In1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.insurance_plan_id(), types::cwe);
     walk.repetitions(3, value.insurance_company_id(), types::cx);
@@ -231,7 +231,7 @@ pub(super) fn in1(walk: &mut Walk<'_>, value: In1<'_>) {
     walk.field(55, value.insurance_action_code(), Walk::id);
 }
 
-pub(super) fn txa(walk: &mut Walk<'_>, value: Txa<'_>) {
+pub(super) fn txa(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Txa<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.document_type(), Walk::is);
     walk.field(3, value.document_content_presentation(), Walk::id);
@@ -264,7 +264,7 @@ pub(super) fn txa(walk: &mut Walk<'_>, value: Txa<'_>) {
     walk.field(26, value.agreed_due_datetime(), Walk::dtm);
 }
 
-pub(super) fn sch(walk: &mut Walk<'_>, value: Sch<'_>) {
+pub(super) fn sch(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Sch<'_>) {
     walk.field(1, value.placer_appointment_id(), types::ei);
     walk.field(2, value.filler_appointment_id(), types::ei);
     walk.field(3, value.occurrence_number(), Walk::nm);
@@ -294,13 +294,13 @@ pub(super) fn sch(walk: &mut Walk<'_>, value: Sch<'_>) {
     walk.repetitions(27, value.filler_order_number(), types::ei);
 }
 
-pub(super) fn rgs(walk: &mut Walk<'_>, value: Rgs<'_>) {
+pub(super) fn rgs(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rgs<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.segment_action_code(), Walk::id);
     walk.field(3, value.resource_group_id(), types::cwe);
 }
 
-pub(super) fn aig(walk: &mut Walk<'_>, value: Aig<'_>) {
+pub(super) fn aig(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Aig<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.segment_action_code(), Walk::id);
     walk.field(3, value.resource_id(), types::cwe);
@@ -317,7 +317,7 @@ pub(super) fn aig(walk: &mut Walk<'_>, value: Aig<'_>) {
     walk.field(14, value.filler_status_code(), types::cwe);
 }
 
-pub(super) fn ail(walk: &mut Walk<'_>, value: Ail<'_>) {
+pub(super) fn ail(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Ail<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.segment_action_code(), Walk::id);
     walk.repetitions(3, value.location_resource_id(), types::pl);
@@ -332,7 +332,7 @@ pub(super) fn ail(walk: &mut Walk<'_>, value: Ail<'_>) {
     walk.field(12, value.filler_status_code(), types::cwe);
 }
 
-pub(super) fn aip(walk: &mut Walk<'_>, value: Aip<'_>) {
+pub(super) fn aip(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Aip<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.segment_action_code(), Walk::id);
     walk.repetitions(3, value.personnel_resource_id(), types::xcn);

@@ -4,9 +4,9 @@
 
 use weir::hl7::segments::{Err, Mfe, Mfi, Msa, Msh, Nte, Qak, Qpd, Rcp};
 
-use super::{Walk, types};
+use super::{Found, Walk, types};
 
-pub(super) fn msh(walk: &mut Walk<'_>, value: Msh<'_>) {
+pub(super) fn msh(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Msh<'_>) {
     walk.field(1, value.field_separator(), Walk::st);
     walk.field(2, value.encoding_characters(), Walk::st);
     walk.field(3, value.sending_application(), types::hd);
@@ -34,7 +34,7 @@ pub(super) fn msh(walk: &mut Walk<'_>, value: Msh<'_>) {
     walk.field(25, value.receiving_network_address(), types::hd);
 }
 
-pub(super) fn msa(walk: &mut Walk<'_>, value: Msa<'_>) {
+pub(super) fn msa(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Msa<'_>) {
     walk.field(1, value.acknowledgment_code(), Walk::id);
     walk.field(2, value.message_control_id(), Walk::st);
     walk.field(3, value.text_message(), Walk::st);
@@ -45,7 +45,7 @@ pub(super) fn msa(walk: &mut Walk<'_>, value: Msa<'_>) {
     walk.field(8, value.message_waiting_priority(), Walk::id);
 }
 
-pub(super) fn err(walk: &mut Walk<'_>, value: Err<'_>) {
+pub(super) fn err(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Err<'_>) {
     walk.repetitions(1, value.error_code_and_location(), types::eld);
     walk.repetitions(2, value.error_location(), types::erl);
     walk.field(3, value.hl7_error_code(), types::cwe);
@@ -60,7 +60,7 @@ pub(super) fn err(walk: &mut Walk<'_>, value: Err<'_>) {
     walk.repetitions(12, value.help_desk_contact_point(), types::xtn);
 }
 
-pub(super) fn nte(walk: &mut Walk<'_>, value: Nte<'_>) {
+pub(super) fn nte(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Nte<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.source_of_comment(), Walk::id);
     walk.repetitions(3, value.comment(), Walk::ft);
@@ -71,7 +71,7 @@ pub(super) fn nte(walk: &mut Walk<'_>, value: Nte<'_>) {
     walk.field(8, value.expiration_date(), Walk::dtm);
 }
 
-pub(super) fn qak(walk: &mut Walk<'_>, value: Qak<'_>) {
+pub(super) fn qak(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Qak<'_>) {
     walk.field(1, value.query_tag(), Walk::st);
     walk.field(2, value.query_response_status(), Walk::id);
     walk.field(3, value.message_query_name(), types::cwe);
@@ -80,13 +80,13 @@ pub(super) fn qak(walk: &mut Walk<'_>, value: Qak<'_>) {
     walk.field(6, value.hits_remaining(), Walk::nm);
 }
 
-pub(super) fn qpd(walk: &mut Walk<'_>, value: Qpd<'_>) {
+pub(super) fn qpd(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Qpd<'_>) {
     walk.field(1, value.message_query_name(), types::cwe);
     walk.field(2, value.query_tag(), Walk::st);
     walk.field(3, value.user_parameters(), Walk::any);
 }
 
-pub(super) fn rcp(walk: &mut Walk<'_>, value: Rcp<'_>) {
+pub(super) fn rcp(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rcp<'_>) {
     walk.field(1, value.query_priority(), Walk::id);
     walk.field(2, value.quantity_limited_request(), types::cq);
     walk.field(3, value.response_modality(), types::cwe);
@@ -96,7 +96,7 @@ pub(super) fn rcp(walk: &mut Walk<'_>, value: Rcp<'_>) {
     walk.repetitions(7, value.segment_group_inclusion(), Walk::id);
 }
 
-pub(super) fn mfi(walk: &mut Walk<'_>, value: Mfi<'_>) {
+pub(super) fn mfi(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Mfi<'_>) {
     walk.field(1, value.master_file_identifier(), types::cwe);
     walk.field(2, value.master_file_application_identifier(), types::hd);
     walk.field(3, value.file_level_event_code(), Walk::id);
@@ -105,7 +105,7 @@ pub(super) fn mfi(walk: &mut Walk<'_>, value: Mfi<'_>) {
     walk.field(6, value.response_level_code(), Walk::id);
 }
 
-pub(super) fn mfe(walk: &mut Walk<'_>, value: Mfe<'_>) {
+pub(super) fn mfe(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Mfe<'_>) {
     walk.field(1, value.record_level_event_code(), Walk::id);
     walk.field(2, value.mfn_control_id(), Walk::st);
     walk.field(3, value.effective_datetime(), Walk::dtm);

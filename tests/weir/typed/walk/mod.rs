@@ -33,13 +33,13 @@ pub(crate) struct Found<'a> {
     pub(crate) misfit: Option<Misfit>,
 }
 
-struct Walk<'w> {
+struct Walk<V> {
     place: Place,
-    visit: &'w mut dyn FnMut(&Found<'_>),
+    visit: V,
 }
 
 /// Walks a segment; false where it has no type.
-pub(crate) fn segment(segment: Segment<'_>, visit: &mut dyn FnMut(&Found<'_>)) -> bool {
+pub(crate) fn segment(segment: Segment<'_>, visit: impl FnMut(&Found<'_>)) -> bool {
     let place = Place::default();
     let walk = &mut Walk { place, visit };
     match segment.name() {
@@ -88,8 +88,8 @@ pub(crate) fn segment(segment: Segment<'_>, visit: &mut dyn FnMut(&Found<'_>)) -
     true
 }
 
-impl Walk<'_> {
-    fn field<T>(&mut self, number: u16, value: T, visit: fn(&mut Self, T)) {
+impl<V: FnMut(&Found<'_>)> Walk<V> {
+    fn field<T>(&mut self, number: u16, value: T, visit: impl Fn(&mut Self, T)) {
         self.place = Place {
             field: number,
             repetition: 1,
@@ -98,7 +98,7 @@ impl Walk<'_> {
         visit(self, value);
     }
 
-    fn repetitions<T>(&mut self, number: u16, values: impl Iterator<Item = T>, visit: fn(&mut Self, T)) {
+    fn repetitions<T>(&mut self, number: u16, values: impl Iterator<Item = T>, visit: impl Fn(&mut Self, T)) {
         for (repetition, value) in (1..).zip(values) {
             self.place = Place {
                 field: number,
@@ -109,7 +109,7 @@ impl Walk<'_> {
         }
     }
 
-    fn component<T>(&mut self, number: usize, value: T, visit: fn(&mut Self, T)) {
+    fn component<T>(&mut self, number: usize, value: T, visit: impl Fn(&mut Self, T)) {
         let outer = self.place;
         self.place.within = match outer.within {
             [0, _] => [number, 0],

@@ -4,9 +4,9 @@
 
 use weir::hl7::segments::{Obr, Obx, Orc, Rxa, Rxc, Rxd, Rxe, Rxo, Rxr, Spm, Tq1};
 
-use super::{Walk, types};
+use super::{Found, Walk, types};
 
-pub(super) fn orc(walk: &mut Walk<'_>, value: Orc<'_>) {
+pub(super) fn orc(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Orc<'_>) {
     walk.field(1, value.order_control(), Walk::id);
     walk.field(2, value.placer_order_number(), types::ei);
     walk.field(3, value.filler_order_number(), types::ei);
@@ -47,7 +47,7 @@ pub(super) fn orc(walk: &mut Walk<'_>, value: Orc<'_>) {
     walk.repetitions(34, value.order_workflow_profile(), types::cwe);
 }
 
-pub(super) fn obr(walk: &mut Walk<'_>, value: Obr<'_>) {
+pub(super) fn obr(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Obr<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.placer_order_number(), types::ei);
     walk.field(3, value.filler_order_number(), types::ei);
@@ -108,7 +108,7 @@ pub(super) fn obr(walk: &mut Walk<'_>, value: Obr<'_>) {
     walk.field(54, value.parent_order(), types::eip);
 }
 
-pub(super) fn obx(walk: &mut Walk<'_>, value: Obx<'_>) {
+pub(super) fn obx(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Obx<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.value_type(), Walk::id);
     walk.field(3, value.observation_identifier(), types::cwe);
@@ -141,7 +141,7 @@ pub(super) fn obx(walk: &mut Walk<'_>, value: Obx<'_>) {
     walk.repetitions(30, value.observation_sub_type(), Walk::id);
 }
 
-pub(super) fn spm(walk: &mut Walk<'_>, value: Spm<'_>) {
+pub(super) fn spm(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Spm<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.specimen_id(), types::eip);
     walk.repetitions(3, value.specimen_parent_ids(), types::eip);
@@ -176,7 +176,7 @@ pub(super) fn spm(walk: &mut Walk<'_>, value: Spm<'_>) {
     walk.repetitions(32, value.shipment_id(), types::ei);
 }
 
-pub(super) fn tq1(walk: &mut Walk<'_>, value: Tq1<'_>) {
+pub(super) fn tq1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Tq1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.quantity(), types::cq);
     walk.repetitions(3, value.repeat_pattern(), types::rpt);
@@ -193,7 +193,7 @@ pub(super) fn tq1(walk: &mut Walk<'_>, value: Tq1<'_>) {
     walk.field(14, value.total_occurrence_s(), Walk::nm);
 }
 
-pub(super) fn rxo(walk: &mut Walk<'_>, value: Rxo<'_>) {
+pub(super) fn rxo(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rxo<'_>) {
     walk.field(1, value.requested_give_code(), types::cwe);
     walk.field(2, value.requested_give_amount_minimum(), Walk::nm);
     walk.field(3, value.requested_give_amount_maximum(), Walk::nm);
@@ -232,7 +232,7 @@ pub(super) fn rxo(walk: &mut Walk<'_>, value: Rxo<'_>) {
     walk.repetitions(36, value.pharmacy_phone_number(), types::xtn);
 }
 
-pub(super) fn rxr(walk: &mut Walk<'_>, value: Rxr<'_>) {
+pub(super) fn rxr(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rxr<'_>) {
     walk.field(1, value.route(), types::cwe);
     walk.field(2, value.administration_site(), types::cwe);
     walk.field(3, value.administration_device(), types::cwe);
@@ -241,7 +241,7 @@ pub(super) fn rxr(walk: &mut Walk<'_>, value: Rxr<'_>) {
     walk.field(6, value.administration_site_modifier(), types::cwe);
 }
 
-pub(super) fn rxc(walk: &mut Walk<'_>, value: Rxc<'_>) {
+pub(super) fn rxc(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rxc<'_>) {
     walk.field(1, value.rx_component_type(), Walk::id);
     walk.field(2, value.component_code(), types::cwe);
     walk.field(3, value.component_amount(), Walk::nm);
@@ -255,7 +255,7 @@ pub(super) fn rxc(walk: &mut Walk<'_>, value: Rxc<'_>) {
     walk.field(11, value.dispense_units(), types::cwe);
 }
 
-pub(super) fn rxe(walk: &mut Walk<'_>, value: Rxe<'_>) {
+pub(super) fn rxe(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rxe<'_>) {
     walk.field(1, value.quantity_timing(), types::tq);
     walk.field(2, value.give_code(), types::cwe);
     walk.field(3, value.give_amount_minimum(), Walk::nm);
@@ -311,7 +311,7 @@ pub(super) fn rxe(walk: &mut Walk<'_>, value: Rxe<'_>) {
     walk.repetitions(45, value.pharmacy_phone_number(), types::xtn);
 }
 
-pub(super) fn rxd(walk: &mut Walk<'_>, value: Rxd<'_>) {
+pub(super) fn rxd(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rxd<'_>) {
     walk.field(1, value.dispense_sub_id_counter(), Walk::nm);
     walk.field(2, value.dispense_give_code(), types::cwe);
     walk.field(3, value.datetime_dispensed(), Walk::dtm);
@@ -353,7 +353,7 @@ pub(super) fn rxd(walk: &mut Walk<'_>, value: Rxd<'_>) {
     walk.repetitions(35, value.dispense_tag_identifier(), types::ei);
 }
 
-pub(super) fn rxa(walk: &mut Walk<'_>, value: Rxa<'_>) {
+pub(super) fn rxa(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rxa<'_>) {
     walk.field(1, value.give_sub_id_counter(), Walk::nm);
     walk.field(2, value.administration_sub_id_counter(), Walk::nm);
     walk.field(3, value.datetime_start_of_administration(), Walk::dtm);

@@ -4,9 +4,9 @@
 
 use weir::hl7::segments::{Al1, Arv, Evn, Mrg, Nk1, Pd1, Pid, Pv1, Pv2};
 
-use super::{Walk, types};
+use super::{Found, Walk, types};
 
-pub(super) fn evn(walk: &mut Walk<'_>, value: Evn<'_>) {
+pub(super) fn evn(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Evn<'_>) {
     walk.field(1, value.event_type_code(), Walk::id);
     walk.field(2, value.recorded_datetime(), Walk::dtm);
     walk.field(3, value.datetime_planned_event(), Walk::dtm);
@@ -16,7 +16,7 @@ pub(super) fn evn(walk: &mut Walk<'_>, value: Evn<'_>) {
     walk.field(7, value.event_facility(), types::hd);
 }
 
-pub(super) fn pid(walk: &mut Walk<'_>, value: Pid<'_>) {
+pub(super) fn pid(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Pid<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.patient_id(), types::cx);
     walk.repetitions(3, value.patient_identifier_list(), types::cx);
@@ -59,7 +59,7 @@ pub(super) fn pid(walk: &mut Walk<'_>, value: Pid<'_>) {
     walk.repetitions(40, value.patient_telecommunication_information(), types::xtn);
 }
 
-pub(super) fn pv1(walk: &mut Walk<'_>, value: Pv1<'_>) {
+pub(super) fn pv1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Pv1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.patient_class(), Walk::is);
     walk.field(3, value.assigned_patient_location(), types::pl);
@@ -116,7 +116,7 @@ pub(super) fn pv1(walk: &mut Walk<'_>, value: Pv1<'_>) {
     walk.field(54, value.service_episode_identifier(), types::cx);
 }
 
-pub(super) fn pv2(walk: &mut Walk<'_>, value: Pv2<'_>) {
+pub(super) fn pv2(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Pv2<'_>) {
     walk.field(1, value.prior_pending_location(), types::pl);
     walk.field(2, value.accommodation_code(), types::cwe);
     walk.field(3, value.admit_reason(), types::cwe);
@@ -169,7 +169,7 @@ pub(super) fn pv2(walk: &mut Walk<'_>, value: Pv2<'_>) {
     walk.field(50, value.advance_directive_last_verified_date(), Walk::dt);
 }
 
-pub(super) fn nk1(walk: &mut Walk<'_>, value: Nk1<'_>) {
+pub(super) fn nk1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Nk1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.repetitions(2, value.name(), types::xpn);
     walk.field(3, value.relationship(), types::cwe);
@@ -225,7 +225,7 @@ pub(super) fn nk1(walk: &mut Walk<'_>, value: Nk1<'_>) {
     );
 }
 
-pub(super) fn al1(walk: &mut Walk<'_>, value: Al1<'_>) {
+pub(super) fn al1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Al1<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.allergen_type_code(), types::cwe);
     walk.field(3, value.allergen_code_mnemonic_description(), types::cwe);
@@ -234,7 +234,7 @@ pub(super) fn al1(walk: &mut Walk<'_>, value: Al1<'_>) {
     walk.field(6, value.identification_date(), Walk::dt);
 }
 
-pub(super) fn mrg(walk: &mut Walk<'_>, value: Mrg<'_>) {
+pub(super) fn mrg(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Mrg<'_>) {
     walk.repetitions(1, value.prior_patient_identifier_list(), types::cx);
     walk.repetitions(2, value.prior_alternate_patient_id(), types::cx);
     walk.field(3, value.prior_patient_account_number(), types::cx);
@@ -244,7 +244,7 @@ pub(super) fn mrg(walk: &mut Walk<'_>, value: Mrg<'_>) {
     walk.repetitions(7, value.prior_patient_name(), types::xpn);
 }
 
-pub(super) fn pd1(walk: &mut Walk<'_>, value: Pd1<'_>) {
+pub(super) fn pd1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Pd1<'_>) {
     walk.repetitions(1, value.living_dependency(), Walk::is);
     walk.field(2, value.living_arrangement(), Walk::is);
     walk.repetitions(3, value.patient_primary_facility(), types::xon);
@@ -269,7 +269,7 @@ pub(super) fn pd1(walk: &mut Walk<'_>, value: Pd1<'_>) {
     walk.field(22, value.advance_directive_last_verified_date(), Walk::dt);
 }
 
-pub(super) fn arv(walk: &mut Walk<'_>, value: Arv<'_>) {
+pub(super) fn arv(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Arv<'_>) {
     walk.field(1, value.set_id(), Walk::si);
     walk.field(2, value.access_restriction_action_code(), types::cwe);
     walk.field(3, value.access_restriction_value(), types::cwe);

@@ -7,9 +7,9 @@ use weir::hl7::datatype::{
     Moc, Msg, Ndl, Osd, Pl, Ppn, Prl, Pt, Ri, Rp, Rpt, Sad, Sn, Sps, Srt, Tq, Vid, Xad, Xcn, Xon, Xpn, Xtn,
 };
 
-use super::Walk;
+use super::{Found, Walk};
 
-pub(super) fn ad(walk: &mut Walk<'_>, value: Ad<'_>) {
+pub(super) fn ad(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Ad<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.street_address(), Walk::st);
         walk.component(2, value.other_designation(), Walk::st);
@@ -22,7 +22,7 @@ pub(super) fn ad(walk: &mut Walk<'_>, value: Ad<'_>) {
     });
 }
 
-pub(super) fn aui(walk: &mut Walk<'_>, value: Aui<'_>) {
+pub(super) fn aui(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Aui<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.authorization_number(), Walk::st);
         walk.component(2, value.date(), Walk::dt);
@@ -30,7 +30,7 @@ pub(super) fn aui(walk: &mut Walk<'_>, value: Aui<'_>) {
     });
 }
 
-pub(super) fn cf(walk: &mut Walk<'_>, value: Cf<'_>) {
+pub(super) fn cf(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Cf<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.identifier(), Walk::st);
         walk.component(2, value.formatted_text(), Walk::ft);
@@ -57,7 +57,7 @@ pub(super) fn cf(walk: &mut Walk<'_>, value: Cf<'_>) {
     });
 }
 
-pub(super) fn cnn(walk: &mut Walk<'_>, value: Cnn<'_>) {
+pub(super) fn cnn(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Cnn<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.id_number(), Walk::st);
         walk.component(2, value.family_name(), Walk::st);
@@ -73,7 +73,7 @@ pub(super) fn cnn(walk: &mut Walk<'_>, value: Cnn<'_>) {
     });
 }
 
-pub(super) fn cp(walk: &mut Walk<'_>, value: Cp<'_>) {
+pub(super) fn cp(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Cp<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.price(), mo);
         walk.component(2, value.price_type(), Walk::id);
@@ -84,14 +84,14 @@ pub(super) fn cp(walk: &mut Walk<'_>, value: Cp<'_>) {
     });
 }
 
-pub(super) fn cq(walk: &mut Walk<'_>, value: Cq<'_>) {
+pub(super) fn cq(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Cq<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.quantity(), Walk::nm);
         walk.component(2, value.units(), cwe);
     });
 }
 
-pub(super) fn cwe(walk: &mut Walk<'_>, value: Cwe<'_>) {
+pub(super) fn cwe(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Cwe<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.identifier(), Walk::st);
         walk.component(2, value.text(), Walk::st);
@@ -118,7 +118,7 @@ pub(super) fn cwe(walk: &mut Walk<'_>, value: Cwe<'_>) {
     });
 }
 
-pub(super) fn cx(walk: &mut Walk<'_>, value: Cx<'_>) {
+pub(super) fn cx(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Cx<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.id_number(), Walk::st);
         walk.component(2, value.check_digit(), Walk::st);
@@ -135,14 +135,14 @@ pub(super) fn cx(walk: &mut Walk<'_>, value: Cx<'_>) {
     });
 }
 
-pub(super) fn dld(walk: &mut Walk<'_>, value: Dld<'_>) {
+pub(super) fn dld(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Dld<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.discharge_location(), Walk::is);
         walk.component(2, value.effective_date(), Walk::dtm);
     });
 }
 
-pub(super) fn dln(walk: &mut Walk<'_>, value: Dln<'_>) {
+pub(super) fn dln(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Dln<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.license_number(), Walk::st);
         walk.component(2, value.issuing_state_province_country(), Walk::is);
@@ -150,14 +150,14 @@ pub(super) fn dln(walk: &mut Walk<'_>, value: Dln<'_>) {
     });
 }
 
-pub(super) fn dr(walk: &mut Walk<'_>, value: Dr<'_>) {
+pub(super) fn dr(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Dr<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.range_start_datetime(), Walk::dtm);
         walk.component(2, value.range_end_datetime(), Walk::dtm);
     });
 }
 
-pub(super) fn ed(walk: &mut Walk<'_>, value: Ed<'_>) {
+pub(super) fn ed(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Ed<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.source_application(), hd);
         walk.component(2, value.type_of_data(), Walk::id);
@@ -167,7 +167,7 @@ pub(super) fn ed(walk: &mut Walk<'_>, value: Ed<'_>) {
     });
 }
 
-pub(super) fn ei(walk: &mut Walk<'_>, value: Ei<'_>) {
+pub(super) fn ei(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Ei<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.entity_identifier(), Walk::st);
         walk.component(2, value.namespace_id(), Walk::is);
@@ -176,14 +176,14 @@ pub(super) fn ei(walk: &mut Walk<'_>, value: Ei<'_>) {
     });
 }
 
-pub(super) fn eip(walk: &mut Walk<'_>, value: Eip<'_>) {
+pub(super) fn eip(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Eip<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.placer_assigned_identifier(), ei);
         walk.component(2, value.filler_assigned_identifier(), ei);
     });
 }
 
-pub(super) fn eld(walk: &mut Walk<'_>, value: Eld<'_>) {
+pub(super) fn eld(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Eld<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.segment_id(), Walk::st);
         walk.component(2, value.segment_sequence(), Walk::nm);
@@ -192,7 +192,7 @@ pub(super) fn eld(walk: &mut Walk<'_>, value: Eld<'_>) {
     });
 }
 
-pub(super) fn erl(walk: &mut Walk<'_>, value: Erl<'_>) {
+pub(super) fn erl(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Erl<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.segment_id(), Walk::st);
         walk.component(2, value.segment_sequence(), Walk::nm);
@@ -203,14 +203,14 @@ pub(super) fn erl(walk: &mut Walk<'_>, value: Erl<'_>) {
     });
 }
 
-pub(super) fn fc(walk: &mut Walk<'_>, value: Fc<'_>) {
+pub(super) fn fc(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Fc<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.financial_class_code(), Walk::is);
         walk.component(2, value.effective_date(), Walk::dtm);
     });
 }
 
-pub(super) fn r#fn(walk: &mut Walk<'_>, value: Fn<'_>) {
+pub(super) fn r#fn(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Fn<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.surname(), Walk::st);
         walk.component(2, value.own_surname_prefix(), Walk::st);
@@ -220,7 +220,7 @@ pub(super) fn r#fn(walk: &mut Walk<'_>, value: Fn<'_>) {
     });
 }
 
-pub(super) fn hd(walk: &mut Walk<'_>, value: Hd<'_>) {
+pub(super) fn hd(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Hd<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.namespace_id(), Walk::is);
         walk.component(2, value.universal_id(), Walk::st);
@@ -228,7 +228,7 @@ pub(super) fn hd(walk: &mut Walk<'_>, value: Hd<'_>) {
     });
 }
 
-pub(super) fn jcc(walk: &mut Walk<'_>, value: Jcc<'_>) {
+pub(super) fn jcc(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Jcc<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.job_code(), Walk::is);
         walk.component(2, value.job_class(), Walk::is);
@@ -236,7 +236,7 @@ pub(super) fn jcc(walk: &mut Walk<'_>, value: Jcc<'_>) {
     });
 }
 
-pub(super) fn la1(walk: &mut Walk<'_>, value: La1<'_>) {
+pub(super) fn la1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: La1<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.point_of_care(), Walk::is);
         walk.component(2, value.room(), Walk::is);
@@ -250,7 +250,7 @@ pub(super) fn la1(walk: &mut Walk<'_>, value: La1<'_>) {
     });
 }
 
-pub(super) fn la2(walk: &mut Walk<'_>, value: La2<'_>) {
+pub(super) fn la2(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: La2<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.point_of_care(), Walk::is);
         walk.component(2, value.room(), Walk::is);
@@ -271,21 +271,21 @@ pub(super) fn la2(walk: &mut Walk<'_>, value: La2<'_>) {
     });
 }
 
-pub(super) fn mo(walk: &mut Walk<'_>, value: Mo<'_>) {
+pub(super) fn mo(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Mo<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.quantity(), Walk::nm);
         walk.component(2, value.denomination(), Walk::id);
     });
 }
 
-pub(super) fn moc(walk: &mut Walk<'_>, value: Moc<'_>) {
+pub(super) fn moc(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Moc<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.monetary_amount(), mo);
         walk.component(2, value.charge_code(), cwe);
     });
 }
 
-pub(super) fn msg(walk: &mut Walk<'_>, value: Msg<'_>) {
+pub(super) fn msg(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Msg<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.message_code(), Walk::id);
         walk.component(2, value.trigger_event(), Walk::id);
@@ -293,7 +293,7 @@ pub(super) fn msg(walk: &mut Walk<'_>, value: Msg<'_>) {
     });
 }
 
-pub(super) fn ndl(walk: &mut Walk<'_>, value: Ndl<'_>) {
+pub(super) fn ndl(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Ndl<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.name(), cnn);
         walk.component(2, value.start_datetime(), Walk::dtm);
@@ -309,7 +309,7 @@ pub(super) fn ndl(walk: &mut Walk<'_>, value: Ndl<'_>) {
     });
 }
 
-pub(super) fn osd(walk: &mut Walk<'_>, value: Osd<'_>) {
+pub(super) fn osd(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Osd<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.sequence_results_flag(), Walk::id);
         walk.component(2, value.placer_order_number_entity_identifier(), Walk::st);
@@ -325,7 +325,7 @@ pub(super) fn osd(walk: &mut Walk<'_>, value: Osd<'_>) {
     });
 }
 
-pub(super) fn pl(walk: &mut Walk<'_>, value: Pl<'_>) {
+pub(super) fn pl(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Pl<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.point_of_care(), Walk::is);
         walk.component(2, value.room(), Walk::is);
@@ -341,7 +341,7 @@ pub(super) fn pl(walk: &mut Walk<'_>, value: Pl<'_>) {
     });
 }
 
-pub(super) fn ppn(walk: &mut Walk<'_>, value: Ppn<'_>) {
+pub(super) fn ppn(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Ppn<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.id_number(), Walk::st);
         walk.component(2, value.family_name(), r#fn);
@@ -372,7 +372,7 @@ pub(super) fn ppn(walk: &mut Walk<'_>, value: Ppn<'_>) {
     });
 }
 
-pub(super) fn prl(walk: &mut Walk<'_>, value: Prl<'_>) {
+pub(super) fn prl(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Prl<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.parent_observation_identifier(), cwe);
         walk.component(2, value.parent_observation_sub_identifier(), Walk::st);
@@ -380,21 +380,21 @@ pub(super) fn prl(walk: &mut Walk<'_>, value: Prl<'_>) {
     });
 }
 
-pub(super) fn pt(walk: &mut Walk<'_>, value: Pt<'_>) {
+pub(super) fn pt(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Pt<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.processing_id(), Walk::id);
         walk.component(2, value.processing_mode(), Walk::id);
     });
 }
 
-pub(super) fn ri(walk: &mut Walk<'_>, value: Ri<'_>) {
+pub(super) fn ri(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Ri<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.repeat_pattern(), Walk::is);
         walk.component(2, value.explicit_time_interval(), Walk::st);
     });
 }
 
-pub(super) fn rp(walk: &mut Walk<'_>, value: Rp<'_>) {
+pub(super) fn rp(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rp<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.pointer(), Walk::st);
         walk.component(2, value.application_id(), hd);
@@ -403,7 +403,7 @@ pub(super) fn rp(walk: &mut Walk<'_>, value: Rp<'_>) {
     });
 }
 
-pub(super) fn rpt(walk: &mut Walk<'_>, value: Rpt<'_>) {
+pub(super) fn rpt(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Rpt<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.repeat_pattern_code(), cwe);
         walk.component(2, value.calendar_alignment(), Walk::id);
@@ -419,7 +419,7 @@ pub(super) fn rpt(walk: &mut Walk<'_>, value: Rpt<'_>) {
     });
 }
 
-pub(super) fn sad(walk: &mut Walk<'_>, value: Sad<'_>) {
+pub(super) fn sad(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Sad<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.street_or_mailing_address(), Walk::st);
         walk.component(2, value.street_name(), Walk::st);
@@ -427,7 +427,7 @@ pub(super) fn sad(walk: &mut Walk<'_>, value: Sad<'_>) {
     });
 }
 
-pub(super) fn sn(walk: &mut Walk<'_>, value: Sn<'_>) {
+pub(super) fn sn(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Sn<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.comparator(), Walk::st);
         walk.component(2, value.num1(), Walk::nm);
@@ -436,7 +436,7 @@ pub(super) fn sn(walk: &mut Walk<'_>, value: Sn<'_>) {
     });
 }
 
-pub(super) fn sps(walk: &mut Walk<'_>, value: Sps<'_>) {
+pub(super) fn sps(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Sps<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.specimen_source_name_or_code(), cwe);
         walk.component(2, value.additives(), cwe);
@@ -448,14 +448,14 @@ pub(super) fn sps(walk: &mut Walk<'_>, value: Sps<'_>) {
     });
 }
 
-pub(super) fn srt(walk: &mut Walk<'_>, value: Srt<'_>) {
+pub(super) fn srt(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Srt<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.sort_by_field(), Walk::st);
         walk.component(2, value.sequencing(), Walk::id);
     });
 }
 
-pub(super) fn tq(walk: &mut Walk<'_>, value: Tq<'_>) {
+pub(super) fn tq(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Tq<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.quantity(), cq);
         walk.component(2, value.interval(), ri);
@@ -472,7 +472,7 @@ pub(super) fn tq(walk: &mut Walk<'_>, value: Tq<'_>) {
     });
 }
 
-pub(super) fn vid(walk: &mut Walk<'_>, value: Vid<'_>) {
+pub(super) fn vid(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Vid<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.version_id(), Walk::id);
         walk.component(2, value.internationalization_code(), cwe);
@@ -480,7 +480,7 @@ pub(super) fn vid(walk: &mut Walk<'_>, value: Vid<'_>) {
     });
 }
 
-pub(super) fn xad(walk: &mut Walk<'_>, value: Xad<'_>) {
+pub(super) fn xad(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Xad<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.street_address(), sad);
         walk.component(2, value.other_designation(), Walk::st);
@@ -508,7 +508,7 @@ pub(super) fn xad(walk: &mut Walk<'_>, value: Xad<'_>) {
     });
 }
 
-pub(super) fn xcn(walk: &mut Walk<'_>, value: Xcn<'_>) {
+pub(super) fn xcn(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Xcn<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.id_number(), Walk::st);
         walk.component(2, value.family_name(), r#fn);
@@ -538,7 +538,7 @@ pub(super) fn xcn(walk: &mut Walk<'_>, value: Xcn<'_>) {
     });
 }
 
-pub(super) fn xon(walk: &mut Walk<'_>, value: Xon<'_>) {
+pub(super) fn xon(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Xon<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.organization_name(), Walk::st);
         walk.component(2, value.organization_name_type_code(), Walk::is);
@@ -553,7 +553,7 @@ pub(super) fn xon(walk: &mut Walk<'_>, value: Xon<'_>) {
     });
 }
 
-pub(super) fn xpn(walk: &mut Walk<'_>, value: Xpn<'_>) {
+pub(super) fn xpn(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Xpn<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.family_name(), r#fn);
         walk.component(2, value.given_name(), Walk::st);
@@ -573,7 +573,7 @@ pub(super) fn xpn(walk: &mut Walk<'_>, value: Xpn<'_>) {
     });
 }
 
-pub(super) fn xtn(walk: &mut Walk<'_>, value: Xtn<'_>) {
+pub(super) fn xtn(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Xtn<'_>) {
     walk.composite(value.0, |walk| {
         walk.component(1, value.telephone_number(), Walk::st);
         walk.component(2, value.telecommunication_use_code(), Walk::id);
