@@ -157,7 +157,7 @@ pub(super) fn piece(
         },
     };
     let rest = slice(segment, &(start..within.end));
-    let end = memchr(delimiter, rest).map_or(within.end, |distance| start + distance);
+    let end = nth(rest, delimiter, 1).map_or(within.end, |distance| start + distance);
     Ok(start..end)
 }
 
