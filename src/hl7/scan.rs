@@ -1,13 +1,35 @@
 //! The search for the n-th delimiter, the innermost loop of every read.
 //!
 //! Fields are a few bytes long, so a call of `memchr` for each costs more than the bytes it passes over; here
-//! eight bytes are compared at a time and only the words that hold a delimiter are looked at closer.
+//! whole blocks are counted, and only the words of the block that holds the delimiter are looked at closer.
 
+/// Bytes counted at a time; the compiler makes a few vector instructions of it.
+const BLOCK: usize = 32;
 const LOW_BITS: u64 = u64::from_ne_bytes([0x7F; 8]);
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 
 /// The offset of the delimiter of this number (from 1); else how many there are.
 pub(super) fn nth(bytes: &[u8], delimiter: u8, number: usize) -> Result<usize, usize> {
+    let mut left = number;
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    for (index, block) in blocks.iter().enumerate() {
+        let count = block
+            .iter()
+            .fold(0u8, |count, byte| count + u8::from(*byte == delimiter));
+        if usize::from(count) < left {
+            left -= usize::from(count);
+            continue;
+        }
+        return nth_in_words(block, delimiter, left).map(|offset| index * BLOCK + offset);
+    }
+    match nth_in_words(rest, delimiter, left) {
+        Ok(offset) => Ok(blocks.len() * BLOCK + offset),
+        Err(count) => Err(number - left + count),
+    }
+}
+
+/// The same in a few words.
+fn nth_in_words(bytes: &[u8], delimiter: u8, number: usize) -> Result<usize, usize> {
     let pattern = u64::from_le_bytes([delimiter; 8]);
     let mut left = number;
     let (words, tail) = bytes.as_chunks::<8>();
@@ -44,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn finds_what_a_plain_search_finds(text in "[|a\u{80}\u{ff}\u{0}]{0,40}", number in 1..45usize) {
+        fn finds_what_a_plain_search_finds(text in "[|a\u{80}\u{ff}\u{0}]{0,140}", number in 1..99usize) {
             let places: Vec<usize> = text.bytes().enumerate().filter(|(_, byte)| *byte == b'|').map(|(at, _)| at).collect();
             prop_assert_eq!(nth(text.as_bytes(), b'|', number), places.get(number - 1).copied().ok_or(places.len()));
         }
