@@ -39,14 +39,14 @@ fn size(message: &Message) -> usize {
 fn walk_every_field(bencher: Bencher<'_, '_>, name: &str) {
     let message = fixture(name);
     bencher.counter(BytesCount::new(size(&message))).bench(|| {
-        let (mut values, mut misfits) = (0, 0);
+        let mut values_bytes = 0;
         for segment in black_box(&message).segments() {
             walk::segment(segment, |found| {
-                values += found.part.raw().map_or(0, <[u8]>::len) + usize::from(found.place.field);
-                misfits += usize::from(found.misfit.is_some() && !found.datatype.is_empty());
+                black_box((found.place.repetition, found.datatype, found.misfit));
+                values_bytes += found.part.raw().map_or(0, <[u8]>::len);
             });
         }
-        (values, misfits)
+        values_bytes
     });
 }
 
@@ -57,22 +57,5 @@ fn read_one_name(bencher: Bencher<'_, '_>) {
         let pid: Pid<'_> = black_box(&message).first().expect("the fixture has a PID");
         let name = pid.patient_name().next().expect("the patient has a name");
         name.family_name().surname().0.raw().map(<[u8]>::len)
-    });
-}
-#[divan::bench]
-fn zz_count() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        for name in FIXTURES {
-            let m = fixture(name);
-            let mut n = [[0; 2]; 3];
-            for s in m.segments() {
-                walk::segment(s, |f| {
-                    let d = f.place.within.iter().filter(|x| **x > 0).count();
-                    n[d][usize::from(f.part.raw().is_some())] += 1;
-                });
-            }
-            eprintln!("{name} {} bytes, (not valued, valued) per depth {n:?}", size(&m));
-        }
     });
 }

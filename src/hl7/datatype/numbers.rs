@@ -44,11 +44,14 @@ impl Si<'_> {
 
 /// An optional sign, digits, and at most one decimal point anywhere among them.
 fn is_decimal(raw: &[u8]) -> bool {
-    let unsigned = match raw {
-        [b'+' | b'-', unsigned @ ..] => unsigned,
-        unsigned => unsigned,
+    let unsigned = match raw.split_first() {
+        Some((b'+' | b'-', unsigned)) => unsigned,
+        _ => raw,
     };
-    let points = unsigned.iter().filter(|byte| **byte == b'.').count();
-    let digits = unsigned.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let (mut digits, mut points) = (0, 0);
+    for byte in unsigned {
+        digits += usize::from(byte.is_ascii_digit());
+        points += usize::from(*byte == b'.');
+    }
     digits > 0 && points <= 1 && digits + points == unsigned.len()
 }

@@ -78,6 +78,7 @@ impl<'a> Part<'a> {
     /// The component of this number, from 1, or in a component the subcomponent.
     ///
     /// A subcomponent is its own first part.
+    #[must_use]
     pub fn component(self, number: usize) -> Part<'a> {
         let (delimiter, level) = match self.level {
             Level::Field | Level::Repetition => (Some(self.delimiters.component), Level::Component),

@@ -63,6 +63,16 @@ pub struct TimeOfDay {
     offset_minutes: Option<i16>,
 }
 
+impl Precision {
+    fn fraction_digits(self) -> Option<u8> {
+        if let Precision::Fraction(digits) = self {
+            Some(digits)
+        } else {
+            None
+        }
+    }
+}
+
 impl Dt<'_> {
     /// The date, to the day at most; `None` unless valued.
     pub fn date(self) -> Result<Option<Timestamp>, Misfit> {
@@ -102,6 +112,10 @@ impl Timestamp {
         let (local, offset_minutes) = split_offset(raw)?;
         let precision = precision(local, 0)?;
         let [century, year, month, day, hour, minute, second] = pairs(local)?;
+        let microsecond = match precision.fraction_digits() {
+            Some(digits) => Some(microsecond(local, digits)?),
+            None => None,
+        };
         let parts = TimeStamp {
             year: u16::from(century?) * 100 + u16::from(year?),
             month,
@@ -109,7 +123,7 @@ impl Timestamp {
             hour,
             minute,
             second,
-            microsecond: microsecond(local)?,
+            microsecond,
             offset: None,
         };
         let is_real = month.is_none_or(|month| (1..=12).contains(&month))
@@ -199,11 +213,15 @@ impl TimeOfDay {
         let (local, offset_minutes) = split_offset(raw)?;
         let precision = precision(local, DATE_DIGITS)?;
         let [hour, minute, second, ..] = pairs(local)?;
+        let microsecond = match precision.fraction_digits() {
+            Some(digits) => Some(microsecond(local, digits)?),
+            None => None,
+        };
         let parts = Time {
             hour: hour?,
             minute,
             second,
-            microsecond: microsecond(local)?,
+            microsecond,
             offset: None,
         };
         is_time(hour, minute, second).then_some(TimeOfDay {
@@ -303,18 +321,16 @@ fn pair(tens: u8, ones: u8) -> Option<u8> {
     Some(digit(tens)? * 10 + digit(ones)?)
 }
 
-/// The digits after the decimal point, if there is one; `None` where something else is there.
-fn microsecond(local: &[u8]) -> Option<Option<u32>> {
-    let Some(point) = local.iter().position(|byte| *byte == b'.') else {
-        return Some(None);
-    };
+/// The digits after the decimal point as microseconds; `None` where something else is there.
+fn microsecond(local: &[u8], digits: u8) -> Option<u32> {
+    let fraction = slice(local, &(local.len() - usize::from(digits)..local.len()));
     let mut microsecond = 0;
     let mut unit = 100_000;
-    for byte in slice(local, &(point + 1..local.len())) {
+    for byte in fraction {
         microsecond += u32::from(byte.is_ascii_digit().then(|| byte - b'0')?) * unit;
         unit /= 10;
     }
-    Some(Some(microsecond))
+    Some(microsecond)
 }
 
 /// How far the digits go, were there as many more before them as `missing`; `None` where they end within a part.

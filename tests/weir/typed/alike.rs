@@ -114,15 +114,18 @@ impl Counts {
 /// `PID[1]-5[1].1.2`
 fn path(segment: &str, found: &Found<'_>) -> String {
     let place = found.place;
-    let mut path = format!("{segment}-{}", place.field);
     // MSH-1 and MSH-2 have no repetitions.
-    if place.field > 2 || !segment.starts_with("MSH") {
-        path += &format!("[{}]", place.repetition);
-    }
-    for number in place.within.into_iter().take_while(|number| *number > 0) {
-        path += &format!(".{number}");
-    }
-    path
+    let repetition = if place.field <= 2 && segment.starts_with("MSH") {
+        String::new()
+    } else {
+        format!("[{}]", place.repetition)
+    };
+    let within = match place.within {
+        [0, _] => String::new(),
+        [component, 0] => format!(".{component}"),
+        [component, subcomponent] => format!(".{component}.{subcomponent}"),
+    };
+    format!("{segment}-{}{repetition}{within}", place.field)
 }
 
 /// Whether hl7-parser reads the time too; then it reads the same.

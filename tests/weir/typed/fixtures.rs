@@ -92,20 +92,21 @@ fn results_of(obx: Obx<'_>) -> Vec<String> {
 
 fn result(value: ObservationValue<'_>) -> String {
     let shown = |parts: &[Option<String>]| parts.iter().flatten().cloned().collect::<Vec<_>>().join(" ");
-    match value {
-        ObservationValue::Nm(number) => number.number().unwrap().unwrap().to_string(),
-        ObservationValue::Sn(number) => shown(&[
+    if let ObservationValue::Nm(number) = value {
+        return number.number().unwrap().unwrap().to_string();
+    }
+    if let ObservationValue::Sn(number) = value {
+        return shown(&[
             number.comparator().text().map(Into::into),
             number.num1().number().unwrap().map(|number| number.to_string()),
             number.separator_suffix().text().map(Into::into),
             number.num2().number().unwrap().map(|number| number.to_string()),
-        ]),
-        ObservationValue::Cwe(code) => shown(&[
-            code.identifier().text().map(Into::into),
-            code.text().text().map(Into::into),
-        ]),
-        other => format!("{other:?}"),
+        ]);
     }
+    let ObservationValue::Cwe(code) = value else {
+        panic!("a number or a code: {value:?}")
+    };
+    shown(&[code.identifier().text(), code.text().text()].map(|text| text.map(Into::into)))
 }
 
 #[test]

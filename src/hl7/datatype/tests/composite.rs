@@ -13,7 +13,7 @@ fn check<const N: usize>(found: [Option<Cow<'_, str>>; N], expected: &str) {
 }
 
 /// The number exactly as it was sent; `misfit` where it is none.
-fn number<'a>(value: Nm<'a>) -> Option<Cow<'a, str>> {
+fn number(value: Nm<'_>) -> Option<Cow<'_, str>> {
     value.decimal().unwrap_or(Some("misfit")).map(Cow::Borrowed)
 }
 
