@@ -60,7 +60,8 @@ impl Command {
             | Command::Send(_)
             | Command::Listen(_)
             | Command::Get(_)
-            | Command::Show(_) => Level::WARN,
+            | Command::Show(_)
+            | Command::Explain(_) => Level::WARN,
         }
     }
 }
