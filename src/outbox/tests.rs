@@ -694,7 +694,13 @@ async fn a_store_sled_cannot_read_is_an_error_not_a_panic() {
     );
 }
 
-/// Flips a bit in a stored record. The outbox is given what came of it.
+/// Flips a bit in a stored record.
+fn flip(durable: &Mutex<Content>, key: &Key) {
+    let mut content = durable.lock().unwrap();
+    *content.get_mut(key.as_ref()).unwrap().last_mut().unwrap() ^= 1;
+}
+
+/// What an outbox makes of three messages when a bit of one record of theirs is flipped.
 async fn with_damage(destination_count: usize, long: bool, key: impl Fn(u32) -> Key) -> Outbox {
     let durable = Arc::new(Mutex::new(Content::new()));
     let outbox = in_memory(MemoryStore::over(&durable));
@@ -704,8 +710,7 @@ async fn with_damage(destination_count: usize, long: bool, key: impl Fn(u32) -> 
         accept(&outbox, &raw, &to[..destination_count]).await;
     }
     outbox.close().await;
-    let key = key(1).as_ref().to_vec();
-    *durable.lock().unwrap().get_mut(&key).unwrap().last_mut().unwrap() ^= 1;
+    flip(&durable, &key(1));
     in_memory(MemoryStore::over(&durable))
 }
 
@@ -751,6 +756,26 @@ async fn a_damaged_record_is_parked_and_stops_nothing() {
         settle(&outbox, "a", 1, Outcome::Delivered).await;
         settle(&outbox, "a", 3, Outcome::Delivered).await;
         outbox.close().await;
+    }
+}
+
+#[tokio::test]
+async fn more_damage_than_one_read_looks_at_hides_nothing() {
+    let durable = Arc::new(Mutex::new(Content::new()));
+    let outbox = in_memory(MemoryStore::over(&durable));
+    for _ in 1..=71 {
+        accept(&outbox, "m", &["a"]).await;
+    }
+    outbox.close().await;
+    for damaged in 1..=70 {
+        flip(&durable, &Key::entry(1, Sequence(damaged)));
+    }
+    // As a lane reads; and as few at a time as can be.
+    for count_max in [64, 1] {
+        let outbox = in_memory(MemoryStore::over(&durable));
+        let found = outbox.next("a", None, count_max, ALL).unwrap();
+        let numbers: Vec<u64> = found.iter().map(|delivery| delivery.sequence.0).collect();
+        assert_eq!(numbers, [71], "{count_max} at a time");
     }
 }
 
