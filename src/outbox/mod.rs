@@ -109,7 +109,8 @@ impl Outbox {
     /// A store that is missing, damaged, of another format, or older than its watermark is refused.
     pub fn open(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
         let opened = folder::open(folder, settings)?;
-        let shared = Shared::over(Arc::clone(&opened.store), &opened.meta)?;
+        let shared = Shared::over(Arc::clone(&opened.store), &opened.meta)
+            .map_err(|error| error.into_open_error(folder))?;
         Outbox::start(shared, opened, settings)
     }
 

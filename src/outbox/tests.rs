@@ -805,13 +805,49 @@ async fn a_record_that_is_gone_is_counted() {
 }
 
 #[tokio::test]
-async fn a_damaged_name_loses_no_delivery() {
-    let outbox = with_damage(1, false, Key::destination).await;
-    let names = outbox.destinations();
-    assert_eq!(names.len(), 1);
-    assert_eq!(owed(&outbox, &names[0]).len(), 3);
-    assert_eq!(accept(&outbox, "m4", &["a"]).await, Sequence(4));
-    assert_eq!(owed(&outbox, "a").len(), 1, "the name gets a number of its own");
+async fn one_damaged_name_changes_nothing() {
+    for name in [Key::destination, Key::destination_again] {
+        let outbox = with_damage(1, false, name).await;
+        assert_eq!(outbox.destinations(), ["a".into()]);
+        accept(&outbox, "m4", &["a"]).await;
+        let numbers: Vec<u64> = owed(&outbox, "a").iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4], "nothing is stranded, nothing overtakes");
+    }
+}
+
+#[tokio::test]
+async fn a_destination_that_is_owed_something_and_has_no_name_stops_the_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = open(folder.path());
+    accept(&outbox, "m1", &["lab", "archive"]).await;
+    settle(&outbox, "archive", 1, Outcome::Delivered).await;
+    outbox.close().await;
+    let lose_name = |id| {
+        let store = sled::open(&folder.path().join("store"), 8 << 20, Duration::from_secs(5)).unwrap();
+        let mut batch = store::Batch::default();
+        batch.put(Key::destination(id), vec![0; 10]);
+        batch.remove(Key::destination_again(id));
+        store.commit(batch).unwrap();
+    };
+    lose_name(2);
+    let outbox = open(folder.path());
+    assert_eq!(
+        outbox.destinations(),
+        ["lab".into()],
+        "the archive is owed nothing and not missed"
+    );
+    assert_eq!(accept(&outbox, "m2", &["archive"]).await, Sequence(2));
+    assert_eq!(owed(&outbox, "archive"), [(2, "m2".into())]);
+    outbox.close().await;
+
+    lose_name(1);
+    let error = Outbox::open(folder.path(), &settings()).unwrap_err();
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+    let error = error.to_string();
+    assert!(
+        error.contains("destination number 1") && error.contains("restore"),
+        "{error}"
+    );
 }
 
 /// A step of a random run.
