@@ -7,6 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing::Level;
 
 mod check;
 mod client;
@@ -47,6 +48,21 @@ enum Command {
     Show(show::Show),
 }
 
+impl Command {
+    /// What is logged unless the arguments say otherwise. A service tells its story; a tool only what is wrong.
+    fn log_level(&self) -> Level {
+        match self {
+            Command::Run(_) => Level::INFO,
+            Command::Demo(_)
+            | Command::Check(_)
+            | Command::Send(_)
+            | Command::Listen(_)
+            | Command::Get(_)
+            | Command::Show(_) => Level::WARN,
+        }
+    }
+}
+
 /// What a command found out: its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Finding {
@@ -84,7 +100,7 @@ impl From<std::io::Error> for CannotRun {
 /// Parses the arguments, runs the command, returns the exit status.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    logging::start(&arguments.logging);
+    logging::start(arguments.logging, arguments.command.log_level());
     let mut out = std::io::stdout();
     let ended = match arguments.command {
         Command::Run(command) => command.run(&mut out),

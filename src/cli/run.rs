@@ -38,12 +38,19 @@ impl Run {
 /// How long threads that wait for a file may hold up the end of the process.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 
-/// Loads a site; its warnings go to standard error, its errors end the command.
+/// Loads a site; its warnings go to the log, a line each, and its errors end the command.
 pub(super) fn load(folder: &Path) -> Result<Site, CannotRun> {
     let (site, problems) = config::load(folder);
-    let shown = problems.render(std::io::stderr().is_terminal());
-    let site = site.ok_or_else(|| CannotRun::Because(shown.clone()))?;
-    std::io::stderr().write_all(shown.as_bytes())?;
+    let Some(site) = site else {
+        let color = std::io::stderr().is_terminal();
+        return Err(CannotRun::Because(problems.render(color)));
+    };
+    for problem in problems.iter() {
+        let place = problems.location(problem).map_or_else(String::new, |location| {
+            format!("{}:{}:{}", location.file, location.line, location.column)
+        });
+        warn!(place, name = problem.name.as_str(), "{}", problem.message);
+    }
     Ok(site)
 }
 

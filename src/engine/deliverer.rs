@@ -190,7 +190,7 @@ impl Deliverer {
         {
             // The first failure and then ever fewer: a receiver that is down for days fills no log.
             if attempts.is_power_of_two() {
-                warn!(destination = %self.name, sequence, attempts, wait_ms = wait.as_millis(), %reason, "not delivered, will try again");
+                warn!(destination = %self.name, sequence, attempts, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
             }
         }
         tokio::select! {

@@ -12,7 +12,6 @@ mod status;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,13 +37,8 @@ use intake::Intake;
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The store cannot be opened.
-    #[error("outbox {}: {cause}", folder.display())]
-    Outbox {
-        /// Its folder.
-        folder: PathBuf,
-        /// Why, and what to do.
-        cause: OpenError,
-    },
+    #[error("outbox: {0}")]
+    Outbox(#[from] OpenError),
     /// A port cannot be taken.
     #[error("{name}: binding {address}: {cause}: is another weir running, or another program on that port?")]
     Bind {
@@ -223,11 +217,11 @@ impl Engine {
 /// Opens the store on a thread that may block.
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
     let folder = site.data.join("outbox");
-    let (at, settings) = (folder.clone(), site.outbox.clone());
-    tokio::task::spawn_blocking(move || Outbox::open(&at, &settings))
+    let settings = site.outbox.clone();
+    let opened = tokio::task::spawn_blocking(move || Outbox::open(&folder, &settings))
         .await
-        .map_err(|_| StartError::Internal)?
-        .map_err(|cause| StartError::Outbox { folder, cause })
+        .map_err(|_| StartError::Internal)?;
+    Ok(opened?)
 }
 
 fn bind_error(name: &str, address: SocketAddr) -> impl FnOnce(std::io::Error) -> StartError {

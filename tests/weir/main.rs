@@ -14,9 +14,12 @@
 
 mod bad_answers;
 mod bad_input;
+mod commands;
 mod corpus_delivery;
 mod corpus_parse;
 mod durability;
 mod harness;
 mod journey;
+mod promises;
+mod readme;
 mod tidy;
