@@ -326,20 +326,28 @@ async fn what_no_record_can_hold_is_refused_before_it_has_a_number() {
         destination: "lab".into(),
         body: BodyRef::Result(0),
     }];
-    for refused in [
-        Acceptance {
-            control_id: vec![b'1'; 6_000].into(),
-            ..acceptance("m", &["lab"])
-        },
-        acceptance("m", &["d".repeat(1_001).as_str()]),
-        many,
-        nobody,
+    let long_id = Acceptance {
+        control_id: vec![b'1'; 6_000].into(),
+        ..acceptance("m", &["lab"])
+    };
+    let long_name = acceptance("m", &["d".repeat(1_001).as_str()]);
+    for (refused, expect) in [
+        (
+            long_id,
+            "size of control id and names in bytes is over the outbox's limit of 6000",
+        ),
+        (
+            long_name,
+            "name of a destination in bytes is over the outbox's limit of 1000",
+        ),
+        (many, "number of deliveries is over the outbox's limit of 500"),
     ] {
-        assert!(matches!(
-            outbox.offer(refused).await,
-            Err(OutboxError::TooLarge { .. })
-        ));
+        let error = outbox.offer(refused).await.unwrap_err();
+        assert!(matches!(error, OutboxError::TooLarge { .. }), "{error}");
+        assert_eq!(error.to_string(), expect);
     }
+    let error = outbox.offer(nobody).await.unwrap_err();
+    assert!(matches!(error, OutboxError::NoSuchResult), "{error}");
     assert_eq!(accept(&outbox, "m", &["lab"]).await, Sequence(1));
 }
 
