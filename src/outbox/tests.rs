@@ -1,13 +1,19 @@
 //! Tests of the outbox through its public face.
 
-use std::{collections::BTreeMap, fs, sync::Mutex, sync::atomic::AtomicU64};
+use std::{
+    collections::BTreeMap,
+    fs,
+    pin::pin,
+    sync::{Mutex, atomic::AtomicU64, mpsc},
+};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use proptest::prelude::*;
 
 use super::{
     key::Key,
-    memory::{Content, MemoryStore},
+    memory::{Content, End, MemoryStore},
     record::{Meta, VALUE_BYTES_MAX},
     store::Store,
     *,
@@ -82,6 +88,10 @@ fn open(folder: &Path) -> Outbox {
 }
 
 fn in_memory(store: MemoryStore) -> Outbox {
+    in_memory_with(store, &settings())
+}
+
+fn in_memory_with(store: MemoryStore, settings: &Settings) -> Outbox {
     let stored = store.get(&Key::meta()).unwrap();
     let meta = stored.map_or(Meta::new(0), |stored| Meta::decode(&stored).unwrap());
     let store: Arc<dyn Store> = Arc::new(store);
@@ -93,7 +103,7 @@ fn in_memory(store: MemoryStore) -> Outbox {
             meta,
             watermark: None,
         },
-        &settings(),
+        settings,
     )
     .unwrap()
 }
@@ -538,6 +548,86 @@ async fn everyone_who_waits_learns_of_the_failure() {
     });
     for answer in futures_util::future::join_all(tries).await {
         assert!(matches!(answer, Err(OutboxError::Failed(_))));
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever_when_the_outbox_ends() {
+    // By a failed write, by a panic of the writer, by being closed.
+    for end in [Some(End::Fails), Some(End::Panics), None] {
+        let fails = end.is_some();
+        let (ends, received) = mpsc::channel();
+        let mut store = MemoryStore::default();
+        store.ends = Some(Mutex::new(received));
+        let tight = Settings {
+            waiting_bytes_max: PERMIT_BYTES,
+            ..settings()
+        };
+        let outbox = in_memory_with(store, &tight);
+        // The writer is held in its first commit; everything that may wait behind it does.
+        let pending = outbox.offer(acceptance("m1", &["lab"])).await.unwrap();
+        for number in 0..SETTLEMENTS_WAITING_MAX as u64 {
+            settle(&outbox, "lab", number, Outcome::Delivered).await;
+        }
+        let mut offer = pin!(async { outbox.offer(acceptance("m2", &["lab"])).await?.await });
+        let settlement = || Settlement {
+            destination: "lab".into(),
+            sequence: Sequence(1),
+            outcome: Outcome::Delivered,
+        };
+        let mut settle = pin!(outbox.settle(settlement(), None));
+        let mut failure = pin!(outbox.failure());
+        let mut close = pin!(outbox.clone().close());
+        assert!(offer.as_mut().now_or_never().is_none() && settle.as_mut().now_or_never().is_none());
+        assert!(failure.as_mut().now_or_never().is_none() && close.as_mut().now_or_never().is_none());
+
+        if let Some(end) = end {
+            ends.send(end).unwrap();
+        }
+        drop(ends);
+        assert_eq!(pending.await.is_err(), fails, "it was offered before the end");
+        let ended = |error: OutboxError| match error {
+            OutboxError::Failed(_) => fails,
+            OutboxError::Closed => !fails,
+            OutboxError::TooLarge { .. } | OutboxError::NoSuchResult | OutboxError::Read(_) => false,
+        };
+        assert!(
+            ended(offer.await.unwrap_err()),
+            "it found room only behind the end"
+        );
+        // It may have been handed over just before the writer ended: then the delivery is repeated.
+        assert!(settle.await.err().is_none_or(ended));
+        close.await;
+        if fails {
+            failure.await;
+        } else {
+            assert!(failure.now_or_never().is_none(), "closing is no failure");
+        }
+        assert!(ended(outbox.settle(settlement(), None).await.unwrap_err()));
+        assert!(ended(outbox.next("lab", None, 1, ALL).unwrap_err()));
+        outbox.clone().close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hold_is_kept_when_its_settlement_fails_and_the_failure_is_told_instead() {
+    for end in [End::Fails, End::Panics] {
+        let (ends, received) = mpsc::channel();
+        ends.send(end).unwrap();
+        let mut store = MemoryStore::default();
+        store.ends = Some(Mutex::new(received));
+        let outbox = in_memory(store);
+        let window = Arc::new(Semaphore::new(1));
+        let hold = Arc::clone(&window).acquire_owned().await.unwrap();
+        let settlement = Settlement {
+            destination: "lab".into(),
+            sequence: Sequence(1),
+            outcome: Outcome::Delivered,
+        };
+        outbox.settle(settlement, Some(hold)).await.unwrap();
+        outbox.failure().await;
+        outbox.close().await;
+        assert_eq!(window.available_permits(), 0, "nothing may be sent any more");
     }
 }
 
