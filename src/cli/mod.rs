@@ -12,6 +12,7 @@ use tracing::Level;
 mod check;
 mod client;
 mod demo;
+mod explain;
 mod get;
 mod input;
 mod listen;
@@ -46,19 +47,16 @@ enum Command {
     Listen(listen::Listen),
     Get(get::Get),
     Show(show::Show),
+    Explain(explain::Explain),
 }
 
 impl Command {
     /// What is logged unless the arguments say otherwise. A service tells its story; a tool only what is wrong.
     fn log_level(&self) -> Level {
-        match self {
-            Command::Run(_) => Level::INFO,
-            Command::Demo(_)
-            | Command::Check(_)
-            | Command::Send(_)
-            | Command::Listen(_)
-            | Command::Get(_)
-            | Command::Show(_) => Level::WARN,
+        if matches!(self, Command::Run(_)) {
+            Level::INFO
+        } else {
+            Level::WARN
         }
     }
 }
@@ -110,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Listen(command) => command.run(&mut out),
         Command::Get(command) => command.run(&mut out),
         Command::Show(command) => command.run(&mut out),
+        Command::Explain(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
         Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,

@@ -34,6 +34,7 @@ mod write;
 
 pub mod ack;
 pub mod batch;
+pub mod dictionary;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ mod bad_input;
 mod commands;
 mod corpus_delivery;
 mod corpus_parse;
+mod corpus_structures;
 mod durability;
 mod harness;
 mod journey;
