@@ -276,7 +276,7 @@ async fn what_is_no_acknowledgment_is_no_answer() {
         http,
     )
     .await;
-    let junk = "more than 4096 bytes before a frame, expected 0x0B";
+    let junk = "more than 4096 bytes before a whole frame, expected 0x0B, a message, 0x1C 0x0D";
     check_doubt(async |line| line.write(&[b'<'; 5000]).await, junk).await;
     check_late(async |line| line.write(b"<html>SECRET</html>").await).await;
     check_late(async |line| line.write(b"\x0B\x06\x1C\r").await).await;

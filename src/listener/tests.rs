@@ -4,8 +4,9 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::io::{Read, Write};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -357,6 +358,76 @@ fn a_sender_that_dawdles_inside_a_frame_is_closed_at_the_deadline() {
         });
         assert!(rendered.contains("kind=\"frame_deadline\"} 1"), "{rendered}");
     }
+}
+
+/// A sender on a thread of its own, of which there is always something to read.
+struct Flood {
+    stream: std::net::TcpStream,
+    stop: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<bool>,
+}
+
+impl Flood {
+    fn of(bytes: &'static [u8], address: SocketAddr) -> Flood {
+        const SENT_BYTES_MAX: usize = 256 << 20;
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (mut sending, stopped) = (stream.try_clone().unwrap(), Arc::clone(&stop));
+        let thread = std::thread::spawn(move || {
+            let piece = bytes.repeat((64 << 10) / bytes.len());
+            (0..SENT_BYTES_MAX / piece.len())
+                .any(|_| stopped.load(Ordering::SeqCst) || sending.write_all(&piece).is_err())
+        });
+        Flood { stream, stop, thread }
+    }
+
+    /// Returns once the listener has closed the connection.
+    async fn closed(&self) {
+        let mut stream = self.stream.try_clone().unwrap();
+        let read = tokio::task::spawn_blocking(move || stream.read(&mut [0])).await;
+        assert!(matches!(read.unwrap(), Ok(0) | Err(_)));
+    }
+
+    /// Ends it; tells whether it had not run dry before.
+    fn stop(self) -> bool {
+        self.stop.store(true, Ordering::SeqCst);
+        // A write in which the thread waits for the listener ends with this.
+        drop(self.stream.shutdown(std::net::Shutdown::Both));
+        self.thread.join().unwrap()
+    }
+}
+
+#[test]
+fn a_flood_keeps_no_other_sender_waiting() {
+    for (bytes, failure) in [
+        (&b"\x0B"[..], Some("kind=\"too_much_junk\"} 1")),
+        (b"\x0B\x06\x1C\r", Some("kind=\"too_much_junk\"} 1")),
+        (b"\r\n", None),
+    ] {
+        let rendered = metrics_of(async {
+            let running = start("stop_grace: 1ms", echo()).await;
+            let flood = Flood::of(bytes, running.address);
+            for _ in 0..20 {
+                let mut peer = running.connect().await;
+                peer.send_frame("one").await;
+                assert_eq!(peer.reply().await.as_deref(), Some("ack one"));
+            }
+            if failure.is_some() {
+                flood.closed().await;
+            }
+            assert!(flood.stop(), "the others were answered only after the flood");
+            running.stop().await;
+        });
+        assert!(rendered.contains(failure.unwrap_or_default()), "{rendered}");
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_is_kept_while_bytes_keep_coming() {
+    let running = start("idle_timeout: 50ms", echo()).await;
+    let flood = Flood::of(b"\r\n", running.address);
+    flood.closed().await;
+    assert!(flood.stop(), "closed only after the flood");
 }
 
 #[tokio::test]
