@@ -86,7 +86,7 @@ impl Service {
 
     /// One connection's share of the budget for frames being read.
     pub(super) fn share(&self) -> Share {
-        self.budget.share()
+        self.budget.share(self.settings.frame_bytes_max)
     }
 
     pub(super) fn count_frame(&self, frame: &Frame) {

@@ -82,6 +82,8 @@ fn values() {
         ("2575 }", "2575, idle_timeout: 5 mins }"),
         ("2575 }", "2575, idle_timeout: 300 }"),
         ("2575 }", "2575, frame_bytes_max: 16 }"),
+        ("{ data: ../data }", "{ data: ../data, read_bytes_max: 16MiB }"),
+        ("2575 }", "2575, frame_bytes_max: 1GiB }"),
         ("2575 }", "2575, connections_max: many }"),
         ("2575 }", "2575, connections_max: 0 }"),
         ("2575 }", "2575, acknowledgment: orignal }"),
