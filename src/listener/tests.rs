@@ -566,6 +566,52 @@ async fn a_reply_that_cannot_be_framed_closes_the_connection() {
     assert_eq!(peer.reply().await, None);
 }
 
+/// What the intake waits for may already have been given to the message that waits longest.
+#[tokio::test]
+async fn a_peer_that_reads_no_replies_keeps_no_room_from_the_others() {
+    const REPLY_BYTES: usize = 24 << 20;
+    let (room, waiting) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+    let gate = Arc::new(Semaphore::new(0));
+    let (shared, count, open) = (Arc::clone(&room), Arc::clone(&waiting), Arc::clone(&gate));
+    let intake: Intake = Arc::new(move |incoming| {
+        let (room, waiting, gate) = (Arc::clone(&shared), Arc::clone(&count), Arc::clone(&open));
+        async move {
+            let text = text_of(&incoming);
+            if text == "large reply" {
+                return async move {
+                    gate.acquire().await.unwrap().forget();
+                    reply("x".repeat(REPLY_BYTES))
+                }
+                .boxed();
+            }
+            waiting.fetch_add(1, Ordering::SeqCst);
+            drop(room.acquire().await.unwrap());
+            async move { reply(text) }.boxed()
+        }
+        .boxed()
+    });
+    let running = start("write_timeout: 1h, stop_grace: 1ms", intake).await;
+    let mut slow = running.connect().await;
+    slow.send_frame("large reply").await;
+    slow.send_frame("waits for room").await;
+    while waiting.load(Ordering::SeqCst) < 1 {
+        yield_now().await;
+    }
+    gate.add_permits(1);
+    // More than the system buffers is on its way now, and will not be read.
+    slow.stream.readable().await.unwrap();
+    room.add_permits(1);
+    let mut other = running.connect().await;
+    other.send_frame("next").await;
+    let answered = tokio::time::timeout(Duration::from_secs(20), other.reply()).await;
+    assert_eq!(
+        answered.unwrap().as_deref(),
+        Some("next"),
+        "within any time at all"
+    );
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_sender_reset_before_its_reply_has_been_taken_once() {
     let taken = Arc::new(AtomicUsize::new(0));
