@@ -175,7 +175,7 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
                     if matches!(frame, Frame::TooLarge { .. }) {
                         end = Some(End::Ours);
                     }
-                    let incoming = Incoming { frame, listener: service.label(), peer: reading.peer };
+                    let incoming = Incoming { frame };
                     taking = Some(guard_intake(Arc::clone(&service.intake), incoming));
                 }
                 Err(reason) => end = Some(reason),

@@ -29,7 +29,7 @@ const BARE_END_PAUSE: Duration = Duration::from_millis(100);
 /// The side that reads.
 pub(super) struct Reading<'a> {
     reader: ReadHalf<'a>,
-    pub(super) peer: SocketAddr,
+    peer: SocketAddr,
     pub(super) service: &'a Service,
     shutdown: watch::Receiver<bool>,
     decoder: Decoder,
