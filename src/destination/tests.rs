@@ -559,6 +559,27 @@ async fn a_file_is_never_overwritten_and_the_same_message_never_doubled() {
 }
 
 #[tokio::test]
+async fn what_an_earlier_process_left_unfinished_goes_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let others = [".weir-notes", "old.part"];
+    for name in [".weir-abc123.part", ".weir-0123456789abcdef-abc123.part"]
+        .iter()
+        .chain(&others)
+    {
+        fs::write(folder.path().join(name), "PID|1||SECRET").unwrap();
+    }
+    fs::create_dir(folder.path().join(".weir-folder.part")).unwrap();
+    let own = file::write_aside(folder.path(), b"another destination is at it").unwrap();
+    let mut destination = files(folder.path(), "{MSH-10}.hl7");
+    assert_eq!(word(&destination.deliver(&message("1")).await), "delivered");
+    own.persist_noclobber(folder.path().join("own.hl7")).unwrap();
+    assert_eq!(
+        names(folder.path()),
+        [".weir-folder.part", ".weir-notes", "1.hl7", "old.part", "own.hl7"]
+    );
+}
+
+#[tokio::test]
 async fn a_file_stays_beneath_its_folder_whatever_the_message_says() {
     for control_id in ["../../x", "/etc/x", "C:", "nul", "..", &"x".repeat(4096)] {
         let root = tempfile::tempdir().unwrap();
