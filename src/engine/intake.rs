@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use metrics::counter;
 use tokio::time::Instant;
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 
 use crate::config::{self, Malformed, Site, Unrouted};
 use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, Refusal, Terminators};
@@ -72,21 +72,31 @@ impl Intake {
         }
         let owed = dispatch.owed();
         let offered = self.outbox.offer(self.acceptance(&message, dispatch)).await;
-        async move {
+        // A task of its own: a sender that has gone away does not keep the message from being counted.
+        let reply = tokio::spawn(async move {
             let committed = match offered {
                 Ok(pending) => pending.await,
                 Err(failure) => Err(failure),
             };
+            let reply = self.reply(&message.header(), &committed);
             if committed.is_ok() {
+                self.counts.accepted.one();
                 self.status.count_owed(&owed);
             }
-            let reply = self.reply(&message.header(), &committed);
             self.counts
                 .acknowledgment_seconds
                 .record(arrived.elapsed().as_secs_f64());
             reply
-        }
-        .boxed()
+        });
+        // Without an answer the sender sends again.
+        reply
+            .map(|reply| {
+                reply.unwrap_or(Reply {
+                    frames: Vec::new(),
+                    close: true,
+                })
+            })
+            .boxed()
     }
 
     /// The message of a frame with an acceptable header, or what to answer instead.
@@ -175,9 +185,16 @@ impl Intake {
     /// What the commit means for the sender.
     fn reply(&self, header: &Header<'_>, committed: &Result<Sequence, OutboxError>) -> Reply {
         match committed {
-            Ok(_) => {
-                self.counts.accepted.one();
-                self.acknowledger.accept(header)
+            Ok(_) => self.acknowledger.accept(header),
+            Err(OutboxError::TooLarge { what, limit }) => {
+                warn!(listener = %self.listener, what, limit, "a message is too large to be stored");
+                self.refuse(
+                    Some(header),
+                    &reject(
+                        ErrorCode::ApplicationInternal,
+                        "the message is too large to be stored",
+                    ),
+                )
             }
             Err(failure) => {
                 error!(listener = %self.listener, %failure, "a message was not accepted");
@@ -192,7 +209,7 @@ impl Intake {
         for fault in &refusal.faults {
             let code = fault.code.number();
             debug!(listener = %self.listener, code, text = fault.text, "refused");
-            counter!(names::REFUSED, "listener" => Arc::clone(&self.listener), "code" => code.to_string())
+            counter!(names::FAULTS, "listener" => Arc::clone(&self.listener), "code" => code.to_string())
                 .increment(1);
         }
         self.acknowledger.refuse(header, refusal)

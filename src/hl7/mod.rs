@@ -35,6 +35,7 @@ mod write;
 pub mod ack;
 pub mod batch;
 pub mod datatype;
+pub mod dictionary;
 pub mod segments;
 
 #[cfg(test)]

@@ -15,11 +15,10 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use super::{
-    OpenError, Sequence, Settings,
+    OpenError, Settings,
     key::Key,
     record::Meta,
     sled::{self, SledOpenError},
@@ -45,8 +44,7 @@ pub(super) struct Opened {
 pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenError> {
     let store_folder = folder.join(STORE_FOLDER);
     let watermark = check_before(folder, &store_folder)?;
-    let lock_wait = Duration::from_secs(settings.lock_wait_secs_max);
-    let store = sled::open(&store_folder, settings.cache_bytes_max, lock_wait)
+    let store = sled::open(&store_folder, settings.cache_bytes_max, settings.lock_wait)
         .map_err(|error| sled_error(error, &store_folder, settings))?;
     // Read again under the lock: the process that held it may have left a newer one.
     let mut watermark = read_watermark(watermark.path().to_owned())?;
@@ -71,11 +69,7 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
             });
         }
         (None, None) => {
-            let meta = Meta {
-                store_id: fastrand::u128(..),
-                next: Sequence(1),
-                commits: 0,
-            };
+            let meta = Meta::new(fastrand::u128(..));
             let mut batch = Batch::default();
             batch.put(Key::meta(), meta.encode());
             store.commit(batch).map_err(in_store)?;
@@ -209,7 +203,7 @@ fn sled_error(error: SledOpenError, store_folder: &Path, settings: &Settings) ->
     match error {
         SledOpenError::Locked => OpenError::Locked {
             path,
-            waited_secs: settings.lock_wait_secs_max,
+            waited_secs: settings.lock_wait.as_secs(),
         },
         SledOpenError::Io(source) => OpenError::Io { path, source },
         SledOpenError::Damaged(reason) => OpenError::Damaged { path, reason },

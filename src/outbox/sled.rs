@@ -23,7 +23,7 @@ use std::{
     fs::File,
     io,
     ops::{ControlFlow, RangeInclusive},
-    panic,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{
         Once, PoisonError, RwLock,
@@ -131,7 +131,9 @@ impl SledStore {
     fn read<T>(&self, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         let found = {
             let _together = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
-            read()?
+            // sled panics on some damaged pages; whoever reads is to see an error and not to die of it.
+            panic::catch_unwind(AssertUnwindSafe(read))
+                .map_err(|_| StoreError::new("read", &"sled panicked; the store is damaged"))??
         };
         if self.segment() != self.synced.load(Ordering::Acquire) {
             self.alone(|| self.settle())?;
@@ -148,7 +150,7 @@ pub(super) fn data_file(folder: &Path) -> PathBuf {
 /// Opens or makes a store; waits for its lock if another process has it.
 pub(super) fn open(
     folder: &Path,
-    cache_bytes_max: u64,
+    cache_bytes_max: usize,
     lock_wait: Duration,
 ) -> Result<SledStore, SledOpenError> {
     let config = ::sled::Config::new()
@@ -156,7 +158,7 @@ pub(super) fn open(
         .segment_size(SEGMENT_BYTES.unsigned_abs().try_into().unwrap_or(usize::MAX))
         // The writer thread is the only one who flushes.
         .flush_every_ms(None)
-        .cache_capacity(cache_bytes_max);
+        .cache_capacity(cache_bytes_max as u64);
     let mut waited = Duration::ZERO;
     let db = loop {
         match open_guarded(config.clone()) {
@@ -269,7 +271,7 @@ impl Store for SledStore {
 mod tests {
     use super::*;
 
-    const CACHE: u64 = 8 * 1024 * 1024;
+    const CACHE: usize = 8 * 1024 * 1024;
 
     #[test]
     fn it_conforms() {

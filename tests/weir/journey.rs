@@ -244,3 +244,50 @@ fn what_a_removed_destination_is_owed_waits_for_it() {
     assert_eq!(back.control_ids(), ids("W", 3));
     assert_eq!(engine.terminate(), 0);
 }
+
+#[test]
+fn every_metric_is_on_the_page_after_some_work() {
+    let receiver = Receiver::scripted(|before, _| match before {
+        0 => Answer::Code("AE"),
+        _ => Answer::Code("AA"),
+    });
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    sender.write(b"junk").unwrap();
+    send_all(&mut sender, &ids("M", 2));
+    assert_eq!(field(&sender.exchange(b"MSH|^~\\&|A\r").unwrap(), "MSA", 1), "AR");
+    let odd = adt("ODD");
+    assert_eq!(
+        field(
+            &sender.exchange(odd.strip_suffix(b"\r").unwrap()).unwrap(),
+            "MSA",
+            1
+        ),
+        "AA"
+    );
+    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="ehr"}"#, 3.0);
+    let (status, page) = engine.page("/metrics");
+    assert_eq!(status, 200);
+    for metric in weir::metrics::ALL {
+        // What counts events that did not happen here has no series yet.
+        let is_rare = [
+            "route_failures",
+            "table_misses",
+            "refused_connections",
+            "failures",
+            "ambiguous",
+            "destination_deviations",
+        ]
+        .iter()
+        .any(|rare| metric.name.contains(rare));
+        let is_there = page.contains(&format!("# TYPE {} ", metric.name));
+        assert!(is_there || is_rare, "{} is missing", metric.name);
+    }
+    let labels_of_content = ["TESTPATIENT", "100234", "M00001"];
+    assert!(
+        labels_of_content.iter().all(|content| !page.contains(content)),
+        "no content in metrics"
+    );
+    assert_eq!(engine.terminate(), 0);
+}

@@ -18,9 +18,12 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, after, never, select, tick};
+use metrics::{Histogram, histogram};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use self::draft::{Draft, Effect};
+use crate::{clock, metrics as names};
+
 use super::{
     Acceptance, Outcome, Sequence, StoreError,
     folder::Opened,
@@ -103,8 +106,12 @@ impl Group {
         hold.semaphore().available_permits() <= here
     }
 
+    fn requests(&self) -> usize {
+        self.accepts.len() + self.settlements.len()
+    }
+
     fn is_full(&self) -> bool {
-        self.accepts.len() + self.settlements.len() >= GROUP_REQUESTS_MAX || self.bytes >= GROUP_BYTES_MAX
+        self.requests() >= GROUP_REQUESTS_MAX || self.bytes >= GROUP_BYTES_MAX
     }
 
     fn must_commit(&self) -> bool {
@@ -139,6 +146,8 @@ pub(super) struct Writer {
     meta: Meta,
     requests: Receiver<Request>,
     next_destination: DestinationId,
+    commit_seconds: Histogram,
+    commit_requests: Histogram,
 }
 
 impl Writer {
@@ -146,9 +155,11 @@ impl Writer {
         let next_destination = shared.free_destination_id();
         let Opened {
             store,
-            meta,
+            mut meta,
             watermark,
         } = opened;
+        // What is missing was told at opening; from here on what is there counts.
+        (meta.queued, meta.dead) = shared.owed();
         Writer {
             shared,
             store,
@@ -156,6 +167,8 @@ impl Writer {
             meta,
             requests,
             next_destination,
+            commit_seconds: histogram!(names::COMMIT_SECONDS),
+            commit_requests: histogram!(names::COMMIT_REQUESTS),
         }
     }
 
@@ -257,7 +270,12 @@ impl Writer {
     }
 
     /// One batch, one barrier; then everyone may see it. Returns the number of each message.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a group has at most a thousand requests"
+    )]
     fn commit(&mut self, group: &Group) -> Result<Vec<Sequence>, StoreError> {
+        let started = clock::monotonic();
         let mut draft = Draft::new(&self.shared, &*self.store, self.meta.next, self.next_destination);
         let sequences = group.accepts.iter().map(|accept| draft.accept(accept)).collect();
         for settle in &group.settlements {
@@ -273,8 +291,13 @@ impl Writer {
         self.meta.next = next;
         self.next_destination = next_destination;
         self.meta.commits += 1;
+        for effect in &effects {
+            effect.count(&mut self.meta);
+        }
         batch.put(Key::meta(), self.meta.encode());
         self.store.commit(batch)?;
+        self.commit_seconds.record(started.elapsed().as_secs_f64());
+        self.commit_requests.record(group.requests() as f64);
         add(&self.shared.barriers, 1);
         add(&self.shared.accepted, group.accepts.len() as u64);
         self.shared.set_durable(self.meta.next);
