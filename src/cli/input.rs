@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use crate::hl7::{Message, batch};
+use crate::hl7::{Message, batch, charset};
 
 use super::CannotRun;
 
@@ -36,7 +36,11 @@ pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
 
 /// The messages of a file, each with its bytes as they stand there.
 pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
-    let messages: Vec<_> = batch::split(&read(file)?).collect();
+    split(file, &read(file)?)
+}
+
+fn split(file: &Path, content: &Bytes) -> Result<Vec<Bytes>, CannotRun> {
+    let messages: Vec<_> = batch::split(content).collect();
     if messages.is_empty() {
         return Err(CannotRun::at(
             file.display(),
@@ -46,9 +50,9 @@ pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
     Ok(messages)
 }
 
-/// The messages of a file, parsed; only the `number`-th (from 1) when asked.
+/// The messages of a file, which may be in UTF-16, parsed; only the `number`-th (from 1) when asked.
 pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, CannotRun> {
-    let messages = messages(file)?;
+    let messages = split(file, &charset::narrowed(&read(file)?))?;
     let count = messages.len();
     let chosen: Vec<_> = match number {
         None => messages.into_iter().enumerate().collect(),

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::{debug, error};
 
 use crate::config::{self, Malformed, Site, Unrouted};
-use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, Refusal, Terminators};
+use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Terminators};
 use crate::listener::{Incoming, Reply};
 use crate::mllp::Frame;
 use crate::outbox::{Acceptance, Outbox, OutboxError, Sequence};
@@ -102,8 +102,8 @@ impl Intake {
                 return Err(Reply { close: true, ..reply });
             }
         };
-        let message =
-            Message::parse(bytes.clone()).map_err(|problem| self.refuse_unparsed(bytes, &problem))?;
+        let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
+            .map_err(|problem| self.refuse_unparsed(bytes, &problem))?;
         let header = message.header();
         self.check(&message)
             .map_err(|refusal| self.refuse(Some(&header), &refusal))?;
@@ -118,7 +118,10 @@ impl Intake {
     fn check(&self, message: &Message) -> Result<(), Refusal> {
         let header = message.header();
         header.check(&self.settings.expected)?;
-        if let Some(fault) = message.control_character() {
+        if let Some(fault) = message
+            .character_set_fault()
+            .or_else(|| message.control_character())
+        {
             return Err(Refusal::error(vec![fault]));
         }
         self.settings.permit.check(&header)

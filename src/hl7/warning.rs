@@ -4,6 +4,7 @@
 
 use hl7_parser::datetime::TimeStamp;
 
+use super::charset::Charset;
 use super::delimiters::{is_escape_doubled, is_repeated};
 use super::escape;
 use super::header::Header;
@@ -43,6 +44,8 @@ pub enum Warning {
     MessageStructure,
     /// MSH-7 is no date and time.
     Datetime,
+    /// Bytes beyond ASCII in a message that declares ASCII; they are read as if it declared nothing.
+    CharacterSet,
 }
 
 impl Warning {
@@ -63,6 +66,7 @@ impl Warning {
             Warning::Escape => "escape",
             Warning::MessageStructure => "message-structure",
             Warning::Datetime => "datetime",
+            Warning::CharacterSet => "character-set",
         }
     }
 }
@@ -96,6 +100,8 @@ impl Message {
             !header.datetime().is_empty() && !is_datetime(header.datetime()),
             Warning::Datetime,
         );
+        let is_beyond = self.charset.is_some_and(Charset::is_ascii) && !self.received.is_ascii();
+        warn(is_beyond, Warning::CharacterSet);
         warnings
     }
 
@@ -209,6 +215,11 @@ mod tests {
         check("MSH|^~\\&|||||||ADT^A01^ORU_R01\r", &["message-structure"]);
         check("MSH|^~\\&|||||||ADT^A04^ADT_A01\r", &[]);
         check("MSH|^~\\&|||||||ACK^A04^ACK\r", &[]);
+        check(
+            "MSH|^~\\&|||||||ACK^A04^ACK|||||||||ASCII\rNTE|\u{e9}\r",
+            &["character-set"],
+        );
+        check("MSH|^~\\&|||||||ACK^A04^ACK|||||||||ASCII\rNTE|e\r", &[]);
     }
 
     #[test]

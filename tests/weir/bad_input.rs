@@ -509,3 +509,138 @@ fn enhanced_mode_answers_what_msh_15_and_16_ask_for() {
     );
     assert_eq!(bench.delivered().len(), 32);
 }
+
+/// Bytes in the place of a text of a message.
+fn with_bytes(id: &str, declared: &str, name: &[u8]) -> Vec<u8> {
+    let message = edited(id, "|P|2.5.1\r", &format!("|P|2.5.1||||||{declared}\r"));
+    let (from, at) = (
+        b"TESTPATIENT",
+        message.windows(11).position(|part| part == b"TESTPATIENT"),
+    );
+    let at = at.expect("every message names the patient");
+    [&message[..at], name, &message[at + from.len()..]].concat()
+}
+
+#[test]
+fn characters_that_are_taken() {
+    let bench = Bench::new();
+    let hexadecimal = format!("\\X{}\\", "41".repeat(50_000));
+    let mut expected = Vec::new();
+    for (name, declared, bytes) in [
+        ("B18 nothing declared", "", &b"M\xFCLLER"[..]),
+        ("B18 ASCII declared", "ASCII", b"M\xFCLLER"),
+        ("B19 UTF-8", "UNICODE UTF-8", b"M\xC3\xBCLLER"),
+        ("B20 spelled otherwise", "ISO-8859-1", b"M\xFCLLER"),
+        (
+            "B23 GB 18030",
+            "GB 18030-2000",
+            b"\x81\x5C\x81\x7C\x81\x5E\x81\x7E",
+        ),
+        ("B23 Big5", "BIG-5", b"\xA5\x5C\xA5\x7C\xA5\x5E\xA5\x7E"),
+        ("B23 Shift-JIS", "SHIFT_JIS", b"\x95\x5C\x83\x7C\x83\x5E\x83\x7E"),
+        ("B24 listed", "~ISO IR87", b"\x1B$B;3\x21\x7C\x1B(B"),
+        ("B25 not ended", "", b"\\F"),
+        ("B25 half a byte", "", b"\\X4\\"),
+        ("B25 a NUL", "", b"\\X00\\"),
+        ("B25 local", "", b"\\Zq\\"),
+        ("B25 100 KB in hexadecimal", "", hexadecimal.as_bytes()),
+    ] {
+        let message = with_bytes("CHARS", declared, bytes);
+        row(&bench, name, &message, ("AA", "", "CHARS"));
+        expected.push(message);
+    }
+    let marked = [b"\xEF\xBB\xBF".as_slice(), &adt("CHARS")].concat();
+    row(&bench, "B22 a byte order mark", &marked, ("AA", "", "CHARS"));
+    expected.push(marked);
+    for kind in ["byte-order-mark", "character-set", "escape"] {
+        let series = format!(r#"weir_message_warnings_total{{listener="in",kind="{kind}"}}"#);
+        assert!(bench.metric(&series) > 0, "{kind} is counted");
+    }
+    assert_eq!(bench.delivered(), expected, "every byte as it came");
+}
+
+#[test]
+fn characters_that_are_refused() {
+    let bench = Bench::new();
+    let mut refused = |name: &str, declared: &str, bytes: &[u8], code: &str, place: &str| {
+        let message = with_bytes("CHARS", declared, bytes);
+        row(&bench, name, &message, ("AE", code, "CHARS"));
+        let reply = bench.sender().exchange(&message).unwrap();
+        assert_eq!(field(&reply, "ERR", 2), place, "{name}");
+        assert_eq!(
+            field(&reply, "MSH", 18),
+            declared,
+            "{name}: answered as it was asked"
+        );
+    };
+    for (name, bytes) in [
+        ("B19 invalid", &b"M\xFCLLER"[..]),
+        ("B19 overlong", b"\xC0\xAF"),
+        ("B19 a surrogate", b"\xED\xA0\x80"),
+    ] {
+        refused(name, "UNICODE UTF-8", bytes, "102", "PID^1^5^1^1");
+    }
+    refused("B19 Big5", "BIG-5", b"A\xFF", "102", "PID^1^5^1^1");
+    refused("B20 unknown", "EBCDIC", b"X", "103", "MSH^1^18^1");
+    refused("B20 in a repetition", "8859/1~EBCDIC", b"X", "103", "MSH^1^18^2");
+    refused("B21 UTF-16 declared", "UNICODE UTF-16", b"X", "103", "MSH^1^18^1");
+    refused("B23 CNS", "CNS 11643-1992", b"\xA4\x40", "103", "MSH^1^18^1");
+    refused("B24 not listed", "", b"\x1B$B;3\x1B(B", "103", "PID^1^5^1^1");
+    refused(
+        "B24 listed and not decoded",
+        "8859/1~8859/2",
+        b"\x1B-B\xA3",
+        "103",
+        "PID^1^5^1^1",
+    );
+    let text = String::from_utf8(adt("WIDE")).unwrap();
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    row(&bench, "B21 UTF-16", &wide, ("AR", "100", ""));
+    let marked = [b"\xFE\xFF".as_slice(), &wide].concat();
+    row(&bench, "B21 UTF-16 with its mark", &marked, ("AR", "100", ""));
+    let wide: Vec<u8> = text
+        .chars()
+        .flat_map(|char| u32::from(char).to_le_bytes())
+        .collect();
+    row(&bench, "B21 UTF-32", &wide, ("AR", "100", ""));
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+/// Routes that read text and write it elsewhere, under a listener that assumes Latin-2.
+#[test]
+fn text_that_is_written_again() {
+    let receiver = Receiver::accepting();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }}, charset: 8859/2 }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{}\" }} }}\n\
+         routes:\n  all: {{ from: in, steps: [set: {{ PV1-5: 'x{{PID-5.1}}' }}], to: [ehr] }}\n",
+        receiver.address()
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let rows: [(&str, &str, &[u8], &[u8]); 5] = [
+        // The default is Latin-2: text is read and written in it, whatever its bytes are elsewhere.
+        ("B18", "", b"\xA3\xD3D\xAC", b"x\xA3\xD3D\xAC"),
+        ("B23", "BIG-5", b"\xA5\x7C&\xA5\x5C", b"x\xA5\x7C\\T\\\xA5\x5C"),
+        ("B24", "~ISO IR87", b"\x1B$B;3\x1B(B", b"x\x1B$B;3\x1B(B"),
+        ("B26 a terminator", "", b"\\X0D\\PID\\F\\1", b"x\\X0D\\PID\\F\\1"),
+        ("B26 an escape", "", b"\\E\\X0D\\E\\", b"x\\E\\X0D\\E\\"),
+    ];
+    for (number, (name, declared, given, _)) in rows.iter().enumerate() {
+        let reply = sender
+            .exchange(&with_bytes(&number.to_string(), declared, given))
+            .unwrap();
+        assert_eq!(answer(&reply).0, "AA", "{name}");
+    }
+    receiver.wait_until(|messages| messages.len() == rows.len());
+    assert_eq!(engine.terminate(), 0);
+    for ((name, _, _, written), message) in rows.iter().zip(receiver.stop()) {
+        let ending = [b"PV1|1|I|WARD1^101^A||".as_slice(), written, b"\r"].concat();
+        assert!(message.ends_with(&ending), "{name}");
+        assert_eq!(
+            message.split(|&byte| byte == b'\r').count(),
+            5,
+            "{name}: four segments"
+        );
+    }
+}

@@ -4,9 +4,10 @@
 
 mod check;
 
+use super::charset;
 use super::delimiters::Delimiters;
 use super::parse::{self, ParseError};
-use super::segment::{field_bytes, slice};
+use super::segment::{field_bytes, pieces, slice};
 
 pub use check::Expected;
 
@@ -35,10 +36,9 @@ impl<'a> Header<'a> {
         let end = line
             .or_else(|| memchr::memrchr(delimiters.field, rest))
             .unwrap_or(rest.len());
-        Ok(Header {
-            raw: slice(rest, &(0..end)),
-            delimiters,
-        })
+        let raw = slice(rest, &(0..end));
+        let (_, delimiters) = charset::of_message(raw, delimiters, None);
+        Ok(Header { raw, delimiters })
     }
 
     /// What MSH-1 and MSH-2 declare.
@@ -127,13 +127,12 @@ impl<'a> Header<'a> {
     }
 
     fn component(&self, field: u16, number: usize) -> &'a [u8] {
-        let first = self
-            .field(field)
-            .split(|&byte| byte == self.delimiters.repetition)
-            .next();
-        let mut components = first
-            .unwrap_or_default()
-            .split(|&byte| byte == self.delimiters.component);
+        let first = pieces(self.field(field), self.delimiters.repetition, &self.delimiters).next();
+        let mut components = pieces(
+            first.unwrap_or_default(),
+            self.delimiters.component,
+            &self.delimiters,
+        );
         components.nth(number - 1).unwrap_or_default()
     }
 

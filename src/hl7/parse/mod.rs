@@ -8,13 +8,15 @@ mod tests;
 
 use std::fmt;
 
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr2;
 use nom::bytes::complete::{tag, take, take_till};
 use nom::{IResult, Parser};
 use smallvec::SmallVec;
 
+use crate::hl7::charset::{self, Charset};
 use crate::hl7::delimiters::Delimiters;
 use crate::hl7::path::SegmentName;
+use crate::hl7::scan;
 use crate::hl7::segment::slice;
 
 pub use error::{ParseError, ParseErrorKind};
@@ -56,6 +58,7 @@ pub(super) type Slots = SmallVec<[Slot; 16]>;
 /// The index over one message's bytes.
 pub(super) struct Index {
     pub(super) delimiters: Delimiters,
+    pub(super) charset: Option<Charset>,
     pub(super) slots: Slots,
     /// Whether the bytes are what writing with carriage returns would give.
     pub(super) is_canonical: bool,
@@ -139,8 +142,21 @@ pub(super) fn declaration(bytes: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
 }
 
 /// Indexes the segments of a message.
-pub(super) fn index(bytes: &[u8], limits: &ParseLimits) -> Result<Index, ParseError> {
+///
+/// A character set is assumed where the message declares none; a byte order mark declares UTF-8.
+pub(super) fn index(
+    bytes: &[u8],
+    limits: &ParseLimits,
+    assumed: Option<Charset>,
+) -> Result<Index, ParseError> {
     let (start, delimiters) = header(bytes)?;
+    let assumed = if has_byte_order_mark(bytes) {
+        Some(Charset::UTF_8)
+    } else {
+        assumed
+    };
+    let first = first_line(slice(bytes, &(start..bytes.len())));
+    let (charset, delimiters) = charset::of_message(first, delimiters, assumed);
     let length = u32::try_from(bytes.len()).map_err(|_| ParseError {
         kind: ParseErrorKind::TooLarge,
         offset_bytes: 0,
@@ -184,6 +200,7 @@ pub(super) fn index(bytes: &[u8], limits: &ParseLimits) -> Result<Index, ParseEr
     }
     Ok(Index {
         delimiters,
+        charset,
         slots,
         is_canonical,
     })
@@ -208,7 +225,7 @@ fn name(raw: &[u8], field: u8) -> [u8; 3] {
 fn check_limits(raw: &[u8], delimiters: &Delimiters, limits: &ParseLimits) -> Result<(), ParseErrorKind> {
     let is_over = |delimiter: Option<u8>, max: usize| match delimiter {
         // As a delimiter takes a byte, a segment no longer than the limit needs no count.
-        Some(delimiter) if raw.len() >= max => memchr_iter(delimiter, raw).count() >= max,
+        Some(delimiter) if raw.len() >= max => scan::count(raw, delimiter, delimiters.multibyte) >= max,
         _ => false,
     };
     // The name stands before the first separator.
