@@ -3,7 +3,7 @@
 //! MSH-18 must be found before fields can be told apart in the character set it declares; so a header with bytes
 //! beyond ASCII is tried in each character set that hides delimiters until one declares itself.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use thiserror::Error;
 
 use super::multibyte::Multibyte;
@@ -41,7 +41,12 @@ pub(in crate::hl7) fn of_message(
         multibyte: assumed.and_then(Charset::multibyte),
         ..delimiters
     };
-    let (declaration, delimiters) = locate(header, delimiters);
+    if stands_last(header, delimiters.field) == Charset::UTF_8.as_str().as_bytes() {
+        let multibyte = None;
+        return (Some(Charset::UTF_8), Delimiters { multibyte, ..delimiters });
+    }
+    let plainly = || (field_bytes(header, CHARACTER_SET, &delimiters), delimiters);
+    let (declaration, delimiters) = hidden(header, &delimiters).unwrap_or_else(plainly);
     let charset = match read(declaration, &delimiters) {
         Ok(Some(declared)) => Some(declared),
         Ok(None) => assumed,
@@ -57,28 +62,39 @@ pub(in crate::hl7) fn of_message(
     )
 }
 
-/// MSH-18 as it stands, and the delimiters that found it.
-fn locate(header: &[u8], delimiters: Delimiters) -> (&[u8], Delimiters) {
-    if !header.is_ascii() || memchr(0x1B, header).is_some() {
-        for multibyte in HIDING {
-            let delimiters = Delimiters {
-                multibyte: Some(multibyte),
-                ..delimiters
-            };
-            let found = field_bytes(header, CHARACTER_SET, &delimiters);
-            let declared = read(found, &delimiters).ok().flatten();
-            if declared.and_then(Charset::multibyte) == Some(multibyte) {
-                return (found, delimiters);
-            }
-        }
+/// MSH-18, sought from the end of the header: most have few fields after it, or end before it.
+fn stands_last(header: &[u8], separator: u8) -> &[u8] {
+    let separators = memchr_iter(separator, header).count();
+    let Some(after) = separators.checked_sub(usize::from(CHARACTER_SET) - 1) else {
+        return &[];
+    };
+    let mut fields = header.rsplit(|&byte| byte == separator);
+    fields.nth(after).unwrap_or_default()
+}
+
+/// MSH-18 and the delimiters that find it, where the header holds characters of the character set it declares.
+fn hidden<'a>(header: &'a [u8], delimiters: &Delimiters) -> Option<(&'a [u8], Delimiters)> {
+    if header.is_ascii() && memchr(0x1B, header).is_none() {
+        return None;
     }
-    (field_bytes(header, CHARACTER_SET, &delimiters), delimiters)
+    HIDING.into_iter().find_map(|multibyte| {
+        let delimiters = Delimiters {
+            multibyte: Some(multibyte),
+            ..*delimiters
+        };
+        let found = field_bytes(header, CHARACTER_SET, &delimiters);
+        let declared = read(found, &delimiters).ok()??;
+        (declared.multibyte() == Some(multibyte)).then_some((found, delimiters))
+    })
 }
 
 /// What MSH-18 declares; nothing if it is empty.
 ///
 /// Its first repetition is the character set of the message, the others are those it may escape to.
 pub(in crate::hl7) fn read(raw: &[u8], delimiters: &Delimiters) -> Result<Option<Charset>, Undecodable> {
+    if raw.is_empty() {
+        return Ok(None);
+    }
     let mut first = None;
     let mut japanese = None;
     for (repetition, piece) in (1..).zip(pieces(raw, delimiters.repetition, delimiters)) {

@@ -75,6 +75,7 @@ impl Charset {
     /// The characters these bytes stand for; U+FFFD for what stands for none.
     ///
     /// Bytes declared as ASCII or UTF-8 that are not UTF-8 are read as Latin-1, which they mostly are.
+    #[inline]
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         match self.0.coding {
             Coding::Ascii | Coding::Utf8 | Coding::Unsupported(_) => undeclared(bytes),
@@ -164,6 +165,7 @@ impl fmt::Display for Charset {
 }
 
 /// The characters of bytes nothing is known about: UTF-8, or else Latin-1.
+#[inline]
 pub(super) fn undeclared(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

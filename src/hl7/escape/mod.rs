@@ -51,6 +51,7 @@ pub(super) fn decode<'a>(raw: &'a [u8], delimiters: &Delimiters, charset: Option
     decoded.into()
 }
 
+#[inline]
 fn characters(bytes: &[u8], charset: Option<Charset>) -> Cow<'_, str> {
     match charset {
         Some(charset) => charset.decode(bytes),

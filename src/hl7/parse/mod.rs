@@ -126,7 +126,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<(usize, Delimiters), ParseError> {
         });
     };
     match Delimiters::declared(field, encoding_characters) {
-        Ok(_) if first_line(rest).len() < HEADER_BYTES_MIN => fail(ParseErrorKind::HeaderTooShort),
+        Ok(_) if is_shorter(rest, HEADER_BYTES_MIN) => fail(ParseErrorKind::HeaderTooShort),
         Ok(delimiters) => Ok((start, delimiters)),
         Err(error) => fail(ParseErrorKind::Delimiters(error)),
     }
@@ -149,14 +149,13 @@ pub(super) fn index(
     limits: &ParseLimits,
     assumed: Option<Charset>,
 ) -> Result<Index, ParseError> {
-    let (start, delimiters) = header(bytes)?;
+    let (start, mut delimiters) = header(bytes)?;
+    let mut charset = None;
     let assumed = if has_byte_order_mark(bytes) {
         Some(Charset::UTF_8)
     } else {
         assumed
     };
-    let first = first_line(slice(bytes, &(start..bytes.len())));
-    let (charset, delimiters) = charset::of_message(first, delimiters, assumed);
     let length = u32::try_from(bytes.len()).map_err(|_| ParseError {
         kind: ParseErrorKind::TooLarge,
         offset_bytes: 0,
@@ -174,6 +173,9 @@ pub(super) fn index(
             .take_while(|byte| is_terminator(**byte))
             .count();
         is_canonical &= gap == 1 && rest.get(raw.len()) == Some(&b'\r');
+        if slots.is_empty() {
+            (charset, delimiters) = charset::of_message(raw, delimiters, assumed);
+        }
         let fail = |kind| ParseError {
             kind,
             offset_bytes: at,
@@ -253,6 +255,13 @@ fn is_wide(bytes: &[u8]) -> bool {
             | [0, b'M', ..]
             | [0, 0, 0, b'M', ..]
     )
+}
+
+/// Whether the first line has fewer bytes than this.
+fn is_shorter(bytes: &[u8], count: usize) -> bool {
+    bytes
+        .get(..count)
+        .is_none_or(|start| start.iter().any(|&byte| is_terminator(byte)))
 }
 
 fn first_line(bytes: &[u8]) -> &[u8] {
