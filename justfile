@@ -26,13 +26,13 @@ bench *filter:
 demo:
     cargo run --locked --release -- demo
 
-# Cut the power under load, `cuts` times; needs root and mkfs.ext4, about 5 s a cut.
-power-cuts cuts="500":
-    WEIR_POWER_CUTS={{ cuts }} cargo test --locked --release --test weir -- --nocapture power_cut
+# Cut the power under load, `cuts` times; needs root and mkfs.ext4, about a second each.
+power-cuts cuts="200":
+    WEIR_POWER_CUTS={{ cuts }} cargo test --locked --release --test weir -- --nocapture survives_power_cuts
 
 # Kill the process under load, `kills` times, at random instants.
-kills kills="500":
-    WEIR_KILLS={{ kills }} cargo test --locked --release --test weir -- --nocapture kill
+kills kills="200":
+    WEIR_KILLS={{ kills }} cargo test --locked --release --test weir -- --nocapture survives_kills
 
 # Licenses, known advisories, banned crates (needs `cargo install cargo-deny`).
 deny:

@@ -231,7 +231,7 @@ async fn idle_latency(engine: &Engine, receiver: &Receiver) -> Duration {
         let before = receiver.arrived.load(Ordering::SeqCst);
         let frame = frame(number);
         let started = Instant::now();
-        let (_, arrived) = tokio::join!(sender.exchange(&frame), async {
+        let ((), arrived) = tokio::join!(sender.exchange(&frame), async {
             receiver.wait_for(before + 1).await;
             started.elapsed()
         });

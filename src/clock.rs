@@ -3,6 +3,8 @@
 //! Order, retries and time-outs never use the wall clock: those use sequence numbers and Tokio's monotonic
 //! time. The wall clock here serves what people and the standard read: MSH-7, records, logs.
 
+use std::time::Instant;
+
 use jiff::{Timestamp, Zoned};
 
 /// The wall clock, in UTC.
@@ -15,6 +17,12 @@ pub fn now() -> Timestamp {
 #[expect(clippy::disallowed_methods, reason = "this is the file that asks")]
 pub fn now_local() -> Zoned {
     Zoned::now()
+}
+
+/// The monotonic clock, for how long something took.
+#[expect(clippy::disallowed_methods, reason = "this is the file that asks")]
+pub fn monotonic() -> Instant {
+    Instant::now()
 }
 
 /// An HL7 DTM of the given moment: `YYYYMMDDHHMMSS.FFF+ZZZZ` (HL7 v2.5.1, 2.A.22).

@@ -45,8 +45,8 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
     let mut terminate = signal(SignalKind::terminate())?;
     let version = Arc::clone(&site.version);
     let destinations: Vec<_> = site.destinations.keys().cloned().collect();
-    let serving = serving::start(site).await?;
-    let engine = &serving.engine;
+    let mut serving = serving::start(site).await?;
+    let engine = &mut serving.engine;
     writeln!(out, "weir {}, site version {version}", env!("CARGO_PKG_VERSION"))?;
     for (name, address) in engine.addresses() {
         writeln!(out, "  listening   {name:<24} {address}")?;
@@ -62,8 +62,8 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         _ = terminate.recv() => info!("told to terminate, stopping"),
         failure = engine.failure() => {
             // Fail stop: whatever is on disk is recovered by the next start.
-            error!(%failure, "the outbox has failed, nothing more is accepted");
-            return Err(CannotRun::at("outbox", format!("{failure}: nothing acknowledged is lost; mend the disk and start again")));
+            error!(%failure, "weir stops");
+            return Err(CannotRun::Because(failure));
         }
     }
     serving.stop().await;

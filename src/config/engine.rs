@@ -65,6 +65,12 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         problems.push(problem.at(&place.key("data")));
         return None;
     }
+    if !settings.console.bind.ip().is_loopback() {
+        let message = "the pages ask nobody for a password yet, so they are for this machine alone";
+        let problem = Problem::error(ProblemName::InvalidValue, message);
+        let help = "bind a loopback address, as `127.0.0.1:8686`; let a proxy that asks for one pass it on";
+        problems.push(problem.at(&place.key("console").key("bind")).help(help));
+    }
     Some(Engine {
         data: folder.join(settings.data),
         console: settings.console.bind,

@@ -9,7 +9,7 @@ use crate::route::Route;
 use crate::{destination, listener};
 
 use super::engine::Engine;
-use super::sections::Sections;
+use super::sections::{Named, Sections};
 use super::{DestinationSettings, Listener};
 
 pub(super) fn check(
@@ -60,7 +60,7 @@ fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
         && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
-/// Tells every destination from whose receiver, a listener of this site, a message would come to it again.
+/// Tells the destinations that close a loop: what they send comes in again by a listener of this site.
 fn loops(
     sections: &Sections<'_>,
     listeners: &BTreeMap<Arc<str>, Listener>,
@@ -78,45 +78,103 @@ fn loops(
             .find(|(_, listener)| reaches(&mllp.address, listener));
         targets.extend(target.map(|(target, _)| (name.as_ref(), target.as_ref())));
     }
-    for (name, place) in sections.destinations() {
-        let Some(target) = targets.get(name.as_ref()) else {
+    if targets.is_empty() {
+        return;
+    }
+    for (name, target) in Walk::over(routes, &targets) {
+        let destination = place_of(sections.destinations(), name);
+        let Some((place, listener)) = destination.zip(place_of(sections.listeners(), target)) else {
             continue;
         };
-        let Some((_, listener)) = sections.listeners().iter().find(|(name, _)| **name == **target) else {
-            continue;
-        };
-        if reached_from(target, routes, &targets).contains(name.as_ref()) {
-            let message = format!("what goes to `{name}` comes back by `{target}` and is sent there again");
-            let problem = Problem::error(ProblemName::DestinationLoop, message)
-                .at(&place.key("mllp").key("address"))
-                .related_key(listener, "the listener it goes to")
-                .help("give the destination the address of its receiver, or let no route lead back to it");
-            problems.push(problem);
-        }
+        let message = format!("what goes to `{name}` comes back by `{target}` and is sent there again");
+        let problem = Problem::error(ProblemName::DestinationLoop, message)
+            .at(&place.key("mllp").key("address"))
+            .related_key(&listener, "the listener it goes to")
+            .help("give the destination the address of its receiver, or let no route lead back to it");
+        problems.push(problem);
     }
 }
 
-/// Every destination that a message can come to which comes in by this listener.
-fn reached_from<'a>(
-    listener: &'a str,
+fn place_of<'a>(named: &[Named<'a>], name: &str) -> Option<Place<'a>> {
+    named
+        .iter()
+        .find(|(known, _)| **known == *name)
+        .map(|(_, place)| place.clone())
+}
+
+/// A walk from route to route, by destinations that are listeners of the same site. Each route is entered once.
+struct Walk<'a> {
     routes: &'a [Arc<Route>],
-    targets: &BTreeMap<&'a str, &'a str>,
-) -> BTreeSet<&'a str> {
-    let mut destinations: BTreeSet<&str> = BTreeSet::new();
-    let mut listeners: BTreeSet<&str> = BTreeSet::from([listener]);
-    let mut waiting = vec![listener];
-    while let Some(listener) = waiting.pop() {
-        for destination in routes
-            .iter()
-            .filter(|route| route.takes_from(listener))
-            .flat_map(|route| &route.to)
-        {
-            destinations.insert(destination);
-            let target = targets.get(destination.as_ref());
-            waiting.extend(target.filter(|target| listeners.insert(target)));
+    /// The listener a destination sends to.
+    targets: &'a BTreeMap<&'a str, &'a str>,
+    /// The routes of a listener.
+    by_listener: BTreeMap<&'a str, Vec<usize>>,
+    /// Whether a route is left already; it is on the way to where the walk is if not.
+    is_left: BTreeMap<usize, bool>,
+    /// Listeners all of whose routes are left.
+    exhausted: BTreeSet<&'a str>,
+    /// A destination and the listener by which it leads back.
+    loops: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Walk<'a> {
+    /// Every destination that closes a loop.
+    fn over(
+        routes: &'a [Arc<Route>],
+        targets: &'a BTreeMap<&'a str, &'a str>,
+    ) -> BTreeSet<(&'a str, &'a str)> {
+        let mut by_listener: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, route) in routes.iter().enumerate() {
+            for from in &route.from {
+                by_listener.entry(from).or_default().push(index);
+            }
         }
+        let (is_left, exhausted, loops) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let mut walk = Walk {
+            routes,
+            targets,
+            by_listener,
+            is_left,
+            exhausted,
+            loops,
+        };
+        for index in 0..routes.len() {
+            if !walk.is_left.contains_key(&index) {
+                walk.enter(index);
+            }
+        }
+        walk.loops
     }
-    destinations
+
+    /// Goes deeper by one call for each route; a site has at most a thousand.
+    fn enter(&mut self, index: usize) {
+        let Some(route) = self.routes.get(index) else {
+            return;
+        };
+        self.is_left.insert(index, false);
+        for destination in &route.to {
+            let Some(&target) = self.targets.get(destination.as_ref()) else {
+                continue;
+            };
+            if self.exhausted.contains(target) {
+                continue;
+            }
+            let mut is_closed = false;
+            for next in self.by_listener.get(target).cloned().unwrap_or_default() {
+                match self.is_left.get(&next) {
+                    None => self.enter(next),
+                    Some(true) => {}
+                    Some(false) => is_closed = true,
+                }
+            }
+            if is_closed {
+                self.loops.insert((destination, target));
+            } else {
+                self.exhausted.insert(target);
+            }
+        }
+        self.is_left.insert(index, true);
+    }
 }
 
 /// Whether an address is that of a listener of this site, as far as can be told without asking the network.

@@ -17,6 +17,10 @@ const DEPTH_MAX: usize = 32;
 /// More values than any one file needs; a table of 10,000 codes has 20,001.
 pub(super) const NODES_PER_FILE_MAX: usize = 60_000;
 
+/// More marks of structure than so many values have. The parser looks ahead over a whole `[ ]` or `{ }` before it
+/// gives its first event, so what would cost it too much memory is counted before.
+const MARKS_PER_FILE_MAX: usize = 100_000;
+
 /// Reads one file. Problems are pushed; the tree holds what could be read, and is empty if the file is no YAML.
 pub(super) fn read(source: usize, text: &str, problems: &mut Problems) -> Option<Node> {
     let mut reader = Reader {
@@ -26,7 +30,13 @@ pub(super) fn read(source: usize, text: &str, problems: &mut Problems) -> Option
         problems,
         nodes: 0,
     };
-    match reader.document(Parser::new_from_str(text)) {
+    let marks = text.bytes().filter(|byte| b",[]{}:".contains(byte)).count();
+    let root = if marks > MARKS_PER_FILE_MAX {
+        Err(reader.too_many_values(0))
+    } else {
+        reader.document(Parser::new_from_str(text))
+    };
+    match root {
         Ok(node) => Some(node),
         Err(problem) => {
             reader.problems.push(*problem);
@@ -223,12 +233,16 @@ impl Reader<'_> {
             return Err(self.too_large(at..at, format!("nested deeper than {DEPTH_MAX} levels")));
         }
         if self.nodes > NODES_PER_FILE_MAX {
-            return Err(self.too_large(
-                at..at,
-                format!("more than {NODES_PER_FILE_MAX} values in one file"),
-            ));
+            return Err(self.too_many_values(at));
         }
         Ok(())
+    }
+
+    fn too_many_values(&self, at: usize) -> Box<Problem> {
+        self.too_large(
+            at..at,
+            format!("more than {NODES_PER_FILE_MAX} values in one file"),
+        )
     }
 
     fn too_large(&self, bytes: Range<usize>, message: String) -> Box<Problem> {

@@ -24,8 +24,8 @@ use super::status::DestinationCounts;
 const READ_COUNT_MAX: usize = 64;
 /// Their bytes at once; one delivery is always read, however large.
 const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Attempts at a message that the receiver answers with AE or CE: a locked record is free again by then.
-const ERROR_ATTEMPTS_MAX: u32 = 4;
+/// How often a receiver may answer a message with AE or CE: three retries, by when a locked record is free again.
+const ERRORS_MAX: u32 = 4;
 
 /// The lane of one destination.
 pub(super) struct Deliverer {
@@ -108,7 +108,7 @@ impl Deliverer {
             sequence: delivery.sequence.0,
             bytes: delivery.bytes,
         };
-        let mut attempts = 0;
+        let (mut attempts, mut errors) = (0, 0);
         // A stop waits for the attempt under way and starts no other.
         while !*self.stop.borrow() {
             let attempt = AssertUnwindSafe(self.destination.deliver(&outgoing))
@@ -120,8 +120,9 @@ impl Deliverer {
                     reason: "internal error".to_owned(),
                 })
             });
+            errors += u32::from(is_error(&result));
             self.count_attempt(&result);
-            match decide(&result, attempts) {
+            match decide(&result, errors) {
                 Decision::Delivered => {
                     self.counts.delivered.one();
                     let took = clock::now().duration_since(delivery.received_at);
@@ -200,9 +201,10 @@ impl Deliverer {
 ///
 /// HL7 leaves it open what a sender does with a negative acknowledgment. Here: a receiver that rejects for
 /// a reason of its own (table 0357: 206, 207, or none given) is down, so retry without limit; one that
-/// rejects the message's type, processing id or version will never take it; an error is tried
-/// [`ERROR_ATTEMPTS_MAX`] times; no answer is no outcome, so retry without limit.
-fn decide(result: &Result<Receipt, DeliveryError>, attempts: u32) -> Decision {
+/// rejects the message's type, processing id or version will never take it; a message it finds in error is
+/// given up at the [`ERRORS_MAX`]th time (`errors` counts this one); no answer is no outcome, so retry without
+/// limit.
+fn decide(result: &Result<Receipt, DeliveryError>, errors: u32) -> Decision {
     match result {
         Ok(_) => Decision::Delivered,
         Err(DeliveryError::Unreachable { .. } | DeliveryError::NoAcknowledgment { .. }) => Decision::Retry,
@@ -218,15 +220,17 @@ fn decide(result: &Result<Receipt, DeliveryError>, attempts: u32) -> Decision {
                     AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject,
                     Some(200..=205),
                 ) => Decision::DeadLetter(because()),
-                (AcknowledgmentCode::ApplicationError | AcknowledgmentCode::CommitError, _)
-                    if attempts >= ERROR_ATTEMPTS_MAX =>
-                {
-                    Decision::DeadLetter(because())
-                }
+                _ if is_error(result) && errors >= ERRORS_MAX => Decision::DeadLetter(because()),
                 _ => Decision::Retry,
             }
         }
     }
+}
+
+/// Whether the receiver found the message in error: AE or CE.
+fn is_error(result: &Result<Receipt, DeliveryError>) -> bool {
+    use AcknowledgmentCode::{ApplicationError, CommitError};
+    matches!(result, Err(DeliveryError::Refused(answer)) if matches!(answer.code, ApplicationError | CommitError))
 }
 
 /// The receiver's own words, kept with the dead letter.
@@ -246,4 +250,78 @@ fn backoff(retry: &config::Retry, attempts: u32, chance: f64) -> Duration {
     doubled
         .min(retry.longest)
         .mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::hl7::Acknowledgment;
+
+    fn refused(code: &str, error: Option<u16>) -> Result<Receipt, DeliveryError> {
+        let error = error.map(|error| format!("ERR|||{error}\r")).unwrap_or_default();
+        let answer = format!("MSH|^~\\&|R|R|||2026||ACK|1|P|2.5.1\rMSA|{code}|1\r{error}");
+        Err(DeliveryError::Refused(
+            Acknowledgment::parse(Bytes::from(answer)).unwrap(),
+        ))
+    }
+
+    #[test]
+    fn what_a_refusal_means() {
+        let dead = |reason: &str| Decision::DeadLetter(reason.to_owned());
+        #[rustfmt::skip]
+        let rows = [
+            // MSA-1, table 0357, errors with this one, decision
+            ("AR", None,      1_000, Decision::Retry),
+            ("CR", None,      1_000, Decision::Retry),
+            ("AR", Some(206), 1_000, Decision::Retry),
+            ("AR", Some(207), 1_000, Decision::Retry),
+            ("AR", Some(200), 1,     dead("refused with AR and error 200")),
+            ("CR", Some(203), 1,     dead("refused with CR and error 203")),
+            ("AR", Some(205), 1,     dead("refused with AR and error 205")),
+            ("AE", None,      3,     Decision::Retry),
+            ("AE", None,      4,     dead("refused with AE")),
+            ("AE", Some(101), 4,     dead("refused with AE and error 101")),
+            ("CE", Some(207), 4,     dead("refused with CE and error 207")),
+        ];
+        for (code, error, errors, expected) in rows {
+            assert_eq!(
+                decide(&refused(code, error), errors),
+                expected,
+                "{code} {error:?}, {errors} errors"
+            );
+        }
+    }
+
+    #[test]
+    fn no_answer_is_tried_for_ever_and_the_impossible_once() {
+        let reason = || "why".to_owned();
+        assert_eq!(
+            decide(&Err(DeliveryError::Unreachable { reason: reason() }), u32::MAX),
+            Decision::Retry
+        );
+        assert_eq!(
+            decide(
+                &Err(DeliveryError::NoAcknowledgment { reason: reason() }),
+                u32::MAX
+            ),
+            Decision::Retry
+        );
+        let impossible = decide(&Err(DeliveryError::Impossible { reason: reason() }), 0);
+        assert_eq!(impossible, Decision::DeadLetter(reason()));
+        assert_eq!(decide(&Ok(Receipt { code: None }), 0), Decision::Delivered);
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_are_spread() {
+        let retry = config::Retry {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(60),
+        };
+        let longest = |attempts| backoff(&retry, attempts, 1.0).as_secs();
+        assert_eq!([1, 2, 3, 7, 8, u32::MAX].map(longest), [1, 2, 4, 60, 60, 60]);
+        assert_eq!(backoff(&retry, 1, 0.0), Duration::from_millis(500));
+        assert_eq!(backoff(&retry, 100, 0.5), Duration::from_secs(45));
+    }
 }

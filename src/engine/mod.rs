@@ -104,6 +104,7 @@ impl Engine {
             site.destinations.keys(),
             outbox.clone(),
         ));
+        status.warn_of_orphans();
         let mut engine = Engine {
             status,
             outbox,
@@ -183,10 +184,18 @@ impl Engine {
         &self.status
     }
 
-    /// Resolves when the outbox has failed: from then on nothing is accepted and nothing settled, and the only
-    /// right thing left is to end the process and let a restart recover from disk.
-    pub async fn failure(&self) -> String {
-        self.outbox.failure().await.to_string()
+    /// Resolves when something has failed that cannot go on: the outbox, or a lane or listener that ended
+    /// although nobody told it to. The only right thing left is to end the process and let a restart recover
+    /// from disk.
+    pub async fn failure(&mut self) -> String {
+        tokio::select! {
+            failure = self.outbox.failure() => failure.to_string(),
+            Some(ended) = self.lanes.tasks.join_next() => match ended {
+                Ok(Err(error)) => error.to_string(),
+                Ok(Ok(())) | Err(_) => "internal error: a lane has ended".to_owned(),
+            },
+            Some(_) = self.listeners.tasks.join_next() => "internal error: a listener has ended".to_owned(),
+        }
     }
 
     /// Stops in good order: listeners, lanes, outbox.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use tracing::warn;
 
 use crate::outbox::{Depth, Outbox};
 use crate::{clock, metrics as names};
@@ -182,6 +183,17 @@ impl Status {
     /// How many deliveries wait, over all destinations. Blocks on the store.
     pub fn queued(&self) -> u64 {
         self.destinations.keys().map(|name| self.depth(name).queued).sum()
+    }
+
+    /// Says which destinations are owed something and are no longer in the site: nobody delivers to them. Blocks
+    /// on the store.
+    pub(super) fn warn_of_orphans(&self) {
+        for name in self.outbox.destinations() {
+            let waiting = self.depth(&name).queued;
+            if waiting > 0 && !self.destinations.contains_key(&name) {
+                warn!(destination = %name, waiting, "not in the site any more: its deliveries wait until it is again");
+            }
+        }
     }
 
     /// What a destination is owed now. Blocks on the store.

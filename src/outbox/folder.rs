@@ -15,7 +15,6 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use super::{
@@ -45,8 +44,7 @@ pub(super) struct Opened {
 pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenError> {
     let store_folder = folder.join(STORE_FOLDER);
     let watermark = check_before(folder, &store_folder)?;
-    let lock_wait = Duration::from_secs(settings.lock_wait_secs_max);
-    let store = sled::open(&store_folder, settings.cache_bytes_max, lock_wait)
+    let store = sled::open(&store_folder, settings.cache_bytes_max, settings.lock_wait)
         .map_err(|error| sled_error(error, &store_folder, settings))?;
     // Read again under the lock: the process that held it may have left a newer one.
     let mut watermark = read_watermark(watermark.path().to_owned())?;
@@ -78,12 +76,10 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
             };
             let mut batch = Batch::default();
             batch.put(Key::meta(), meta.encode());
-            store.apply(batch).map_err(in_store)?;
+            store.commit(batch).map_err(in_store)?;
             meta
         }
     };
-    // What a killed process wrote and did not sync becomes durable before anyone reads it.
-    store.barrier().map_err(in_store)?;
     watermark
         .write(&meta)
         .map_err(|source| io_error(watermark.path(), source))?;
@@ -211,7 +207,7 @@ fn sled_error(error: SledOpenError, store_folder: &Path, settings: &Settings) ->
     match error {
         SledOpenError::Locked => OpenError::Locked {
             path,
-            waited_secs: settings.lock_wait_secs_max,
+            waited_secs: settings.lock_wait.as_secs(),
         },
         SledOpenError::Io(source) => OpenError::Io { path, source },
         SledOpenError::Damaged(reason) => OpenError::Damaged { path, reason },

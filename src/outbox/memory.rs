@@ -23,9 +23,9 @@ pub(super) type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 pub(super) struct MemoryStore {
     /// What can be read now.
     content: Mutex<Content>,
-    /// What was there at the last barrier.
+    /// What was there after the last commit.
     pub(super) durable: Arc<Mutex<Content>>,
-    /// Writes and barriers still to succeed; the next one fails.
+    /// Writes and syncs still to succeed; the next one fails.
     pub(super) until_failure: Option<AtomicU64>,
 }
 
@@ -52,7 +52,7 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.count_down("apply")?;
         let mut content = self.content.lock().unwrap();
         for (key, value) in batch.changes {
@@ -61,12 +61,8 @@ impl Store for MemoryStore {
                 None => content.remove(key.as_ref()),
             };
         }
-        Ok(())
-    }
-
-    fn barrier(&self) -> Result<(), StoreError> {
         self.count_down("sync")?;
-        *self.durable.lock().unwrap() = self.content.lock().unwrap().clone();
+        *self.durable.lock().unwrap() = content.clone();
         Ok(())
     }
 

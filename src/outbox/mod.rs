@@ -35,10 +35,13 @@ use std::{
     },
     task::{Context, Poll},
     thread,
+    time::Duration,
 };
 
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use crate::units;
 
 pub use self::{
     delivery::{
@@ -53,7 +56,7 @@ use self::{
 };
 
 /// How long a lock held by a dying process is waited for, when the settings do not say.
-const LOCK_WAIT_SECS: u64 = 5;
+const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// What one permit of the room for offers stands for. Every offer takes at least one, so that the room bounds
 /// bytes and requests together.
 const PERMIT_BYTES: usize = 16 * 1024;
@@ -65,12 +68,15 @@ const SETTLEMENTS_WAITING_MAX: usize = 4_096;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Bytes of messages that may wait for the writer; more make the senders wait.
+    /// How much of messages may wait for the writer, as `64MiB` (the default); more make the senders wait.
+    #[serde(deserialize_with = "units::bytes")]
     pub waiting_bytes_max: usize,
-    /// Memory for the store's cache, in bytes. A larger one was not faster in our measurements.
-    pub cache_bytes_max: u64,
-    /// Seconds to wait for the lock of a process that is just ending.
-    pub lock_wait_secs_max: u64,
+    /// Memory for the store's cache, as `64MiB` (the default). A larger one was not faster in our measurements.
+    #[serde(deserialize_with = "units::bytes")]
+    pub cache_bytes_max: usize,
+    /// How long to wait for the lock of a process that is just ending, as `5s` (the default).
+    #[serde(deserialize_with = "units::duration")]
+    pub lock_wait: Duration,
 }
 
 impl Default for Settings {
@@ -78,7 +84,7 @@ impl Default for Settings {
         Settings {
             waiting_bytes_max: 64 * 1024 * 1024,
             cache_bytes_max: 64 * 1024 * 1024,
-            lock_wait_secs_max: LOCK_WAIT_SECS,
+            lock_wait: LOCK_WAIT,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the outbox asks of a store: atomic batches, a barrier, reads in key order.
+//! What the outbox asks of a store: atomic, durable batches and reads in key order.
 //!
 //! A store knows nothing of messages; it holds small values under keys. Any store that passes the conformance
 //! suite below can carry the outbox.
@@ -16,7 +16,7 @@ use super::{key::Key, record::VALUE_BYTES_MAX};
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{operation}: {reason}")]
 pub struct StoreError {
-    /// What was being done: `apply`, `flush`, `sync`, `get`, `scan`.
+    /// What was being done: `apply`, `flush`, `sync`, `get`, `scan`, `watermark`.
     pub operation: &'static str,
     /// Why it failed, as the store or the system says it.
     pub reason: String,
@@ -31,15 +31,13 @@ impl StoreError {
     }
 }
 
-/// What a scan calls with each key and value; `Break` ends the scan.
+/// What a scan calls with each key and value; `Break` ends the scan. It must not call the store.
 pub(super) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
-/// Where the records lie. Only the writer thread calls `apply` and `barrier`.
+/// Where the records lie. Only the writer thread calls `commit`.
 pub(super) trait Store: Send + Sync {
-    /// Writes the whole batch or nothing of it. It can be read at once; it is durable after the next barrier.
-    fn apply(&self, batch: Batch) -> Result<(), StoreError>;
-    /// Returns when everything applied before survives a power cut.
-    fn barrier(&self) -> Result<(), StoreError>;
+    /// Writes the whole batch or nothing of it; returns when it survives a power cut.
+    fn commit(&self, batch: Batch) -> Result<(), StoreError>;
     /// The value under a key.
     fn get(&self, key: &Key) -> Result<Option<Bytes>, StoreError>;
     /// Calls `visit` with every key of the range, in order.
@@ -92,8 +90,7 @@ pub(super) fn conformance(store: &dyn Store) {
         batch.put(Key::entry(1, Sequence(sequence)), vec![1; 10]);
     }
     batch.put(Key::entry(2, Sequence(1)), vec![2; VALUE_BYTES_MAX]);
-    store.apply(batch).unwrap();
-    store.barrier().unwrap();
+    store.commit(batch).unwrap();
 
     let all = Key::entry(1, Sequence(0))..=Key::entry(1, Sequence(u64::MAX));
     let sequences = |found: Vec<(u64, Vec<u8>)>| found.into_iter().map(|(n, _)| n).collect::<Vec<_>>();
@@ -121,8 +118,7 @@ pub(super) fn conformance(store: &dyn Store) {
     batch.put(Key::entry(1, Sequence(2)), vec![7]);
     batch.remove(Key::entry(1, Sequence(1)));
     batch.remove(Key::entry(1, Sequence(77)));
-    store.apply(batch).unwrap();
-    store.barrier().unwrap();
+    store.commit(batch).unwrap();
     assert_eq!(
         sequences(read(all.clone(), 100)),
         [2, 255, 300],

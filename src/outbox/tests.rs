@@ -570,7 +570,7 @@ async fn a_second_outbox_on_the_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let outbox = open(folder.path());
     let hurried = Settings {
-        lock_wait_secs_max: 0,
+        lock_wait: Duration::ZERO,
         ..settings()
     };
     let error = Outbox::open(folder.path(), &hurried).unwrap_err();

@@ -67,17 +67,7 @@ fn every_message_arrives_as_it_came_or_is_refused_with_a_reason() {
     let mut arrived = receiver.stop();
     arrived.pop();
 
-    println!(
-        "{} files, {messages} messages, {} accepted",
-        files.len(),
-        accepted.len()
-    );
-    for (reason, files) in &refused {
-        println!("{} refused: {reason}", files.len());
-        for file in files {
-            println!("    {file}");
-        }
-    }
+    print(files.len(), messages, accepted.len(), &refused);
     assert_eq!(arrived.len(), accepted.len(), "exactly once");
     for (number, (arrived, accepted)) in arrived.iter().zip(&accepted).enumerate() {
         assert!(
@@ -89,6 +79,17 @@ fn every_message_arrives_as_it_came_or_is_refused_with_a_reason() {
         accepted.len() * 10 > messages * 7,
         "most of what real systems send is accepted"
     );
+}
+
+/// The counts, and the refused ones by their reason.
+fn print(files: usize, messages: usize, accepted: usize, refused: &BTreeMap<String, Vec<String>>) {
+    println!("{files} files, {messages} messages, {accepted} accepted");
+    for (reason, files) in refused {
+        println!("{} refused: {reason}", files.len());
+        for file in files {
+            println!("    {file}");
+        }
+    }
 }
 
 fn corpus() -> Option<PathBuf> {

@@ -177,18 +177,9 @@ routes:
     assert_eq!(field(&arrived[0], "PID", 2), "100234");
     assert!(!arrived[0].windows(4).any(|four| four == b"EVN|"));
 
-    assert_eq!(
-        engine.metric(r#"weir_messages_filtered_total{listener="in"}"#) as u32,
-        1
-    );
-    assert_eq!(
-        engine.metric(r#"weir_messages_unrouted_total{listener="in"}"#) as u32,
-        1
-    );
-    assert_eq!(
-        engine.metric(r#"weir_table_misses_total{route="to-ehr",table="class"}"#) as u32,
-        1
-    );
+    engine.wait_for_metric(r#"weir_messages_filtered_total{listener="in"}"#, 1.0);
+    engine.wait_for_metric(r#"weir_messages_unrouted_total{listener="in"}"#, 1.0);
+    engine.wait_for_metric(r#"weir_table_misses_total{route="to-ehr",table="class"}"#, 1.0);
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="ehr"}"#, 1.0);
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="copies"}"#, 1.0);
     assert_eq!(engine.terminate(), 0);
@@ -221,5 +212,82 @@ fn a_refused_delivery_follows_the_policy_and_the_next_goes_on() {
     let count = |id: &str| receiver.control_ids().iter().filter(|other| *other == id).count();
     assert_eq!(["T1", "T2", "T3", "T4", "T5"].map(count), [1, 4, 6, 4, 1]);
     engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="ehr"}"#, 2.0);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn what_a_removed_destination_is_owed_waits_for_it() {
+    let away = Receiver::scripted(|_, _| Answer::Away);
+    let address = away.address();
+    drop(away);
+    let site = Site::forwarding(&[("ehr", address)]);
+    let engine = site.start();
+    send_all(&mut Sender::connect(engine.listener("in")), &ids("W", 3));
+    assert_eq!(engine.terminate(), 0);
+
+    let other = Receiver::accepting();
+    let removed = Site::write(
+        site.folder(),
+        &Site::forwarding_yaml(&[("other", other.address())]),
+    );
+    let engine = removed.start();
+    send_all(&mut Sender::connect(engine.listener("in")), &ids("V", 1));
+    other.wait_for(1);
+    assert_eq!(engine.terminate(), 0);
+    let log = std::fs::read_to_string(site.folder().join("log")).unwrap();
+    assert!(log.contains("not in the site any more"), "{log}");
+
+    let back = Receiver::at(address, |_, _| Answer::Code("AA"));
+    let again = Site::write(site.folder(), &Site::forwarding_yaml(&[("ehr", address)]));
+    let engine = again.start();
+    back.wait_for(3);
+    assert_eq!(back.control_ids(), ids("W", 3));
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn every_metric_is_on_the_page_after_some_work() {
+    let receiver = Receiver::scripted(|before, _| match before {
+        0 => Answer::Code("AE"),
+        _ => Answer::Code("AA"),
+    });
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    sender.write(b"junk").unwrap();
+    send_all(&mut sender, &ids("M", 2));
+    assert_eq!(field(&sender.exchange(b"MSH|^~\\&|A\r").unwrap(), "MSA", 1), "AR");
+    let odd = adt("ODD");
+    assert_eq!(
+        field(
+            &sender.exchange(odd.strip_suffix(b"\r").unwrap()).unwrap(),
+            "MSA",
+            1
+        ),
+        "AA"
+    );
+    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="ehr"}"#, 3.0);
+    let (status, page) = engine.page("/metrics");
+    assert_eq!(status, 200);
+    for metric in weir::metrics::ALL {
+        // What counts events that did not happen here has no series yet.
+        let is_rare = [
+            "route_failures",
+            "table_misses",
+            "refused_connections",
+            "failures",
+            "ambiguous",
+            "destination_deviations",
+        ]
+        .iter()
+        .any(|rare| metric.name.contains(rare));
+        let is_there = page.contains(&format!("# TYPE {} ", metric.name));
+        assert!(is_there || is_rare, "{} is missing", metric.name);
+    }
+    let labels_of_content = ["TESTPATIENT", "100234", "M00001"];
+    assert!(
+        labels_of_content.iter().all(|content| !page.contains(content)),
+        "no content in metrics"
+    );
     assert_eq!(engine.terminate(), 0);
 }

@@ -12,6 +12,7 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod bad_answers;
 mod bad_input;
 mod corpus_delivery;
 mod corpus_parse;

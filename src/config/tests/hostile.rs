@@ -52,6 +52,11 @@ fn y1_bombs_are_refused_at_once() {
     );
     refused("nested dashes", "- ".repeat(100_000).as_bytes(), "site-too-large");
     refused(
+        "a list to look ahead over",
+        "[b, ".repeat(100_000).as_bytes(),
+        "site-too-large",
+    );
+    refused(
         "many values",
         "- a\n".repeat(200_000).as_bytes(),
         "site-too-large",
@@ -188,6 +193,22 @@ routes:
     );
     let (site, problems) = load_files(&[("site.yaml", &chain)]);
     assert!(site.is_some(), "a chain is no loop: {problems}");
+    // A destination for every listener, every one of them leading back: still at once.
+    let many = |line: &dyn Fn(usize) -> String| (0..1_000).map(line).collect::<Vec<_>>().concat();
+    let all = |letter: &str| {
+        (0..1_000)
+            .map(|n| format!("{letter}{n}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let tangle = format!(
+        "listeners:\n{}destinations:\n{}routes:\n  r: {{ from: [{}], to: [{}] }}\n",
+        many(&|n| format!("  l{n}: {{ mllp: {{ bind: 127.0.0.1:{} }} }}\n", 3_000 + n)),
+        many(&|n| format!("  d{n}: {{ mllp: {{ address: 'localhost:{}' }} }}\n", 3_000 + n)),
+        all("l"),
+        all("d"),
+    );
+    refused("a tangle", tangle.as_bytes(), "destination-loop");
     let undefined = "routes: { r: { from: nobody, to: nowhere } }\n";
     refused("undefined listener", undefined.as_bytes(), "unknown-listener");
     refused(

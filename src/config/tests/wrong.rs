@@ -73,6 +73,10 @@ fn keys() {
 #[test]
 fn values() {
     let told = told(&[
+        (
+            "{ data: ../data }",
+            "{ data: ../data, console: { bind: 0.0.0.0:8686 } }",
+        ),
         ("bind: 127.0.0.1:2575", "bind: 2575"),
         ("bind: 127.0.0.1:2575", "bind: 127.0.0.1:70000"),
         ("2575 }", "2575, idle_timeout: 5 mins }"),

@@ -27,8 +27,8 @@ fn what_was_acknowledged_survives_kills() {
     for round in 0..times("WEIR_KILLS", 20) {
         let place = folder.path().join(format!("store-{}", round / ROUNDS_PER_STORE));
         let load = Load::start(&place, &mut random, round);
-        load.run_for(Duration::from_millis(random.u64(5..400)));
-        totals.add(load.end(Engine::kill, || ()), round);
+        std::thread::sleep(Duration::from_millis(random.u64(5..400)));
+        totals.add(&load.end(Engine::kill, || ()), round);
     }
     totals.say("kills");
 }
@@ -48,12 +48,12 @@ fn what_was_acknowledged_survives_power_cuts() {
         }
         let load = Load::start(&place, &mut random, round);
         let cut = disk.arm();
-        load.run_for(Duration::from_millis(random.u64(5..1_500)));
+        std::thread::sleep(Duration::from_millis(random.u64(5..1_500)));
         let cut_and_kill = |engine: Engine| {
             cut.now();
             engine.kill();
         };
-        totals.add(load.end(cut_and_kill, || disk.restore()), round);
+        totals.add(&load.end(cut_and_kill, || disk.restore()), round);
     }
     totals.say("power cuts");
 }
@@ -83,7 +83,7 @@ struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, round: Round, number: u64) {
+    fn add(&mut self, round: &Round, number: u64) {
         let duplicates = round.verdict.duplicates();
         println!(
             "round {number}: {} acknowledged, {} arrivals, {duplicates} duplicates",
@@ -173,10 +173,6 @@ impl Load {
             stop,
             senders,
         }
-    }
-
-    fn run_for(&self, time: Duration) {
-        std::thread::sleep(time);
     }
 
     /// Ends the engine by `fault`, brings the disk back by `mend`, starts again, and judges when all is delivered.

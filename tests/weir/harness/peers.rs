@@ -53,7 +53,7 @@ impl Sender {
                 assert_eq!(frame[0], 0x0B, "a reply begins with 0x0B");
                 return Some(frame[1..end].to_vec());
             }
-            let mut chunk = [0; 64 * 1024];
+            let mut chunk = [0; 16 * 1024];
             match self.stream.read(&mut chunk) {
                 Ok(0) => return None,
                 Ok(count) => self.read.extend_from_slice(&chunk[..count]),
@@ -148,7 +148,7 @@ impl Receiver {
                 }
                 let (seen, told, script) = (Arc::clone(&seen), Arc::clone(&told), Arc::clone(&script));
                 connections.push(std::thread::spawn(move || {
-                    serve(stream.unwrap(), &seen, &told, &*script)
+                    serve(stream.unwrap(), &seen, &told, &*script);
                 }));
             }
             drop(listener);

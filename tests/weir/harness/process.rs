@@ -160,10 +160,6 @@ impl Engine {
         self.listeners[name]
     }
 
-    pub fn process_id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// A page of the console: status code and body.
     pub fn page(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.console).unwrap();
@@ -214,11 +210,6 @@ impl Engine {
             .status()
             .unwrap();
         assert!(told.success());
-        self.child.wait().unwrap().code().expect("ended by itself")
-    }
-
-    /// Waits for an engine that ends by itself.
-    pub fn wait(mut self) -> i32 {
         self.child.wait().unwrap().code().expect("ended by itself")
     }
 }

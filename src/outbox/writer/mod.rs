@@ -6,9 +6,9 @@
 //! sender that makes one sync for each message instead of two. The first error ends the thread: nothing is
 //! tried twice.
 
+mod draft;
+
 use std::{
-    collections::HashMap,
-    ops::ControlFlow,
     panic::{self, AssertUnwindSafe},
     sync::{
         Arc,
@@ -17,20 +17,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
 use crossbeam_channel::{Receiver, after, never, select, tick};
+use metrics::{Histogram, histogram};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use self::draft::{Draft, Effect};
+use crate::{clock, metrics as names};
 
 use super::{
     Acceptance, Outcome, Sequence, StoreError,
     folder::Opened,
     key::{DestinationId, Key},
     lane::{Lane, Shared},
-    record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, Meta, VALUE_BYTES_MAX},
-    store::{Batch, Store},
+    record::Meta,
+    store::Store,
     watermark::Watermark,
 };
-use crate::clock;
 
 pub(super) const THREAD_NAME: &str = "weir-outbox-writer";
 /// The most requests of one batch: more would only make the first of them wait.
@@ -104,8 +106,12 @@ impl Group {
         hold.semaphore().available_permits() <= here
     }
 
+    fn requests(&self) -> usize {
+        self.accepts.len() + self.settlements.len()
+    }
+
     fn is_full(&self) -> bool {
-        self.accepts.len() + self.settlements.len() >= GROUP_REQUESTS_MAX || self.bytes >= GROUP_BYTES_MAX
+        self.requests() >= GROUP_REQUESTS_MAX || self.bytes >= GROUP_BYTES_MAX
     }
 
     fn must_commit(&self) -> bool {
@@ -133,14 +139,6 @@ impl Group {
     }
 }
 
-/// What a batch changes in memory once it is durable.
-enum Effect {
-    Queued(Arc<Lane>, Sequence),
-    DeadFromTheStart(Arc<Lane>),
-    Delivered(Arc<Lane>),
-    DeadLettered(Arc<Lane>),
-}
-
 pub(super) struct Writer {
     shared: Arc<Shared>,
     store: Arc<dyn Store>,
@@ -148,6 +146,8 @@ pub(super) struct Writer {
     meta: Meta,
     requests: Receiver<Request>,
     next_destination: DestinationId,
+    commit_seconds: Histogram,
+    commit_requests: Histogram,
 }
 
 impl Writer {
@@ -165,6 +165,8 @@ impl Writer {
             meta,
             requests,
             next_destination,
+            commit_seconds: histogram!(names::COMMIT_SECONDS),
+            commit_requests: histogram!(names::COMMIT_REQUESTS),
         }
     }
 
@@ -266,192 +268,36 @@ impl Writer {
     }
 
     /// One batch, one barrier; then everyone may see it. Returns the number of each message.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a group has at most a thousand requests"
+    )]
     fn commit(&mut self, group: &Group) -> Result<Vec<Sequence>, StoreError> {
-        let mut batch = Batch::default();
-        let mut effects = Vec::new();
-        let mut sequences = Vec::with_capacity(group.accepts.len());
-        for accept in &group.accepts {
-            sequences.push(self.put_acceptance(accept, &mut batch, &mut effects));
-        }
-        let mut settled = HashMap::new();
+        let started = clock::monotonic();
+        let mut draft = Draft::new(&self.shared, &*self.store, self.meta.next, self.next_destination);
+        let sequences = group.accepts.iter().map(|accept| draft.accept(accept)).collect();
         for settle in &group.settlements {
-            self.put_settlement(settle, &mut batch, &mut settled, &mut effects)?;
+            draft.settle(settle)?;
         }
+        let Draft {
+            mut batch,
+            effects,
+            next,
+            next_destination,
+            ..
+        } = draft;
+        self.meta.next = next;
+        self.next_destination = next_destination;
         self.meta.commits += 1;
         batch.put(Key::meta(), self.meta.encode());
-        self.store.apply(batch)?;
-        self.store.barrier()?;
+        self.store.commit(batch)?;
+        self.commit_seconds.record(started.elapsed().as_secs_f64());
+        self.commit_requests.record(group.requests() as f64);
         add(&self.shared.barriers, 1);
         add(&self.shared.accepted, group.accepts.len() as u64);
         self.shared.set_durable(self.meta.next);
         self.publish(effects);
         Ok(sequences)
-    }
-
-    fn put_acceptance(&mut self, accept: &Accept, batch: &mut Batch, effects: &mut Vec<Effect>) -> Sequence {
-        let acceptance = &accept.acceptance;
-        let message = self.meta.next;
-        let owed = self.number(acceptance, batch);
-        let span = owed
-            .iter()
-            .map(|owed| u64::from(owed.offset) + 1)
-            .max()
-            .unwrap_or(1);
-        self.meta.next = Sequence(message.0 + span);
-        if owed.is_empty() {
-            return message;
-        }
-        let chunked = put_message(message, accept, &owed, batch);
-        let sole = owed.len() == 1;
-        let received_at = acceptance.received_at;
-        let entry_of = |body| EntryRecord {
-            message,
-            body,
-            received_at,
-            sole,
-            chunked,
-        };
-        let (deliveries, dead) = owed.split_at(acceptance.deliveries.len());
-        for (owed, entry) in deliveries.iter().zip(&acceptance.deliveries) {
-            let sequence = Sequence(message.0 + u64::from(owed.offset));
-            let key = Key::entry(owed.id, sequence);
-            let body = entry.body.index().and_then(|index| u16::try_from(index).ok());
-            let body = body.expect("offer has checked that the body is there");
-            batch.put(key, entry_of(body).encode(&key));
-            effects.push(Effect::Queued(Arc::clone(&owed.lane), sequence));
-        }
-        for (owed, (_, reason)) in dead.iter().zip(&acceptance.dead) {
-            let key = Key::dead(owed.id, Sequence(message.0 + u64::from(owed.offset)));
-            let record = DeadRecord {
-                entry: Some(entry_of(0)),
-                dead_at: clock::now(),
-                attempts: 0,
-                reason: reason.clone(),
-                answer: None,
-            };
-            batch.put(key, record.encode(&key));
-            effects.push(Effect::DeadFromTheStart(Arc::clone(&owed.lane)));
-        }
-        message
-    }
-
-    /// Gives every delivery and dead letter its place: the message's own number, and the numbers after it where
-    /// one destination is owed several.
-    fn number(&mut self, acceptance: &Acceptance, batch: &mut Batch) -> Vec<Owed> {
-        let names = acceptance.deliveries.iter().map(|entry| &entry.destination);
-        let names = names.chain(acceptance.dead.iter().map(|(destination, _)| destination));
-        let mut owed: Vec<Owed> = Vec::new();
-        for name in names {
-            let lane = self.shared.lane(name);
-            let next = &mut self.next_destination;
-            let id = *lane.id.get_or_init(|| {
-                let id = *next;
-                *next += 1;
-                batch.put(Key::destination(id), record::encode_destination(id, name));
-                id
-            });
-            let offset = owed.iter().filter(|other| other.id == id).count();
-            let offset = u16::try_from(offset).expect("offer bounds the number of deliveries");
-            owed.push(Owed { lane, id, offset });
-        }
-        owed
-    }
-
-    fn put_settlement(
-        &self,
-        settle: &Settle,
-        batch: &mut Batch,
-        settled: &mut HashMap<Key, Settled>,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), StoreError> {
-        let Some(&id) = settle.lane.id.get() else {
-            return Ok(());
-        };
-        let key = Key::entry(id, settle.sequence);
-        if settled.contains_key(&key) {
-            return Ok(());
-        }
-        // What is not owed any more may be settled again, to no effect.
-        let Some(value) = self.store.get(&key)? else {
-            return Ok(());
-        };
-        let entry = EntryRecord::decode(&key, &value);
-        batch.remove(key);
-        let lane = Arc::clone(&settle.lane);
-        match &settle.outcome {
-            Outcome::Delivered => {
-                settled.insert(key, Settled::Delivered);
-                effects.push(Effect::Delivered(lane));
-                match entry {
-                    Ok(entry) => self.release(&entry, batch, settled)?,
-                    Err(damage) => {
-                        tracing::error!(sequence = settle.sequence.0, "entry not readable: {damage}");
-                    }
-                }
-            }
-            Outcome::DeadLetter {
-                reason,
-                attempts,
-                answer,
-            } => {
-                settled.insert(key, Settled::DeadLetter);
-                effects.push(Effect::DeadLettered(lane));
-                let dead = Key::dead(id, settle.sequence);
-                let record = DeadRecord {
-                    entry: entry.ok(),
-                    dead_at: clock::now(),
-                    attempts: *attempts,
-                    reason: reason.clone(),
-                    answer: answer.clone(),
-                };
-                batch.put(dead, record.encode(&dead));
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes a message and its bodies when nobody is owed it any more.
-    fn release(
-        &self,
-        entry: &EntryRecord,
-        batch: &mut Batch,
-        settled: &HashMap<Key, Settled>,
-    ) -> Result<(), StoreError> {
-        let message = entry.message;
-        if !entry.sole {
-            let Some(value) = self.store.get(&Key::message(message))? else {
-                return Ok(());
-            };
-            let Ok(record) = MessageRecord::decode(message, &value) else {
-                tracing::error!(
-                    message = message.0,
-                    "a damaged message stays: who else is owed it is not known"
-                );
-                return Ok(());
-            };
-            for (id, offset) in record.owed {
-                let sequence = Sequence(message.0 + u64::from(offset));
-                let owed = match settled.get(&Key::entry(id, sequence)) {
-                    Some(Settled::Delivered) => false,
-                    Some(Settled::DeadLetter) => true,
-                    None => {
-                        self.store.get(&Key::entry(id, sequence))?.is_some()
-                            || self.store.get(&Key::dead(id, sequence))?.is_some()
-                    }
-                };
-                if owed {
-                    return Ok(());
-                }
-            }
-        }
-        batch.remove(Key::message(message));
-        if entry.chunked {
-            self.store.scan(Key::bodies(message), &mut |key, _| {
-                batch.remove(Key::read(key));
-                ControlFlow::Continue(())
-            })?;
-        }
-        Ok(())
     }
 
     fn publish(&self, effects: Vec<Effect>) {
@@ -479,69 +325,6 @@ impl Writer {
             }
         }
     }
-}
-
-/// How an entry ends within the batch that is being written.
-enum Settled {
-    Delivered,
-    DeadLetter,
-}
-
-/// A delivery or dead letter of a message, and by how much its number is above the message's.
-struct Owed {
-    lane: Arc<Lane>,
-    id: DestinationId,
-    offset: u16,
-}
-
-/// Writes a message and its bodies; returns whether the bodies lie in chunks.
-fn put_message(message: Sequence, accept: &Accept, owed: &[Owed], batch: &mut Batch) -> bool {
-    let acceptance = &accept.acceptance;
-    let bodies = || std::iter::once(&acceptance.raw).chain(&acceptance.results);
-    let body_bytes: Vec<u32> = bodies()
-        .map(|body| u32::try_from(body.len()).expect("offer bounds the bodies"))
-        .collect();
-    let header = MessageRecord::header_bytes(
-        &acceptance.listener,
-        &acceptance.control_id,
-        &acceptance.site_version,
-        owed.len(),
-        body_bytes.len(),
-    );
-    let chunked = header + acceptance.bytes() > VALUE_BYTES_MAX;
-    let record = MessageRecord {
-        received_at: acceptance.received_at,
-        listener: acceptance.listener.to_string(),
-        control_id: acceptance.control_id.clone(),
-        site_version: acceptance.site_version.to_string(),
-        hash: accept.hash,
-        owed: owed.iter().map(|owed| (owed.id, owed.offset)).collect(),
-        body_bytes,
-        inline: (!chunked).then(|| one_after_the_other(acceptance)),
-    };
-    batch.put(Key::message(message), record.encode(message));
-    if chunked {
-        for (body, number) in bodies().zip(0..) {
-            for (piece, chunk) in body.chunks(CHUNK_BYTES_MAX).zip(0..) {
-                let key = Key::chunk(message, number, chunk);
-                batch.put(key, record::encode_chunk(&key, piece));
-            }
-        }
-    }
-    chunked
-}
-
-fn one_after_the_other(acceptance: &Acceptance) -> Bytes {
-    if acceptance.results.is_empty() {
-        return acceptance.raw.clone();
-    }
-    let mut bodies = BytesMut::with_capacity(acceptance.bytes());
-    bodies.extend_from_slice(&acceptance.raw);
-    acceptance
-        .results
-        .iter()
-        .for_each(|result| bodies.extend_from_slice(result));
-    bodies.freeze()
 }
 
 fn add(count: &AtomicU64, by: u64) {

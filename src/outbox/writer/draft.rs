@@ -1,0 +1,283 @@
+//! One batch in the making: what each request of a group writes, and what it changes in memory afterwards.
+//!
+//! Nothing here commits. Numbers are given in the order in which requests are put in.
+
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+
+use super::{
+    super::{
+        Acceptance, Outcome, Sequence, StoreError,
+        key::{DestinationId, Key},
+        lane::{Lane, Shared},
+        record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, VALUE_BYTES_MAX},
+        store::{Batch, Store},
+    },
+    Accept, Settle,
+};
+use crate::clock;
+
+/// What a batch changes in memory once it is durable.
+pub(super) enum Effect {
+    Queued(Arc<Lane>, Sequence),
+    DeadFromTheStart(Arc<Lane>),
+    Delivered(Arc<Lane>),
+    DeadLettered(Arc<Lane>),
+}
+
+/// A batch in the making.
+pub(super) struct Draft<'a> {
+    shared: &'a Shared,
+    store: &'a dyn Store,
+    pub(super) batch: Batch,
+    pub(super) effects: Vec<Effect>,
+    /// The number the next message gets.
+    pub(super) next: Sequence,
+    /// The number the next new destination gets.
+    pub(super) next_destination: DestinationId,
+    /// The entries this batch ends: the store still shows them.
+    settled: HashMap<Key, Settled>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        shared: &'a Shared,
+        store: &'a dyn Store,
+        next: Sequence,
+        next_destination: DestinationId,
+    ) -> Draft<'a> {
+        Draft {
+            shared,
+            store,
+            batch: Batch::default(),
+            effects: Vec::new(),
+            next,
+            next_destination,
+            settled: HashMap::new(),
+        }
+    }
+
+    /// Writes a message and everything that is owed because of it; returns its number.
+    pub(super) fn accept(&mut self, accept: &Accept) -> Sequence {
+        let acceptance = &accept.acceptance;
+        let message = self.next;
+        let owed = self.number(acceptance);
+        let span = owed
+            .iter()
+            .map(|owed| u64::from(owed.offset) + 1)
+            .max()
+            .unwrap_or(1);
+        self.next = Sequence(message.0 + span);
+        if owed.is_empty() {
+            return message;
+        }
+        let chunked = put_message(message, accept, &owed, &mut self.batch);
+        let sole = owed.len() == 1;
+        let received_at = acceptance.received_at;
+        let entry_of = |body| EntryRecord {
+            message,
+            body,
+            received_at,
+            sole,
+            chunked,
+        };
+        let (deliveries, dead) = owed.split_at(acceptance.deliveries.len());
+        for (owed, entry) in deliveries.iter().zip(&acceptance.deliveries) {
+            let sequence = Sequence(message.0 + u64::from(owed.offset));
+            let key = Key::entry(owed.id, sequence);
+            let body = entry.body.index().and_then(|index| u16::try_from(index).ok());
+            let body = body.expect("offer has checked that the body is there");
+            self.batch.put(key, entry_of(body).encode(&key));
+            self.effects
+                .push(Effect::Queued(Arc::clone(&owed.lane), sequence));
+        }
+        for (owed, (_, reason)) in dead.iter().zip(&acceptance.dead) {
+            let key = Key::dead(owed.id, Sequence(message.0 + u64::from(owed.offset)));
+            let record = DeadRecord {
+                entry: Some(entry_of(0)),
+                dead_at: clock::now(),
+                attempts: 0,
+                reason: reason.clone(),
+                answer: None,
+            };
+            self.batch.put(key, record.encode(&key));
+            self.effects
+                .push(Effect::DeadFromTheStart(Arc::clone(&owed.lane)));
+        }
+        message
+    }
+
+    /// Gives every delivery and dead letter its place: the message's own number, and the numbers after it where
+    /// one destination is owed several.
+    fn number(&mut self, acceptance: &Acceptance) -> Vec<Owed> {
+        let names = acceptance.deliveries.iter().map(|entry| &entry.destination);
+        let names = names.chain(acceptance.dead.iter().map(|(destination, _)| destination));
+        let mut owed: Vec<Owed> = Vec::new();
+        for name in names {
+            let lane = self.shared.lane(name);
+            let next = &mut self.next_destination;
+            let id = *lane.id.get_or_init(|| {
+                let id = *next;
+                *next += 1;
+                self.batch
+                    .put(Key::destination(id), record::encode_destination(id, name));
+                id
+            });
+            let offset = owed.iter().filter(|other| other.id == id).count();
+            let offset = u16::try_from(offset).expect("offer bounds the number of deliveries");
+            owed.push(Owed { lane, id, offset });
+        }
+        owed
+    }
+
+    /// Writes the end of a delivery.
+    pub(super) fn settle(&mut self, settle: &Settle) -> Result<(), StoreError> {
+        let Some(&id) = settle.lane.id.get() else {
+            return Ok(());
+        };
+        let key = Key::entry(id, settle.sequence);
+        if self.settled.contains_key(&key) {
+            return Ok(());
+        }
+        // What is not owed any more may be settled again, to no effect.
+        let Some(value) = self.store.get(&key)? else {
+            return Ok(());
+        };
+        let entry = EntryRecord::decode(&key, &value);
+        self.batch.remove(key);
+        let lane = Arc::clone(&settle.lane);
+        match &settle.outcome {
+            Outcome::Delivered => {
+                self.settled.insert(key, Settled::Delivered);
+                self.effects.push(Effect::Delivered(lane));
+                match entry {
+                    Ok(entry) => self.release(&entry)?,
+                    Err(damage) => {
+                        tracing::error!(sequence = settle.sequence.0, "entry not readable: {damage}");
+                    }
+                }
+            }
+            Outcome::DeadLetter {
+                reason,
+                attempts,
+                answer,
+            } => {
+                self.settled.insert(key, Settled::DeadLetter);
+                self.effects.push(Effect::DeadLettered(lane));
+                let dead = Key::dead(id, settle.sequence);
+                let record = DeadRecord {
+                    entry: entry.ok(),
+                    dead_at: clock::now(),
+                    attempts: *attempts,
+                    reason: reason.clone(),
+                    answer: answer.clone(),
+                };
+                self.batch.put(dead, record.encode(&dead));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a message and its bodies when nobody is owed it any more.
+    fn release(&mut self, entry: &EntryRecord) -> Result<(), StoreError> {
+        let message = entry.message;
+        if !entry.sole {
+            let Some(value) = self.store.get(&Key::message(message))? else {
+                return Ok(());
+            };
+            let Ok(record) = MessageRecord::decode(message, &value) else {
+                tracing::error!(
+                    message = message.0,
+                    "a damaged message stays: who else is owed it is not known"
+                );
+                return Ok(());
+            };
+            for (id, offset) in record.owed {
+                let sequence = Sequence(message.0 + u64::from(offset));
+                let owed = match self.settled.get(&Key::entry(id, sequence)) {
+                    Some(Settled::Delivered) => false,
+                    Some(Settled::DeadLetter) => true,
+                    None => {
+                        self.store.get(&Key::entry(id, sequence))?.is_some()
+                            || self.store.get(&Key::dead(id, sequence))?.is_some()
+                    }
+                };
+                if owed {
+                    return Ok(());
+                }
+            }
+        }
+        self.batch.remove(Key::message(message));
+        if entry.chunked {
+            self.store.scan(Key::bodies(message), &mut |key, _| {
+                self.batch.remove(Key::read(key));
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// How an entry ends within the batch that is being written.
+enum Settled {
+    Delivered,
+    DeadLetter,
+}
+
+/// A delivery or dead letter of a message, and by how much its number is above the message's.
+struct Owed {
+    lane: Arc<Lane>,
+    id: DestinationId,
+    offset: u16,
+}
+
+/// Writes a message and its bodies; returns whether the bodies lie in chunks.
+fn put_message(message: Sequence, accept: &Accept, owed: &[Owed], batch: &mut Batch) -> bool {
+    let acceptance = &accept.acceptance;
+    let bodies = || std::iter::once(&acceptance.raw).chain(&acceptance.results);
+    let body_bytes: Vec<u32> = bodies()
+        .map(|body| u32::try_from(body.len()).expect("offer bounds the bodies"))
+        .collect();
+    let header = MessageRecord::header_bytes(
+        &acceptance.listener,
+        &acceptance.control_id,
+        &acceptance.site_version,
+        owed.len(),
+        body_bytes.len(),
+    );
+    let chunked = header + acceptance.bytes() > VALUE_BYTES_MAX;
+    let record = MessageRecord {
+        received_at: acceptance.received_at,
+        listener: acceptance.listener.to_string(),
+        control_id: acceptance.control_id.clone(),
+        site_version: acceptance.site_version.to_string(),
+        hash: accept.hash,
+        owed: owed.iter().map(|owed| (owed.id, owed.offset)).collect(),
+        body_bytes,
+        inline: (!chunked).then(|| one_after_the_other(acceptance)),
+    };
+    batch.put(Key::message(message), record.encode(message));
+    if chunked {
+        for (body, number) in bodies().zip(0..) {
+            for (piece, chunk) in body.chunks(CHUNK_BYTES_MAX).zip(0..) {
+                let key = Key::chunk(message, number, chunk);
+                batch.put(key, record::encode_chunk(&key, piece));
+            }
+        }
+    }
+    chunked
+}
+
+fn one_after_the_other(acceptance: &Acceptance) -> Bytes {
+    if acceptance.results.is_empty() {
+        return acceptance.raw.clone();
+    }
+    let mut bodies = BytesMut::with_capacity(acceptance.bytes());
+    bodies.extend_from_slice(&acceptance.raw);
+    acceptance
+        .results
+        .iter()
+        .for_each(|result| bodies.extend_from_slice(result));
+    bodies.freeze()
+}

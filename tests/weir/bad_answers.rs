@@ -1,0 +1,95 @@
+//! Bad answers of a receiver and what becomes of the delivery: one row, one test line. The row names are those of
+//! SECURITY.md; the destination's own tests have the finer cases.
+
+use crate::harness::{Answer, Receiver, Sender, Site, adt, field};
+
+/// Sends one message to a receiver whose first answer is this one and whose later answers are right; returns how
+/// often the message arrived, and how many attempts were ambiguous.
+fn first_answered(answer: Answer) -> (usize, f64) {
+    let receiver = Receiver::scripted(move |before, _| match before {
+        0 => answer.clone(),
+        _ => Answer::Code("AA"),
+    });
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    assert_eq!(field(&sender.exchange(&adt("A")).unwrap(), "MSA", 1), "AA");
+    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="ehr"}"#, 1.0);
+    let ambiguous = engine.metric(r#"weir_deliveries_ambiguous_total{destination="ehr"}"#);
+    assert_eq!(engine.terminate(), 0);
+    (receiver.stop().len(), ambiguous)
+}
+
+/// It is not taken for an answer: the connection is closed and the message sent again.
+fn is_no_answer(row: &str, answer: Answer) {
+    assert_eq!(first_answered(answer), (2, 1.0), "{row}");
+}
+
+#[test]
+fn what_is_no_answer_is_tried_again() {
+    is_no_answer(
+        "A1 another control id",
+        Answer::Text("MSH|^~\\&|R|R|||20260101||ACK|1|P|2.5.1\rMSA|AA|OTHER\r"),
+    );
+    is_no_answer(
+        "A2 no MSA",
+        Answer::Text("MSH|^~\\&|R|R|||20260101||ACK|1|P|2.5.1\r"),
+    );
+    is_no_answer("A2 garbage", Answer::Text("xyz"));
+    is_no_answer("A2 MSA alone", Answer::Text("MSA"));
+    is_no_answer(
+        "A2 HTML",
+        Answer::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n<html></html>"),
+    );
+    is_no_answer(
+        "A3 empty MSA-1",
+        Answer::Text("MSH|^~\\&|R|R|||20260101||ACK|1|P|2.5.1\rMSA||{id}\r"),
+    );
+    is_no_answer(
+        "A3 unknown MSA-1",
+        Answer::Text("MSH|^~\\&|R|R|||20260101||ACK|1|P|2.5.1\rMSA|XX|{id}\r"),
+    );
+    is_no_answer("A8 closed after the message", Answer::Close);
+    is_no_answer("A8 silence", Answer::Silence);
+    is_no_answer(
+        "A9 an answer without an end",
+        Answer::Bytes(b"\x0BMSH|^~\\&|R|R|||20260101||ACK|1|P|2.5.1\rMSA|AA|A\r"),
+    );
+}
+
+#[test]
+fn odd_answers_are_taken() {
+    let taken = |row: &str, answer: Answer| assert_eq!(first_answered(answer), (1, 0.0), "{row}");
+    taken(
+        "A3 lower case",
+        Answer::Text("MSH|^~\\&|R|R|||20260101||ACK|1|P|2.5.1\rMSA|aa|{id}\r"),
+    );
+    taken(
+        "A10 version and delimiters",
+        Answer::Text("MSH*%~\\&*R*R***2026**ACK*1*P*2.2\rMSA*AA*{id}\r"),
+    );
+    taken("A10 no version at all", Answer::Text("MSH|^~\\&|R\rMSA|CA|{id}"));
+}
+
+#[test]
+fn a_surplus_answer_is_never_taken_for_the_next_message() {
+    // A7: two answers to the first message; the second would be right for nobody.
+    let twice = b"\x0BMSH|^~\\&|R|R|||20260101||ACK|1|P|2.5.1\rMSA|AA|FIRST\r\x1C\r\
+                  \x0BMSH|^~\\&|R|R|||20260101||ACK|2|P|2.5.1\rMSA|AA|SECOND\r\x1C\r";
+    let receiver = Receiver::scripted(move |before, message| match before {
+        0 => Answer::Bytes(twice),
+        // An answer that says no: if the surplus one were believed, this would not be asked for again.
+        1 => Answer::CodeBecause("AR", 207),
+        _ if field(message, "MSH", 10) == "SECOND" => Answer::Code("AA"),
+        _ => Answer::Close,
+    });
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    for id in ["FIRST", "SECOND"] {
+        assert_eq!(field(&sender.exchange(&adt(id)).unwrap(), "MSA", 1), "AA");
+    }
+    receiver.wait_for(3);
+    assert_eq!(receiver.control_ids(), ["FIRST", "SECOND", "SECOND"]);
+    assert_eq!(engine.terminate(), 0);
+}
