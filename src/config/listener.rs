@@ -1,9 +1,10 @@
 //! The section `listeners`: the kind of each, what it permits, and how it answers.
 //!
 //! What belongs to the wire is the listener room's; the keys about HL7 are read here, because that room knows no
-//! HL7: `permit`, `unrouted`, `malformed` and `charset` beside the kind, `acknowledgment` within it.
+//! HL7: `permit`, `unrouted`, `charset`, `batch` and others beside the kind, `acknowledgment` within it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -17,6 +18,7 @@ use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::route::{MessagePattern, patterns};
 use crate::typed::{OneOrMany, Text};
 
+use super::batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 use super::sections::Named;
 use super::{piece, yaml};
 
@@ -35,6 +37,8 @@ pub struct Listener {
     pub expected: Expected,
     /// What becomes of a message that no route takes.
     pub unrouted: Unrouted,
+    /// How it takes several messages in one frame.
+    pub batches: Batches,
     /// What the text of messages that declare no character set is read and written in.
     pub charset: Option<Charset>,
 }
@@ -103,7 +107,23 @@ struct Common {
     /// step touches are the same either way.
     #[serde(default)]
     charset: Option<Text>,
+    /// What becomes of a frame that holds a batch, or one message after another: `reject` (the default), or `split`,
+    /// which routes each message and accepts all or none.
+    #[serde(default)]
+    batch: BatchMode,
+    /// How such a frame is answered: `single` (the default), `batch`, `each` or `none`.
+    #[serde(default)]
+    batch_ack: BatchAcknowledgment,
+    /// What becomes of a batch whose trailers do not fit what it holds: `reject` (the default) or `warn`.
+    #[serde(default)]
+    count_mismatch: CountMismatch,
+    /// The most messages of one frame; 10000 if left out.
+    #[serde(default)]
+    batch_messages_max: Option<NonZeroU32>,
 }
+
+/// What a transfer may hold if nothing is said.
+const BATCH_MESSAGES_MAX: usize = 10_000;
 
 /// The keys about replies, within the kind, as typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -114,7 +134,16 @@ struct Replies {
     acknowledgment: AcknowledgmentMode,
 }
 
-const COMMON_KEYS: &[&str] = &["permit", "unrouted", "malformed", "charset"];
+const COMMON_KEYS: &[&str] = &[
+    "permit",
+    "unrouted",
+    "malformed",
+    "charset",
+    "batch",
+    "batch_ack",
+    "count_mismatch",
+    "batch_messages_max",
+];
 const REPLY_KEYS: &[&str] = &["acknowledgment"];
 
 /// What a listener takes, as typed. Left out, every value of the standard; `any` takes whatever is there, an empty
@@ -162,6 +191,15 @@ fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<
         permit,
         expected,
         unrouted: common.unrouted,
+        batches: Batches {
+            mode: common.batch,
+            acknowledgment: common.batch_ack,
+            count_mismatch: common.count_mismatch,
+            messages_max: common
+                .batch_messages_max
+                .and_then(|count| usize::try_from(count.get()).ok())
+                .unwrap_or(BATCH_MESSAGES_MAX),
+        },
         charset,
     })
 }

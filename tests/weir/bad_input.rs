@@ -558,7 +558,10 @@ fn characters_that_are_taken() {
     expected.push(marked);
     for kind in ["byte-order-mark", "character-set", "escape"] {
         let series = format!(r#"weir_message_warnings_total{{listener="in",kind="{kind}"}}"#);
-        assert!(bench.metric(&series) > 0, "{kind} is counted");
+        assert!(
+            bench.engine.as_ref().unwrap().metric(&series) > 0.0,
+            "{kind} is counted"
+        );
     }
     assert_eq!(bench.delivered(), expected, "every byte as it came");
 }
@@ -566,7 +569,7 @@ fn characters_that_are_taken() {
 #[test]
 fn characters_that_are_refused() {
     let bench = Bench::new();
-    let mut refused = |name: &str, declared: &str, bytes: &[u8], code: &str, place: &str| {
+    let refused = |name: &str, declared: &str, bytes: &[u8], code: &str, place: &str| {
         let message = with_bytes("CHARS", declared, bytes);
         row(&bench, name, &message, ("AE", code, "CHARS"));
         let reply = bench.sender().exchange(&message).unwrap();
@@ -647,4 +650,129 @@ fn text_that_is_written_again() {
             "{name}: four segments"
         );
     }
+}
+
+/// A file of one batch, whose trailer says that it holds so many messages.
+fn batch(messages: &[Vec<u8>], count: &str) -> Vec<u8> {
+    let header = b"FHS|^~\\&|ADT|GENERAL|WEIR|HUB|2026||||F1\rBHS|^~\\&|ADT|GENERAL|WEIR|HUB|2026||||B1\r";
+    let trailer = format!("BTS|{count}\rFTS|1\r");
+    [header, messages.concat().as_slice(), trailer.as_bytes()].concat()
+}
+
+#[test]
+fn batches_that_are_taken() {
+    let bench = Bench::with("frame_bytes_max: 4MiB", ", batch: split");
+    let (one, two) = (adt("ONE"), adt("TWO"));
+    let both = [one.clone(), two.clone()];
+    row(&bench, "B51 a file", &batch(&both, "2"), ("AA", "", "F1"));
+    row(
+        &bench,
+        "B51 a count left out",
+        &batch(&both, ""),
+        ("AA", "", "F1"),
+    );
+    row(&bench, "B51 one after another", &both.concat(), ("AA", "", "ONE"));
+    let noted = [
+        b"# note\r\rBHS|^~\\&|A||||||||B7\r",
+        one.as_slice(),
+        b"\r# note\r",
+        &two,
+        b"BTS|2",
+    ]
+    .concat();
+    row(
+        &bench,
+        "B51 a comment first, as only files have it",
+        &noted,
+        ("AR", "100", ""),
+    );
+    row(&bench, "B51 no message", &batch(&[], "0"), ("AA", "", "F1"));
+    let many: Vec<Vec<u8>> = (0..1_000).map(|number| adt(&format!("MANY{number}"))).collect();
+    row(&bench, "B51 a thousand", &batch(&many, "1000"), ("AA", "", "F1"));
+    let expected = [both.as_slice(), &both, &both, &many].concat();
+    assert_eq!(bench.delivered(), expected, "each in its own bytes, in order");
+}
+
+#[test]
+fn batches_of_which_nothing_is_stored() {
+    let bench = Bench::with(
+        "frame_bytes_max: 32MiB",
+        ", batch: split, batch_messages_max: 100, unrouted: reject",
+    );
+    let good = adt("GOOD");
+    for (name, count) in [("too many", "3"), ("too few", "1"), ("no number", "two")] {
+        let message = batch(&[good.clone(), good.clone()], count);
+        row(&bench, &format!("B51 {name}"), &message, ("AR", "207", "F1"));
+        let reply = bench.sender().exchange(&message).unwrap();
+        assert_eq!(field(&reply, "ERR", 2), "BTS^1^1", "B51 {name}");
+    }
+    let cut = batch(std::slice::from_ref(&good), "1");
+    let cut = &cut[..cut.len() - "BTS|1\rFTS|1\r".len()];
+    row(&bench, "B51 no trailers", cut, ("AR", "207", "F1"));
+    let many = |count| [good.as_slice(), b"MSH|^~\\&|\r".repeat(count).as_slice()].concat();
+    row(&bench, "B51 over the limit", &many(100), ("AR", "207", "GOOD"));
+    row(&bench, "B51 a million", &many(1_000_000), ("AR", "207", "GOOD"));
+    let bad = edited("BAD", "|P|", "|X|");
+    let mixed = batch(&[good.clone(), bad, good.clone()], "3");
+    row(&bench, "B51 one is refused", &mixed, ("AR", "202", "F1"));
+    let reply = bench.sender().exchange(&mixed).unwrap();
+    assert!(field(&reply, "ERR", 8).starts_with("message 2: "), "told which");
+    let charsets = batch(&[good.clone(), with_bytes("BAD", "EBCDIC", b"X")], "2");
+    row(
+        &bench,
+        "B51 one in another character set",
+        &charsets,
+        ("AE", "103", "F1"),
+    );
+    let stray = [good.as_slice(), b"BTS|1\rPID|1\r"].concat();
+    row(&bench, "B51 a segment outside", &stray, ("AR", "207", "GOOD"));
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn batches_are_answered_as_the_listener_says() {
+    let good = batch(&[adt("ONE"), adt("TWO")], "2");
+    let bad = batch(&[adt("ONE"), edited("TWO", "|P|", "|X|")], "2");
+    let codes = |sender: &mut Sender, count: usize| -> Vec<String> {
+        let replies = (0..count).map(|_| sender.reply().expect("an answer"));
+        replies
+            .map(|reply| format!("{} {}", field(&reply, "MSA", 1), field(&reply, "MSA", 2)))
+            .collect()
+    };
+
+    let bench = Bench::with(SETTINGS, ", batch: split, batch_ack: each");
+    let mut sender = bench.sender();
+    sender.send(&good).unwrap();
+    assert_eq!(codes(&mut sender, 2), ["AA ONE", "AA TWO"]);
+    sender.send(&bad).unwrap();
+    assert_eq!(
+        codes(&mut sender, 2),
+        ["AR ONE", "AR TWO"],
+        "one is refused, none is stored"
+    );
+    assert_eq!(bench.delivered().len(), 2);
+
+    let bench = Bench::with(SETTINGS, ", batch: split, batch_ack: batch");
+    let reply = bench.sender().exchange(&good).unwrap();
+    assert!(reply.starts_with(b"BHS|^~\\&|WEIR|HUB|ADT|GENERAL|"));
+    assert_eq!(field(&reply, "BHS", 11), "F1", "BHS-12 names what is answered");
+    assert_eq!(field(&reply, "BTS", 1), "2");
+    assert_eq!(reply.windows(7).filter(|part| part == b"MSA|AA|").count(), 2);
+    let reply = bench.sender().exchange(&bad).unwrap();
+    assert_eq!(reply.windows(7).filter(|part| part == b"MSA|AR|").count(), 2);
+    assert_eq!(bench.delivered().len(), 2);
+
+    let bench = Bench::with(SETTINGS, ", batch: split, batch_ack: none");
+    let mut sender = bench.sender();
+    sender.send(&good).unwrap();
+    sender.send(&adt("END")).unwrap();
+    assert_eq!(codes(&mut sender, 1), ["AA END"]);
+    assert_eq!(bench.delivered().len(), 3);
+
+    let bench = Bench::with(SETTINGS, ", batch: split, count_mismatch: warn");
+    let counted_wrong = batch(&[adt("ONE")], "7");
+    row(&bench, "B51 warned of", &counted_wrong, ("AA", "", "F1"));
+    let series = r#"weir_message_warnings_total{listener="in",kind="batch-envelope"}"#;
+    bench.engine.as_ref().unwrap().wait_for_metric(series, 1.0);
+    assert_eq!(bench.delivered().len(), 1);
 }

@@ -89,6 +89,8 @@ fn values() {
             "2575 }",
             "2575 }\n    permit: { processing: [X], versions: [2.51], messages: [adt^a01] }",
         ),
+        ("2575 }", "2575 }\n    batch_ack: all"),
+        ("2575 }", "2575 }\n    batch_messages_max: 0"),
         ("2575 }", "2575 }\n    charset: [8859/1]"),
         ("2575 }", "2575 }\n    charset: 8859/12"),
         ("2575 }", "2575 }\n    charset: UNICODE UTF-16"),

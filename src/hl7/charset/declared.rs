@@ -43,7 +43,13 @@ pub(in crate::hl7) fn of_message(
     };
     if stands_last(header, delimiters.field) == Charset::UTF_8.as_str().as_bytes() {
         let multibyte = None;
-        return (Some(Charset::UTF_8), Delimiters { multibyte, ..delimiters });
+        return (
+            Some(Charset::UTF_8),
+            Delimiters {
+                multibyte,
+                ..delimiters
+            },
+        );
     }
     let plainly = || (field_bytes(header, CHARACTER_SET, &delimiters), delimiters);
     let (declaration, delimiters) = hidden(header, &delimiters).unwrap_or_else(plainly);

@@ -254,6 +254,29 @@ fn finds_bytes_that_stand_for_nothing() {
 }
 
 #[test]
+fn the_fixtures() {
+    for (file, expected) in [
+        (&include_bytes!("../../../fixtures/odd/latin-1.hl7")[..], None),
+        (include_bytes!("../../../fixtures/odd/byte-order-mark.hl7"), None),
+        (
+            include_bytes!("../../../fixtures/broken/invalid-utf-8.hl7"),
+            Some(102),
+        ),
+        (
+            include_bytes!("../../../fixtures/broken/character-set-unknown.hl7"),
+            Some(103),
+        ),
+    ] {
+        let fault = parse(file.to_vec()).character_set_fault();
+        assert_eq!(fault.map(|fault| fault.code.number()), expected);
+    }
+    let wide = Bytes::from_static(include_bytes!("../../../fixtures/broken/utf-16.hl7"));
+    assert!(Message::parse(wide.clone()).is_err());
+    let message = Message::parse(narrowed(&wide)).unwrap();
+    assert!(!message.header().control_id().is_empty());
+}
+
+#[test]
 fn escapes_to_other_character_sets_are_told_from_control_characters() {
     for (declared, name, expected) in [
         ("~ISO IR87", &b"\x1B$B;3\x1B(B"[..], None),
