@@ -74,3 +74,23 @@ pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, C
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_utf_16_holds_messages_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wide.hl7");
+        let text = "\u{feff}MSH|^~\\&|A\rPID|||1||M\u{dc}LLER\rMSH|^~\\&|B\r";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(&file, &wide).unwrap();
+        let messages = chosen(&file, None).unwrap();
+        assert_eq!(messages.len(), 2);
+        let name = messages[0].text(&"PID-5".parse().unwrap());
+        assert_eq!(name.as_deref(), Some("M\u{dc}LLER"));
+        // What is sent is sent as it is.
+        assert_eq!(read(&file).unwrap(), wide);
+    }
+}

@@ -3,12 +3,13 @@
 //! MSH-18 must be found before fields can be told apart in the character set it declares; so a header with bytes
 //! beyond ASCII is tried in each character set that hides delimiters until one declares itself.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 use thiserror::Error;
 
 use super::multibyte::Multibyte;
 use super::{Charset, CharsetError, Coding, name};
 use crate::hl7::delimiters::Delimiters;
+use crate::hl7::scan;
 use crate::hl7::segment::{field_bytes, pieces};
 
 /// An MSH-18 whose text weir cannot decode; the bytes still pass through.
@@ -22,6 +23,8 @@ pub(in crate::hl7) struct Undecodable {
 }
 
 const CHARACTER_SET: u16 = 18;
+/// MSH-1 is itself the first of them.
+const SEPARATORS_BEFORE: usize = 17;
 const HIDING: [Multibyte; 4] = [
     Multibyte::Gb18030,
     Multibyte::Big5,
@@ -29,53 +32,40 @@ const HIDING: [Multibyte; 4] = [
     Multibyte::Iso2022,
 ];
 
-/// The character set of the message with this MSH, and its delimiters as they are told apart in it.
+/// The character set of the message with this MSH; gives its delimiters the way in which they are told apart in it.
 ///
 /// What MSH-18 declares wins, then a byte order mark, then what is assumed; none if MSH-18 cannot be decoded.
+#[inline]
 pub(in crate::hl7) fn of_message(
     header: &[u8],
-    delimiters: Delimiters,
+    delimiters: &mut Delimiters,
     assumed: Option<Charset>,
-) -> (Option<Charset>, Delimiters) {
-    let delimiters = Delimiters {
-        multibyte: assumed.and_then(Charset::multibyte),
-        ..delimiters
-    };
-    if stands_last(header, delimiters.field) == Charset::UTF_8.as_str().as_bytes() {
-        let multibyte = None;
-        return (
-            Some(Charset::UTF_8),
-            Delimiters {
-                multibyte,
-                ..delimiters
-            },
-        );
+) -> Option<Charset> {
+    // By far the most common, and no other can hide it: its name is in the header.
+    match scan::nth(header, delimiters.field, SEPARATORS_BEFORE, None) {
+        Ok(at) if is_utf_8(header.get(at + 1..).unwrap_or_default(), delimiters.field) => {
+            Some(Charset::UTF_8)
+        }
+        Ok(_) | Err(_) => sought(header, delimiters, assumed),
     }
-    let plainly = || (field_bytes(header, CHARACTER_SET, &delimiters), delimiters);
-    let (declaration, delimiters) = hidden(header, &delimiters).unwrap_or_else(plainly);
-    let charset = match read(declaration, &delimiters) {
+}
+
+fn is_utf_8(rest: &[u8], separator: u8) -> bool {
+    let after = rest.strip_prefix(Charset::UTF_8.as_str().as_bytes());
+    after.is_some_and(|after| after.first().is_none_or(|&byte| byte == separator))
+}
+
+fn sought(header: &[u8], delimiters: &mut Delimiters, assumed: Option<Charset>) -> Option<Charset> {
+    delimiters.multibyte = assumed.and_then(Charset::multibyte);
+    let plainly = || (field_bytes(header, CHARACTER_SET, delimiters), *delimiters);
+    let (declaration, found) = hidden(header, delimiters).unwrap_or_else(plainly);
+    let charset = match read(declaration, &found) {
         Ok(Some(declared)) => Some(declared),
         Ok(None) => assumed,
         Err(_) => None,
     };
-    let multibyte = charset.and_then(Charset::multibyte);
-    (
-        charset,
-        Delimiters {
-            multibyte,
-            ..delimiters
-        },
-    )
-}
-
-/// MSH-18, sought from the end of the header: most have few fields after it, or end before it.
-fn stands_last(header: &[u8], separator: u8) -> &[u8] {
-    let separators = memchr_iter(separator, header).count();
-    let Some(after) = separators.checked_sub(usize::from(CHARACTER_SET) - 1) else {
-        return &[];
-    };
-    let mut fields = header.rsplit(|&byte| byte == separator);
-    fields.nth(after).unwrap_or_default()
+    delimiters.multibyte = charset.and_then(Charset::multibyte);
+    charset
 }
 
 /// MSH-18 and the delimiters that find it, where the header holds characters of the character set it declares.

@@ -29,7 +29,7 @@ impl<'a> Header<'a> {
     /// Reads the header of bytes that may be cut anywhere, or that [`Message::parse`](super::Message::parse)
     /// refused for what follows the header.
     pub fn parse(bytes: &'a [u8]) -> Result<Header<'a>, ParseError> {
-        let (start, delimiters) = parse::header(bytes)?;
+        let (start, mut delimiters) = parse::header(bytes)?;
         let rest = slice(bytes, &(start..bytes.len()));
         let line = rest.iter().position(|&byte| parse::is_terminator(byte));
         // Without a terminator the last field may be cut short; half a control id is worse than none.
@@ -37,7 +37,7 @@ impl<'a> Header<'a> {
             .or_else(|| memchr::memrchr(delimiters.field, rest))
             .unwrap_or(rest.len());
         let raw = slice(rest, &(0..end));
-        let (_, delimiters) = charset::of_message(raw, delimiters, None);
+        charset::of_message(raw, &mut delimiters, None);
         Ok(Header { raw, delimiters })
     }
 

@@ -174,7 +174,7 @@ pub(super) fn index(
             .count();
         is_canonical &= gap == 1 && rest.get(raw.len()) == Some(&b'\r');
         if slots.is_empty() {
-            (charset, delimiters) = charset::of_message(raw, delimiters, assumed);
+            charset = charset::of_message(raw, &mut delimiters, assumed);
         }
         let fail = |kind| ParseError {
             kind,
