@@ -34,6 +34,10 @@ power-cuts cuts="200":
 kills kills="200":
     WEIR_KILLS={{ kills }} cargo test --locked --release --test weir -- --nocapture survives_kills
 
+# Whether the HL7 dictionary is what its two sources give; needs python3, pip, node and npm.
+dictionary-check:
+    python3 tools/dictionary/generate.py --check
+
 # Licenses, known advisories, banned crates (needs `cargo install cargo-deny`).
 deny:
     cargo deny check

@@ -41,8 +41,10 @@ pub const ACCEPTED: &str = "weir_messages_accepted_total";
 pub const FILTERED: &str = "weir_messages_filtered_total";
 /// Messages no route of the listener takes.
 pub const UNROUTED: &str = "weir_messages_unrouted_total";
-/// Messages answered with an error or a rejection.
+/// Messages not accepted, whatever the answer.
 pub const REFUSED: &str = "weir_messages_refused_total";
+/// Faults of messages not accepted, by table 0357 code; a message may have several.
+pub const FAULTS: &str = "weir_message_faults_total";
 /// Deviations from the standard that were accepted, by kind.
 pub const WARNINGS: &str = "weir_message_warnings_total";
 /// From the last byte of a frame to its acknowledgment.
@@ -106,7 +108,8 @@ pub const ALL: &[Metric] = &[
     Metric { name: ACCEPTED, kind: Kind::Counter, labels: &["listener"], help: "Messages durably accepted with at least one delivery" },
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
     Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
-    Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener", "code"], help: "Messages answered with an error or a rejection, by HL7 table 0357 code" },
+    Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener"], help: "Messages not accepted, whatever the answer" },
+    Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
@@ -119,7 +122,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: LISTENER_FAILURES_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections given up, and sockets that could not be accepted" },
     Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
-    Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries accepted for a destination, those a route could not make included" },
+    Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries that waited at the start and those accepted since, those a route could not make included" },
     Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
     Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },

@@ -7,17 +7,18 @@ use clap::Args;
 
 use crate::config;
 
-use super::{CannotRun, Finding};
+use super::{CannotRun, Finding, text};
 
 /// Checks a site: every problem at once, with file, line and what to do.
 ///
-/// Exit status: 0 the site can run, 1 it can run but has warnings and --strict was given, 2 it cannot run.
+/// Nothing is started and nothing is written. Exit status: 0 the site can run, 1 it can run but has warnings
+/// and --strict was given, 2 it cannot run.
 #[derive(Args)]
 pub(super) struct Check {
     /// The folder of YAML files.
     #[arg(default_value = "routes")]
     site: PathBuf,
-    /// Treat warnings as a check that did not hold.
+    /// Exit with status 1 when there are warnings.
     #[arg(long)]
     strict: bool,
 }
@@ -33,11 +34,15 @@ impl Check {
         std::io::stderr().write_all(shown.as_bytes())?;
         writeln!(
             out,
-            "{}: {} listeners, {} destinations, {} routes; no problem found",
+            "{}: {}, {}, {}; {} found",
             self.site.display(),
-            site.listeners.len(),
-            site.destinations.len(),
-            site.routes.len()
+            text::count(site.listeners.len(), "listener"),
+            text::count(site.destinations.len(), "destination"),
+            text::count(site.routes.len(), "route"),
+            match problems.warning_count() {
+                0 => "no problem".to_owned(),
+                warnings => text::count(warnings, "warning"),
+            }
         )?;
         Ok(if self.strict && !problems.is_empty() {
             Finding::NotSo

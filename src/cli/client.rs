@@ -2,6 +2,7 @@
 //!
 //! Unlike a destination it sends whatever it is given, broken messages too, and judges nothing.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -33,7 +34,15 @@ impl Client {
         let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(address))
             .await
             .map_err(|_| CannotRun::at(address, "no connection within 10s: is the receiver reachable?"))?
-            .map_err(|error| CannotRun::at(address, format!("{error}: is something listening there?")))?;
+            .map_err(|error| {
+                let is_refused = error.kind() == ErrorKind::ConnectionRefused;
+                let help = if is_refused {
+                    ": is something listening there?"
+                } else {
+                    ""
+                };
+                CannotRun::at(address, format!("{error}{help}"))
+            })?;
         stream
             .set_nodelay(true)
             .map_err(|error| CannotRun::at(address, error))?;

@@ -7,14 +7,22 @@ use bytes::Bytes;
 
 use crate::hl7::{Message, batch, charset};
 
-use super::CannotRun;
+use super::{CannotRun, text};
 
 /// The largest file a command reads into memory.
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
+/// What people call it.
+fn place(file: &Path) -> String {
+    if file.as_os_str() == "-" {
+        "standard input".to_owned()
+    } else {
+        file.display().to_string()
+    }
+}
+
 /// Reads a file, or standard input for `-`.
 pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
-    let place = file.display();
     let mut content = Vec::new();
     let read = if file.as_os_str() == "-" {
         std::io::stdin()
@@ -24,10 +32,10 @@ pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
     } else {
         std::fs::File::open(file).and_then(|open| open.take(FILE_BYTES_MAX + 1).read_to_end(&mut content))
     };
-    let count = read.map_err(|error| CannotRun::at(&place, error))?;
+    let count = read.map_err(|error| CannotRun::at(place(file), error))?;
     if count as u64 > FILE_BYTES_MAX {
         return Err(CannotRun::at(
-            place,
+            place(file),
             format!("larger than {FILE_BYTES_MAX} bytes: split it first"),
         ));
     }
@@ -43,7 +51,7 @@ fn split(file: &Path, content: &Bytes) -> Result<Vec<Bytes>, CannotRun> {
     let messages: Vec<_> = batch::split(content).collect();
     if messages.is_empty() {
         return Err(CannotRun::at(
-            file.display(),
+            place(file),
             "no message found: expected a line that begins with MSH",
         ));
     }
@@ -64,13 +72,19 @@ pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, C
             .collect(),
     };
     if chosen.is_empty() {
-        return Err(CannotRun::at(file.display(), format!("holds {count} messages")));
+        return Err(CannotRun::at(
+            place(file),
+            format!(
+                "there is no such message, it holds {}",
+                text::count(count, "message")
+            ),
+        ));
     }
     chosen
         .into_iter()
         .map(|(index, bytes)| {
             Message::parse(bytes)
-                .map_err(|error| CannotRun::at(format!("{}: message {}", file.display(), index + 1), error))
+                .map_err(|error| CannotRun::at(format!("{}: message {}", place(file), index + 1), error))
         })
         .collect()
 }

@@ -12,7 +12,7 @@ use super::{CannotRun, Finding, receiver, text};
 /// Receives messages over MLLP, prints them and answers each.
 ///
 /// A stand-in for a receiving system while a route is being written: it stores nothing, and prints what it
-/// gets, patient data included.
+/// gets, patient data included. Ctrl-C ends it.
 #[derive(Args)]
 #[command(after_help = "Example: weir listen --port 2601")]
 pub(super) struct Listen {
@@ -20,13 +20,13 @@ pub(super) struct Listen {
     #[arg(long)]
     port: u16,
     /// The address to listen on. The default takes connections from this machine only.
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
     /// The code of every answer: AA, AE, AR, CA, CE or CR.
-    #[arg(long, default_value = "AA")]
+    #[arg(long, value_name = "CODE", default_value = "AA")]
     answer: AcknowledgmentCode,
     /// Stop after so many messages.
-    #[arg(long, value_name = "MESSAGES")]
+    #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// Print one line for each message instead of all of it.
     #[arg(long, short)]
@@ -64,6 +64,8 @@ impl Listen {
             }
             out.flush()?;
         }
+        // The last message may not be answered yet.
+        receiver.stop().await;
         Ok(Finding::Fine)
     }
 }

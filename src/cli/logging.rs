@@ -6,23 +6,28 @@
 use std::panic::PanicHookInfo;
 
 use clap::{Args, ValueEnum};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
 /// How the log is written to standard error.
 #[derive(Args)]
+#[command(next_help_heading = "Log, on standard error")]
 pub(super) struct Logging {
-    /// How log lines look.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Plain, env = "WEIR_LOG_FORMAT")]
-    log_format: Format,
-    /// What is logged: error, warn, info, debug, or a filter such as `weir::engine=debug`.
+    /// What is logged: error, warn, info, debug, or a filter such as `weir::engine=debug`; info for `run`, else
+    /// warn.
+    #[arg(long, global = true, value_name = "FILTER", env = "WEIR_LOG")]
+    log: Option<EnvFilter>,
+    /// How log lines look: plain for people, json for log collectors.
     #[arg(
         long,
         global = true,
-        default_value = "info",
-        value_name = "FILTER",
-        env = "WEIR_LOG"
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = Format::Plain,
+        hide_possible_values = true,
+        env = "WEIR_LOG_FORMAT"
     )]
-    log: EnvFilter,
+    log_format: Format,
 }
 
 /// The form of a log line.
@@ -34,11 +39,15 @@ enum Format {
     Json,
 }
 
-/// Starts logging and replaces the panic message by one without content.
-pub(super) fn start(arguments: &Logging) {
+/// Starts logging, at `level` unless the arguments say otherwise, and replaces the panic message by one without
+/// content.
+pub(super) fn start(arguments: Logging, level: Level) {
     use std::io::IsTerminal;
+    let filter = arguments
+        .log
+        .unwrap_or_else(|| EnvFilter::default().add_directive(level.into()));
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(arguments.log.clone())
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match arguments.log_format {

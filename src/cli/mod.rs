@@ -7,10 +7,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing::Level;
 
 mod check;
 mod client;
 mod demo;
+mod explain;
 mod get;
 mod input;
 mod listen;
@@ -45,6 +47,18 @@ enum Command {
     Listen(listen::Listen),
     Get(get::Get),
     Show(show::Show),
+    Explain(explain::Explain),
+}
+
+impl Command {
+    /// What is logged unless the arguments say otherwise. A service tells its story; a tool only what is wrong.
+    fn log_level(&self) -> Level {
+        if matches!(self, Command::Run(_)) {
+            Level::INFO
+        } else {
+            Level::WARN
+        }
+    }
 }
 
 /// What a command found out: its exit status.
@@ -84,7 +98,7 @@ impl From<std::io::Error> for CannotRun {
 /// Parses the arguments, runs the command, returns the exit status.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    logging::start(&arguments.logging);
+    logging::start(arguments.logging, arguments.command.log_level());
     let mut out = std::io::stdout();
     let ended = match arguments.command {
         Command::Run(command) => command.run(&mut out),
@@ -94,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Listen(command) => command.run(&mut out),
         Command::Get(command) => command.run(&mut out),
         Command::Show(command) => command.run(&mut out),
+        Command::Explain(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
         Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,

@@ -31,8 +31,19 @@ pub(super) struct Receiver {
     pub(super) address: SocketAddr,
     /// What comes in, in order.
     pub(super) messages: mpsc::Receiver<Bytes>,
-    _stop: watch::Sender<bool>,
-    _task: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Receiver {
+    /// Reads no more, and returns when what was read is answered.
+    pub(super) async fn stop(self) {
+        drop(self.messages);
+        drop(self.stop);
+        if self.task.await.is_err() {
+            tracing::error!("the receiver ended early");
+        }
+    }
 }
 
 /// Starts a receiver.
@@ -56,8 +67,8 @@ pub(super) async fn start(bind: SocketAddr, answer: AcknowledgmentCode) -> Resul
     Ok(Receiver {
         address,
         messages,
-        _stop: stop,
-        _task: task,
+        stop,
+        task,
     })
 }
 

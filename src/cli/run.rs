@@ -3,10 +3,11 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::config::{self, Site};
 
@@ -26,16 +27,30 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let site = load(&self.site)?;
-        super::runtime()?.block_on(run(site, out))
+        let runtime = super::runtime()?;
+        let ended = runtime.block_on(run(site, out));
+        // A file system that hangs must not keep the process from ending.
+        runtime.shutdown_timeout(SHUTDOWN_MAX);
+        ended
     }
 }
 
-/// Loads a site; its warnings go to standard error, its errors end the command.
+/// How long threads that wait for a file may hold up the end of the process.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
+
+/// Loads a site; its warnings go to the log, a line each, and its errors end the command.
 pub(super) fn load(folder: &Path) -> Result<Site, CannotRun> {
     let (site, problems) = config::load(folder);
-    let shown = problems.render(std::io::stderr().is_terminal());
-    let site = site.ok_or_else(|| CannotRun::Because(shown.clone()))?;
-    std::io::stderr().write_all(shown.as_bytes())?;
+    let Some(site) = site else {
+        let color = std::io::stderr().is_terminal();
+        return Err(CannotRun::Because(problems.render(color)));
+    };
+    for problem in problems.iter() {
+        let place = problems.location(problem).map_or_else(String::new, |location| {
+            format!("{}:{}:{}", location.file, location.line, location.column)
+        });
+        warn!(place, name = problem.name.as_str(), "{}", problem.message);
+    }
     Ok(site)
 }
 
@@ -66,7 +81,10 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
             return Err(CannotRun::Because(failure));
         }
     }
-    serving.stop().await;
-    info!("stopped");
+    tokio::select! {
+        () = serving.stop() => info!("stopped"),
+        _ = interrupt.recv() => warn!("stopped at once, as told a second time"),
+        _ = terminate.recv() => warn!("stopped at once, as told a second time"),
+    }
     Ok(Finding::Fine)
 }

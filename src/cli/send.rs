@@ -16,7 +16,9 @@ use super::{CannotRun, Finding, input, text};
 /// Sends messages over MLLP and prints what the receiver answers.
 ///
 /// A file may hold one message, several, or a batch; each message goes out as it stands in the file.
-/// Exit status: 0 every message was accepted, 1 one was not, 2 nothing could be sent.
+/// Nothing is checked before it is sent, so broken messages can be tried too.
+///
+/// Exit status: 0 every message was accepted, 1 one was not, 2 the receiver could not be reached or went away.
 #[derive(Args)]
 #[command(after_help = "Example: weir send fixtures/adt-a01.hl7 --to 127.0.0.1:2575")]
 pub(super) struct Send {
@@ -24,10 +26,10 @@ pub(super) struct Send {
     #[arg(required = true)]
     file: Vec<PathBuf>,
     /// The receiver.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     to: String,
     /// How long to wait for each answer.
-    #[arg(long, default_value = "30s", value_parser = units::parse_duration)]
+    #[arg(long, default_value = "30s", value_name = "DURATION", value_parser = units::parse_duration)]
     timeout: Duration,
     /// Send everything so many times.
     #[arg(long, default_value_t = 1, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
@@ -50,13 +52,24 @@ impl Send {
         let mut client = Client::connect(&self.to, self.timeout).await?;
         let total = messages.len() as u64 * u64::from(self.repeat);
         let bar = progress(total, self.quiet);
-        let mut accepted = 0_u64;
+        let (mut answered, mut accepted) = (0_u64, 0_u64);
         for message in messages
             .iter()
             .cycle()
             .take(usize::try_from(total).unwrap_or(usize::MAX))
         {
-            let said = client.exchange(message).await?;
+            let said = match client.exchange(message).await {
+                Ok(said) => said,
+                Err(why) => {
+                    bar.finish_and_clear();
+                    writeln!(
+                        out,
+                        "{answered} of {total} sent and answered, {accepted} accepted"
+                    )?;
+                    return Err(why);
+                }
+            };
+            answered += 1;
             accepted += u64::from(said.is_accepted);
             bar.inc(1);
             if !self.quiet {
@@ -78,6 +91,15 @@ impl Send {
         } else {
             Finding::NotSo
         })
+    }
+}
+
+/// Reads `host:port`; whether the host exists is asked when connecting.
+fn address(text: &str) -> Result<String, &'static str> {
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    match port.and_then(|(_, port)| port.parse::<u16>().ok()) {
+        Some(1..) => Ok(text.to_owned()),
+        Some(0) | None => Err("expected a host and a port, as 127.0.0.1:2575"),
     }
 }
 

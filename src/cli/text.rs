@@ -26,6 +26,14 @@ pub(super) fn safe(text: &str) -> String {
     shown
 }
 
+/// A number of things: `1 route`, `2 routes`.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
+}
+
 /// Message type and control id, to name a message in a line.
 pub(super) fn title(message: &Bytes) -> String {
     let Ok(message) = Message::parse(message.clone()) else {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use metrics::counter;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tracing::warn;
 
 use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
@@ -34,7 +34,8 @@ pub(super) struct Deliverer {
     retry: config::Retry,
     outbox: Outbox,
     counts: Arc<DestinationCounts>,
-    /// Settlements that are not yet on disk: the most deliveries a crash can repeat.
+    /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
+    /// can repeat.
     unsettled: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
@@ -104,6 +105,9 @@ impl Deliverer {
 
     /// Attempts one delivery until it is settled; false when stopped before that.
     async fn finish(&mut self, delivery: Delivery) -> Result<bool, OutboxError> {
+        let Some(permit) = self.permit().await? else {
+            return Ok(false);
+        };
         let outgoing = Outgoing {
             sequence: delivery.sequence.0,
             bytes: delivery.bytes,
@@ -128,7 +132,7 @@ impl Deliverer {
                     let took = clock::now().duration_since(delivery.received_at);
                     self.counts.delivery_seconds.record(took.as_secs_f64().max(0.0));
                     return self
-                        .settle(delivery.sequence, Outcome::Delivered)
+                        .settle(delivery.sequence, Outcome::Delivered, permit)
                         .await
                         .map(|()| true);
                 }
@@ -140,7 +144,10 @@ impl Deliverer {
                         attempts,
                         answer: answer(result),
                     };
-                    return self.settle(delivery.sequence, outcome).await.map(|()| true);
+                    return self
+                        .settle(delivery.sequence, outcome, permit)
+                        .await
+                        .map(|()| true);
                 }
                 Decision::Retry => self.pause(outgoing.sequence, attempts, result).await,
             }
@@ -148,12 +155,25 @@ impl Deliverer {
         Ok(false)
     }
 
+    /// Waits until few enough deliveries are settled only in memory; `None` when told to stop first.
+    async fn permit(&mut self) -> Result<Option<OwnedSemaphorePermit>, OutboxError> {
+        if let Ok(permit) = Arc::clone(&self.unsettled).try_acquire_owned() {
+            return Ok(Some(permit));
+        }
+        tokio::select! {
+            permit = Arc::clone(&self.unsettled).acquire_owned() => Ok(permit.ok()),
+            failure = self.outbox.failure() => Err(OutboxError::Failed(failure)),
+            _ = self.stop.wait_for(|stop| *stop) => Ok(None),
+        }
+    }
+
     /// Hands the outcome to the outbox, which may make it durable together with what comes next.
-    async fn settle(&self, sequence: Sequence, outcome: Outcome) -> Result<(), OutboxError> {
-        let permit = Arc::clone(&self.unsettled)
-            .acquire_owned()
-            .await
-            .map_err(|_| OutboxError::Closed)?;
+    async fn settle(
+        &self,
+        sequence: Sequence,
+        outcome: Outcome,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), OutboxError> {
         let settlement = Settlement {
             destination: Arc::clone(&self.name),
             sequence,
@@ -165,10 +185,12 @@ impl Deliverer {
     /// Waits before the next attempt, or until told to stop.
     async fn pause(&mut self, sequence: u64, attempts: u32, result: Result<Receipt, DeliveryError>) {
         let wait = backoff(&self.retry, attempts, fastrand::f64());
-        if let Err(reason) = result {
+        if let Err(reason) = result
+            && !*self.stop.borrow()
+        {
             // The first failure and then ever fewer: a receiver that is down for days fills no log.
             if attempts.is_power_of_two() {
-                warn!(destination = %self.name, sequence, attempts, wait_ms = wait.as_millis(), %reason, "not delivered, will try again");
+                warn!(destination = %self.name, sequence, attempts, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
             }
         }
         tokio::select! {
@@ -201,7 +223,7 @@ impl Deliverer {
 ///
 /// HL7 leaves it open what a sender does with a negative acknowledgment. Here: a receiver that rejects for
 /// a reason of its own (table 0357: 206, 207, or none given) is down, so retry without limit; one that
-/// rejects the message's type, processing id or version will never take it; a message it finds in error is
+/// rejects what stands in the message (100 to 205) will never take it; a message it finds in error is
 /// given up at the [`ERRORS_MAX`]th time (`errors` counts this one); no answer is no outcome, so retry without
 /// limit.
 fn decide(result: &Result<Receipt, DeliveryError>, errors: u32) -> Decision {
@@ -218,7 +240,7 @@ fn decide(result: &Result<Receipt, DeliveryError>, errors: u32) -> Decision {
             match (code, acknowledgment.error_code) {
                 (
                     AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject,
-                    Some(200..=205),
+                    Some(100..=205),
                 ) => Decision::DeadLetter(because()),
                 _ if is_error(result) && errors >= ERRORS_MAX => Decision::DeadLetter(because()),
                 _ => Decision::Retry,
@@ -277,6 +299,7 @@ mod tests {
             ("CR", None,      1_000, Decision::Retry),
             ("AR", Some(206), 1_000, Decision::Retry),
             ("AR", Some(207), 1_000, Decision::Retry),
+            ("AR", Some(100), 1,     dead("refused with AR and error 100")),
             ("AR", Some(200), 1,     dead("refused with AR and error 200")),
             ("CR", Some(203), 1,     dead("refused with CR and error 203")),
             ("AR", Some(205), 1,     dead("refused with AR and error 205")),

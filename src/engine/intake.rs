@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use metrics::counter;
 use tokio::time::Instant;
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 
 use crate::config::{self, Malformed, Site, Unrouted};
 use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Terminators};
@@ -83,7 +83,7 @@ impl Intake {
             return ready(self.acknowledger.accept(&message.header())).boxed();
         }
         let offered = self.outbox.offer(self.acceptance(&message, dispatch)).await;
-        async move {
+        answering(async move {
             let committed = committed(offered).await;
             if committed.is_ok() {
                 self.count_accepted(&owed, true);
@@ -91,8 +91,7 @@ impl Intake {
             let reply = self.reply(&message.header(), committed);
             self.answered(arrived);
             reply
-        }
-        .boxed()
+        })
     }
 
     /// The message, if it is one and its header is acceptable.
@@ -175,8 +174,13 @@ impl Intake {
     }
 
     pub(super) fn not_stored(&self, failure: &OutboxError) -> Refusal {
-        error!(listener = %self.listener, %failure, "a message was not accepted");
-        let text = "the message cannot be stored now, send it again later";
+        let text = if let OutboxError::TooLarge { what, limit } = failure {
+            warn!(listener = %self.listener, what, limit, "a message is too large to be stored");
+            "the message is too large to be stored"
+        } else {
+            error!(listener = %self.listener, %failure, "a message was not accepted");
+            "the message cannot be stored now, send it again later"
+        };
         reject(ErrorCode::ApplicationInternal, text)
     }
 
@@ -205,7 +209,7 @@ impl Intake {
         for fault in &refusal.faults {
             let code = fault.code.number();
             debug!(listener = %self.listener, code, text = fault.text, "refused");
-            counter!(names::REFUSED, "listener" => Arc::clone(&self.listener), "code" => code.to_string())
+            counter!(names::FAULTS, "listener" => Arc::clone(&self.listener), "code" => code.to_string())
                 .increment(1);
         }
         self.acknowledger.refuse(header, refusal)
@@ -227,6 +231,20 @@ impl Unfit {
             Unfit::Refused(refusal) => refusal,
         }
     }
+}
+
+/// Works the reply out in a task of its own: a sender that has gone away does not keep its message from being
+/// counted.
+pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> BoxFuture<'static, Reply> {
+    // Without an answer the sender sends again.
+    let unanswered = || Reply {
+        frames: Vec::new(),
+        close: true,
+    };
+    let reply = tokio::spawn(reply);
+    reply
+        .map(move |reply| reply.unwrap_or_else(|_| unanswered()))
+        .boxed()
 }
 
 /// Waits for the outcome of an offer.

@@ -13,19 +13,20 @@ mod transfer;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tracing::{error, info};
 
 use crate::config::Site;
 use crate::destination::Destination;
 use crate::listener::{self, ReadBudget};
-use crate::outbox::{self, OpenError, Outbox, OutboxError};
+use crate::outbox::{OpenError, Outbox, OutboxError};
 
 pub use acknowledge::ControlIds;
 pub use status::{Count, DestinationCounts, ListenerCounts, Status};
@@ -37,13 +38,8 @@ use intake::Intake;
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The store cannot be opened.
-    #[error("outbox {}: {cause}", folder.display())]
-    Outbox {
-        /// Its folder.
-        folder: PathBuf,
-        /// Why, and what to do.
-        cause: OpenError,
-    },
+    #[error("outbox: {0}")]
+    Outbox(#[from] OpenError),
     /// A port cannot be taken.
     #[error("{name}: binding {address}: {cause}: is another weir running, or another program on that port?")]
     Bind {
@@ -58,6 +54,9 @@ pub enum StartError {
     #[error("internal error while starting")]
     Internal,
 }
+
+/// How long attempts under way may take to end when weir stops.
+const LANES_GRACE: Duration = Duration::from_secs(10);
 
 /// A running site.
 pub struct Engine {
@@ -82,13 +81,18 @@ impl<T: Send + 'static> Group<T> {
         }
     }
 
-    /// Tells every task to stop and waits until each has.
-    async fn stop(mut self) {
+    /// Tells every task to stop and waits until each has; those that take longer than the grace are dropped.
+    async fn stop(mut self, grace: Duration) {
         self.stop.send_replace(true);
-        while let Some(ended) = self.tasks.join_next().await {
-            if ended.is_err() {
-                error!("a task ended in an internal error");
+        let all_ended = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                if ended.is_err() {
+                    error!("a task ended in an internal error");
+                }
             }
+        };
+        if timeout(grace, all_ended).await.is_err() {
+            self.tasks.shutdown().await;
         }
     }
 }
@@ -105,6 +109,7 @@ impl Engine {
             site.destinations.keys(),
             outbox.clone(),
         ));
+        status.count_backlog();
         status.warn_of_orphans();
         let mut engine = Engine {
             status,
@@ -202,8 +207,10 @@ impl Engine {
     /// Stops in good order: listeners, lanes, outbox.
     pub async fn stop(self) {
         self.status.set_ready(false);
-        self.listeners.stop().await;
-        self.lanes.stop().await;
+        // Listeners bound their own stop, each by its `stop_grace`.
+        self.listeners.stop(Duration::MAX).await;
+        // An attempt that is dropped is ambiguous, and is made again after the next start.
+        self.lanes.stop(LANES_GRACE).await;
         self.outbox.close().await;
     }
 }
@@ -211,11 +218,11 @@ impl Engine {
 /// Opens the store on a thread that may block.
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
     let folder = site.data.join("outbox");
-    let at = folder.clone();
-    tokio::task::spawn_blocking(move || Outbox::open(&at, &outbox::Settings::default()))
+    let settings = site.outbox.clone();
+    let opened = tokio::task::spawn_blocking(move || Outbox::open(&folder, &settings))
         .await
-        .map_err(|_| StartError::Internal)?
-        .map_err(|cause| StartError::Outbox { folder, cause })
+        .map_err(|_| StartError::Internal)?;
+    Ok(opened?)
 }
 
 fn bind_error(name: &str, address: SocketAddr) -> impl FnOnce(std::io::Error) -> StartError {

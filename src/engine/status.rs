@@ -3,11 +3,11 @@
 //! Each count is kept twice over one call: in the metrics recorder for scraping, and in an atomic that
 //! this process can read back, so that the conservation of deliveries can be checked at any moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
 use crate::outbox::{Depth, Outbox};
@@ -68,7 +68,7 @@ impl ListenerCounts {
             accepted: Count::new(counter!(names::ACCEPTED, "listener" => label())),
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
-            refused: Count::new(Counter::noop()),
+            refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
         }
     }
@@ -76,7 +76,7 @@ impl ListenerCounts {
 
 /// The counts of one destination.
 pub struct DestinationCounts {
-    /// Accepted for it since the start, what could not be made included.
+    /// What waited at the start and what was accepted since, what could not be made included.
     pub owed: Count,
     /// Completed by a receipt.
     pub delivered: Count,
@@ -86,9 +86,6 @@ pub struct DestinationCounts {
     pub ambiguous: Count,
     /// From acceptance to receipt.
     pub delivery_seconds: Histogram,
-    depth: Gauge,
-    dead: Gauge,
-    oldest_age_seconds: Gauge,
 }
 
 impl DestinationCounts {
@@ -100,9 +97,6 @@ impl DestinationCounts {
             dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
             ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
-            depth: gauge!(names::OUTBOX_DEPTH, "destination" => label()),
-            dead: gauge!(names::OUTBOX_DEAD, "destination" => label()),
-            oldest_age_seconds: gauge!(names::OUTBOX_OLDEST_AGE_SECONDS, "destination" => label()),
         }
     }
 }
@@ -192,6 +186,13 @@ impl Status {
         self.destinations.keys().map(|name| self.depth(name).queued).sum()
     }
 
+    /// Counts what waits from before the start, so that the account balances from here on. Blocks on the store.
+    pub(super) fn count_backlog(&self) {
+        for (name, counts) in &self.destinations {
+            counts.owed.add(self.depth(name).queued);
+        }
+    }
+
     /// Says which destinations are owed something and are no longer in the site: nobody delivers to them. Blocks
     /// on the store.
     pub(super) fn warn_of_orphans(&self) {
@@ -218,14 +219,21 @@ impl Status {
         counter!(names::COMMITS).absolute(outbox.barriers);
         counter!(names::DAMAGED_RECORDS).absolute(outbox.quarantined);
         let now = clock::now();
-        for (name, counts) in &self.destinations {
-            let depth = self.depth(name);
-            counts.depth.set(depth.queued as f64);
-            counts.dead.set(depth.dead as f64);
+        // Destinations that are no longer in the site, too: what they are owed must be seen.
+        let known = self
+            .destinations
+            .keys()
+            .cloned()
+            .chain(self.outbox.destinations());
+        for name in known.collect::<BTreeSet<_>>() {
+            let depth = self.depth(&name);
+            let gauge = |metric| gauge!(metric, "destination" => Arc::clone(&name));
+            gauge(names::OUTBOX_DEPTH).set(depth.queued as f64);
+            gauge(names::OUTBOX_DEAD).set(depth.dead as f64);
             let age = depth
                 .oldest_at
                 .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
-            counts.oldest_age_seconds.set(age.max(0.0));
+            gauge(names::OUTBOX_OLDEST_AGE_SECONDS).set(age.max(0.0));
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::outbox::Acceptance;
 
-use super::intake::{Intake, Unfit, committed, reject};
+use super::intake::{Intake, Unfit, answering, committed, reject};
 use super::status::Owed;
 
 /// How many messages are routed before other connections have their turn.
@@ -62,7 +62,7 @@ impl Intake {
         } else {
             Some(self.outbox.offer_all(acceptances).await)
         };
-        async move {
+        answering(async move {
             let failure = match offered {
                 Some(offered) => committed(offered).await.err(),
                 None => None,
@@ -79,8 +79,7 @@ impl Intake {
             };
             self.answered(arrived);
             reply
-        }
-        .boxed()
+        })
     }
 
     /// What would be stored, and what becomes of each message.

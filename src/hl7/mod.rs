@@ -35,6 +35,7 @@ mod write;
 
 pub mod ack;
 pub mod batch;
+pub mod dictionary;
 
 #[cfg(test)]
 mod tests;

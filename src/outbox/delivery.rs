@@ -260,6 +260,8 @@ pub struct Counts {
     pub dead_lettered: u64,
     /// Dead letters among them made because a record was damaged.
     pub quarantined: u64,
+    /// Deliveries and dead letters that should have been there at opening and were not: damage lost them.
+    pub missing: u64,
     /// Barriers passed: the syncs of the disk.
     pub barriers: u64,
 }

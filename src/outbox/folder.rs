@@ -18,7 +18,7 @@ use std::{
 };
 
 use super::{
-    OpenError, Sequence, Settings,
+    OpenError, Settings,
     key::Key,
     record::Meta,
     sled::{self, SledOpenError},
@@ -69,11 +69,7 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
             });
         }
         (None, None) => {
-            let meta = Meta {
-                store_id: fastrand::u128(..),
-                next: Sequence(1),
-                commits: 0,
-            };
+            let meta = Meta::new(fastrand::u128(..));
             let mut batch = Batch::default();
             batch.put(Key::meta(), meta.encode());
             store.commit(batch).map_err(in_store)?;

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::{
     Counts, OutboxError, OutboxFailure, Sequence,
     key::{DestinationId, Key},
-    record::{self, Damage},
+    record::{self, Damage, Meta},
     store::{Store, StoreError},
 };
 
@@ -68,6 +68,8 @@ pub(super) struct Shared {
     lanes: RwLock<HashMap<Arc<str>, Arc<Lane>>>,
     /// Numbers below are durable; nothing from it on may be read.
     durable: AtomicU64,
+    /// How much less there was at opening than there should have been.
+    missing: u64,
     pub(super) failure: watch::Sender<Option<OutboxFailure>>,
     damaged: Mutex<Vec<Damaged>>,
     pub(super) accepted: AtomicU64,
@@ -80,15 +82,30 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Reads the names and the keys of a store.
-    pub(super) fn over(store: Arc<dyn Store>, next: Sequence) -> Result<Shared, super::OpenError> {
+    pub(super) fn over(store: Arc<dyn Store>, meta: &Meta) -> Result<Shared, super::OpenError> {
         let lanes = read_lanes(store.as_ref()).map_err(|source| super::OpenError::Store {
             path: "the outbox".into(),
             source,
         })?;
+        let there = |count: fn(&Lane) -> &AtomicU64| {
+            lanes
+                .values()
+                .map(|lane| count(lane).load(Ordering::Relaxed))
+                .sum::<u64>()
+        };
+        let missing = meta.queued.saturating_sub(there(|lane| &lane.queued))
+            + meta.dead.saturating_sub(there(|lane| &lane.dead));
+        if missing > 0 {
+            tracing::error!(
+                missing,
+                "the outbox owes more than it still holds: damage has lost deliveries"
+            );
+        }
         Ok(Shared {
             store: RwLock::new(Some(store)),
             lanes: RwLock::new(lanes),
-            durable: AtomicU64::new(next.0),
+            durable: AtomicU64::new(meta.next.0),
+            missing,
             failure: watch::Sender::new(None),
             damaged: Mutex::default(),
             accepted: AtomicU64::new(0),
@@ -141,6 +158,18 @@ impl Shared {
             .collect();
         names.sort();
         names
+    }
+
+    /// Deliveries owed and dead letters, of all destinations.
+    pub(super) fn owed(&self) -> (u64, u64) {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        let sum = |count: fn(&Lane) -> &AtomicU64| {
+            lanes
+                .values()
+                .map(|lane| count(lane).load(Ordering::Relaxed))
+                .sum()
+        };
+        (sum(|lane| &lane.queued), sum(|lane| &lane.dead))
     }
 
     /// The number no destination has yet.
@@ -208,6 +237,7 @@ impl Shared {
             dead_lettered: read(&self.dead_lettered),
             quarantined: read(&self.quarantined),
             barriers: read(&self.barriers),
+            missing: self.missing,
         }
     }
 }

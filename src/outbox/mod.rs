@@ -109,7 +109,7 @@ impl Outbox {
     /// A store that is missing, damaged, of another format, or older than its watermark is refused.
     pub fn open(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
         let opened = folder::open(folder, settings)?;
-        let shared = Shared::over(Arc::clone(&opened.store), opened.meta.next)?;
+        let shared = Shared::over(Arc::clone(&opened.store), &opened.meta)?;
         Outbox::start(shared, opened, settings)
     }
 
@@ -245,10 +245,15 @@ impl Outbox {
     /// Resolves when a write has failed. Nothing is accepted any more: end the process and start it again.
     pub async fn failure(&self) -> OutboxFailure {
         let mut failure = self.shared.failure.subscribe();
-        match failure.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(failure)) => failure.clone(),
+        let failed = failure
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|failed| failed.clone());
+        match failed {
+            Some(failed) => failed,
             // Its sender lives in `shared`, which we hold; and `wait_for` waited for `Some`.
-            Ok(None) | Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 

@@ -23,7 +23,7 @@ use std::{
     fs::File,
     io,
     ops::{ControlFlow, RangeInclusive},
-    panic,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{
         Once, PoisonError, RwLock,
@@ -131,7 +131,9 @@ impl SledStore {
     fn read<T>(&self, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         let found = {
             let _together = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
-            read()?
+            // sled panics on some damaged pages; whoever reads is to see an error and not to die of it.
+            panic::catch_unwind(AssertUnwindSafe(read))
+                .map_err(|_| StoreError::new("read", &"sled panicked; the store is damaged"))??
         };
         if self.segment() != self.synced.load(Ordering::Acquire) {
             self.alone(|| self.settle())?;

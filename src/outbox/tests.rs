@@ -83,16 +83,9 @@ fn open(folder: &Path) -> Outbox {
 
 fn in_memory(store: MemoryStore) -> Outbox {
     let stored = store.get(&Key::meta()).unwrap();
-    let meta = stored.map_or(
-        Meta {
-            store_id: 0,
-            next: Sequence(1),
-            commits: 0,
-        },
-        |stored| Meta::decode(&stored).unwrap(),
-    );
+    let meta = stored.map_or(Meta::new(0), |stored| Meta::decode(&stored).unwrap());
     let store: Arc<dyn Store> = Arc::new(store);
-    let shared = Shared::over(Arc::clone(&store), meta.next).unwrap();
+    let shared = Shared::over(Arc::clone(&store), &meta).unwrap();
     Outbox::start(
         shared,
         folder::Opened {
@@ -831,6 +824,31 @@ async fn a_damaged_record_is_parked_and_stops_nothing() {
         settle(&outbox, "a", 3, Outcome::Delivered).await;
         outbox.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_record_that_is_gone_is_counted() {
+    let durable = Arc::new(Mutex::new(Content::new()));
+    let outbox = in_memory(MemoryStore::over(&durable));
+    for raw in ["m1", "m2", "m3"] {
+        accept(&outbox, raw, &["a"]).await;
+    }
+    settle(&outbox, "a", 1, gave_up()).await;
+    assert_eq!(outbox.counts().missing, 0);
+    outbox.close().await;
+    durable
+        .lock()
+        .unwrap()
+        .remove(Key::entry(1, Sequence(2)).as_ref());
+    let outbox = in_memory(MemoryStore::over(&durable));
+    assert_eq!(outbox.counts().missing, 1);
+    accept(&outbox, "m4", &["a"]).await;
+    outbox.close().await;
+    assert_eq!(
+        in_memory(MemoryStore::over(&durable)).counts().missing,
+        0,
+        "told once, then counted anew"
+    );
 }
 
 #[tokio::test]

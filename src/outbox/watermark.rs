@@ -78,9 +78,15 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn encode(meta: &Meta) -> String {
+    let Meta {
+        store_id,
+        next,
+        commits,
+        queued,
+        dead,
+    } = meta;
     let text = format!(
-        "{MAGIC}\nstore {:032x}\nnext {}\ncommits {}\n",
-        meta.store_id, meta.next, meta.commits
+        "{MAGIC}\nstore {store_id:032x}\nnext {next}\ncommits {commits}\nqueued {queued}\ndead {dead}\n"
     );
     format!("{text}checksum {:08x}\n", crc32fast::hash(text.as_bytes()))
 }
@@ -88,10 +94,13 @@ fn encode(meta: &Meta) -> String {
 fn decode(text: &str) -> Option<Meta> {
     let mut lines = text.lines();
     (lines.next()? == MAGIC).then_some(())?;
+    let mut value = |name| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
     let meta = Meta {
-        store_id: u128::from_str_radix(lines.next()?.strip_prefix("store ")?, 16).ok()?,
-        next: Sequence(lines.next()?.strip_prefix("next ")?.parse().ok()?),
-        commits: lines.next()?.strip_prefix("commits ")?.parse().ok()?,
+        store_id: u128::from_str_radix(value("store")?, 16).ok()?,
+        next: Sequence(value("next")?.parse().ok()?),
+        commits: value("commits")?.parse().ok()?,
+        queued: value("queued")?.parse().ok()?,
+        dead: value("dead")?.parse().ok()?,
     };
     // Written again and compared: this checks the checksum and every byte's form at once.
     (encode(&meta) == text).then_some(meta)
@@ -105,6 +114,8 @@ mod tests {
         store_id: 0xabc,
         next: Sequence(17),
         commits: 5,
+        queued: 3,
+        dead: 2,
     };
 
     #[test]

@@ -1,5 +1,5 @@
-//! Bad answers of a receiver and what becomes of the delivery: one row, one test line. The row names are those of
-//! SECURITY.md; the destination's own tests have the finer cases.
+//! Bad answers of a receiver and what becomes of the delivery: one row, one test line. The destination's own tests have
+//! the finer cases.
 
 use crate::harness::{Answer, Receiver, Sender, Site, adt, field};
 

@@ -14,9 +14,13 @@
 
 mod bad_answers;
 mod bad_input;
+mod commands;
 mod corpus_delivery;
 mod corpus_parse;
+mod corpus_structures;
 mod durability;
 mod harness;
 mod journey;
+mod promises;
+mod readme;
 mod tidy;

@@ -1,26 +1,16 @@
 //! Files that are broken, huge, or meant to do harm (the guarantees Y1 to Y5 and Y7).
 
-use std::time::{Duration, Instant};
-
 use super::*;
 use crate::config::FILE_BYTES_MAX;
 
-/// Refused with this problem, and quickly.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "measures the real cost of a hostile file"
-)]
+/// Refused with this problem. What is not refused before it unfolds takes more time or memory than there is.
 fn refused(row: &str, text: &[u8], problem: &str) {
     let folder = folder(&[("engine.yaml", ENGINE)]);
     fs::write(folder.path().join("x.yaml"), text).unwrap();
-    let start = Instant::now();
     let (site, problems) = load(folder.path());
-    let elapsed = start.elapsed();
     assert!(site.is_none(), "{row} is refused");
     let shown = problems.render(false);
     assert!(shown.contains(&format!("error[{problem}]")), "{row}: {shown}");
-    // Ten times the promise: the test build is not optimized, and the machine may be busy.
-    assert!(elapsed < Duration::from_secs(1), "{row} took {elapsed:?}");
 }
 
 #[test]

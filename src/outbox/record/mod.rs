@@ -56,14 +56,31 @@ pub(super) struct Meta {
     pub(super) next: Sequence,
     /// How many batches were written.
     pub(super) commits: u64,
+    /// How many deliveries are owed: what is counted at opening must be as many.
+    pub(super) queued: u64,
+    /// How many dead letters there are.
+    pub(super) dead: u64,
 }
 
 impl Meta {
+    /// The record of a store nothing was written to.
+    pub(super) fn new(store_id: u128) -> Meta {
+        Meta {
+            store_id,
+            next: Sequence(1),
+            commits: 0,
+            queued: 0,
+            dead: 0,
+        }
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
-        seal(&Key::meta(), 32, |out| {
+        seal(&Key::meta(), 48, |out| {
             out.extend_from_slice(&self.store_id.to_be_bytes());
             out.extend_from_slice(&self.next.0.to_be_bytes());
             out.extend_from_slice(&self.commits.to_be_bytes());
+            out.extend_from_slice(&self.queued.to_be_bytes());
+            out.extend_from_slice(&self.dead.to_be_bytes());
         })
     }
 
@@ -73,6 +90,8 @@ impl Meta {
             store_id: u128::from_be_bytes(reader.array()?),
             next: reader.sequence()?,
             commits: reader.u64()?,
+            queued: reader.u64()?,
+            dead: reader.u64()?,
         };
         reader.end(meta)
     }

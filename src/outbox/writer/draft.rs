@@ -11,7 +11,7 @@ use super::{
         Acceptance, Outcome, Sequence, StoreError,
         key::{DestinationId, Key},
         lane::{Lane, Shared},
-        record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, VALUE_BYTES_MAX},
+        record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, Meta, VALUE_BYTES_MAX},
         store::{Batch, Store},
     },
     Accept, Settle,
@@ -24,6 +24,21 @@ pub(super) enum Effect {
     DeadFromTheStart(Arc<Lane>),
     Delivered(Arc<Lane>),
     DeadLettered(Arc<Lane>),
+}
+
+impl Effect {
+    /// Keeps the store's own count of what is owed.
+    pub(super) fn count(&self, meta: &mut Meta) {
+        match self {
+            Effect::Queued(..) => meta.queued += 1,
+            Effect::DeadFromTheStart(_) => meta.dead += 1,
+            Effect::Delivered(_) => meta.queued = meta.queued.saturating_sub(1),
+            Effect::DeadLettered(_) => {
+                meta.queued = meta.queued.saturating_sub(1);
+                meta.dead += 1;
+            }
+        }
+    }
 }
 
 /// A batch in the making.

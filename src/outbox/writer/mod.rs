@@ -157,9 +157,11 @@ impl Writer {
         let next_destination = shared.free_destination_id();
         let Opened {
             store,
-            meta,
+            mut meta,
             watermark,
         } = opened;
+        // What is missing was told at opening; from here on what is there counts.
+        (meta.queued, meta.dead) = shared.owed();
         Writer {
             shared,
             store,
@@ -292,6 +294,9 @@ impl Writer {
         self.meta.next = next;
         self.next_destination = next_destination;
         self.meta.commits += 1;
+        for effect in &effects {
+            effect.count(&mut self.meta);
+        }
         batch.put(Key::meta(), self.meta.encode());
         self.store.commit(batch)?;
         self.commit_seconds.record(started.elapsed().as_secs_f64());

@@ -14,8 +14,8 @@ use super::powercut;
 use crate::harness::{Answer, Engine, Receiver, Sender, Site, adt, control_id, field};
 
 const SENDERS: usize = 8;
-/// The default of `unsettled_max`, and one more whose answer was on its way.
-const DUPLICATES_MAX: usize = 64 + 1;
+/// The default of `unsettled_max`.
+const DUPLICATES_MAX: usize = 64;
 /// A store is used for so many rounds, then a new one is made: faults while it is made count, too.
 const ROUNDS_PER_STORE: u64 = 5;
 

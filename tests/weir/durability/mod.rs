@@ -1,5 +1,7 @@
 //! What survives kills and power cuts. Each test here counts what was acknowledged against what arrived.
 
 pub(crate) mod checker;
+mod child;
 mod engine;
+mod outbox;
 pub(crate) mod powercut;

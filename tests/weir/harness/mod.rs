@@ -3,9 +3,11 @@
 //! The peers here frame by hand, so that they do not share weir's own mistakes. Nothing uses a fixed port,
 //! and everything that waits waits for an event, bounded by [`PATIENCE`].
 
+mod command;
 mod peers;
 mod process;
 
+pub use command::{Running, repository_file, transcript, unread, workplace};
 pub use peers::{Answer, Receiver, Sender, control_id};
 pub use process::{Engine, Site, weir};
 

@@ -11,13 +11,12 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use super::PATIENCE;
+use super::command::program;
 
 /// Runs `weir` to its end; returns exit status, standard output, standard error.
 pub fn weir(folder: &Path, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_weir"))
+    let mut child = program(folder)
         .args(arguments)
-        .current_dir(folder)
-        .env_remove("WEIR_LOG")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -92,7 +91,12 @@ impl Site {
 
     /// Starts the engine and waits until it says that it is ready.
     pub fn start(&self) -> Engine {
-        Engine::start(&self.folder)
+        self.start_logging("warn")
+    }
+
+    /// The same, with this much in the file `log`.
+    pub fn start_logging(&self, level: &str) -> Engine {
+        Engine::start(&self.folder, level)
     }
 }
 
@@ -104,11 +108,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    fn start(folder: &Path) -> Engine {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_weir"))
-            .args(["run", "site", "--log", "warn"])
-            .current_dir(folder)
-            .env_remove("WEIR_LOG")
+    fn start(folder: &Path, log: &str) -> Engine {
+        let mut child = program(folder)
+            .args(["run", "site", "--log", log])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(

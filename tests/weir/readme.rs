@@ -1,0 +1,211 @@
+//! The README is true: its commands run, its YAML loads, its tables name what there is.
+//!
+//! A block ```` ```sh run ```` is run line by line in a copy of the example site and the fixtures; a block
+//! ```` ```text ```` right after it is all that it prints. In other `sh` blocks, which use fixed ports or take
+//! minutes, every line that begins with `weir` must at least be a command line that weir understands.
+//! A `yaml` block with `engine` is a site; any other is one more file of the example site.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::harness::{repository_file, weir, workplace};
+
+/// A fenced block: what stands after the fence, and its lines.
+struct Block {
+    mark: String,
+    text: String,
+}
+
+fn readme() -> String {
+    fs::read_to_string(repository_file("README.md")).unwrap()
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(mark) = line.strip_prefix("```") {
+            let inside: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push(Block {
+                mark: mark.to_owned(),
+                text: inside.join("\n") + "\n",
+            });
+        }
+    }
+    blocks
+}
+
+#[test]
+fn every_command_that_is_marked_runs_and_prints_what_stands_there() {
+    let blocks = blocks(&readme());
+    let folder = workplace();
+    let mut count = 0;
+    for (index, block) in blocks
+        .iter()
+        .enumerate()
+        .filter(|(_, block)| block.mark == "sh run")
+    {
+        let mut printed = String::new();
+        for line in block.text.lines() {
+            let arguments: Vec<_> = line.split_whitespace().collect();
+            assert_eq!(arguments[0], "weir", "{line}");
+            let (status, out, err) = weir(folder.path(), &arguments[1..], b"");
+            assert_eq!((status, err.as_str()), (0, ""), "{line}");
+            printed += &out;
+            count += 1;
+        }
+        if let Some(expected) = blocks
+            .get(index + 1)
+            .filter(|next| next.mark == "text" && printed.len() < 1000)
+        {
+            assert_eq!(printed, expected.text, "{}", block.text);
+        }
+    }
+    assert!(count >= 3, "{count} commands are marked");
+}
+
+#[test]
+fn every_other_command_is_one_that_weir_understands() {
+    let folder = workplace();
+    let mut count = 0;
+    for block in blocks(&readme()).iter().filter(|block| block.mark == "sh") {
+        for line in block.text.lines().filter(|line| line.starts_with("weir ")) {
+            let arguments: Vec<_> = line.split_whitespace().skip(1).chain(["--help"]).collect();
+            let (status, _, err) = weir(folder.path(), &arguments, b"");
+            assert_eq!((status, err.as_str()), (0, ""), "{line}");
+            for file in line
+                .split_whitespace()
+                .filter(|word| word.starts_with("fixtures/"))
+            {
+                assert!(folder.path().join(file).exists(), "{line}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 5, "{count} commands");
+}
+
+#[test]
+fn every_piece_of_yaml_loads() {
+    let mut count = 0;
+    for block in blocks(&readme()).iter().filter(|block| block.mark == "yaml") {
+        let folder = workplace();
+        let is_whole = block.text.starts_with("engine:");
+        let site = if is_whole { "whole" } else { "routes" };
+        fs::create_dir_all(folder.path().join(site)).unwrap();
+        fs::write(folder.path().join(site).join("readme.yaml"), &block.text).unwrap();
+        let (status, _, err) = weir(folder.path(), &["check", site], b"");
+        assert_eq!(status, 0, "{}{err}", block.text);
+        count += 1;
+    }
+    assert!(count >= 4, "{count} pieces");
+}
+
+/// The words in backquotes in the first column of its tables.
+fn told() -> BTreeSet<String> {
+    let readme = readme();
+    let cells = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_metric_stands_in_the_table_with_its_labels() {
+    let readme = readme();
+    for metric in weir::metrics::ALL {
+        let labels: Vec<_> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let row = format!("| `{}` | {}", metric.name, labels.join(" "));
+        assert!(readme.contains(row.trim_end()), "README.md: {row}");
+    }
+    let known: BTreeSet<_> = weir::metrics::ALL.iter().map(|metric| metric.name).collect();
+    let told = told();
+    let unknown: Vec<_> = told
+        .iter()
+        .filter(|word| word.starts_with("weir_") && !known.contains(word.as_str()))
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "README.md names metrics that are none: {unknown:?}"
+    );
+}
+
+#[test]
+fn every_step_and_every_command_stands_in_a_table() {
+    let told = told();
+    for doc in weir::step::DOCS {
+        assert!(told.contains(doc.kind), "README.md: step {}", doc.kind);
+    }
+    let (_, help, _) = weir(workplace().path(), &["-h"], b"");
+    let commands = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| {
+            line.strip_prefix("  ")?
+                .split_whitespace()
+                .next()
+                .filter(|_| !line.starts_with("   "))
+        });
+    let mut count = 0;
+    for command in commands.filter(|command| *command != "help") {
+        assert!(
+            told.iter()
+                .any(|word| word.split(' ').take(2).eq(["weir", command])),
+            "README.md: weir {command}"
+        );
+        count += 1;
+    }
+    assert!(count >= 7, "{count} commands");
+}
+
+/// The keys that weir offers where this site has the key `zzz`.
+fn keys_offered(yaml: &str) -> Vec<String> {
+    let folder = workplace();
+    fs::create_dir(folder.path().join("site")).unwrap();
+    fs::write(folder.path().join("site/site.yaml"), yaml).unwrap();
+    let (_, _, err) = weir(folder.path(), &["check", "site"], b"");
+    let offered = err
+        .lines()
+        .find(|line| line.contains("= help: the ") && line.contains(" here "));
+    let offered = offered.unwrap_or_else(|| panic!("{yaml}: no keys are offered: {err}"));
+    offered.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_stands_in_a_table() {
+    let told = told();
+    let places = [
+        ("", "zzz: 1"),
+        ("", "engine: { data: x, zzz: 1 }"),
+        ("console.", "engine: { data: x, console: { zzz: 1 } }"),
+        ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
+        ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
+        ("", "listeners: { a: { zzz: 1 } }"),
+        ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
+        ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
+        ("", "destinations: { a: { file: { zzz: 1 } } }"),
+        ("", "destinations: { a: { zzz: 1 } }"),
+        ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
+        ("", "routes: { a: { zzz: 1 } }"),
+        ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
+        ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
+    ];
+    // A key whose own keys stand in the table instead, and a kind that has a table of its own.
+    let stands =
+        |key: &str| told.contains(key) || told.iter().any(|word| word.starts_with(&format!("{key}.")));
+    let readme = readme();
+    let has_table = |key: &str| readme.contains(&format!("| key in `{key}` | default | meaning |"));
+    for (prefix, yaml) in places {
+        for key in keys_offered(yaml) {
+            assert!(
+                stands(&format!("{prefix}{key}")) || has_table(&key),
+                "README.md: `{prefix}{key}` of {yaml}"
+            );
+        }
+    }
+}
