@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-use super::charset::Multibyte;
+use super::charset::{Charset, Multibyte};
 use super::path::Level;
 
 /// The delimiters of one message, as MSH-1 and MSH-2 declare them (HL7 v2.5.1, 2.5.4).
@@ -27,6 +27,8 @@ pub struct Delimiters {
     pub truncation: Option<u8>,
     /// How characters hide bytes that look like delimiters, by the character set of the message.
     pub(super) multibyte: Option<Multibyte>,
+    /// The character set of the message, so that whoever has a value and its delimiters can read its text.
+    pub(super) charset: Option<Charset>,
 }
 
 /// Why MSH-1 or MSH-2 cannot be used at all.
@@ -54,6 +56,7 @@ impl Default for Delimiters {
             subcomponent: Some(b'&'),
             truncation: None,
             multibyte: None,
+            charset: None,
         }
     }
 }
@@ -96,6 +99,7 @@ impl Delimiters {
             subcomponent,
             truncation,
             multibyte: None,
+            charset: None,
         })
     }
 

@@ -23,8 +23,6 @@ use super::value::Value;
 pub struct Message {
     pub(super) received: Bytes,
     pub(super) delimiters: Delimiters,
-    /// Declared or assumed; none where there is neither, or where it cannot be decoded.
-    pub(super) charset: Option<Charset>,
     pub(super) slots: Slots,
     /// What replaces the received bytes of edited segments, by [`Slot::edited`].
     pub(super) edited: Vec<Bytes>,
@@ -51,14 +49,12 @@ impl Message {
     ) -> Result<Message, ParseError> {
         let Index {
             delimiters,
-            charset,
             slots,
             is_canonical,
         } = parse::index(&bytes, limits, charset)?;
         Ok(Message {
             received: bytes,
             delimiters,
-            charset,
             slots,
             edited: Vec::new(),
             is_edited: false,
@@ -76,7 +72,7 @@ impl Message {
     ///
     /// Setting MSH-18 changes what the message declares, not its bytes and not what later edits are written in.
     pub fn charset(&self) -> Option<Charset> {
-        self.charset
+        self.delimiters.charset
     }
 
     /// The MSH as a typed view.
@@ -106,21 +102,18 @@ impl Message {
     /// Escapes that stand for no character (`\H\`, `\.br\`) and broken ones stay as they are.
     pub fn text(&self, path: &FieldPath) -> Option<Cow<'_, str>> {
         let raw = self.read(path).raw()?;
-        Some(escape::decode(raw, &self.escaping(path), self.charset))
+        Some(escape::decode(raw, &self.escaping(path)))
     }
 
     /// The value at the path with its formatting told apart, for fields of type FT; `None` unless valued.
     pub fn formatted(&self, path: &FieldPath) -> Option<FormattedText<'_>> {
         let raw = self.read(path).raw()?;
-        Some(FormattedText::new(raw, self.escaping(path), self.charset))
+        Some(FormattedText::new(raw, self.escaping(path)))
     }
 
     /// The characters that bytes of this message stand for, escapes as they are.
     pub fn characters<'a>(&self, raw: &'a [u8]) -> Cow<'a, str> {
-        match self.charset {
-            Some(charset) => charset.decode(raw),
-            None => charset::undeclared(raw),
-        }
+        charset::characters(raw, self.charset())
     }
 
     /// The delimiters as they escape at this path: MSH-2 holds the escape character itself.

@@ -35,7 +35,9 @@ mod write;
 
 pub mod ack;
 pub mod batch;
+pub mod datatype;
 pub mod dictionary;
+pub mod segments;
 
 #[cfg(test)]
 mod tests;

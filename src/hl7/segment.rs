@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::charset::Multibyte;
+use super::datatype::{Part, Repetitions};
 use super::delimiters::Delimiters;
 use super::path::{FieldPath, Level, SegmentName};
 use super::scan;
@@ -34,6 +35,31 @@ impl<'a> Segment<'a> {
             Some(range) => value(slice(self.raw, &range), Level::Field, self.delimiters),
             None => Value::Absent,
         }
+    }
+
+    /// The first repetition of the field of this number, for reading it as a data type.
+    pub fn part(&self, number: u16) -> Part<'a> {
+        let raw = self.field_raw(number);
+        if is_header(self.raw) && number <= 2 {
+            Part::delimiters(raw, *self.delimiters)
+        } else {
+            let repetition = |raw: &'a [u8]| {
+                let end = scan::first(raw, self.delimiters.repetition, self.delimiters.multibyte)
+                    .unwrap_or(raw.len());
+                slice(raw, &(0..end))
+            };
+            Part::repetition(raw.map(repetition), *self.delimiters)
+        }
+    }
+
+    /// The repetitions of the field of this number, for reading them as a data type.
+    pub fn repetitions(&self, number: u16) -> Repetitions<'a> {
+        Repetitions::new(self.field_raw(number), *self.delimiters)
+    }
+
+    fn field_raw(&self, number: u16) -> Option<&'a [u8]> {
+        let range = field_range(self.raw, number, self.delimiters)?;
+        Some(slice(self.raw, &range))
     }
 
     /// Every field that holds something, as it stands, with its number; in MSH counted as the standard counts.
@@ -173,7 +199,8 @@ fn delimiters_value(raw: &[u8]) -> Value<'_> {
     }
 }
 
-fn value<'a>(raw: &'a [u8], level: Level, delimiters: &Delimiters) -> Value<'a> {
+/// What these bytes of this level hold.
+pub(super) fn value<'a>(raw: &'a [u8], level: Level, delimiters: &Delimiters) -> Value<'a> {
     let is_delimiter = |byte: &u8| {
         (level < Level::Subcomponent && Some(*byte) == delimiters.subcomponent)
             || (level < Level::Component && *byte == delimiters.component)

@@ -2,9 +2,8 @@
 //!
 //! Never refuses anything, never holds content.
 
-use hl7_parser::datetime::TimeStamp;
-
 use super::charset::Charset;
+use super::datatype::Timestamp;
 use super::delimiters::{is_escape_doubled, is_repeated};
 use super::escape;
 use super::header::Header;
@@ -97,10 +96,10 @@ impl Message {
         warn(self.has_malformed_escape(), Warning::Escape);
         warn(is_structure_contradicted(&header), Warning::MessageStructure);
         warn(
-            !header.datetime().is_empty() && !is_datetime(header.datetime()),
+            !header.datetime().is_empty() && Timestamp::read(header.datetime()).is_none(),
             Warning::Datetime,
         );
-        let is_beyond = self.charset.is_some_and(Charset::is_ascii) && !self.received.is_ascii();
+        let is_beyond = self.charset().is_some_and(Charset::is_ascii) && !self.received.is_ascii();
         warn(is_beyond, Warning::CharacterSet);
         warnings
     }
@@ -150,28 +149,6 @@ fn is_structure_contradicted(header: &Header<'_>) -> bool {
     let structure = header.message_structure();
     let prefix = structure.split(|&byte| byte == b'_').next().unwrap_or_default();
     !structure.is_empty() && prefix != header.message_type()
-}
-
-/// Whether MSH-7 is a date and time as far as it goes.
-fn is_datetime(raw: &[u8]) -> bool {
-    let Some(TimeStamp {
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        ..
-    }) = std::str::from_utf8(raw).ok().and_then(|text| text.parse().ok())
-    else {
-        return false;
-    };
-    let within =
-        |part: Option<u8>, least: u8, most: u8| part.is_none_or(|part| (least..=most).contains(&part));
-    within(month, 1, 12)
-        && within(day, 1, 31)
-        && within(hour, 0, 23)
-        && within(minute, 0, 59)
-        && within(second, 0, 60)
 }
 
 #[cfg(test)]

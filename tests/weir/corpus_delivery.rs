@@ -4,26 +4,22 @@
 //! The files are not part of the project; without them the test says so and passes.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use weir::hl7::batch;
 
-use crate::harness::{Receiver, Sender, Site, adt, field};
+use crate::harness::{Receiver, Sender, Site, adt, corpus, field, hl7_files};
 
 #[test]
 fn every_message_arrives_as_it_came_or_is_refused_with_a_reason() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus of public messages beside the project");
-        return;
-    };
+    let Some(corpus) = corpus() else { return };
     let receiver = Receiver::accepting();
     let site = Site::forwarding(&[("ehr", receiver.address())]);
     let engine = site.start();
     let mut sender = Sender::connect(engine.listener("in"));
     let mut accepted: Vec<Bytes> = Vec::new();
     let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let (files, mut messages) = (files(&corpus), 0);
+    let (files, mut messages) = (hl7_files(&corpus), 0);
     for file in &files {
         let content = Bytes::from(std::fs::read(file).unwrap());
         let mut parts: Vec<_> = batch::split(&content).collect();
@@ -90,30 +86,6 @@ fn print(files: usize, messages: usize, accepted: usize, refused: &BTreeMap<Stri
             println!("    {file}");
         }
     }
-}
-
-fn corpus() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()?
-        .join("shared")
-        .join("corpus");
-    beside.is_dir().then_some(beside)
-}
-
-fn files(corpus: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for folder in std::fs::read_dir(corpus)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-    {
-        let inside = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        files.extend(inside.filter(|path| path.extension().is_some_and(|extension| extension == "hl7")));
-    }
-    files.sort();
-    files
 }
 
 /// The texts of all ERR segments, in either form, or MSA-3; whatever the delimiters of the answer.

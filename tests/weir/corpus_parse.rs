@@ -4,21 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use weir::hl7::{Expected, Message, ParseErrorKind, Terminators, Value, batch};
 
+use crate::harness::{corpus, hl7_files};
+
 #[test]
 fn corpus_parses_and_writes_back() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared")
-        .join("corpus");
-    if !folder.is_dir() {
-        println!("skipped: no corpus at {}", folder.display());
-        return;
-    }
-    let files = files(&folder);
+    let Some(folder) = corpus() else { return };
+    let files = hl7_files(&folder);
     let mut counts = Counts::default();
     for file in &files {
         let bytes = Bytes::from(fs::read(file).unwrap());
@@ -146,17 +142,4 @@ fn envelopes(bytes: &[u8]) -> usize {
         .split(|byte| matches!(byte, b'\r' | b'\n'))
         .filter(is_envelope)
         .count()
-}
-
-pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "hl7") {
-            found.push(path);
-        }
-    }
-    found
 }

@@ -4,13 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 
 use bytes::Bytes;
 use weir::hl7::dictionary::{Dictionary, Item, Placement, Version, group};
 use weir::hl7::{Message, batch};
 
-use crate::corpus_parse::files;
+use crate::harness::{corpus, hl7_files};
 
 #[derive(Default)]
 struct Counts {
@@ -28,15 +27,9 @@ struct Counts {
 
 #[test]
 fn corpus_finds_its_structures() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared")
-        .join("corpus");
-    if !folder.is_dir() {
-        println!("skipped: no corpus at {}", folder.display());
-        return;
-    }
+    let Some(folder) = corpus() else { return };
     let mut counts = Counts::default();
-    for file in files(&folder) {
+    for file in hl7_files(&folder) {
         for piece in batch::split(&Bytes::from(fs::read(file).unwrap())) {
             if let Ok(message) = Message::parse(piece) {
                 counts.take(&message);

@@ -24,3 +24,4 @@ mod journey;
 mod promises;
 mod readme;
 mod tidy;
+mod typed;

@@ -209,7 +209,7 @@ impl Answer {
 
     /// Our own text in the sender's delimiters; blanks for what it has no way to escape.
     fn escaped(&self, text: &str) -> Vec<u8> {
-        escape::encode(text, &self.delimiters, None).unwrap_or_else(|_| {
+        escape::encode(text, &self.delimiters).unwrap_or_else(|_| {
             let keep = |char: char| char.is_ascii_alphanumeric() || char == '.' || char == ',';
             text.chars()
                 .map(|char| if keep(char) { char } else { ' ' })

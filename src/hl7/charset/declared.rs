@@ -32,22 +32,18 @@ const HIDING: [Multibyte; 4] = [
     Multibyte::Iso2022,
 ];
 
-/// The character set of the message with this MSH; gives its delimiters the way in which they are told apart in it.
+/// Tells the delimiters of the message with this MSH its character set, and so how they are told apart in it.
 ///
 /// What MSH-18 declares wins, then a byte order mark, then what is assumed; none if MSH-18 cannot be decoded.
 #[inline]
-pub(in crate::hl7) fn of_message(
-    header: &[u8],
-    delimiters: &mut Delimiters,
-    assumed: Option<Charset>,
-) -> Option<Charset> {
+pub(in crate::hl7) fn of_message(header: &[u8], delimiters: &mut Delimiters, assumed: Option<Charset>) {
     // By far the most common, and no other can hide it: its name is in the header.
-    match scan::nth(header, delimiters.field, SEPARATORS_BEFORE, None) {
+    delimiters.charset = match scan::nth(header, delimiters.field, SEPARATORS_BEFORE, None) {
         Ok(at) if is_utf_8(header.get(at + 1..).unwrap_or_default(), delimiters.field) => {
             Some(Charset::UTF_8)
         }
         Ok(_) | Err(_) => sought(header, delimiters, assumed),
-    }
+    };
 }
 
 fn is_utf_8(rest: &[u8], separator: u8) -> bool {

@@ -164,9 +164,18 @@ impl fmt::Display for Charset {
     }
 }
 
+/// The characters of bytes in this character set, or in none that is known.
+#[inline]
+pub(super) fn characters(bytes: &[u8], charset: Option<Charset>) -> Cow<'_, str> {
+    match charset {
+        Some(charset) => charset.decode(bytes),
+        None => undeclared(bytes),
+    }
+}
+
 /// The characters of bytes nothing is known about: UTF-8, or else Latin-1.
 #[inline]
-pub(super) fn undeclared(bytes: &[u8]) -> Cow<'_, str> {
+fn undeclared(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => LATIN_1.decode_without_bom_handling(bytes).0,

@@ -313,6 +313,9 @@ fn splits_on_characters() {
         let pid = message.segments().nth(1).unwrap();
         assert_eq!(pid.name(), b"PID");
         assert_eq!(pid.fields().count(), 4, "{declared}");
+        let typed: Vec<_> = pid.repetitions(5).map(|part| part.component(1).text()).collect();
+        assert_eq!(typed[0].as_deref(), Some(characters), "{declared}");
+        assert_eq!(typed.len(), 2, "{declared}");
         assert_eq!(message.character_set_fault(), None, "{declared}");
         assert_eq!(message.control_character(), None, "{declared}");
         assert!(message.warnings().is_empty(), "{declared}");

@@ -85,7 +85,11 @@ impl Message {
     /// An empty text clears the place, and where there is nothing to clear changes nothing.
     pub fn set(&mut self, path: &FieldPath, text: &str) -> Result<(), EditError> {
         let charset = self.charset_written(text);
-        let raw = escape::encode(text, &self.delimiters, charset).map_err(|unwritable| EditError {
+        let delimiters = Delimiters {
+            charset,
+            ..self.delimiters
+        };
+        let raw = escape::encode(text, &delimiters).map_err(|unwritable| EditError {
             path: *path,
             kind: match unwritable {
                 Unwritable::NoEscape => EditErrorKind::NoEscape,
@@ -155,11 +159,11 @@ impl Message {
 
     /// What a text is written in.
     fn charset_written(&self, text: &str) -> Option<Charset> {
-        let is_undeclared = self.charset.is_none() && !text.is_ascii();
+        let is_undeclared = self.charset().is_none() && !text.is_ascii();
         if is_undeclared && std::str::from_utf8(&self.received).is_err() {
             return Some(Charset::LATIN_1);
         }
-        self.charset
+        self.charset()
     }
 
     fn remove_segments(&mut self, path: SegmentPath) -> usize {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::sequence::{Sequence, pieces};
-use crate::hl7::charset::Charset;
+use crate::hl7::charset::characters;
 use crate::hl7::delimiters::Delimiters;
 
 /// The most lines or blanks one command stands for when text is laid out.
@@ -16,7 +16,6 @@ const SKIP_MAX: u16 = 100;
 pub struct FormattedText<'a> {
     text: Cow<'a, str>,
     delimiters: Delimiters,
-    charset: Option<Charset>,
 }
 
 /// A part of a [`FormattedText`].
@@ -78,15 +77,10 @@ impl Format {
 }
 
 impl<'a> FormattedText<'a> {
-    pub(in crate::hl7) fn new(
-        raw: &'a [u8],
-        delimiters: Delimiters,
-        charset: Option<Charset>,
-    ) -> FormattedText<'a> {
+    pub(in crate::hl7) fn new(raw: &'a [u8], delimiters: Delimiters) -> FormattedText<'a> {
         FormattedText {
-            text: super::characters(raw, charset),
+            text: characters(raw, delimiters.charset),
             delimiters,
-            charset,
         }
     }
 
@@ -97,7 +91,7 @@ impl<'a> FormattedText<'a> {
         pieces(&self.text, escape, &self.delimiters).map(|(piece, sequence)| match sequence {
             Some(Sequence::Character(byte)) => Part::Text(char::from(byte).to_string().into()),
             Some(Sequence::Hex(bytes)) => {
-                Part::Text(super::characters(&bytes, self.charset).into_owned().into())
+                Part::Text(characters(&bytes, self.delimiters.charset).into_owned().into())
             }
             Some(Sequence::Formatting(Some(format))) => Part::Format(format),
             Some(Sequence::Charset) => Part::Charset(inner(piece, 0)),
@@ -160,7 +154,7 @@ mod tests {
     use super::*;
 
     fn of(raw: &[u8]) -> FormattedText<'_> {
-        FormattedText::new(raw, Delimiters::default(), None)
+        FormattedText::new(raw, Delimiters::default())
     }
 
     fn check(raw: &str, expected: &str, lines: &str) {
@@ -216,7 +210,7 @@ mod tests {
             escape: None,
             ..Delimiters::default()
         };
-        let text = FormattedText::new(b"a\\.br\\b", bare, None);
+        let text = FormattedText::new(b"a\\.br\\b", bare);
         assert_eq!(text.lines(), "a\\.br\\b");
     }
 

@@ -10,7 +10,9 @@ mod sequence;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::charset::{self, Charset};
+use memchr::memchr;
+
+use super::charset::{Charset, characters};
 use super::delimiters::Delimiters;
 use super::scan;
 use super::segment::slice;
@@ -30,33 +32,25 @@ pub(super) enum Unwritable {
 }
 
 /// The text of a raw value.
-pub(super) fn decode<'a>(raw: &'a [u8], delimiters: &Delimiters, charset: Option<Charset>) -> Cow<'a, str> {
-    let text = characters(raw, charset);
+pub(super) fn decode<'a>(raw: &'a [u8], delimiters: &Delimiters) -> Cow<'a, str> {
+    let text = characters(raw, delimiters.charset);
     let Some(escape) = delimiters.escape else {
         return text;
     };
-    if scan::first(text.as_bytes(), escape, None).is_none() {
+    if memchr(escape, text.as_bytes()).is_none() {
         return text;
     }
     let mut decoded = String::with_capacity(text.len());
     for (piece, sequence) in pieces(&text, escape, delimiters) {
         match sequence {
             Some(Sequence::Character(byte)) => decoded.push(char::from(byte)),
-            Some(Sequence::Hex(bytes)) => decoded.push_str(&characters(&bytes, charset)),
+            Some(Sequence::Hex(bytes)) => decoded.push_str(&characters(&bytes, delimiters.charset)),
             Some(Sequence::Formatting(_) | Sequence::Charset | Sequence::Local) | None => {
                 decoded.push_str(piece);
             }
         }
     }
     decoded.into()
-}
-
-#[inline]
-fn characters(bytes: &[u8], charset: Option<Charset>) -> Cow<'_, str> {
-    match charset {
-        Some(charset) => charset.decode(bytes),
-        None => charset::undeclared(bytes),
-    }
 }
 
 /// Whether a raw value holds an escape that is no sequence of the standard.
@@ -76,11 +70,7 @@ pub(super) fn is_malformed(raw: &[u8], delimiters: &Delimiters) -> bool {
 }
 
 /// The bytes that stand for this text in a message with these delimiters, in this character set or UTF-8.
-pub(super) fn encode(
-    text: &str,
-    delimiters: &Delimiters,
-    charset: Option<Charset>,
-) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn encode(text: &str, delimiters: &Delimiters) -> Result<Vec<u8>, Unwritable> {
     let is_special = |byte: u8| letter(byte, delimiters).is_some() || (byte < b' ' && byte != b'\t');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -109,7 +99,7 @@ pub(super) fn encode(
         }
     }
     out.push_str(rest);
-    match charset {
+    match delimiters.charset {
         None => Ok(out.into_bytes()),
         Some(charset) => match charset.encode(&out) {
             Some(bytes) => Ok(bytes.into_owned()),
@@ -134,7 +124,7 @@ mod tests {
 
     fn check(raw: &[u8], text: &str) {
         assert_eq!(
-            decode(raw, &Delimiters::default(), None),
+            decode(raw, &Delimiters::default()),
             text,
             "{}",
             raw.escape_ascii()
@@ -196,8 +186,7 @@ mod tests {
 
     #[test]
     fn encodes_what_would_be_read_otherwise() {
-        let encoded =
-            |text| encode(text, &Delimiters::default(), None).map(|raw| String::from_utf8(raw).unwrap());
+        let encoded = |text| encode(text, &Delimiters::default()).map(|raw| String::from_utf8(raw).unwrap());
         assert_eq!(
             encoded("a|b^c&d~e\\f").as_deref(),
             Ok("a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f")
@@ -214,8 +203,8 @@ mod tests {
             escape: None,
             ..Delimiters::default()
         };
-        assert_eq!(encode("a\\b", &bare, None), Ok(b"a\\b".to_vec()));
-        assert_eq!(encode("a|b", &bare, None), Err(Unwritable::NoEscape));
+        assert_eq!(encode("a\\b", &bare), Ok(b"a\\b".to_vec()));
+        assert_eq!(encode("a|b", &bare), Err(Unwritable::NoEscape));
     }
 
     proptest! {
@@ -223,8 +212,8 @@ mod tests {
         fn what_is_encoded_decodes(text in "([|^&~\\\\FSTRENHXZ.CM\r\n\u{e9}a0-9+]|\\\\[FHEX.]\\\\){0,30}", plus in any::<bool>()) {
             let field = if plus { b'+' } else { b'|' };
             let delimiters = Delimiters { field, ..Delimiters::default() };
-            let raw = encode(&text, &delimiters, None).unwrap();
-            prop_assert_eq!(decode(&raw, &delimiters, None), text.as_str());
+            let raw = encode(&text, &delimiters).unwrap();
+            prop_assert_eq!(decode(&raw, &delimiters), text.as_str());
             for delimiter in [field, b'^', b'~', b'&', b'\r', b'\n'] {
                 prop_assert!(!raw.contains(&delimiter));
             }
@@ -233,8 +222,8 @@ mod tests {
         #[test]
         fn decoding_never_panics(raw in proptest::collection::vec(any::<u8>(), 0..60), escapes in "[\\\\XFZ0-9A-F.]{0,40}") {
             let delimiters = Delimiters::default();
-            decode(&raw, &delimiters, None);
-            decode(escapes.as_bytes(), &delimiters, None);
+            decode(&raw, &delimiters);
+            decode(escapes.as_bytes(), &delimiters);
             is_malformed(escapes.as_bytes(), &delimiters);
         }
     }

@@ -58,7 +58,6 @@ pub(super) type Slots = SmallVec<[Slot; 16]>;
 /// The index over one message's bytes.
 pub(super) struct Index {
     pub(super) delimiters: Delimiters,
-    pub(super) charset: Option<Charset>,
     pub(super) slots: Slots,
     /// Whether the bytes are what writing with carriage returns would give.
     pub(super) is_canonical: bool,
@@ -150,7 +149,6 @@ pub(super) fn index(
     assumed: Option<Charset>,
 ) -> Result<Index, ParseError> {
     let (start, mut delimiters) = header(bytes)?;
-    let mut charset = None;
     let assumed = if has_byte_order_mark(bytes) {
         Some(Charset::UTF_8)
     } else {
@@ -174,7 +172,7 @@ pub(super) fn index(
             .count();
         is_canonical &= gap == 1 && rest.get(raw.len()) == Some(&b'\r');
         if slots.is_empty() {
-            charset = charset::of_message(raw, &mut delimiters, assumed);
+            charset::of_message(raw, &mut delimiters, assumed);
         }
         let fail = |kind| ParseError {
             kind,
@@ -202,7 +200,6 @@ pub(super) fn index(
     }
     Ok(Index {
         delimiters,
-        charset,
         slots,
         is_canonical,
     })

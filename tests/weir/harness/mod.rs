@@ -4,10 +4,12 @@
 //! and everything that waits waits for an event, bounded by [`PATIENCE`].
 
 mod command;
+mod corpus;
 mod peers;
 mod process;
 
 pub use command::{Running, repository_file, transcript, unread, workplace};
+pub use corpus::{corpus, hl7_files};
 pub use peers::{Answer, Receiver, Sender, control_id};
 pub use process::{Engine, Site, weir};
 
