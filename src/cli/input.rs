@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use crate::hl7::{Message, batch};
+use crate::hl7::{Message, batch, charset};
 
 use super::{CannotRun, text};
 
@@ -44,7 +44,11 @@ pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
 
 /// The messages of a file, each with its bytes as they stand there.
 pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
-    let messages: Vec<_> = batch::split(&read(file)?).collect();
+    split(file, &read(file)?)
+}
+
+fn split(file: &Path, content: &Bytes) -> Result<Vec<Bytes>, CannotRun> {
+    let messages: Vec<_> = batch::split(content).collect();
     if messages.is_empty() {
         return Err(CannotRun::at(
             place(file),
@@ -54,9 +58,9 @@ pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
     Ok(messages)
 }
 
-/// The messages of a file, parsed; only the `number`-th (from 1) when asked.
+/// The messages of a file, which may be in UTF-16, parsed; only the `number`-th (from 1) when asked.
 pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, CannotRun> {
-    let messages = messages(file)?;
+    let messages = split(file, &charset::narrowed(&read(file)?))?;
     let count = messages.len();
     let chosen: Vec<_> = match number {
         None => messages.into_iter().enumerate().collect(),
@@ -83,4 +87,24 @@ pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, C
                 .map_err(|error| CannotRun::at(format!("{}: message {}", place(file), index + 1), error))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_utf_16_holds_messages_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wide.hl7");
+        let text = "\u{feff}MSH|^~\\&|A\rPID|||1||M\u{dc}LLER\rMSH|^~\\&|B\r";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(&file, &wide).unwrap();
+        let messages = chosen(&file, None).unwrap();
+        assert_eq!(messages.len(), 2);
+        let name = messages[0].text(&"PID-5".parse().unwrap());
+        assert_eq!(name.as_deref(), Some("M\u{dc}LLER"));
+        // What is sent is sent as it is.
+        assert_eq!(read(&file).unwrap(), wide);
+    }
 }

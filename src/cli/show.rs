@@ -48,7 +48,7 @@ fn show(message: &Message, out: &mut dyn Write) -> Result<(), CannotRun> {
                 out,
                 "  {:<12} {}",
                 format!("{name}-{number}"),
-                text::printable(raw)
+                text::safe(&message.characters(raw))
             )?;
         }
     }
