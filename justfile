@@ -45,3 +45,8 @@ deny:
 # The manual of the library.
 doc:
     cargo doc --locked --no-deps --open
+
+# Fuzz one target for so many seconds (needs `cargo install cargo-fuzz`); the targets are the files in fuzz/fuzz_targets.
+fuzz target seconds="60":
+    mkdir -p fuzz/corpus/{{ target }}
+    cargo fuzz run -s none {{ target }} fuzz/corpus/{{ target }} fixtures -- -max_total_time={{ seconds }} -max_len=65536 -rss_limit_mb=2048

@@ -31,6 +31,8 @@ pub fn build(
     faults: &[Fault],
     stamp: &AckStamp<'_>,
 ) -> Vec<u8> {
+    // A header that was cut before the end of MSH-2 declares nothing that the answer could repeat.
+    let header = header.filter(|header| !header.encoding_characters().is_empty());
     let mut answer = Answer {
         out: Vec::with_capacity(512),
         delimiters: header.map_or_else(Delimiters::default, |header| *header.delimiters()),

@@ -216,3 +216,17 @@ fn answers_the_beginning_of_a_frame_too_large() {
         "]],
     );
 }
+
+#[test]
+fn answers_a_header_cut_within_its_delimiters() {
+    // Found by fuzzing: the sender's field separator beside our encoding characters could not be read.
+    check(
+        "MSH^]#\\&|#",
+        AcknowledgmentCode::ApplicationError,
+        &[],
+        &expect![[r#"
+            MSH|^~\&|||||20260314101530+0100||ACK|W0001|P|2.5.1
+            MSA|AE
+        "#]],
+    );
+}
