@@ -37,10 +37,23 @@ pub struct Listener {
     pub expected: Expected,
     /// What becomes of a message that no route takes.
     pub unrouted: Unrouted,
+    /// What becomes of a message whose segments do not end as the standard says.
+    pub layout: Layout,
     /// How it takes several messages in one frame.
     pub batches: Batches,
     /// What the text of messages that declare no character set is read and written in.
     pub charset: Option<Charset>,
+}
+
+/// What becomes of a message with line feeds, blank lines, no last terminator, or something before MSH.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// It is taken, and counted as a warning. The default: many systems send it so.
+    #[default]
+    Lenient,
+    /// It is refused.
+    Strict,
 }
 
 /// Which acknowledgments a listener sends.
@@ -102,6 +115,10 @@ struct Common {
     /// What becomes of a frame that is no message: `reply` (the default) or `close`.
     #[serde(default)]
     malformed: Malformed,
+    /// What becomes of a message with line feeds, blank lines, no last terminator, or something before MSH: `lenient`
+    /// (the default) takes it, `strict` refuses it.
+    #[serde(default)]
+    layout: Layout,
     /// The character set of messages whose MSH-18 is empty, by its name in table 0211 (`8859/1`, `UNICODE UTF-8`) or
     /// its common one (`windows-1252`). Left out, text is read as UTF-8, or else as Latin-1. The bytes of what no
     /// step touches are the same either way.
@@ -138,6 +155,7 @@ const COMMON_KEYS: &[&str] = &[
     "permit",
     "unrouted",
     "malformed",
+    "layout",
     "charset",
     "batch",
     "batch_ack",
@@ -191,6 +209,7 @@ fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<
         permit,
         expected,
         unrouted: common.unrouted,
+        layout: common.layout,
         batches: Batches {
             mode: common.batch,
             acknowledgment: common.batch_ack,

@@ -36,7 +36,7 @@ use self::sections::Sections;
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
-pub use listener::{AcknowledgmentMode, Listener, Malformed, Permit, Unrouted};
+pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
 
 /// A site that can run.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@ use metrics::counter;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-use crate::config::{self, Malformed, Site, Unrouted};
-use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Terminators};
+use crate::config::{self, Layout, Malformed, Site, Unrouted};
+use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Terminators, Warning};
 use crate::listener::{Incoming, Reply};
 use crate::mllp::Frame;
 use crate::outbox::{Acceptance, Outbox, OutboxError, Pending, Sequence};
@@ -99,7 +99,13 @@ impl Intake {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
         self.check(&message).map_err(Unfit::Refused)?;
-        for warning in message.warnings() {
+        let warnings = message.warnings();
+        if self.settings.layout == Layout::Strict
+            && let Some(refusal) = layout_refusal(&warnings)
+        {
+            return Err(Unfit::Refused(refusal));
+        }
+        for warning in warnings {
             self.warn(warning.as_str());
         }
         Ok(message)
@@ -264,4 +270,21 @@ fn unsupported(is_type_known: bool, text: &str) -> Refusal {
         ErrorCode::UnsupportedMessageType
     };
     reject(code, text)
+}
+
+/// Table 0357, 100: what stands before MSH makes a rejection, terminators that are not CR an error.
+fn layout_refusal(warnings: &[Warning]) -> Option<Refusal> {
+    let has = |deviations: &[Warning]| warnings.iter().any(|warning| deviations.contains(warning));
+    let fault = |text: &str| vec![Fault::new(ErrorCode::SegmentSequence, None, text)];
+    if has(&[Warning::ByteOrderMark, Warning::LeadingBlanks]) {
+        return Some(Refusal::rejection(fault(
+            "this listener expects nothing before MSH",
+        )));
+    }
+    let terminators = [
+        Warning::Terminators,
+        Warning::BlankLines,
+        Warning::LastTerminatorMissing,
+    ];
+    has(&terminators).then(|| Refusal::error(fault("this listener expects each segment to end in one CR")))
 }

@@ -276,6 +276,29 @@ fn content_that_is_no_message() {
 }
 
 #[test]
+fn a_strict_listener_refuses_what_is_laid_out_otherwise() {
+    let bench = Bench::with(SETTINGS, ", layout: strict");
+    let laid_out = |terminator: &str| {
+        String::from_utf8(adt("B16"))
+            .unwrap()
+            .replace('\r', terminator)
+            .into_bytes()
+    };
+    row(&bench, "B16 LF", &laid_out("\n"), ("AE", "100", "B16"));
+    row(&bench, "B16 CRLF", &laid_out("\r\n"), ("AE", "100", "B16"));
+    row(&bench, "B16 blank lines", &laid_out("\r\r"), ("AE", "100", "B16"));
+    row(
+        &bench,
+        "B16 no final CR",
+        adt("B16").strip_suffix(b"\r").unwrap(),
+        ("AE", "100", "B16"),
+    );
+    let marked = [b"\xef\xbb\xbf".as_slice(), &adt("B22")].concat();
+    row(&bench, "B22 byte order mark", &marked, ("AR", "100", "B22"));
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
 fn malformed_content_can_close_instead() {
     let bench = Bench::with(SETTINGS, ", malformed: close");
     assert_eq!(bench.sender().exchange(b"<?xml version=\"1.0\"?>"), None);

@@ -10,6 +10,8 @@ use crate::hl7::header::Header;
 
 /// The version an answer claims when the message does not say which it is.
 const VERSION_ASSUMED: &[u8] = b"2.5.1";
+/// MSH-2 of an answer to what declares none.
+const ENCODING_CHARACTERS: &[u8] = b"^~\\&";
 /// The length of MSA-3 (HL7 v2.5.1, 2.14.8.3).
 const MSA_TEXT_CHARS_MAX: usize = 80;
 
@@ -31,8 +33,10 @@ pub fn build(
     faults: &[Fault],
     stamp: &AckStamp<'_>,
 ) -> Vec<u8> {
-    // A header that was cut before the end of MSH-2 declares nothing that the answer could repeat.
-    let header = header.filter(|header| !header.encoding_characters().is_empty());
+    // Where MSH-2 is missing, ours stands in; not beside a field separator that is one of ours.
+    let header = header.filter(|header| {
+        !header.encoding_characters().is_empty() || !ENCODING_CHARACTERS.contains(&header.delimiters().field)
+    });
     let mut answer = Answer {
         out: Vec::with_capacity(512),
         delimiters: header.map_or_else(Delimiters::default, |header| *header.delimiters()),
@@ -72,7 +76,7 @@ impl Answer {
         let message_type = self.message_type(trigger);
         self.out.extend_from_slice(b"MSH");
         self.out.push(self.delimiters.field);
-        self.out.extend_from_slice(&or(received(2), b"^~\\&"));
+        self.out.extend_from_slice(&or(received(2), ENCODING_CHARACTERS));
         for number in [5, 6, 3, 4] {
             self.field(received(number));
         }
