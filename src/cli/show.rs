@@ -23,11 +23,11 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        for (index, message) in input::chosen(&self.file, self.message)?.iter().enumerate() {
+        for (index, chosen) in input::chosen(&self.file, self.message)?.iter().enumerate() {
             if index > 0 {
                 writeln!(out)?;
             }
-            show(message, out)?;
+            show(&chosen.message, out)?;
         }
         Ok(Finding::Fine)
     }
@@ -38,10 +38,7 @@ fn show(message: &Message, out: &mut dyn Write) -> Result<(), CannotRun> {
     for segment in message.segments() {
         let occurrence = occurrences.entry(segment.name().to_vec()).or_default();
         *occurrence += 1;
-        let name = match *occurrence {
-            1 => text::printable(segment.name()),
-            number => format!("{}[{number}]", text::printable(segment.name())),
-        };
+        let name = text::segment_path(segment.name(), *occurrence);
         writeln!(out, "{name}")?;
         for (number, raw) in segment.fields() {
             writeln!(

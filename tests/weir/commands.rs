@@ -14,7 +14,8 @@ use std::path::Path;
 use expect_test::{Expect, expect};
 
 use crate::harness::{
-    Answer, Receiver, Running, Sender, Site, adt, control_id, field, transcript, unread, weir, workplace,
+    Answer, Receiver, Running, Sender, Site, adt, control_id, field, hl7_files, program, transcript, unread,
+    weir, workplace,
 };
 
 /// Runs a command line in a folder with the example site and the fixtures.
@@ -50,34 +51,39 @@ fn help_names_every_command() {
     check(
         "-h",
         &expect![[r#"
-        HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least
-        once
+            HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least
+            once
 
-        Usage: weir [OPTIONS] <COMMAND>
+            Usage: weir [OPTIONS] <COMMAND>
 
-        Commands:
-          run     Runs a site until it is stopped (Ctrl-C, or SIGTERM)
-          demo    Shows weir at work: a hospital, the example site, two receiving systems
-          check   Checks a site: every problem at once, with file, line and what to do
-          send    Sends messages over MLLP and prints what the receiver answers
-          listen  Receives messages over MLLP, prints them and answers each
-          get     Prints the values of fields, one a line
-          show    Shows a message: one line for each field that holds something, with the path that names it
-          help    Print this message or the help of the given subcommand(s)
+            Commands:
+              run      Runs a site until it is stopped (Ctrl-C, or SIGTERM)
+              demo     Shows weir at work: a hospital, the example site, two receiving systems
+              check    Checks a site: every problem at once, with file, line and what to do
+              send     Sends messages over MLLP and prints what the receiver answers
+              listen   Receives messages over MLLP, prints them and answers each
+              get      Prints the values of fields, one a line
+              show     Shows a message: one line for each field that holds something, with the path that names
+                       it
+              set      Prints a file of messages with fields changed
+              diff     Compares two messages field by field
+              ack      Prints the acknowledgment that weir builds for a message
+              explain  Explains a word of HL7, or the name of a problem that `weir check` found
+              help     Print this message or the help of the given subcommand(s)
 
-        Options:
-          -h, --help     Print help (see more with '--help')
-          -V, --version  Print version
+            Options:
+              -h, --help     Print help (see more with '--help')
+              -V, --version  Print version
 
-        Log, on standard error:
-              --log <FILTER>         What is logged: error, warn, info, debug, or a filter such as
-                                     `weir::engine=debug`; info for `run`, else warn [env: WEIR_LOG=]
-              --log-format <FORMAT>  How log lines look: plain for people, json for log collectors [env:
-                                     WEIR_LOG_FORMAT=] [default: plain]
+            Log, on standard error:
+                  --log <FILTER>         What is logged: error, warn, info, debug, or a filter such as
+                                         `weir::engine=debug`; info for `run`, else warn [env: WEIR_LOG=]
+                  --log-format <FORMAT>  How log lines look: plain for people, json for log collectors [env:
+                                         WEIR_LOG_FORMAT=] [default: plain]
 
-        Exit status: 0 fine, 1 a check did not hold, 2 could not run.
-        = 0
-    "#]],
+            Exit status: 0 fine, 1 a check did not hold, 2 could not run.
+            = 0
+        "#]],
     );
 }
 
@@ -89,15 +95,15 @@ fn a_command_line_that_is_wrong_is_explained() {
     check(
         "chek routes",
         &expect![[r#"
-        ! error: unrecognized subcommand 'chek'
-        !
-        !   tip: a similar subcommand exists: 'check'
-        !
-        ! Usage: weir [OPTIONS] <COMMAND>
-        !
-        ! For more information, try '--help'.
-        = 2
-    "#]],
+            ! error: unrecognized subcommand 'chek'
+            !
+            !   tip: some similar subcommands exist: 'ack', 'check'
+            !
+            ! Usage: weir [OPTIONS] <COMMAND>
+            !
+            ! For more information, try '--help'.
+            = 2
+        "#]],
     );
     check(
         "check --stric",
@@ -245,7 +251,7 @@ fn get_says_what_it_cannot_do() {
         !   fixtures/adt-a01.hl7
         !   ^ expected a segment name: a capital letter, then two capital letters or digits
         !
-        ! The file stands before the paths: weir get FILE PATH...
+        ! The file stands before the paths.
         !
         ! For more information, try '--help'.
         = 2
@@ -379,6 +385,320 @@ fn a_closed_output_is_no_fault() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn get_tells_states_apart_as_json() {
+    check(
+        "get fixtures/odd/nulls.hl7 MSH-10 PID-5.1 PID-8 PID-19 PID-2 ZPI-1 --json",
+        &expect![[r#"
+            {"message":1,"path":"MSH-10","state":"valued","value":"OD000006"}
+            {"message":1,"path":"PID-5.1","state":"valued","value":"TESTPATIENT"}
+            {"message":1,"path":"PID-8","state":"valued","value":"F"}
+            {"message":1,"path":"PID-19","state":"null","value":null}
+            {"message":1,"path":"PID-2","state":"empty","value":null}
+            {"message":1,"path":"ZPI-1","state":"absent","value":null}
+            = 0
+        "#]],
+    );
+    check(
+        "get fixtures/batch.hl7 MSH-10 --json",
+        &expect![[r#"
+        {"message":1,"path":"MSH-10","state":"valued","value":"NB000001"}
+        {"message":2,"path":"MSH-10","state":"valued","value":"NB000002"}
+        {"message":3,"path":"MSH-10","state":"valued","value":"NB000003"}
+        = 0
+    "#]],
+    );
+    check(
+        "get fixtures/batch.hl7 MSH-10 --json --raw",
+        &expect![[r#"
+        ! error: the argument '--json' cannot be used with '--raw'
+        !
+        ! Usage: weir get --json <FILE> <PATH>...
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+}
+
+/// Runs a command in which words may hold blanks, and reads the bytes it printed.
+fn printed(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let output = program(folder).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(
+        (output.status.code(), said.as_str()),
+        (Some(0), ""),
+        "{arguments:?}"
+    );
+    output.stdout
+}
+
+#[test]
+fn set_changes_what_it_is_told_and_nothing_else() {
+    check(
+        "set fixtures/adt-a08.hl7 PID-5.1=O|NEIL MSH-11=T ZPI-2=x NK1[9]-1=",
+        &expect![[r#"
+            MSH|^~\&|ADTTEST|NORTHTEST|EHRTEST|HIOTEST|20260303101544.310-0500||ADT^A08^ADT_A01|NT000108|T|2.5.1|||||USA|UNICODE UTF-8<0D>EVN|A08|20260303101500-0500||02<0D>PID|1||900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^MR||O\F\NEIL^ANNA^Q^^^^L||19840512|F||2106-3^White^HL70005|7 SPECIMEN AVENUE^^SAMPLETON^MA^01998^USA^H~PO BOX 555^^SAMPLETON^MA^01998^USA^M||^PRN^PH^^1^555^5550107~^PRN^CP^^1^555^5550108~^NET^Internet^anna.testpatient@example.org||eng^English^ISO6392|M^Married^HL70002||A900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^AN||||N^Not Hispanic or Latino^HL70189<0D>NK1|1|TESTPATIENT^BORIS^^^^^L|SPO^Spouse^HL70063|101 EXAMPLE STREET^APT 2^TESTVILLE^MA^01999^USA^H|^PRN^PH^^1^555^5550102||C^Emergency Contact^HL70131<0D>PV1|1|I|4W^414^B^NORTHTEST^^N^MAIN^4|E||4W^412^A^NORTHTEST^^N^MAIN^4|9991001^EXAMPLE^DORA^^^DR^MD^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^L^^^DN|||MED||||7||||IP|V900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN|||||||||||||||||||||||||20260302080000-0500<0D>ZPI||x<0D>= 0
+        "#]],
+    );
+    check(
+        "set fixtures/odd/crlf.hl7 PID-5=A^B --raw",
+        &expect![[r#"
+        MSH|^~\&|ADTTEST|NORTHTEST|EHRTEST|HIOTEST|20260304000100-0500||ADT^A08^ADT_A01|OD000002|P|2.5.1<0D>
+        EVN|A08|20260304000000-0500<0D>
+        PID|1||900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^MR||A^B||19840512|F|||0101 EXAMPLE STREET^^TESTVILLE^MA^01999^USA^H||^PRN^PH^^1^555^55500101|||||A900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^AN<0D>
+        PV1|1|I|4W^412^A^NORTHTEST||||||||||||||||V900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN<0D>
+        = 0
+    "#]],
+    );
+    let folder = workplace();
+    let batch = std::fs::read(folder.path().join("fixtures/batch.hl7")).unwrap();
+    let expected = String::from_utf8(batch).unwrap().replace("|NB000002|", "|TWO|");
+    let given = ["set", "fixtures/batch.hl7", "MSH-10=TWO", "--message", "2"];
+    assert_eq!(printed(folder.path(), &given), expected.as_bytes());
+}
+
+#[test]
+fn set_without_assignments_gives_every_byte_back() {
+    let folder = workplace();
+    let mut count = 0;
+    for file in hl7_files(&folder.path().join("fixtures")) {
+        let name = file.to_str().unwrap();
+        let output = program(folder.path()).args(["set", name]).output().unwrap();
+        if output.status.success() {
+            assert_eq!(output.stdout, std::fs::read(&file).unwrap(), "{name}");
+            count += 1;
+        } else {
+            assert!(output.stdout.is_empty(), "{name}");
+            assert!(name.contains("/broken/"), "{name}");
+        }
+    }
+    assert!(count > 50, "{count} files of messages");
+}
+
+#[test]
+fn set_says_what_it_cannot_do() {
+    check(
+        "set fixtures/adt-a01.hl7 PID-5",
+        &expect![[r#"
+        ! error: invalid value 'PID-5' for '[PATH=VALUE]...': expected a path, `=` and a value, as PID-5.1=DOE; quote a value with blanks
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/adt-a01.hl7 pid-5=DOE",
+        &expect![[r#"
+        ! error: invalid value 'pid-5=DOE' for '[PATH=VALUE]...':
+        !
+        !   pid-5
+        !   ^ expected a segment name: a capital letter, then two capital letters or digits; did you mean PID-5?
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/adt-a01.hl7 MSH-2=^",
+        &expect![[r#"
+        ! fixtures/adt-a01.hl7: message 1: MSH-2: declares the delimiters and cannot be set or copied
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/adt-a01.hl7 NK1[5]-2=DOE",
+        &expect![[r#"
+        ! fixtures/adt-a01.hl7: message 1: NK1[5]-2: the segment is missing; only the next one of its name can be added, this message has 1
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/batch.hl7 PID-5.1=A^B --raw",
+        &expect![[r#"
+        ! fixtures/batch.hl7: message 1: PID-5.1: the raw value holds a control character, or a delimiter that its target cannot hold
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/broken/no-msh.hl7 PID-5=A",
+        &expect![[r#"
+        ! fixtures/broken/no-msh.hl7: message 1: byte 0: expected MSH as the first segment
+        = 2
+    "#]],
+    );
+}
+
+#[test]
+fn diff_names_every_field_that_differs() {
+    check(
+        "diff fixtures/adt-a01.hl7 fixtures/adt-a01.hl7",
+        &expect![[r#"
+        = 0
+    "#]],
+    );
+    check(
+        "diff fixtures/odd/lf.hl7 fixtures/odd/crlf.hl7",
+        &expect![[r#"
+        MSH-10  Message Control ID
+          - OD000001
+          + OD000002
+        = 1
+    "#]],
+    );
+    let folder = workplace();
+    let chemistry = std::fs::read_to_string(folder.path().join("fixtures/oru-r01-chemistry.hl7")).unwrap();
+    let changed: String = chemistry
+        .split_inclusive('\r')
+        .filter(|segment| !segment.starts_with("OBX|2|"))
+        .map(|segment| {
+            segment
+                .replace("|6.4|", "|4.6|")
+                .replace("TESTPATIENT^ANNA^Q", "\x1b[2J")
+        })
+        .collect();
+    std::fs::write(folder.path().join("changed.hl7"), changed + "ZPI|1|new\r").unwrap();
+    check_in(
+        folder.path(),
+        "diff fixtures/oru-r01-chemistry.hl7 changed.hl7",
+        b"",
+        &expect![[r#"
+            PID-5  Patient Name
+              - TESTPATIENT^ANNA^Q^^^^L
+              + \x1b[2J^^^^L
+            OBX[2]  Observation/Result
+              - OBX|2|NM|3094-0^Urea nitrogen [Mass/volume] in Serum or Plasma^LN^BUN^Urea Nitrogen^L||14|mg/dL^milligram per deciliter^UCUM|7-20|N|||F|||20260302101500-0500
+            OBX[5]-5 (OBX[4]-5 in B)  Observation Value
+              - 6.4
+              + 4.6
+            ZPI
+              + ZPI|1|new
+            = 1
+        "#]],
+    );
+    let batch = std::fs::read_to_string(folder.path().join("fixtures/batch.hl7")).unwrap();
+    let (two, _) = batch.rsplit_once("MSH|").unwrap();
+    std::fs::write(folder.path().join("two.hl7"), two.replace("|NB000002|", "|TWO|")).unwrap();
+    check_in(
+        folder.path(),
+        "diff fixtures/batch.hl7 two.hl7",
+        b"",
+        &expect![[r#"
+            message 2
+            MSH-10  Message Control ID
+              - NB000002
+              + TWO
+            message 3 only in A
+              - MSH|^~\&|ADTTEST|NORTHTEST|EHRTEST|HIOTEST|20260304000100-0500||ADT^A08^ADT_A01|NB000003|P|2.5.1
+              - EVN|A08|20260304000000-0500
+              - PID|1||900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^MR||TESTPATIENT^ANNA^^^^^L||19840512|F|||0101 EXAMPLE STREET^^TESTVILLE^MA^01999^USA^H||^PRN^PH^^1^555^55500101|||||A900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^AN
+              - PV1|1|I|4W^412^A^NORTHTEST||||||||||||||||V900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN
+            = 1
+        "#]],
+    );
+}
+
+#[test]
+fn diff_says_what_it_cannot_do() {
+    check(
+        "diff - -",
+        &expect![[r#"
+        ! only one of the files can be standard input
+        = 2
+    "#]],
+    );
+    check(
+        "diff fixtures/adt-a01.hl7 absent.hl7",
+        &expect![[r#"
+        ! absent.hl7: No such file or directory (os error 2)
+        = 2
+    "#]],
+    );
+    check(
+        "diff fixtures/adt-a01.hl7 fixtures/broken/pdf.hl7",
+        &expect![[r#"
+            ! fixtures/broken/pdf.hl7: message 1: byte 0: expected MSH as the first segment
+            = 2
+        "#]],
+    );
+}
+
+/// What `weir ack` prints, with what differs from run to run named.
+fn check_ack(arguments: &[&str], expected: &Expect) {
+    let folder = workplace();
+    let built = printed(folder.path(), &[&["ack"], arguments].concat());
+    let mut shown = String::from_utf8(built.clone()).unwrap().replace('\r', "<CR>\n");
+    for (number, name) in [(7, "NOW"), (10, "ID")] {
+        let value = field(&built, "MSH", number);
+        assert!(!value.is_empty(), "MSH-{number}");
+        shown = shown.replace(&value, name);
+    }
+    expected.assert_eq(&shown);
+}
+
+#[test]
+fn ack_prints_what_weir_answers() {
+    check_ack(
+        &["fixtures/adt-a01.hl7"],
+        &expect![[r#"
+        MSH|^~\&|EHRTEST|HIOTEST|ADTTEST|NORTHTEST|NOW||ACK^A01^ACK|ID|P|2.5.1||||||UNICODE UTF-8<CR>
+        MSA|AA|NT000101<CR>
+    "#]],
+    );
+    check_ack(
+        &[
+            "fixtures/adt-a01.hl7",
+            "--code",
+            "AE",
+            "--text",
+            "no bed | no ward",
+        ],
+        &expect![[r#"
+            MSH|^~\&|EHRTEST|HIOTEST|ADTTEST|NORTHTEST|NOW||ACK^A01^ACK|ID|P|2.5.1||||||UNICODE UTF-8<CR>
+            MSA|AE|NT000101|no bed \F\ no ward<CR>
+            ERR|||207^Application internal error^HL70357|E||||no bed \F\ no ward<CR>
+        "#]],
+    );
+    check_ack(
+        &["fixtures/adt-a04-v2.3.hl7", "--code", "ar", "--text", "no bed"],
+        &expect![[r#"
+            MSH|^~\&|EHRTEST|HIOTEST|OLDCLINIC|CLINICTEST|NOW||ACK^A04|ID|P|2.3<CR>
+            MSA|AR|OC230001|no bed<CR>
+            ERR|^^^207&Application internal error&HL70357<CR>
+        "#]],
+    );
+    check_ack(
+        &["fixtures/odd/custom-delimiters.hl7", "--code", "CA"],
+        &expect![[r#"
+            MSH#@*!%#EHRTEST#HIOTEST#ADTTEST#NORTHTEST#NOW##ACK@A08@ACK#ID#P#2.5.1###NE#NE<CR>
+            MSA#CA#OD000008<CR>
+        "#]],
+    );
+    check_ack(
+        &["fixtures/broken/pdf.hl7", "--code", "AR"],
+        &expect![[r#"
+        MSH|^~\&|||||NOW||ACK|ID|P|2.5.1<CR>
+        MSA|AR<CR>
+    "#]],
+    );
+    check(
+        "ack fixtures/adt-a01.hl7 --code OK",
+        &expect![[r#"
+        ! error: invalid value 'OK' for '--code <CODE>': expected one of AA, AE, AR, CA, CE, CR
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+    check(
+        "ack fixtures/adt-a01.hl7 --text why",
+        &expect![[r#"
+        ! --text: AA accepts and has no error to tell; use AE, AR, CE or CR
+        = 2
+    "#]],
+    );
 }
 
 #[test]
