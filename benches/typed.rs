@@ -42,7 +42,12 @@ fn walk_every_field(bencher: Bencher<'_, '_>, name: &str) {
         let mut values_bytes = 0;
         for segment in black_box(&message).segments() {
             walk::segment(segment, |found| {
-                black_box((found.place.repetition, found.datatype, found.misfit));
+                black_box((
+                    found.place.field,
+                    found.place.repetition,
+                    found.datatype,
+                    found.misfit,
+                ));
                 values_bytes += found.part.raw().map_or(0, <[u8]>::len);
             });
         }

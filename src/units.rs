@@ -27,6 +27,9 @@ pub enum UnitError {
     /// Not of the form `30s` or `1m30s`.
     #[error("expected a duration with its unit, as `500ms`, `30s`, `5m`, `12h` or `30d`")]
     Duration,
+    /// A time limit of no time.
+    #[error("nothing is done in no time: expected longer than zero, as `30s`")]
+    NoTime,
     /// Not of the form `512KiB`.
     #[error("expected a size with its unit, as `512B`, `64KiB`, `16MiB` or `1GiB`")]
     Size,
@@ -86,6 +89,15 @@ pub fn parse_bytes(text: &str) -> Result<usize, UnitError> {
 /// For `#[serde(deserialize_with = "crate::units::duration")]`.
 pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     deserializer.deserialize_str(DurationText)
+}
+
+/// For `#[serde(deserialize_with = "crate::units::time_limit")]`: a duration that is not zero.
+pub fn time_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let limit = duration(deserializer)?;
+    if limit.is_zero() {
+        return Err(D::Error::custom(UnitError::NoTime));
+    }
+    Ok(limit)
 }
 
 /// For `#[serde(deserialize_with = "crate::units::bytes")]`.

@@ -21,7 +21,8 @@ pub(super) struct Settings {
     /// The pages and metrics.
     #[serde(default)]
     console: Console,
-    /// The most bytes of messages being read at once, over all listeners, as `256MiB` (the default).
+    /// The most bytes of messages being read at once, over all listeners, as `256MiB` (the default). Each
+    /// message over 64 KiB that is being read counts with the `frame_bytes_max` of its listener.
     #[serde(default = "default_read_bytes_max", deserialize_with = "units::bytes")]
     read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.

@@ -1,4 +1,5 @@
-//! What the sockets of a site have to do with one another: two on one port, and messages that would go round.
+//! What the sockets of a site have to do with one another: two on one port, messages larger than the engine may
+//! read, and messages that would go round.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -50,7 +51,39 @@ pub(super) fn check(
             );
         }
     }
+    if let (Some(engine), Some(place)) = (engine, sections.engine()) {
+        large_frames(sections, engine, place, listeners, problems);
+    }
     loops(sections, listeners, destinations, routes, problems);
+}
+
+/// Tells the listeners whose largest message could never be read.
+fn large_frames(
+    sections: &Sections<'_>,
+    engine: &Engine,
+    engine_place: &Place<'_>,
+    listeners: &BTreeMap<Arc<str>, Listener>,
+    problems: &mut Problems,
+) {
+    for (name, place) in sections.listeners() {
+        let Some(listener) = listeners.get(name) else {
+            continue;
+        };
+        let listener::Settings::Mllp(mllp) = &listener.kind;
+        if mllp.frame_bytes_max > engine.read_bytes_max {
+            let message = format!(
+                "a message of {name} may have {} bytes, more than the {} that may be read at once",
+                mllp.frame_bytes_max, engine.read_bytes_max
+            );
+            let problem = Problem::error(ProblemName::InvalidValue, message)
+                .at(&place.key("mllp").key("frame_bytes_max"))
+                .related(&engine_place.key("read_bytes_max"), "all messages together")
+                .help(
+                    "raise `read_bytes_max` to several times the largest message, or lower `frame_bytes_max`",
+                );
+            problems.push(problem);
+        }
+    }
 }
 
 /// Whether the second could not be opened beside the first.

@@ -3,18 +3,32 @@
 //! A file appears whole and durable under its name or not at all, and no file is ever overwritten. A message that
 //! is delivered again finds its own file and leaves it at that. The folder is never created: one that is not there
 //! is more likely not mounted.
+//!
+//! A message is written under a hidden name first. Killed before the renaming, weir leaves that file behind; the
+//! first delivery after the next start removes it.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use tempfile::NamedTempFile;
+use tracing::warn;
 
 use super::{DeliveryError, Outgoing, Receipt, Terminators, file_name, parse};
 use crate::expression::Template;
+
+/// What the names of files that are not complete begin with.
+const ASIDE_PREFIX: &str = ".weir-";
+/// What they end in.
+const ASIDE_SUFFIX: &str = ".part";
+
+/// The beginning of the names that this process gives, and no other: a process id is soon given again, and the times
+/// of files are coarse.
+static OWN_PREFIX: LazyLock<String> = LazyLock::new(|| format!("{ASIDE_PREFIX}{:016x}-", fastrand::u64(..)));
 
 /// How many files may share a name before the next one is given up.
 const SAME_NAME_MAX: usize = 9_999;
@@ -42,19 +56,32 @@ fn template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::E
 /// The folder of one file destination.
 pub struct Folder {
     settings: Settings,
+    /// Whether what an earlier process left unfinished is gone.
+    is_swept: bool,
 }
 
 impl Folder {
     pub(super) fn new(settings: Settings) -> Folder {
-        Folder { settings }
+        Folder {
+            settings,
+            is_swept: false,
+        }
     }
 
-    pub(super) async fn deliver(&self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
+    pub(super) async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
         let message = parse(outgoing)?;
         let bytes = self.settings.terminators.apply(&outgoing.bytes, &message);
         let name = file_name::safe(&self.settings.name.render(&message));
         let folder = self.settings.folder.clone();
-        let stored = tokio::task::spawn_blocking(move || store(&folder, &name, &bytes)).await;
+        let is_swept = self.is_swept;
+        let stored = tokio::task::spawn_blocking(move || {
+            if !is_swept {
+                sweep(&folder)?;
+            }
+            store(&folder, &name, &bytes)
+        });
+        let stored = stored.await;
+        self.is_swept |= matches!(stored, Ok(Ok(_)));
         match stored {
             Ok(Ok(true)) => Ok(Receipt { code: None }),
             Ok(Ok(false)) => Err(DeliveryError::impossible(format_args!(
@@ -87,10 +114,30 @@ fn store(folder: &Path, name: &str, content: &Bytes) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The content in a file of its own, durable, hidden, and gone unless it gets a name.
-fn write_aside(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+/// Removes what an earlier process was killed over, and nothing of this one, whichever destination's it is.
+///
+/// Another weir that writes to the same folder at this moment may lose its file to this; its attempt then fails, and
+/// the next succeeds.
+fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_aside = name.starts_with(ASIDE_PREFIX) && name.ends_with(ASIDE_SUFFIX);
+        if !is_aside || name.starts_with(OWN_PREFIX.as_str()) || !entry.file_type()?.is_file() {
+            continue;
+        }
+        if let Err(failure) = fs::remove_file(entry.path()) {
+            warn!(%failure, file = &*name, "what an earlier process left unfinished cannot be removed");
+        }
+    }
+    Ok(())
+}
+
+/// The content in a file of its own, durable, hidden, and gone unless it gets a name or the process is killed.
+pub(super) fn write_aside(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".weir-").suffix(".part");
+    builder.prefix(OWN_PREFIX.as_str()).suffix(ASIDE_SUFFIX);
     // For the group of weir's user too, as far as the umask lets it: somebody is to collect the files.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o660));

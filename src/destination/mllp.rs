@@ -38,15 +38,15 @@ pub struct Settings {
     #[serde(deserialize_with = "address")]
     pub address: String,
     /// The time to look up the name, and then to connect to each address it has, as `10s` (the default).
-    #[serde(default = "default_connect_timeout", deserialize_with = "units::duration")]
+    #[serde(default = "default_connect_timeout", deserialize_with = "units::time_limit")]
     pub connect_timeout: Duration,
     /// The time the receiver may take to read a message, as `30s` (the default).
-    #[serde(default = "default_write_timeout", deserialize_with = "units::duration")]
+    #[serde(default = "default_write_timeout", deserialize_with = "units::time_limit")]
     pub write_timeout: Duration,
     /// The time from the end of a message to the end of its acknowledgment, as `30s` (the default).
     #[serde(
         default = "default_acknowledgment_timeout",
-        deserialize_with = "units::duration"
+        deserialize_with = "units::time_limit"
     )]
     pub acknowledgment_timeout: Duration,
     /// The longest acknowledgment, as `1MiB` (the default).

@@ -276,7 +276,7 @@ async fn what_is_no_acknowledgment_is_no_answer() {
         http,
     )
     .await;
-    let junk = "more than 4096 bytes before a frame, expected 0x0B";
+    let junk = "more than 4096 bytes before a whole frame, expected 0x0B, a message, 0x1C 0x0D";
     check_doubt(async |line| line.write(&[b'<'; 5000]).await, junk).await;
     check_late(async |line| line.write(b"<html>SECRET</html>").await).await;
     check_late(async |line| line.write(b"\x0B\x06\x1C\r").await).await;
@@ -556,6 +556,27 @@ async fn a_file_is_never_overwritten_and_the_same_message_never_doubled() {
             message(control_id).bytes
         );
     }
+}
+
+#[tokio::test]
+async fn what_an_earlier_process_left_unfinished_goes_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let others = [".weir-notes", "old.part"];
+    for name in [".weir-abc123.part", ".weir-0123456789abcdef-abc123.part"]
+        .iter()
+        .chain(&others)
+    {
+        fs::write(folder.path().join(name), "PID|1||SECRET").unwrap();
+    }
+    fs::create_dir(folder.path().join(".weir-folder.part")).unwrap();
+    let own = file::write_aside(folder.path(), b"another destination is at it").unwrap();
+    let mut destination = files(folder.path(), "{MSH-10}.hl7");
+    assert_eq!(word(&destination.deliver(&message("1")).await), "delivered");
+    own.persist_noclobber(folder.path().join("own.hl7")).unwrap();
+    assert_eq!(
+        names(folder.path()),
+        [".weir-folder.part", ".weir-notes", "1.hl7", "old.part", "own.hl7"]
+    );
 }
 
 #[tokio::test]

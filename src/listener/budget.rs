@@ -1,9 +1,9 @@
 //! One bound on the bytes of all frames being read, over every connection of the engine.
 //!
-//! Each connection may buffer a little for nothing; what a larger frame needs beyond that is taken from the
-//! budget before it is read, and given back when the intake has taken the frame. A connection that finds the
-//! budget spent reads no further, so that the sender's socket fills up, until others are done or its own
-//! deadline passes.
+//! Each connection may buffer a little for nothing. Before a frame outgrows that, the connection takes the most
+//! that a frame of its listener may have, all at once, and gives it back when the intake has taken the frame: none
+//! ever waits for more while it holds something that another waits for. A connection that finds the budget spent
+//! reads no further, so that the sender's socket fills up, until others are done or its own deadline passes.
 
 use std::sync::Arc;
 
@@ -21,18 +21,19 @@ pub struct ReadBudget {
 }
 
 impl ReadBudget {
-    /// A budget of `bytes_max`, which should be several times the largest frame of any listener.
+    /// A budget of `bytes_max`, which has to hold the largest frame of any listener and should hold several.
     pub fn new(bytes_max: usize) -> ReadBudget {
-        let units = (bytes_max / UNIT_BYTES).min(Semaphore::MAX_PERMITS);
+        let units = bytes_max.div_ceil(UNIT_BYTES).min(Semaphore::MAX_PERMITS);
         ReadBudget {
             units: Arc::new(Semaphore::new(units)),
         }
     }
 
-    /// The share of one connection, empty at first.
-    pub(super) fn share(&self) -> Share {
+    /// The share of one connection whose frames may have this size, empty at first.
+    pub(super) fn share(&self, frame_bytes_max: usize) -> Share {
         Share {
             budget: self.clone(),
+            frame_units: u32::try_from(frame_bytes_max.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX),
             held: None,
         }
     }
@@ -41,24 +42,19 @@ impl ReadBudget {
 /// What one connection holds of the budget.
 pub(super) struct Share {
     budget: ReadBudget,
+    frame_units: u32,
     held: Option<OwnedSemaphorePermit>,
 }
 
 impl Share {
     /// Waits until the share covers a buffer of this size. Cancel safe.
     pub(super) async fn cover(&mut self, buffer_bytes: usize) {
-        let wanted = buffer_bytes.saturating_sub(UNCHARGED_BYTES).div_ceil(UNIT_BYTES);
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let Some(missing) = wanted.checked_sub(held).filter(|missing| *missing > 0) else {
+        if buffer_bytes <= UNCHARGED_BYTES || self.held.is_some() {
             return;
-        };
-        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&self.budget.units).acquire_many_owned(missing).await;
-        let permit = permit.expect("the semaphore is never closed");
-        match &mut self.held {
-            Some(held) => held.merge(permit),
-            None => self.held = Some(permit),
         }
+        let units = Arc::clone(&self.budget.units);
+        let permit = units.acquire_many_owned(self.frame_units).await;
+        self.held = Some(permit.expect("the semaphore is never closed"));
     }
 
     /// Gives everything back; tells whether there was anything.
@@ -73,25 +69,29 @@ mod tests {
     use futures_util::FutureExt;
 
     #[test]
-    fn what_one_connection_holds_another_waits_for() {
-        let budget = ReadBudget::new(100 * 1024);
-        let (mut large, mut other) = (budget.share(), budget.share());
-        let buffer_bytes = |charged_bytes: usize| UNCHARGED_BYTES + charged_bytes;
-        for grown_bytes in [1, 10 * 1024, 60 * 1024] {
-            assert!(large.cover(buffer_bytes(grown_bytes)).now_or_never().is_some());
+    fn who_outgrows_the_little_that_is_free_takes_a_whole_frame_or_nothing() {
+        let budget = ReadBudget::new(250 * 1024);
+        let [mut first, mut second, mut third] = [100, 100, 100].map(|kib| budget.share(kib * 1024));
+        for share in [&mut first, &mut second, &mut third] {
+            assert!(share.cover(UNCHARGED_BYTES).now_or_never().is_some());
+            assert!(!share.release(), "a little is free");
         }
+        for share in [&mut first, &mut second] {
+            assert!(share.cover(UNCHARGED_BYTES + 1).now_or_never().is_some());
+        }
+        assert!(third.cover(UNCHARGED_BYTES + 1).now_or_never().is_none());
+        assert!(!third.release(), "what is not enough is not held");
         assert!(
-            other.cover(UNCHARGED_BYTES).now_or_never().is_some(),
-            "a little is free"
+            first.cover(100 * 1024).now_or_never().is_some(),
+            "who holds a frame waits for no more"
         );
-        let over_rest = other.cover(buffer_bytes(40 * 1024 + 1)).now_or_never();
-        assert!(over_rest.is_none(), "what the first holds is not there twice");
-        assert!(
-            other.cover(buffer_bytes(40 * 1024)).now_or_never().is_some(),
-            "just what is left"
-        );
-        assert!(large.cover(buffer_bytes(60 * 1024 + 1)).now_or_never().is_none());
-        assert!(other.release());
-        assert!(large.cover(buffer_bytes(60 * 1024 + 1)).now_or_never().is_some());
+        assert!(second.release());
+        assert!(third.cover(UNCHARGED_BYTES + 1).now_or_never().is_some());
+    }
+
+    #[test]
+    fn the_largest_frame_fits_a_budget_of_its_size() {
+        let mut share = ReadBudget::new(100_500).share(100_500);
+        assert!(share.cover(100_500).now_or_never().is_some());
     }
 }

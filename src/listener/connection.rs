@@ -3,7 +3,8 @@
 //! One task does it all, so that nothing between reading and writing can be unbounded: while `pipeline_max`
 //! messages wait for their replies, or the intake has no room for the next, nothing is read, and the sender's
 //! socket fills up. A reply is written as soon as it and all before it are known; those that are ready together
-//! leave in one write.
+//! leave in one write. A peer that does not read its replies holds up nobody else: what its next message waits
+//! for, or has been given already, is taken and passed on all the same.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, trace, warn};
 
 use super::budget::Share;
@@ -86,7 +87,7 @@ impl Service {
 
     /// One connection's share of the budget for frames being read.
     pub(super) fn share(&self) -> Share {
-        self.budget.share()
+        self.budget.share(self.settings.frame_bytes_max)
     }
 
     pub(super) fn count_frame(&self, frame: &Frame) {
@@ -123,6 +124,7 @@ pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<
     let mut writing = Writing {
         writer,
         out: BytesMut::new(),
+        deadline: None,
         service: &service,
         peer,
     };
@@ -144,16 +146,18 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
         let may_read = end.is_none() && taking.is_none() && replies.len() < pipeline_max;
         tokio::select! {
             biased;
-            Some(reply) = replies.next() => {
+            written = writing.flush(), if writing.is_due() => {
+                if written.is_err() {
+                    return End::Peer;
+                }
+            }
+            Some(reply) = replies.next(), if !writing.is_due() => {
                 let mut close = writing.put(reply);
                 while let Some(Some(reply)) = replies.next().now_or_never() {
                     close |= writing.put(reply);
                 }
                 if close {
                     end = end.or(Some(End::Ours));
-                }
-                if writing.flush().await.is_err() {
-                    return End::Peer;
                 }
             }
             Some(taken) = OptionFuture::from(taking.as_mut()) => {
@@ -171,7 +175,7 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
                     if matches!(frame, Frame::TooLarge { .. }) {
                         end = Some(End::Ours);
                     }
-                    let incoming = Incoming { frame, listener: service.label(), peer: reading.peer };
+                    let incoming = Incoming { frame };
                     taking = Some(guard_intake(Arc::clone(&service.intake), incoming));
                 }
                 Err(reason) => end = Some(reason),
@@ -215,6 +219,8 @@ async fn linger(stream: &mut TcpStream) {
 struct Writing<'a> {
     writer: WriteHalf<'a>,
     out: BytesMut,
+    /// When all of `out` must be written; `None` until writing it begins.
+    deadline: Option<Instant>,
     service: &'a Service,
     peer: SocketAddr,
 }
@@ -237,12 +243,19 @@ impl Writing<'_> {
         close
     }
 
+    /// Whether there is something to write.
+    fn is_due(&self) -> bool {
+        !self.out.is_empty()
+    }
+
+    /// Writes it all, within one time limit however often this is called meanwhile. Cancel safe.
     async fn flush(&mut self) -> io::Result<()> {
-        let written = timeout(
-            self.service.settings.write_timeout,
-            self.writer.write_all_buf(&mut self.out),
-        )
-        .await;
+        let write_timeout = self.service.settings.write_timeout;
+        let deadline = *self
+            .deadline
+            .get_or_insert_with(|| Instant::now() + write_timeout);
+        let written = timeout_at(deadline, self.writer.write_all_buf(&mut self.out)).await;
+        self.deadline = None;
         let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         if let Err(failure) = &written {
             self.service.count_failure("write");

@@ -39,13 +39,13 @@ pub struct Settings {
     pub frame_bytes_max: usize,
     /// The time from the first byte of a message to its last, as `30s` (the default). The connection of a
     /// slower sender is closed.
-    #[serde(default = "default_frame_deadline", deserialize_with = "units::duration")]
+    #[serde(default = "default_frame_deadline", deserialize_with = "units::time_limit")]
     pub frame_deadline: Duration,
     /// How long a connection may stay open without a message, as `1h` (the default).
-    #[serde(default = "default_idle_timeout", deserialize_with = "units::duration")]
+    #[serde(default = "default_idle_timeout", deserialize_with = "units::time_limit")]
     pub idle_timeout: Duration,
     /// How long a sender may take to read a reply, as `30s` (the default).
-    #[serde(default = "default_write_timeout", deserialize_with = "units::duration")]
+    #[serde(default = "default_write_timeout", deserialize_with = "units::time_limit")]
     pub write_timeout: Duration,
     /// How many connections may be open at once: 256 by default. One more is closed as soon as it is accepted.
     #[serde(default = "default_connections_max")]

@@ -48,10 +48,6 @@ impl Settings {
 pub struct Incoming {
     /// What was received.
     pub frame: Frame,
-    /// The name of the listener.
-    pub listener: Arc<str>,
-    /// Who sent it.
-    pub peer: SocketAddr,
 }
 
 /// What goes back for one frame.

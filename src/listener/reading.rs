@@ -11,6 +11,7 @@ use bytes::BytesMut;
 use metrics::counter;
 use tokio::net::tcp::ReadHalf;
 use tokio::sync::watch;
+use tokio::task::consume_budget;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, warn};
 
@@ -28,7 +29,7 @@ const BARE_END_PAUSE: Duration = Duration::from_millis(100);
 /// The side that reads.
 pub(super) struct Reading<'a> {
     reader: ReadHalf<'a>,
-    pub(super) peer: SocketAddr,
+    peer: SocketAddr,
     pub(super) service: &'a Service,
     shutdown: watch::Receiver<bool>,
     decoder: Decoder,
@@ -80,6 +81,8 @@ impl<'a> Reading<'a> {
     /// The next frame, or why there is none any more. Cancel safe.
     pub(super) async fn next(&mut self) -> Result<Frame, End> {
         loop {
+            // While the peer keeps bytes coming nothing below ever waits, and the other connections need the thread.
+            consume_budget().await;
             let found = if self.at_end {
                 self.decoder.finish(&mut self.buffer)
             } else {
@@ -146,6 +149,10 @@ impl<'a> Reading<'a> {
     async fn fill(&mut self) -> Filled {
         let bare_end = self.decoder.ends_in_bare_end(&self.buffer);
         let deadline = self.deadline();
+        // Asked here, because a timeout looks at its clock only once there is nothing to read.
+        if Instant::now() >= deadline {
+            return Filled::Failed(self.late());
+        }
         let wake_at = if bare_end {
             deadline.min(Instant::now() + BARE_END_PAUSE)
         } else {

@@ -4,8 +4,9 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::io::{Read, Write};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -13,7 +14,7 @@ use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Barrier, Semaphore};
 use tokio::task::{JoinHandle, yield_now};
 
 use super::*;
@@ -359,6 +360,76 @@ fn a_sender_that_dawdles_inside_a_frame_is_closed_at_the_deadline() {
     }
 }
 
+/// A sender on a thread of its own, of which there is always something to read.
+struct Flood {
+    stream: std::net::TcpStream,
+    stop: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<bool>,
+}
+
+impl Flood {
+    fn of(bytes: &'static [u8], address: SocketAddr) -> Flood {
+        const SENT_BYTES_MAX: usize = 256 << 20;
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (mut sending, stopped) = (stream.try_clone().unwrap(), Arc::clone(&stop));
+        let thread = std::thread::spawn(move || {
+            let piece = bytes.repeat((64 << 10) / bytes.len());
+            (0..SENT_BYTES_MAX / piece.len())
+                .any(|_| stopped.load(Ordering::SeqCst) || sending.write_all(&piece).is_err())
+        });
+        Flood { stream, stop, thread }
+    }
+
+    /// Returns once the listener has closed the connection.
+    async fn closed(&self) {
+        let mut stream = self.stream.try_clone().unwrap();
+        let read = tokio::task::spawn_blocking(move || stream.read(&mut [0])).await;
+        assert!(matches!(read.unwrap(), Ok(0) | Err(_)));
+    }
+
+    /// Ends it; tells whether it had not run dry before.
+    fn stop(self) -> bool {
+        self.stop.store(true, Ordering::SeqCst);
+        // A write in which the thread waits for the listener ends with this.
+        drop(self.stream.shutdown(std::net::Shutdown::Both));
+        self.thread.join().unwrap()
+    }
+}
+
+#[test]
+fn a_flood_keeps_no_other_sender_waiting() {
+    for (bytes, failure) in [
+        (&b"\x0B"[..], Some("kind=\"too_much_junk\"} 1")),
+        (b"\x0B\x06\x1C\r", Some("kind=\"too_much_junk\"} 1")),
+        (b"\r\n", None),
+    ] {
+        let rendered = metrics_of(async {
+            let running = start("stop_grace: 1ms", echo()).await;
+            let flood = Flood::of(bytes, running.address);
+            for _ in 0..20 {
+                let mut peer = running.connect().await;
+                peer.send_frame("one").await;
+                assert_eq!(peer.reply().await.as_deref(), Some("ack one"));
+            }
+            if failure.is_some() {
+                flood.closed().await;
+            }
+            assert!(flood.stop(), "the others were answered only after the flood");
+            running.stop().await;
+        });
+        assert!(rendered.contains(failure.unwrap_or_default()), "{rendered}");
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_is_kept_while_bytes_keep_coming() {
+    let running = start("idle_timeout: 50ms", echo()).await;
+    let flood = Flood::of(b"\r\n", running.address);
+    flood.closed().await;
+    assert!(flood.stop(), "closed only after the flood");
+}
+
 #[tokio::test]
 async fn a_byte_now_and_then_does_not_move_the_deadline() {
     let running = start("frame_deadline: 100ms", echo()).await;
@@ -495,6 +566,52 @@ async fn a_reply_that_cannot_be_framed_closes_the_connection() {
     assert_eq!(peer.reply().await, None);
 }
 
+/// What the intake waits for may already have been given to the message that waits longest.
+#[tokio::test]
+async fn a_peer_that_reads_no_replies_keeps_no_room_from_the_others() {
+    const REPLY_BYTES: usize = 24 << 20;
+    let (room, waiting) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+    let gate = Arc::new(Semaphore::new(0));
+    let (shared, count, open) = (Arc::clone(&room), Arc::clone(&waiting), Arc::clone(&gate));
+    let intake: Intake = Arc::new(move |incoming| {
+        let (room, waiting, gate) = (Arc::clone(&shared), Arc::clone(&count), Arc::clone(&open));
+        async move {
+            let text = text_of(&incoming);
+            if text == "large reply" {
+                return async move {
+                    gate.acquire().await.unwrap().forget();
+                    reply("x".repeat(REPLY_BYTES))
+                }
+                .boxed();
+            }
+            waiting.fetch_add(1, Ordering::SeqCst);
+            drop(room.acquire().await.unwrap());
+            async move { reply(text) }.boxed()
+        }
+        .boxed()
+    });
+    let running = start("write_timeout: 1h, stop_grace: 1ms", intake).await;
+    let mut slow = running.connect().await;
+    slow.send_frame("large reply").await;
+    slow.send_frame("waits for room").await;
+    while waiting.load(Ordering::SeqCst) < 1 {
+        yield_now().await;
+    }
+    gate.add_permits(1);
+    // More than the system buffers is on its way now, and will not be read.
+    slow.stream.readable().await.unwrap();
+    room.add_permits(1);
+    let mut other = running.connect().await;
+    other.send_frame("next").await;
+    let answered = tokio::time::timeout(Duration::from_secs(20), other.reply()).await;
+    assert_eq!(
+        answered.unwrap().as_deref(),
+        Some("next"),
+        "within any time at all"
+    );
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_sender_reset_before_its_reply_has_been_taken_once() {
     let taken = Arc::new(AtomicUsize::new(0));
@@ -561,17 +678,28 @@ async fn a_stop_waits_no_longer_than_its_grace_time() {
     assert_eq!(peer.reply().await, None);
 }
 
+/// All are in the middle of their frames at the same time, and none sends the rest before the others.
 #[tokio::test]
 async fn large_frames_share_one_budget_and_all_get_through() {
     let budget = ReadBudget::new(512 << 10);
-    let running = start_with("", budget.clone(), echo()).await;
+    let running = start_with("frame_bytes_max: 500KiB", budget.clone(), echo()).await;
     let content = "x".repeat(400 << 10);
+    let in_step = Arc::new(Barrier::new(6));
     let mut senders = tokio::task::JoinSet::new();
     for _ in 0..6 {
         let mut peer = running.connect().await;
-        let content = content.clone();
+        let (content, in_step) = (content.clone(), Arc::clone(&in_step));
         senders.spawn(async move {
-            peer.send_frame(&content).await;
+            let mut framed = BytesMut::new();
+            encode(content.as_bytes(), &mut framed).unwrap();
+            for piece in framed.chunks(16 << 10) {
+                peer.send(piece).await;
+                in_step.wait().await;
+                // The listener has its turns, and the system's news of what came in.
+                for _ in 0..100 {
+                    yield_now().await;
+                }
+            }
             peer.reply().await.map(|reply| reply.len())
         });
     }
@@ -579,7 +707,7 @@ async fn large_frames_share_one_budget_and_all_get_through() {
     assert_eq!(lengths, HashSet::from([Some(content.len() + 4)]));
     running.stop().await;
     // Everything has been given back.
-    budget.share().cover((512 + 64) << 10).await;
+    budget.share(512 << 10).cover(512 << 10).await;
 }
 
 #[tokio::test]

@@ -60,8 +60,8 @@ impl Deviation {
 /// Why a connection cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FrameError {
-    /// More bytes outside of frames than anybody sends by accident.
-    #[error("more than {junk_bytes_max} bytes before a frame, expected 0x0B")]
+    /// More that is part of no frame than anybody sends by accident.
+    #[error("more than {junk_bytes_max} bytes before a whole frame, expected 0x0B, a message, 0x1C 0x0D")]
     TooMuchJunk {
         /// The limit that was passed.
         junk_bytes_max: usize,
@@ -125,6 +125,8 @@ pub struct Decoder {
     limits: FrameLimits,
     strictness: Strictness,
     state: State,
+    /// What has come to nothing since the last frame: junk, and one for each new start and each commit block.
+    fruitless_bytes: usize,
     opening: Opening,
 }
 
@@ -135,6 +137,7 @@ impl Decoder {
             limits,
             strictness,
             state: State::Between { junk_bytes: 0 },
+            fruitless_bytes: 0,
             opening: Opening::default(),
         }
     }
@@ -219,11 +222,12 @@ impl Decoder {
     ) -> Result<Option<Decoded>, FrameError> {
         let start = memchr(START, buffer);
         let skipped = buffer.get(..start.unwrap_or(buffer.len())).unwrap_or_default();
-        let junk_bytes = junk_bytes
-            + skipped
-                .iter()
-                .filter(|byte| !matches!(byte, b'\r' | b'\n'))
-                .count();
+        let new_bytes = skipped
+            .iter()
+            .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+            .count();
+        let junk_bytes = junk_bytes + new_bytes;
+        self.fruitless_bytes += new_bytes;
         let foreign = self.opening.recognize(skipped);
         buffer.advance(skipped.len());
         self.state = State::Between { junk_bytes };
@@ -233,10 +237,7 @@ impl Decoder {
             Some(Foreign::Unframed) => return Ok(Some(Decoded::Deviation(Deviation::Unframed))),
             None => {}
         }
-        if junk_bytes > self.limits.junk_bytes_max {
-            let junk_bytes_max = self.limits.junk_bytes_max;
-            return Err(self.over(FrameError::TooMuchJunk { junk_bytes_max }));
-        }
+        self.bear()?;
         if start.is_none() {
             return Ok(None);
         }
@@ -265,6 +266,8 @@ impl Decoder {
             if buffer.get(at) == Some(&START) {
                 buffer.advance(at + 1);
                 self.state = State::Within { scanned_bytes: 0 };
+                self.fruitless_bytes += 1;
+                self.bear()?;
                 return Ok(Some(Decoded::Deviation(Deviation::Interrupted { bytes: at })));
             }
             match (buffer.get(at + 1), self.strictness) {
@@ -290,8 +293,10 @@ impl Decoder {
         buffer.advance(1);
         self.state = next;
         if COMMIT_BLOCKS.contains(&content.as_ref()) {
+            self.fruitless_bytes += 1;
             Decoded::Deviation(Deviation::CommitBlock)
         } else {
+            self.fruitless_bytes = 0;
             Decoded::Frame(Frame::Whole(content))
         }
     }
@@ -303,6 +308,15 @@ impl Decoder {
         let prefix = Bytes::copy_from_slice(buffer.get(..kept_bytes).unwrap_or(buffer));
         *buffer = BytesMut::new();
         Frame::TooLarge { prefix }
+    }
+
+    /// Gives up a peer that has sent too much that came to nothing.
+    fn bear(&mut self) -> Result<(), FrameError> {
+        let junk_bytes_max = self.limits.junk_bytes_max;
+        if self.fruitless_bytes > junk_bytes_max {
+            return Err(self.over(FrameError::TooMuchJunk { junk_bytes_max }));
+        }
+        Ok(())
     }
 
     fn over(&mut self, error: FrameError) -> FrameError {

@@ -58,7 +58,8 @@ impl fmt::Debug for Frame {
 pub struct FrameLimits {
     /// The longest content of one frame.
     pub frame_bytes_max: usize,
-    /// How many bytes may stand before a frame, carriage returns and line feeds not counted.
+    /// How many bytes may stand before a whole frame, carriage returns and line feeds not counted. A frame that
+    /// another one interrupts and a commit block count as one byte each.
     pub junk_bytes_max: usize,
 }
 

@@ -105,6 +105,29 @@ fn junk_before_a_frame_is_skipped_and_counted_up_to_its_limit() {
 }
 
 #[test]
+fn all_that_comes_to_nothing_before_a_frame_is_borne_up_to_one_limit() {
+    let commit_block = &b"\x0B\x06\x1C\r"[..];
+    let most = [&commit_block.repeat(20), &b"\x0Bone\x1C\r"[..]].concat();
+    let told = [&["deviation:commit_block"; 20][..], &["one"]].concat();
+    check(&most, &told);
+    check(&most.repeat(2), &told.repeat(2)); // a frame makes up for it
+    let over = [&["deviation:commit_block"; 21][..], &["error:too_much_junk"]].concat();
+    check(&[commit_block, &most].concat(), &over);
+
+    let starts = [&[START; 21], &b"one\x1C\r"[..]].concat();
+    let told = [&["interrupted:0"; 20][..], &["one"]].concat();
+    check(&starts.repeat(2), &told.repeat(2));
+    let over = [&["interrupted:0"; 20][..], &["error:too_much_junk"]].concat();
+    check(&[START; 22], &over);
+
+    let mixed = b"1234567890\x0Bhal\x0B\x06\x1C\r12345678\x0Bone\x1C\r";
+    let told = ["junk:10", "interrupted:3", "deviation:commit_block"];
+    check(mixed, &[&told[..], &["junk:8", "one"]].concat());
+    let over = b"1234567890\x0Bhal\x0B\x06\x1C\r123456789\x0Bone\x1C\r";
+    check(over, &[&told[..], &["error:too_much_junk"]].concat());
+}
+
+#[test]
 fn an_end_without_its_return_is_taken_leniently_when_the_next_frame_follows_or_the_stream_ends() {
     let lenient = |stream: &[u8], expected: &[&str]| check_with(Strictness::Lenient, stream, expected);
     lenient(

@@ -76,7 +76,7 @@ impl Acceptance {
         }
         let of_body = |entry: &Entry| entry.body.index().is_none_or(|index| index >= bodies);
         if self.deliveries.iter().any(of_body) {
-            return too_large("number of a result", self.results.len());
+            return Err(OutboxError::NoSuchResult);
         }
         let names = self.deliveries.iter().map(|entry| &entry.destination);
         let names = names.chain(self.dead.iter().map(|(destination, _)| destination));

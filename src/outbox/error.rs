@@ -21,7 +21,9 @@ pub enum OutboxError {
     /// It was closed.
     #[error("the outbox is closed")]
     Closed,
-    /// What was offered cannot be stored, however often it is offered.
+    /// What was offered is over a limit of the records, and would be however often it is offered: its sender is
+    /// not to send it again. Only [`Outbox::offer`](super::Outbox::offer) says so, before the message has a place
+    /// in the order; the outbox is as it was.
     #[error("{what} is over the outbox's limit of {limit}")]
     TooLarge {
         /// What is too large.
@@ -29,6 +31,9 @@ pub enum OutboxError {
         /// The limit.
         limit: usize,
     },
+    /// An entry of what was offered names a result that is not among the results: a mistake of who offered it.
+    #[error("a delivery names a result that was not given")]
+    NoSuchResult,
     /// The store could not be read.
     #[error("the outbox cannot be read: {0}")]
     Read(#[from] StoreError),

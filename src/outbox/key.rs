@@ -14,6 +14,7 @@ const MESSAGE: u8 = 0x10;
 const CHUNK: u8 = 0x11;
 const ENTRY: u8 = 0x20;
 const DEAD: u8 = 0x21;
+const DESTINATION_AGAIN: u8 = 0x30;
 
 /// The longest key: prefix, sequence, body, chunk.
 const KEY_BYTES_MAX: usize = 1 + 8 + 2 + 4;
@@ -37,6 +38,12 @@ impl Key {
     /// The name of a destination.
     pub(super) fn destination(id: DestinationId) -> Key {
         Key::start(DESTINATION).with(&id.to_be_bytes())
+    }
+
+    /// The name of a destination a second time, at the other end of the store: without its name, all that a
+    /// destination is owed could not be delivered.
+    pub(super) fn destination_again(id: DestinationId) -> Key {
+        Key::start(DESTINATION_AGAIN).with(&id.to_be_bytes())
     }
 
     /// An accepted message.
@@ -71,6 +78,11 @@ impl Key {
         Key::destination(0)..=Key::destination(DestinationId::MAX)
     }
 
+    /// Every destination's name, the second time.
+    pub(super) fn destinations_again() -> RangeInclusive<Key> {
+        Key::destination_again(0)..=Key::destination_again(DestinationId::MAX)
+    }
+
     /// Every chunk of one body.
     pub(super) fn body(message: Sequence, body: u16) -> RangeInclusive<Key> {
         Key::chunk(message, body, 0)..=Key::chunk(message, body, u32::MAX)
@@ -100,7 +112,7 @@ impl Key {
         .with(key)
     }
 
-    /// The destination of a key under [`Key::destinations`].
+    /// The destination of a key under [`Key::destinations`] or [`Key::destinations_again`].
     pub(super) fn read_destination(key: &[u8]) -> Option<DestinationId> {
         let (_, id) = key.split_first()?;
         Some(DestinationId::from_be_bytes(id.try_into().ok()?))
@@ -159,6 +171,7 @@ mod tests {
             Key::entry(1, Sequence(256)),
             Key::entry(2, Sequence(1)),
             Key::dead(0, Sequence(1)),
+            Key::destination_again(0),
         ];
         assert!(ordered.windows(2).all(|pair| pair[0].as_ref() < pair[1].as_ref()));
     }
@@ -168,6 +181,7 @@ mod tests {
         let entry = Key::entry(7, Sequence(u64::MAX - 1));
         assert_eq!(Key::read_owed(entry.as_ref()), Some((7, Sequence(u64::MAX - 1))));
         assert_eq!(Key::read_destination(Key::destination(9).as_ref()), Some(9));
+        assert_eq!(Key::read_destination(Key::destination_again(9).as_ref()), Some(9));
         for wrong in [&[][..], &[ENTRY], &[ENTRY, 0, 0, 0, 1, 2], &[DESTINATION, 1]] {
             assert_eq!(Key::read_owed(wrong), None);
             assert_eq!(Key::read_destination(wrong), None);

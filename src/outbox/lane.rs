@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     ops::ControlFlow,
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -15,7 +16,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    Counts, OutboxError, OutboxFailure, Sequence,
+    Counts, OpenError, OutboxError, OutboxFailure, Sequence,
     key::{DestinationId, Key},
     record::{self, Damage, Meta},
     store::{Store, StoreError},
@@ -82,11 +83,8 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Reads the names and the keys of a store.
-    pub(super) fn over(store: Arc<dyn Store>, meta: &Meta) -> Result<Shared, super::OpenError> {
-        let lanes = read_lanes(store.as_ref()).map_err(|source| super::OpenError::Store {
-            path: "the outbox".into(),
-            source,
-        })?;
+    pub(super) fn over(store: Arc<dyn Store>, meta: &Meta) -> Result<Shared, LaneError> {
+        let lanes = read_lanes(store.as_ref())?;
         let there = |count: fn(&Lane) -> &AtomicU64| {
             lanes
                 .values()
@@ -242,34 +240,57 @@ impl Shared {
     }
 }
 
-/// One lane for each name in the store, with what it is owed. Only keys are looked at, but for the names.
-fn read_lanes(store: &dyn Store) -> Result<HashMap<Arc<str>, Arc<Lane>>, StoreError> {
-    let mut by_id: HashMap<DestinationId, Arc<Lane>> = HashMap::new();
-    store.scan(Key::destinations(), &mut |key, value| {
-        if let Some(id) = Key::read_destination(key) {
-            let lane = match record::decode_destination(id, value) {
-                Ok(name) => Lane::new(name),
-                Err(damage) => unnamed(id, damage),
-            };
-            by_id.insert(id, with_id(lane, id));
+/// Why the lanes cannot be rebuilt.
+#[derive(Debug)]
+pub(super) enum LaneError {
+    Store(StoreError),
+    /// A destination is owed something, and neither record of its name can be read. Under a made-up name its
+    /// deliveries would stay behind, and newer ones overtake them.
+    Nameless(DestinationId),
+}
+
+impl LaneError {
+    /// What it means for whoever opened the folder.
+    pub(super) fn into_open_error(self, folder: &Path) -> OpenError {
+        let path = folder.to_owned();
+        match self {
+            LaneError::Store(source) => OpenError::Store { path, source },
+            LaneError::Nameless(id) => OpenError::Damaged {
+                path,
+                reason: format!("destination number {id} is owed something and its name cannot be read"),
+            },
         }
-        ControlFlow::Continue(())
-    })?;
-    let mut count = |range, dead: bool| {
+    }
+}
+
+impl From<StoreError> for LaneError {
+    fn from(error: StoreError) -> LaneError {
+        LaneError::Store(error)
+    }
+}
+
+/// One lane for each name in the store, with what it is owed. Only keys are looked at, but for the names.
+fn read_lanes(store: &dyn Store) -> Result<HashMap<Arc<str>, Arc<Lane>>, LaneError> {
+    let by_id = read_names(store)?;
+    let count = |range, dead: bool| {
+        let mut nameless = None;
         store.scan(range, &mut |key, _| {
-            if let Some((id, sequence)) = Key::read_owed(key) {
-                let lane = by_id
-                    .entry(id)
-                    .or_insert_with(|| with_id(unnamed(id, Damage::Missing), id));
-                if dead {
-                    lane.dead.fetch_add(1, Ordering::Relaxed);
-                } else {
-                    lane.queued.fetch_add(1, Ordering::Relaxed);
-                    lane.arrivals.send_replace(sequence);
-                }
+            let Some((id, sequence)) = Key::read_owed(key) else {
+                return ControlFlow::Continue(());
+            };
+            let Some(lane) = by_id.get(&id) else {
+                nameless = Some(id);
+                return ControlFlow::Break(());
+            };
+            if dead {
+                lane.dead.fetch_add(1, Ordering::Relaxed);
+            } else {
+                lane.queued.fetch_add(1, Ordering::Relaxed);
+                lane.arrivals.send_replace(sequence);
             }
             ControlFlow::Continue(())
-        })
+        })?;
+        nameless.map_or(Ok(()), |id| Err(LaneError::Nameless(id)))
     };
     count(Key::entries(), false)?;
     count(Key::dead_letters(), true)?;
@@ -279,13 +300,25 @@ fn read_lanes(store: &dyn Store) -> Result<HashMap<Arc<str>, Arc<Lane>>, StoreEr
         .collect())
 }
 
-/// What a destination owed something is called when the record of its name is gone.
-fn unnamed(id: DestinationId, damage: Damage) -> Lane {
-    tracing::error!(
-        id,
-        "the name of a destination in the outbox cannot be read ({damage})"
-    );
-    Lane::new(&format!("(destination {id}, name damaged)"))
+/// The destinations by number, each by the first of its two records that can be read.
+fn read_names(store: &dyn Store) -> Result<HashMap<DestinationId, Arc<Lane>>, StoreError> {
+    let mut by_id = HashMap::new();
+    for names in [Key::destinations(), Key::destinations_again()] {
+        store.scan(names, &mut |key, value| {
+            if let Some(id) = Key::read_destination(key) {
+                match record::decode_destination(&Key::read(key), value) {
+                    Ok(name) => {
+                        by_id.entry(id).or_insert_with(|| with_id(Lane::new(name), id));
+                    }
+                    Err(damage) => {
+                        tracing::error!(id, "a record of the name of a destination is damaged: {damage}");
+                    }
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(by_id)
 }
 
 fn with_id(lane: Lane, id: DestinationId) -> Arc<Lane> {

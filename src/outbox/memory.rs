@@ -6,6 +6,7 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
 };
 
@@ -27,6 +28,14 @@ pub(super) struct MemoryStore {
     pub(super) durable: Arc<Mutex<Content>>,
     /// Writes and syncs still to succeed; the next one fails.
     pub(super) until_failure: Option<AtomicU64>,
+    /// Each commit waits for its end; it succeeds when the sender is gone.
+    pub(super) ends: Option<Mutex<mpsc::Receiver<End>>>,
+}
+
+/// How a commit ends that does not succeed.
+pub(super) enum End {
+    Fails,
+    Panics,
 }
 
 impl MemoryStore {
@@ -36,6 +45,7 @@ impl MemoryStore {
             content: Mutex::new(durable.lock().unwrap().clone()),
             durable: Arc::clone(durable),
             until_failure: None,
+            ends: None,
         }
     }
 
@@ -53,6 +63,13 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        if let Some(ends) = &self.ends {
+            match ends.lock().unwrap().recv() {
+                Ok(End::Fails) => return Err(StoreError::new("sync", &"injected")),
+                Ok(End::Panics) => panic!("injected"),
+                Err(mpsc::RecvError) => {}
+            }
+        }
         self.count_down("apply")?;
         let mut content = self.content.lock().unwrap();
         for (key, value) in batch.changes {

@@ -109,7 +109,8 @@ impl Outbox {
     /// A store that is missing, damaged, of another format, or older than its watermark is refused.
     pub fn open(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
         let opened = folder::open(folder, settings)?;
-        let shared = Shared::over(Arc::clone(&opened.store), &opened.meta)?;
+        let shared = Shared::over(Arc::clone(&opened.store), &opened.meta)
+            .map_err(|error| error.into_open_error(folder))?;
         Outbox::start(shared, opened, settings)
     }
 
@@ -146,7 +147,8 @@ impl Outbox {
     }
 
     /// Hands a message over. Waits while the outbox is full; when it returns, the message has its place in the
-    /// order of acceptance. It is accepted when the [`Pending`] resolves.
+    /// order of acceptance. It is accepted when the [`Pending`] resolves. Both end when the outbox fails or is
+    /// closed.
     pub async fn offer(&self, acceptance: Acceptance) -> Result<Pending, OutboxError> {
         acceptance.check()?;
         let permits = u32::try_from(acceptance.bytes() / PERMIT_BYTES).unwrap_or(u32::MAX);
@@ -184,8 +186,12 @@ impl Outbox {
     }
 
     /// Ends a delivery. Returns when the settlement is on its way to the writer: a crash before it is durable
-    /// repeats the delivery, which the `hold` bounds. It is released when the settlement is durable, so that
-    /// a lane that takes one permit of its own semaphore for each delivery knows how many a crash may repeat.
+    /// repeats the delivery, which the `hold` bounds. It is released when the settlement is durable: a lane that
+    /// takes one permit of its own semaphore before each delivery has no more to repeat than the semaphore has
+    /// permits, and one more if it takes the permit after the delivery.
+    ///
+    /// When the write fails, the hold is not given back, so that the lane sends nothing more: who waits for a
+    /// permit must wait for [`Outbox::failure`], too.
     pub async fn settle(
         &self,
         settlement: Settlement,
@@ -207,7 +213,8 @@ impl Outbox {
         }))
     }
 
-    /// The newest durable delivery of a destination; changes when there is a newer one.
+    /// The newest durable delivery of a destination; changes when there is a newer one, and tells nothing of a
+    /// failure.
     pub fn arrivals(&self, destination: &str) -> watch::Receiver<Sequence> {
         self.shared.lane(destination).arrivals.subscribe()
     }
@@ -237,7 +244,8 @@ impl Outbox {
         self.shared.counts()
     }
 
-    /// Resolves when a write has failed. Nothing is accepted any more: end the process and start it again.
+    /// Resolves when a write has failed, and never otherwise. Nothing is accepted any more: end the process and
+    /// start it again.
     pub async fn failure(&self) -> OutboxFailure {
         let mut failure = self.shared.failure.subscribe();
         let failed = failure

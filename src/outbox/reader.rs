@@ -33,14 +33,38 @@ pub(super) fn next(
     };
     let store = shared.store()?;
     let newest = shared.newest_durable();
+    let mut after = after;
+    loop {
+        let found = entries(&*store, &lane, id, after, newest, count_max)?;
+        let Some((last, _)) = found.last() else {
+            return Ok(Vec::new());
+        };
+        // None of them readable: an empty answer would say that nothing is owed, so look behind them.
+        after = Some(*last);
+        let deliveries = readable(shared, &*store, &lane, id, found, bytes_max)?;
+        if !deliveries.is_empty() {
+            return Ok(deliveries);
+        }
+    }
+}
+
+/// The deliveries of those entries that can be read, up to the limit; the damaged ones are reported.
+fn readable(
+    shared: &Shared,
+    store: &dyn Store,
+    lane: &Arc<Lane>,
+    id: DestinationId,
+    found: Vec<Found>,
+    bytes_max: usize,
+) -> Result<Vec<Delivery>, StoreError> {
     let mut deliveries = Vec::new();
     let mut bytes = 0;
-    for (sequence, entry) in entries(&*store, &lane, id, after, newest, count_max)? {
-        let found = match entry {
-            Ok(entry) => deliver(&*store, sequence, &entry)?,
+    for (sequence, entry) in found {
+        let delivery = match entry {
+            Ok(entry) => deliver(store, sequence, &entry)?,
             Err(damage) => Err(damage),
         };
-        match found {
+        match delivery {
             Ok(delivery) => {
                 bytes += delivery.bytes.len();
                 if bytes > bytes_max && !deliveries.is_empty() {
@@ -51,7 +75,7 @@ pub(super) fn next(
             // It was settled while we read: then nothing is damaged.
             Err(_) if store.get(&Key::entry(id, sequence))?.is_none() => {}
             Err(damage) => shared.report(Damaged {
-                lane: Arc::clone(&lane),
+                lane: Arc::clone(lane),
                 sequence,
                 damage,
             }),

@@ -1,13 +1,19 @@
 //! Tests of the outbox through its public face.
 
-use std::{collections::BTreeMap, fs, sync::Mutex, sync::atomic::AtomicU64};
+use std::{
+    collections::BTreeMap,
+    fs,
+    pin::pin,
+    sync::{Mutex, atomic::AtomicU64, mpsc},
+};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use proptest::prelude::*;
 
 use super::{
     key::Key,
-    memory::{Content, MemoryStore},
+    memory::{Content, End, MemoryStore},
     record::{Meta, VALUE_BYTES_MAX},
     store::Store,
     *,
@@ -82,6 +88,10 @@ fn open(folder: &Path) -> Outbox {
 }
 
 fn in_memory(store: MemoryStore) -> Outbox {
+    in_memory_with(store, &settings())
+}
+
+fn in_memory_with(store: MemoryStore, settings: &Settings) -> Outbox {
     let stored = store.get(&Key::meta()).unwrap();
     let meta = stored.map_or(Meta::new(0), |stored| Meta::decode(&stored).unwrap());
     let store: Arc<dyn Store> = Arc::new(store);
@@ -93,7 +103,7 @@ fn in_memory(store: MemoryStore) -> Outbox {
             meta,
             watermark: None,
         },
-        &settings(),
+        settings,
     )
     .unwrap()
 }
@@ -326,20 +336,28 @@ async fn what_no_record_can_hold_is_refused_before_it_has_a_number() {
         destination: "lab".into(),
         body: BodyRef::Result(0),
     }];
-    for refused in [
-        Acceptance {
-            control_id: vec![b'1'; 6_000].into(),
-            ..acceptance("m", &["lab"])
-        },
-        acceptance("m", &["d".repeat(1_001).as_str()]),
-        many,
-        nobody,
+    let long_id = Acceptance {
+        control_id: vec![b'1'; 6_000].into(),
+        ..acceptance("m", &["lab"])
+    };
+    let long_name = acceptance("m", &["d".repeat(1_001).as_str()]);
+    for (refused, expect) in [
+        (
+            long_id,
+            "size of control id and names in bytes is over the outbox's limit of 6000",
+        ),
+        (
+            long_name,
+            "name of a destination in bytes is over the outbox's limit of 1000",
+        ),
+        (many, "number of deliveries is over the outbox's limit of 500"),
     ] {
-        assert!(matches!(
-            outbox.offer(refused).await,
-            Err(OutboxError::TooLarge { .. })
-        ));
+        let error = outbox.offer(refused).await.unwrap_err();
+        assert!(matches!(error, OutboxError::TooLarge { .. }), "{error}");
+        assert_eq!(error.to_string(), expect);
     }
+    let error = outbox.offer(nobody).await.unwrap_err();
+    assert!(matches!(error, OutboxError::NoSuchResult), "{error}");
     assert_eq!(accept(&outbox, "m", &["lab"]).await, Sequence(1));
 }
 
@@ -497,11 +515,14 @@ async fn after_a_failed_write_nothing_is_acknowledged() {
             Err(error) => Err(error),
         };
         assert!(matches!(offered, Err(OutboxError::Failed(_))));
-        assert!(matches!(
-            outbox.next("lab", None, 1, ALL),
-            Err(OutboxError::Failed(_)) | Ok(_)
-        ));
-        outbox.close().await;
+        // Readers are let go on until the store is: they see what is durable, and nothing of what failed.
+        match outbox.next("lab", None, 10, ALL) {
+            Ok(found) => assert_eq!(found.len() as u64, accepted),
+            Err(error) => assert!(matches!(error, OutboxError::Failed(_)), "{error}"),
+        }
+        outbox.clone().close().await;
+        let read = outbox.next("lab", None, 10, ALL);
+        assert!(matches!(read, Err(OutboxError::Failed(_))), "{read:?}");
         let after = in_memory(MemoryStore::over(&durable));
         assert_eq!(
             owed(&after, "lab").len() as u64,
@@ -527,6 +548,86 @@ async fn everyone_who_waits_learns_of_the_failure() {
     });
     for answer in futures_util::future::join_all(tries).await {
         assert!(matches!(answer, Err(OutboxError::Failed(_))));
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever_when_the_outbox_ends() {
+    // By a failed write, by a panic of the writer, by being closed.
+    for end in [Some(End::Fails), Some(End::Panics), None] {
+        let fails = end.is_some();
+        let (ends, received) = mpsc::channel();
+        let mut store = MemoryStore::default();
+        store.ends = Some(Mutex::new(received));
+        let tight = Settings {
+            waiting_bytes_max: PERMIT_BYTES,
+            ..settings()
+        };
+        let outbox = in_memory_with(store, &tight);
+        // The writer is held in its first commit; everything that may wait behind it does.
+        let pending = outbox.offer(acceptance("m1", &["lab"])).await.unwrap();
+        for number in 0..SETTLEMENTS_WAITING_MAX as u64 {
+            settle(&outbox, "lab", number, Outcome::Delivered).await;
+        }
+        let mut offer = pin!(async { outbox.offer(acceptance("m2", &["lab"])).await?.await });
+        let settlement = || Settlement {
+            destination: "lab".into(),
+            sequence: Sequence(1),
+            outcome: Outcome::Delivered,
+        };
+        let mut settle = pin!(outbox.settle(settlement(), None));
+        let mut failure = pin!(outbox.failure());
+        let mut close = pin!(outbox.clone().close());
+        assert!(offer.as_mut().now_or_never().is_none() && settle.as_mut().now_or_never().is_none());
+        assert!(failure.as_mut().now_or_never().is_none() && close.as_mut().now_or_never().is_none());
+
+        if let Some(end) = end {
+            ends.send(end).unwrap();
+        }
+        drop(ends);
+        assert_eq!(pending.await.is_err(), fails, "it was offered before the end");
+        let ended = |error: OutboxError| match error {
+            OutboxError::Failed(_) => fails,
+            OutboxError::Closed => !fails,
+            OutboxError::TooLarge { .. } | OutboxError::NoSuchResult | OutboxError::Read(_) => false,
+        };
+        assert!(
+            ended(offer.await.unwrap_err()),
+            "it found room only behind the end"
+        );
+        // It may have been handed over just before the writer ended: then the delivery is repeated.
+        assert!(settle.await.err().is_none_or(ended));
+        close.await;
+        if fails {
+            failure.await;
+        } else {
+            assert!(failure.now_or_never().is_none(), "closing is no failure");
+        }
+        assert!(ended(outbox.settle(settlement(), None).await.unwrap_err()));
+        assert!(ended(outbox.next("lab", None, 1, ALL).unwrap_err()));
+        outbox.clone().close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hold_is_kept_when_its_settlement_fails_and_the_failure_is_told_instead() {
+    for end in [End::Fails, End::Panics] {
+        let (ends, received) = mpsc::channel();
+        ends.send(end).unwrap();
+        let mut store = MemoryStore::default();
+        store.ends = Some(Mutex::new(received));
+        let outbox = in_memory(store);
+        let window = Arc::new(Semaphore::new(1));
+        let hold = Arc::clone(&window).acquire_owned().await.unwrap();
+        let settlement = Settlement {
+            destination: "lab".into(),
+            sequence: Sequence(1),
+            outcome: Outcome::Delivered,
+        };
+        outbox.settle(settlement, Some(hold)).await.unwrap();
+        outbox.failure().await;
+        outbox.close().await;
+        assert_eq!(window.available_permits(), 0, "nothing may be sent any more");
     }
 }
 
@@ -694,7 +795,13 @@ async fn a_store_sled_cannot_read_is_an_error_not_a_panic() {
     );
 }
 
-/// Flips a bit in a stored record. The outbox is given what came of it.
+/// Flips a bit in a stored record.
+fn flip(durable: &Mutex<Content>, key: &Key) {
+    let mut content = durable.lock().unwrap();
+    *content.get_mut(key.as_ref()).unwrap().last_mut().unwrap() ^= 1;
+}
+
+/// What an outbox makes of three messages when a bit of one record of theirs is flipped.
 async fn with_damage(destination_count: usize, long: bool, key: impl Fn(u32) -> Key) -> Outbox {
     let durable = Arc::new(Mutex::new(Content::new()));
     let outbox = in_memory(MemoryStore::over(&durable));
@@ -704,8 +811,7 @@ async fn with_damage(destination_count: usize, long: bool, key: impl Fn(u32) -> 
         accept(&outbox, &raw, &to[..destination_count]).await;
     }
     outbox.close().await;
-    let key = key(1).as_ref().to_vec();
-    *durable.lock().unwrap().get_mut(&key).unwrap().last_mut().unwrap() ^= 1;
+    flip(&durable, &key(1));
     in_memory(MemoryStore::over(&durable))
 }
 
@@ -755,6 +861,26 @@ async fn a_damaged_record_is_parked_and_stops_nothing() {
 }
 
 #[tokio::test]
+async fn more_damage_than_one_read_looks_at_hides_nothing() {
+    let durable = Arc::new(Mutex::new(Content::new()));
+    let outbox = in_memory(MemoryStore::over(&durable));
+    for _ in 1..=71 {
+        accept(&outbox, "m", &["a"]).await;
+    }
+    outbox.close().await;
+    for damaged in 1..=70 {
+        flip(&durable, &Key::entry(1, Sequence(damaged)));
+    }
+    // As a lane reads; and as few at a time as can be.
+    for count_max in [64, 1] {
+        let outbox = in_memory(MemoryStore::over(&durable));
+        let found = outbox.next("a", None, count_max, ALL).unwrap();
+        let numbers: Vec<u64> = found.iter().map(|delivery| delivery.sequence.0).collect();
+        assert_eq!(numbers, [71], "{count_max} at a time");
+    }
+}
+
+#[tokio::test]
 async fn a_record_that_is_gone_is_counted() {
     let durable = Arc::new(Mutex::new(Content::new()));
     let outbox = in_memory(MemoryStore::over(&durable));
@@ -780,13 +906,49 @@ async fn a_record_that_is_gone_is_counted() {
 }
 
 #[tokio::test]
-async fn a_damaged_name_loses_no_delivery() {
-    let outbox = with_damage(1, false, Key::destination).await;
-    let names = outbox.destinations();
-    assert_eq!(names.len(), 1);
-    assert_eq!(owed(&outbox, &names[0]).len(), 3);
-    assert_eq!(accept(&outbox, "m4", &["a"]).await, Sequence(4));
-    assert_eq!(owed(&outbox, "a").len(), 1, "the name gets a number of its own");
+async fn one_damaged_name_changes_nothing() {
+    for name in [Key::destination, Key::destination_again] {
+        let outbox = with_damage(1, false, name).await;
+        assert_eq!(outbox.destinations(), ["a".into()]);
+        accept(&outbox, "m4", &["a"]).await;
+        let numbers: Vec<u64> = owed(&outbox, "a").iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4], "nothing is stranded, nothing overtakes");
+    }
+}
+
+#[tokio::test]
+async fn a_destination_that_is_owed_something_and_has_no_name_stops_the_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = open(folder.path());
+    accept(&outbox, "m1", &["lab", "archive"]).await;
+    settle(&outbox, "archive", 1, Outcome::Delivered).await;
+    outbox.close().await;
+    let lose_name = |id| {
+        let store = sled::open(&folder.path().join("store"), 8 << 20, Duration::from_secs(5)).unwrap();
+        let mut batch = store::Batch::default();
+        batch.put(Key::destination(id), vec![0; 10]);
+        batch.remove(Key::destination_again(id));
+        store.commit(batch).unwrap();
+    };
+    lose_name(2);
+    let outbox = open(folder.path());
+    assert_eq!(
+        outbox.destinations(),
+        ["lab".into()],
+        "the archive is owed nothing and not missed"
+    );
+    assert_eq!(accept(&outbox, "m2", &["archive"]).await, Sequence(2));
+    assert_eq!(owed(&outbox, "archive"), [(2, "m2".into())]);
+    outbox.close().await;
+
+    lose_name(1);
+    let error = Outbox::open(folder.path(), &settings()).unwrap_err();
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+    let error = error.to_string();
+    assert!(
+        error.contains("destination number 1") && error.contains("restore"),
+        "{error}"
+    );
 }
 
 /// A step of a random run.

@@ -97,7 +97,7 @@ class Decisions:
         text = re.sub(r"\b(\d\d) (\d\d)\b", r"\1-\2", text)
         return re.sub(r" S\b", "'s", text)
 
-    def _name(self, version, place, one, other, data_type, others_names):
+    def name(self, version, place, one, other, data_type, others_names):
         """The name, and the rule that chose it; no rule where the sources agree, no name where none decides."""
         if not one or not other:
             return (other or self.spell(one)), None
@@ -117,15 +117,18 @@ class Decisions:
         if left.startswith(right + "_"):
             rest = left[len(right) + 1 :]
             if rest == "S" or rest.startswith("S_"):
-                return clean(f"{other}(s) {self.spell(rest[2:]) if rest[2:] else ''}"), "hl7-dictionary cuts at a parenthesis"
+                return (
+                    clean(f"{other}(s) {self.spell(rest[2:]) if rest[2:] else ''}"),
+                    "hl7-dictionary cuts at a parenthesis",
+                )
             return f"{other} ({self.spell(rest)})", "hl7-dictionary cuts at a parenthesis"
         if right.replace("_", "").startswith(left.replace("_", "")) and len(left) >= 50:
             return other, "hl7apy cuts long names"
         return None, None
 
-    # Fields and components
+    # The nearest version that confirms
 
-    def _near(self, kind, version, holder, number, key, candidates):
+    def near(self, kind, version, holder, number, key, candidates):
         """Which candidate the nearest version confirms, in which both sources say the same."""
         at = VERSIONS.index(version)
         for distance in range(1, len(VERSIONS)):
@@ -143,102 +146,6 @@ class Decisions:
                             return candidate
         return UNKNOWN
 
-    def _part(self, kind, version, holder, number, one, other, others_names):
-        place = f"{holder}{'-' if kind == 'segments' else '.'}{number}"
-
-        def differ(key, left, right, decided, rule):
-            self.differences.append(Difference(key, place, version, left, right, decided, rule))
-            return decided
-
-        def nearest(key, left, right):
-            near = self._near(kind, version, holder, number, key, (left, right))
-            if near is not UNKNOWN:
-                rule = "as the nearest version in which both agree"
-            elif key == "max":
-                # The schemas of 2.5.1 and later let even set ids repeat.
-                near, rule = right, "no version confirms either: hl7-dictionary"
-            else:
-                near, rule = left, "no version confirms either: hl7apy"
-            if key == "name":
-                near = near if near == right else self.spell(near)
-            return differ(key, left, right, near, rule)
-
-        def agree(key, value):
-            self.agreed.append((version, kind, holder, number, key, value))
-            return value
-
-        if one is None or other is None:
-            part = dict(one or other)
-            part["name"] = self._name(version, place, one and one["name"], other and other["name"], None, ())[0]
-            if all(holder in source for source in self.parts[kind][version]):
-                source = "hl7apy" if other is None else "hl7-dictionary"
-                differ("part", one and one["name"], other and other["name"], part["name"], f"only {source} has it: kept")
-            return part
-        part = {}
-        left, right = one["data_type"], other["data_type"]
-        name, rule = self._name(version, place, one["name"], other["name"], left, others_names)
-        if name is None:
-            name = nearest("name", one["name"], other["name"])
-        elif rule:
-            differ("name", one["name"], other["name"], name, rule)
-        else:
-            agree("name", name)
-        part["name"] = name
-
-        withdrawn = [source for source in (one, other) if source["optionality"] == "W"]
-        if withdrawn:
-            part.update(optionality="W", data_type="", max=1)
-            if len(withdrawn) == 1:
-                differ("optionality", one["optionality"], other["optionality"], "W", "one says withdrawn, the other knows no such mark")
-            else:
-                agree("optionality", "W")
-        else:
-            if left == right:
-                part["data_type"] = agree("data_type", left)
-            elif left == right + "_SIMPLE":
-                part["data_type"] = differ("data_type", left, right, right, "hl7apy's variant for deeper levels")
-            elif right == "":
-                part["data_type"] = left
-            else:
-                part["data_type"] = nearest("data_type", left, right)
-            part["optionality"] = self._optionality(kind, one, other, differ, nearest, agree)
-            part["max"] = self._max(one, other, differ, nearest, agree)
-        table, other_table = one.get("table"), other.get("table")
-        if table and other_table and table != other_table:
-            part["table"] = nearest("table", table, other_table)
-        elif table or other_table:
-            part["table"] = table or other_table
-            if table and other_table:
-                agree("table", table)
-            else:
-                differ("table", table, other_table, part["table"], "only one source names a table: kept")
-        if other.get("length"):
-            part["length"] = other["length"]
-        return part
-
-    @staticmethod
-    def _optionality(kind, one, other, differ, nearest, agree):
-        left, right = one["optionality"], other["optionality"]
-        if left == right:
-            return agree("optionality", left)
-        if right == "C":
-            # hl7apy knows required or not, nothing between.
-            return right if left == "O" else differ("optionality", left, right, right, "hl7apy knows no conditional")
-        if kind == "data_types":
-            known = "R" if "R" in (left, right) else left
-            return differ("optionality", left, right, known, "the source that tells required components apart")
-        return nearest("optionality", left, right)
-
-    @staticmethod
-    def _max(one, other, differ, nearest, agree):
-        left, right = one["max"], other["max"]
-        if left == right:
-            return agree("max", left)
-        if 1 not in (left, right):
-            limit = left or right
-            return differ("max", left or "no limit", right or "no limit", limit, "the one that names a limit")
-        return nearest("max", left, right)
-
     def _holders(self, kind, version):
         one, other = self.parts[kind][version]
         decided = {}
@@ -251,9 +158,8 @@ class Decisions:
             decided[holder] = {}
             for number in sorted(set(left) | set(right)):
                 others_names = {normal(part["name"]) for n, part in left.items() if n != number}
-                decided[holder][number] = self._part(
-                    kind, version, holder, number, left.get(number), right.get(number), others_names
-                )
+                part = Part(self, kind, version, holder, number)
+                decided[holder][number] = part.decide(left.get(number), right.get(number), others_names)
         return decided
 
     # One version
@@ -274,10 +180,17 @@ class Decisions:
     def _data_types(self, version, decided):
         found = self._holders("data_types", version)
         one, other = self.parts["data_types"][version]
-        used = {part["data_type"] for holder in (*decided.segments.values(), *found.values()) for part in holder.values()}
+        used = {
+            part["data_type"] for holder in (*decided.segments.values(), *found.values()) for part in holder.values()
+        }
         for name in sorted(found):
             # hl7apy lists no data type without components, so hl7-dictionary alone has those.
-            if (name in one) == (name in other) or version not in self.other.versions or not found[name] and name != "VARIES":
+            if (
+                (name in one) == (name in other)
+                or version not in self.other.versions
+                or not found[name]
+                and name != "VARIES"
+            ):
                 continue
             kept = name in used
             rule = "only one source has it: " + ("kept, it is used" if kept else "left out, nothing uses it")
@@ -318,9 +231,19 @@ class Decisions:
                 self._row("structure", name, version, None, name, similar[0], "same segments in the same order")
             elif listed:
                 decided.events[message_type, event] = listed
-                self._row("structure", name, version, None, name, listed, "table 0354 gives the event to this structure")
+                self._row(
+                    "structure", name, version, None, name, listed, "table 0354 gives the event to this structure"
+                )
             elif event and events and event not in events:
-                self._row("structure", name, version, None, name, None, "table 0003 of this version has no such event: left out")
+                self._row(
+                    "structure",
+                    name,
+                    version,
+                    None,
+                    name,
+                    None,
+                    "table 0003 of this version has no such event: left out",
+                )
             elif not event or (len(event) == 3 and is_whole(tree)):
                 decided.structures[name] = tree
                 self._row("structure", name, version, None, name, name, "only hl7-dictionary has it: kept")
@@ -359,11 +282,33 @@ class Decisions:
             self.agreed.append((version, "structures", name, 0, "tree", one))
         elif (version, name) in BY_HL7_DICTIONARY:
             chosen = other
-            self._row("structure", name, version, *only_in(flat(one), flat(other)), "hl7-dictionary", BY_HL7_DICTIONARY[version, name])
+            self._row(
+                "structure",
+                name,
+                version,
+                *only_in(flat(one), flat(other)),
+                "hl7-dictionary",
+                BY_HL7_DICTIONARY[version, name],
+            )
         elif flat(one) == flat(other):
-            self._row("structure", name, version, "its nesting", "its nesting", "hl7apy", "same segments in the same order: hl7apy, which has the groups' names")
+            self._row(
+                "structure",
+                name,
+                version,
+                "its nesting",
+                "its nesting",
+                "hl7apy",
+                "same segments in the same order: hl7apy, which has the groups' names",
+            )
         else:
-            self._row("structure", name, version, *only_in(flat(one), flat(other)), "hl7apy", "segments differ: hl7apy, made from the schemas")
+            self._row(
+                "structure",
+                name,
+                version,
+                *only_in(flat(one), flat(other)),
+                "hl7apy",
+                "segments differ: hl7apy, made from the schemas",
+            )
         return chosen
 
     def _unused_segments(self, version, decided):
@@ -377,7 +322,15 @@ class Decisions:
                 continue
             kept = name in used or name in one
             rule = "only one source has it: " + ("kept" if kept else "left out, no structure uses it")
-            self._row("segment", name, version, name if name in one else None, name if name in other else None, name if kept else None, rule)
+            self._row(
+                "segment",
+                name,
+                version,
+                name if name in one else None,
+                name if name in other else None,
+                name if kept else None,
+                rule,
+            )
             if not kept:
                 del decided.segments[name]
 
@@ -395,6 +348,118 @@ class Decisions:
                     setattr(self.versions[version], kind, dict(last))
 
 
+# Fields and components
+
+
+class Part:
+    """One field or component of one version, as both sources have it."""
+
+    def __init__(self, decisions, kind, version, holder, number):
+        self.decisions = decisions
+        self.at = (kind, version, holder, number)
+        self.place = f"{holder}{'-' if kind == 'segments' else '.'}{number}"
+
+    def decide(self, one, other, others_names):
+        """What the dictionary says; `others_names` are those that hl7apy gives to the other fields."""
+        if one is None or other is None:
+            return self._only(one, other)
+        part = {"name": self._name(one, other, others_names)}
+        if "W" in (one["optionality"], other["optionality"]):
+            part.update(optionality=self._withdrawn(one, other), data_type="", max=1)
+        else:
+            part.update(
+                optionality=self._optionality(one["optionality"], other["optionality"]),
+                data_type=self._data_type(one["data_type"], other["data_type"]),
+                max=self._max(one["max"], other["max"]),
+            )
+        table = self._table(one.get("table"), other.get("table"))
+        if table:
+            part["table"] = table
+        if other.get("length"):
+            part["length"] = other["length"]
+        return part
+
+    def _differ(self, key, left, right, decided, rule):
+        self.decisions.differences.append(Difference(key, self.place, self.at[1], left, right, decided, rule))
+        return decided
+
+    def _agree(self, key, value):
+        kind, version, holder, number = self.at
+        self.decisions.agreed.append((version, kind, holder, number, key, value))
+        return value
+
+    def _nearest(self, key, left, right):
+        near = self.decisions.near(*self.at, key, (left, right))
+        if near is not UNKNOWN:
+            rule = "as the nearest version in which both agree"
+        elif key == "max":
+            # The schemas of 2.5.1 and later let even set ids repeat.
+            near, rule = right, "no version confirms either: hl7-dictionary"
+        else:
+            near, rule = left, "no version confirms either: hl7apy"
+        if key == "name" and near != right:
+            near = self.decisions.spell(near)
+        return self._differ(key, left, right, near, rule)
+
+    def _only(self, one, other):
+        kind, version, holder, _ = self.at
+        part = dict(one or other)
+        names = [source and source["name"] for source in (one, other)]
+        part["name"], _ = self.decisions.name(version, self.place, *names, None, ())
+        # Where a source lacks the whole segment or data type, one row tells so.
+        if all(holder in source for source in self.decisions.parts[kind][version]):
+            source = "hl7apy" if other is None else "hl7-dictionary"
+            self._differ("part", *names, part["name"], f"only {source} has it: kept")
+        return part
+
+    def _name(self, one, other, others_names):
+        names = (one["name"], other["name"])
+        name, rule = self.decisions.name(self.at[1], self.place, *names, one["data_type"], others_names)
+        if name is None:
+            return self._nearest("name", *names)
+        return self._differ("name", *names, name, rule) if rule else self._agree("name", name)
+
+    def _withdrawn(self, one, other):
+        left, right = one["optionality"], other["optionality"]
+        if left == right:
+            return self._agree("optionality", "W")
+        return self._differ("optionality", left, right, "W", "one says withdrawn, the other knows no such mark")
+
+    def _data_type(self, left, right):
+        if left == right:
+            return self._agree("data_type", left)
+        if left == right + "_SIMPLE":
+            return self._differ("data_type", left, right, right, "hl7apy's variant for deeper levels")
+        return left if right == "" else self._nearest("data_type", left, right)
+
+    def _optionality(self, left, right):
+        if left == right:
+            return self._agree("optionality", left)
+        if right == "C":
+            # hl7apy knows required or not, nothing between.
+            return "C" if left == "O" else self._differ("optionality", left, right, "C", "hl7apy knows no conditional")
+        if self.at[0] == "data_types":
+            return self._differ("optionality", left, right, "R", "the source that tells required components apart")
+        return self._nearest("optionality", left, right)
+
+    def _max(self, left, right):
+        if left == right:
+            return self._agree("max", left)
+        if 1 not in (left, right):
+            shown = (left or "no limit", right or "no limit")
+            return self._differ("max", *shown, left or right, "the one that names a limit")
+        return self._nearest("max", left, right)
+
+    def _table(self, left, right):
+        if left and left == right:
+            return self._agree("table", left)
+        if left and right:
+            return self._nearest("table", left, right)
+        if left or right:
+            return self._differ("table", left, right, left or right, "only one source names a table: kept")
+        return None
+
+
 # Trees
 
 
@@ -410,7 +475,9 @@ def sequences(nodes):
 
 def shape(nodes):
     """The tree without the names of its groups."""
-    return tuple((kind, name if kind == "S" else "", least, most, shape(children)) for kind, name, least, most, children in nodes)
+    return tuple(
+        (kind, name if kind == "S" else "", least, most, shape(children)) for kind, name, least, most, children in nodes
+    )
 
 
 def flat(nodes):

@@ -51,12 +51,19 @@ def by_value(decisions, pick):
 
 def part_text(part):
     repeats = {None: "*", 1: ""}.get(part["max"], str(part["max"]))
-    columns = (part["data_type"], part["optionality"] + repeats, part.get("length", ""), part.get("table", ""), part["name"])
+    columns = (
+        part["data_type"],
+        part["optionality"] + repeats,
+        part.get("length", ""),
+        part.get("table", ""),
+        part["name"],
+    )
     return "\t".join(map(str, columns))
 
 
 def holders(decisions, kind, names, letters):
     """Segments with their fields, or data types with their components."""
+
     def titles(version):
         return [(name, getattr(version, names).get(name, "")) for name in getattr(version, kind)]
 
@@ -144,10 +151,18 @@ def facts_text(decisions):
         decided = decisions.versions[version]
         whole, counts = [], []
         for kind in (decided.segments, decided.data_types):
-            rows = [f"{name}\t{number}\t{part_text(kind[name][number])}" for name in sorted(kind) for number in sorted(kind[name])]
+            rows = [
+                f"{name}\t{number}\t{part_text(kind[name][number])}"
+                for name in sorted(kind)
+                for number in sorted(kind[name])
+            ]
             counts += [len(kind), len(rows)]
             whole += rows
-        counts += [sum(len(table["codes"]) for table in decided.tables.values()), len(decided.structures), len(decided.events)]
+        counts += [
+            sum(len(table["codes"]) for table in decided.tables.values()),
+            len(decided.structures),
+            len(decided.events),
+        ]
         checksum = zlib.crc32("".join(row + "\n" for row in whole).encode())
         lines.append(f"{version}\t" + "\t".join(map(str, counts)) + f"\t{checksum:08x}")
     lines.append("")
@@ -178,7 +193,13 @@ def differences_text(decisions):
     ]
     lines += [f"| {kind} | {rule} | {count} |" for (kind, rule), count in sorted(counts.items())]
     for kind, rule in sorted(counts):
-        lines += ["", f"## {kind}: {rule}", "", "| place | versions | hl7apy | hl7-dictionary | decided |", "|---|---|---|---|---|"]
+        lines += [
+            "",
+            f"## {kind}: {rule}",
+            "",
+            "| place | versions | hl7apy | hl7-dictionary | decided |",
+            "|---|---|---|---|---|",
+        ]
         rows = [(key, versions) for key, versions in grouped.items() if key[:2] == (kind, rule)]
         for (_, _, place, one, other, decided), versions in sorted(rows, key=lambda row: natural(row[0][2])):
             cells = [place, " ".join(versions), one, other, decided]
@@ -192,9 +213,16 @@ def natural(place):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if what is committed is not what the sources give")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; fail if what is committed is not what the sources give"
+    )
     parser.add_argument("--text", action="store_true", help="print the committed data as text and do no more")
-    parser.add_argument("--sources", nargs=2, metavar=("HL7APY", "HL7_DICTIONARY"), help="folders of the unpacked packages, instead of installing them")
+    parser.add_argument(
+        "--sources",
+        nargs=2,
+        metavar=("HL7APY", "HL7_DICTIONARY"),
+        help="folders of the unpacked packages, instead of installing them",
+    )
     arguments = parser.parse_args()
     if arguments.text:
         sys.stdout.write(zlib.decompress(DATA.read_bytes()).decode())

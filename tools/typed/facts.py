@@ -1,7 +1,8 @@
 """The facts the typed model is written from: segments, data types, their parts, names, types and tables.
 
-They come from hl7apy (https://pypi.org/project/hl7apy/, MIT, Copyright (c) 2012-2018 CRS4), which must be
-importable. Version 2.5.1 is the base; parts that later versions up to 2.8.2 added follow it.
+They come from hl7apy (https://pypi.org/project/hl7apy/, MIT, see LICENSE-hl7apy), which must be importable.
+Version 2.5.1 is the base; parts that later versions up to 2.8.2 added follow it. The test `typed::dictionary`
+compares what is written with the dictionary, which has a second source.
 """
 
 import importlib
@@ -16,6 +17,25 @@ CORRECTED = {
     "MSA_5": ("ID", "DELAYED_ACKNOWLEDGMENT_TYPE", "HL70102"),
     "QPD_3": ("varies", "USER_PARAMETERS", None),
 }
+
+# Tables that hl7apy does not tell and the dictionary does.
+TABLES = {
+    "CWE_12": "HL70396",
+    "CF_12": "HL70396",
+    "CX_12": "HL70904",
+    "XCN_25": "HL70904",
+    "PPN_26": "HL70904",
+    "XAD_15": "HL70616",
+    "XAD_16": "HL70136",
+    "XAD_17": "HL70136",
+    "XAD_18": "HL70617",
+    "XAD_22": "HL70618",
+    "XTN_15": "HL70868",
+    "XTN_16": "HL70618",
+}
+
+# Fields that hl7apy has repeat and the standard has not.
+ONCE = {"MSA_5", "OBX_23", "OBX_24", "OBX_25", "OBX_26", "SPM_32"}
 
 # Names the standard wrote as whole sentences, and what it calls them elsewhere.
 RENAMED = {
@@ -57,11 +77,15 @@ def parts(whole: str) -> list[Part]:
     for version in [BASE, *LATER]:
         for number, (key, about, (_, most), _) in definition(version, whole).items():
             datatype, name, table = CORRECTED.get(key, tuple(about[2:5]))
+            table = None if table == "HL79999" else table or TABLES.get(key)
             known = found.get(number)
-            if datatype and (known is None or not known.datatype):
+            if datatype and known is None:
                 since = version if version != BASE else None
-                name = RENAMED.get(name, name)
-                found[number] = Part(number, name, datatype, table, most != 1, since)
+                repeats = most != 1 and key not in ONCE
+                found[number] = Part(number, RENAMED.get(name, name), datatype, table, repeats, since)
+            elif known and known.since and known.datatype == datatype:
+                # Some tables are told only for a later version.
+                known.table = known.table or table
     return [found[number] for number in sorted(found)]
 
 

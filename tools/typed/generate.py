@@ -47,8 +47,8 @@ def accessor(part: Part, whole: str, section: str | None) -> str:
     """One method, with the doc comment that says which part it reads."""
     details = [part.datatype.removesuffix("_SIMPLE")]
     details += [f"table {part.table.removeprefix('HL7')}"] if part.table else []
-    details += ["repeats"] if part.repeats and section else []
-    place = f"{whole}-{part.number}" if section else f"{whole}.{part.number}"
+    details += ["repeats"] if part.repeats and section is not None else []
+    place = f"{whole}.{part.number}" if section is None else f"{whole}-{part.number}"
     line = f"{place} {facts.title(part, whole)} ({', '.join(details)})"
     if part.since:
         line += f", from {part.since}."

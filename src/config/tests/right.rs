@@ -10,7 +10,7 @@ use crate::route::Outcome;
 use crate::{destination, listener, step};
 
 const SITE: &str = "
-engine: { data: ../data, console: { bind: 127.0.0.1:9000 }, read_bytes_max: 8MiB }
+engine: { data: ../data, console: { bind: 127.0.0.1:9000 }, read_bytes_max: 64MiB }
 listeners:
   adt-in:
     mllp: { bind: 0.0.0.0:2575, acknowledgment: enhanced_aa, frame_bytes_max: 1MiB }
@@ -48,7 +48,7 @@ fn a_whole_site() {
     let site = site.unwrap();
     assert_eq!(site.data, folder.path().join("../data"));
     assert_eq!(site.console, "127.0.0.1:9000".parse::<SocketAddr>().unwrap());
-    assert_eq!(site.read_bytes_max, 8 << 20);
+    assert_eq!(site.read_bytes_max, 64 << 20);
     let adt_in = &site.listeners["adt-in"];
     let listener::Settings::Mllp(mllp) = &adt_in.kind;
     assert_eq!(mllp.frame_bytes_max, 1 << 20);

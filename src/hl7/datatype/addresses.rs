@@ -76,13 +76,13 @@ impl<'a> Xad<'a> {
     pub fn effective_date(self) -> Dtm<'a> { Dtm(self.0.component(13)) }
     /// XAD.14 Expiration Date (TS).
     pub fn expiration_date(self) -> Dtm<'a> { Dtm(self.0.component(14)) }
-    /// XAD.15 Expiration Reason (CWE), from 2.6.
+    /// XAD.15 Expiration Reason (CWE, table 0616), from 2.6.
     pub fn expiration_reason(self) -> Cwe<'a> { Cwe(self.0.component(15)) }
-    /// XAD.16 Temporary Indicator (ID), from 2.6.
+    /// XAD.16 Temporary Indicator (ID, table 0136), from 2.6.
     pub fn temporary_indicator(self) -> Id<'a> { Id(self.0.component(16)) }
-    /// XAD.17 Bad Address Indicator (ID), from 2.6.
+    /// XAD.17 Bad Address Indicator (ID, table 0136), from 2.6.
     pub fn bad_address_indicator(self) -> Id<'a> { Id(self.0.component(17)) }
-    /// XAD.18 Address Usage (ID), from 2.6.
+    /// XAD.18 Address Usage (ID, table 0617), from 2.6.
     pub fn address_usage(self) -> Id<'a> { Id(self.0.component(18)) }
     /// XAD.19 Addressee (ST), from 2.6.
     pub fn addressee(self) -> St<'a> { St(self.0.component(19)) }
@@ -90,7 +90,7 @@ impl<'a> Xad<'a> {
     pub fn comment(self) -> St<'a> { St(self.0.component(20)) }
     /// XAD.21 Preference Order (NM), from 2.6.
     pub fn preference_order(self) -> Nm<'a> { Nm(self.0.component(21)) }
-    /// XAD.22 Protection Code (CWE), from 2.6.
+    /// XAD.22 Protection Code (CWE, table 0618), from 2.6.
     pub fn protection_code(self) -> Cwe<'a> { Cwe(self.0.component(22)) }
     /// XAD.23 Address Identifier (EI), from 2.6.
     pub fn address_identifier(self) -> Ei<'a> { Ei(self.0.component(23)) }
@@ -130,9 +130,9 @@ impl<'a> Xtn<'a> {
     pub fn effective_start_date(self) -> Dtm<'a> { Dtm(self.0.component(13)) }
     /// XTN.14 Expiration Date (DTM), from 2.6.
     pub fn expiration_date(self) -> Dtm<'a> { Dtm(self.0.component(14)) }
-    /// XTN.15 Expiration Reason (CWE), from 2.6.
+    /// XTN.15 Expiration Reason (CWE, table 0868), from 2.6.
     pub fn expiration_reason(self) -> Cwe<'a> { Cwe(self.0.component(15)) }
-    /// XTN.16 Protection Code (CWE), from 2.6.
+    /// XTN.16 Protection Code (CWE, table 0618), from 2.6.
     pub fn protection_code(self) -> Cwe<'a> { Cwe(self.0.component(16)) }
     /// XTN.17 Shared Telecommunication Identifier (EI), from 2.6.
     pub fn shared_telecommunication_identifier(self) -> Ei<'a> { Ei(self.0.component(17)) }

@@ -32,7 +32,7 @@ impl<'a> Cwe<'a> {
     pub fn second_alternate_identifier(self) -> St<'a> { St(self.0.component(10)) }
     /// CWE.11 Second Alternate Text (ST), from 2.7.
     pub fn second_alternate_text(self) -> St<'a> { St(self.0.component(11)) }
-    /// CWE.12 Name of Second Alternate Coding System (ID), from 2.7.
+    /// CWE.12 Name of Second Alternate Coding System (ID, table 0396), from 2.7.
     pub fn name_of_second_alternate_coding_system(self) -> Id<'a> { Id(self.0.component(12)) }
     /// CWE.13 Second Alternate Coding System Version ID (ST), from 2.7.
     pub fn second_alternate_coding_system_version_id(self) -> St<'a> { St(self.0.component(13)) }
@@ -84,7 +84,7 @@ impl<'a> Cf<'a> {
     pub fn second_alternate_identifier(self) -> St<'a> { St(self.0.component(10)) }
     /// CF.11 Second Alternate Formatted Text (FT), from 2.7.
     pub fn second_alternate_formatted_text(self) -> Ft<'a> { Ft(self.0.component(11)) }
-    /// CF.12 Name of Second Alternate Coding System (ID), from 2.7.
+    /// CF.12 Name of Second Alternate Coding System (ID, table 0396), from 2.7.
     pub fn name_of_second_alternate_coding_system(self) -> Id<'a> { Id(self.0.component(12)) }
     /// CF.13 Second Alternate Coding System Version ID (ST), from 2.7.
     pub fn second_alternate_coding_system_version_id(self) -> St<'a> { St(self.0.component(13)) }

@@ -74,7 +74,7 @@ impl<'a> Cx<'a> {
     pub fn assigning_agency_or_department(self) -> Cwe<'a> { Cwe(self.0.component(10)) }
     /// CX.11 Security Check (ST), from 2.7.
     pub fn security_check(self) -> St<'a> { St(self.0.component(11)) }
-    /// CX.12 Security Check Scheme (ID), from 2.7.
+    /// CX.12 Security Check Scheme (ID, table 0904), from 2.7.
     pub fn security_check_scheme(self) -> Id<'a> { Id(self.0.component(12)) }
 }
 

@@ -114,7 +114,7 @@ impl<'a> Xcn<'a> {
     pub fn assigning_agency_or_department(self) -> Cwe<'a> { Cwe(self.0.component(23)) }
     /// XCN.24 Security Check (ST), from 2.7.
     pub fn security_check(self) -> St<'a> { St(self.0.component(24)) }
-    /// XCN.25 Security Check Scheme (ID), from 2.7.
+    /// XCN.25 Security Check Scheme (ID, table 0904), from 2.7.
     pub fn security_check_scheme(self) -> Id<'a> { Id(self.0.component(25)) }
 }
 
@@ -262,6 +262,6 @@ impl<'a> Ppn<'a> {
     pub fn assigning_agency_or_department(self) -> Cwe<'a> { Cwe(self.0.component(24)) }
     /// PPN.25 Security Check (ST), from 2.7.
     pub fn security_check(self) -> St<'a> { St(self.0.component(25)) }
-    /// PPN.26 Security Check Scheme (ID), from 2.7.
+    /// PPN.26 Security Check Scheme (ID, table 0904), from 2.7.
     pub fn security_check_scheme(self) -> Id<'a> { Id(self.0.component(26)) }
 }

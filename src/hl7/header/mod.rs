@@ -1,6 +1,7 @@
 //! MSH as a typed view: the fields every part of the engine asks for, by their names in the standard.
 //!
-//! Works on a whole message and on the beginning of one that is too large or broken.
+//! Works on a whole message and on the beginning of one that is too large or broken, and gives raw bytes, to be
+//! compared and echoed; [`Msh`](super::segments::Msh) reads the fields of a whole message as data types.
 
 mod check;
 

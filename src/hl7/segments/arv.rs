@@ -20,18 +20,18 @@ impl<'a> TypedSegment<'a> for Arv<'a> {
 
 #[rustfmt::skip] // One line a part, as in the tables of the standard.
 impl<'a> Arv<'a> {
-    /// ARV.1 Set ID (SI), from 2.6.
+    /// ARV-1 Set ID (SI), from 2.6.
     pub fn set_id(self) -> Si<'a> { Si(self.0.part(1)) }
-    /// ARV.2 Access Restriction Action Code (CNE, table 0206), from 2.6.
+    /// ARV-2 Access Restriction Action Code (CNE, table 0206), from 2.6.
     pub fn access_restriction_action_code(self) -> Cwe<'a> { Cwe(self.0.part(2)) }
-    /// ARV.3 Access Restriction Value (CWE, table 0717), from 2.6.
+    /// ARV-3 Access Restriction Value (CWE, table 0717), from 2.6.
     pub fn access_restriction_value(self) -> Cwe<'a> { Cwe(self.0.part(3)) }
-    /// ARV.4 Access Restriction Reason (CWE, table 0719), from 2.6.
+    /// ARV-4 Access Restriction Reason (CWE, table 0719, repeats), from 2.6.
     pub fn access_restriction_reason(self) -> impl Iterator<Item = Cwe<'a>> { self.0.repetitions(4).map(Cwe) }
-    /// ARV.5 Special Access Restriction Instructions (ST), from 2.6.
+    /// ARV-5 Special Access Restriction Instructions (ST, repeats), from 2.6.
     pub fn special_access_restriction_instructions(self) -> impl Iterator<Item = St<'a>> {
         self.0.repetitions(5).map(St)
     }
-    /// ARV.6 Access Restriction Date Range (DR), from 2.6.
+    /// ARV-6 Access Restriction Date Range (DR), from 2.6.
     pub fn access_restriction_date_range(self) -> Dr<'a> { Dr(self.0.part(6)) }
 }

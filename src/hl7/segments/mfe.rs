@@ -26,7 +26,7 @@ impl<'a> Mfe<'a> {
     pub fn mfn_control_id(self) -> St<'a> { St(self.0.part(2)) }
     /// MFE-3 Effective Date/Time (TS), 8.5.2.3.
     pub fn effective_datetime(self) -> Dtm<'a> { Dtm(self.0.part(3)) }
-    /// MFE-4 Primary Key Value (varies, table 9999, repeats), 8.5.2.4.
+    /// MFE-4 Primary Key Value (varies, repeats), 8.5.2.4.
     pub fn primary_key_value(self) -> Repetitions<'a> { self.0.repetitions(4) }
     /// MFE-5 Primary Key Value Type (ID, table 0355, repeats), 8.5.2.5.
     pub fn primary_key_value_type(self) -> impl Iterator<Item = Id<'a>> { self.0.repetitions(5).map(Id) }

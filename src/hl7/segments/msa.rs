@@ -28,8 +28,8 @@ impl<'a> Msa<'a> {
     pub fn text_message(self) -> St<'a> { St(self.0.part(3)) }
     /// MSA-4 Expected Sequence Number (NM), 2.15.8.4.
     pub fn expected_sequence_number(self) -> Nm<'a> { Nm(self.0.part(4)) }
-    /// MSA-5 Delayed Acknowledgment Type (ID, table 0102, repeats), 2.15.8.5.
-    pub fn delayed_acknowledgment_type(self) -> impl Iterator<Item = Id<'a>> { self.0.repetitions(5).map(Id) }
+    /// MSA-5 Delayed Acknowledgment Type (ID, table 0102), 2.15.8.5.
+    pub fn delayed_acknowledgment_type(self) -> Id<'a> { Id(self.0.part(5)) }
     /// MSA-6 Error Condition (CE, table 0357), 2.15.8.6.
     pub fn error_condition(self) -> Cwe<'a> { Cwe(self.0.part(6)) }
     /// MSA-7 Message Waiting Number (NM), from 2.6.

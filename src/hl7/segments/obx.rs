@@ -69,22 +69,14 @@ impl<'a> Obx<'a> {
     pub fn observation_instance_identifier(self) -> Ei<'a> { Ei(self.0.part(21)) }
     /// OBX-22 Mood Code (CNE, table 0725), from 2.6.
     pub fn mood_code(self) -> Cwe<'a> { Cwe(self.0.part(22)) }
-    /// OBX-23 Performing Organization Name (XON, repeats), 7.4.2.23.
-    pub fn performing_organization_name(self) -> impl Iterator<Item = Xon<'a>> {
-        self.0.repetitions(23).map(Xon)
-    }
-    /// OBX-24 Performing Organization Address (XAD, repeats), 7.4.2.24.
-    pub fn performing_organization_address(self) -> impl Iterator<Item = Xad<'a>> {
-        self.0.repetitions(24).map(Xad)
-    }
-    /// OBX-25 Performing Organization Medical Director (XCN, repeats), 7.4.2.25.
-    pub fn performing_organization_medical_director(self) -> impl Iterator<Item = Xcn<'a>> {
-        self.0.repetitions(25).map(Xcn)
-    }
-    /// OBX-26 Patient Results Release Category (ID, table 0909, repeats), from 2.7.
-    pub fn patient_results_release_category(self) -> impl Iterator<Item = Id<'a>> {
-        self.0.repetitions(26).map(Id)
-    }
+    /// OBX-23 Performing Organization Name (XON), 7.4.2.23.
+    pub fn performing_organization_name(self) -> Xon<'a> { Xon(self.0.part(23)) }
+    /// OBX-24 Performing Organization Address (XAD), 7.4.2.24.
+    pub fn performing_organization_address(self) -> Xad<'a> { Xad(self.0.part(24)) }
+    /// OBX-25 Performing Organization Medical Director (XCN), 7.4.2.25.
+    pub fn performing_organization_medical_director(self) -> Xcn<'a> { Xcn(self.0.part(25)) }
+    /// OBX-26 Patient Results Release Category (ID, table 0909), from 2.7.
+    pub fn patient_results_release_category(self) -> Id<'a> { Id(self.0.part(26)) }
     /// OBX-27 Root Cause (CWE, table 0914), from 2.8.
     pub fn root_cause(self) -> Cwe<'a> { Cwe(self.0.part(27)) }
     /// OBX-28 Local Process Control (CWE, table 0915, repeats), from 2.8.

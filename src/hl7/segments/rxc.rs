@@ -40,6 +40,6 @@ impl<'a> Rxc<'a> {
     pub fn component_drug_strength_volume_units(self) -> Cwe<'a> { Cwe(self.0.part(9)) }
     /// RXC-10 Dispense Amount (NM), from 2.8.
     pub fn dispense_amount(self) -> Nm<'a> { Nm(self.0.part(10)) }
-    /// RXC-11 Dispense Units (CWE, table 9999), from 2.8.
+    /// RXC-11 Dispense Units (CWE), from 2.8.
     pub fn dispense_units(self) -> Cwe<'a> { Cwe(self.0.part(11)) }
 }

@@ -90,7 +90,7 @@ impl<'a> Rxo<'a> {
     pub fn segment_instance_identifier(self) -> Ei<'a> { Ei(self.0.part(30)) }
     /// RXO-31 Mood Code (CNE, table 0725), from 2.6.
     pub fn mood_code(self) -> Cwe<'a> { Cwe(self.0.part(31)) }
-    /// RXO-32 Dispensing Pharmacy (CWE, table 9999), from 2.6.
+    /// RXO-32 Dispensing Pharmacy (CWE), from 2.6.
     pub fn dispensing_pharmacy(self) -> Cwe<'a> { Cwe(self.0.part(32)) }
     /// RXO-33 Dispensing Pharmacy Address (XAD), from 2.6.
     pub fn dispensing_pharmacy_address(self) -> Xad<'a> { Xad(self.0.part(33)) }

@@ -84,6 +84,6 @@ impl<'a> Spm<'a> {
     pub fn accession_id(self) -> impl Iterator<Item = Cx<'a>> { self.0.repetitions(30).map(Cx) }
     /// SPM-31 Other Specimen ID (CX, repeats), from 2.7.
     pub fn other_specimen_id(self) -> impl Iterator<Item = Cx<'a>> { self.0.repetitions(31).map(Cx) }
-    /// SPM-32 Shipment ID (EI, repeats), from 2.7.
-    pub fn shipment_id(self) -> impl Iterator<Item = Ei<'a>> { self.0.repetitions(32).map(Ei) }
+    /// SPM-32 Shipment ID (EI), from 2.7.
+    pub fn shipment_id(self) -> Ei<'a> { Ei(self.0.part(32)) }
 }

@@ -98,15 +98,13 @@ impl Meta {
 }
 
 /// The name of a destination.
-pub(super) fn encode_destination(id: DestinationId, name: &str) -> Vec<u8> {
-    seal(&Key::destination(id), name.len(), |out| {
-        out.extend_from_slice(name.as_bytes());
-    })
+pub(super) fn encode_destination(key: &Key, name: &str) -> Vec<u8> {
+    seal(key, name.len(), |out| out.extend_from_slice(name.as_bytes()))
 }
 
 /// The name of a destination.
-pub(super) fn decode_destination(id: DestinationId, value: &[u8]) -> Result<&str, Damage> {
-    std::str::from_utf8(Reader::open(&Key::destination(id), value)?.rest).map_err(|_| Damage::Text)
+pub(super) fn decode_destination<'a>(key: &Key, value: &'a [u8]) -> Result<&'a str, Damage> {
+    std::str::from_utf8(Reader::open(key, value)?.rest).map_err(|_| Damage::Text)
 }
 
 /// A piece of a body.

@@ -77,8 +77,8 @@ fn kinds() -> Vec<(&'static str, Vec<u8>, Decodes)> {
         ),
         (
             "destination",
-            encode_destination(4, "lab"),
-            Box::new(|value| Ok(decode_destination(4, value)? == "lab")),
+            encode_destination(&Key::destination(4), "lab"),
+            Box::new(|value| Ok(decode_destination(&Key::destination(4), value)? == "lab")),
         ),
         (
             "chunk",
@@ -177,7 +177,7 @@ fn a_well_summed_record_of_the_wrong_shape_is_refused() {
     late[10..18].copy_from_slice(&i64::MAX.to_be_bytes());
     assert_eq!(EntryRecord::decode(&key, &sealed(&late)), Err(Damage::Time));
     let name = seal(&Key::destination(1), 1, |out| out.push(0xff));
-    assert_eq!(decode_destination(1, &name), Err(Damage::Text));
+    assert_eq!(decode_destination(&Key::destination(1), &name), Err(Damage::Text));
     let lengths = MessageRecord {
         body_bytes: vec![3, 3],
         ..message(Some(b"rawR2"))

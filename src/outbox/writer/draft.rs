@@ -135,8 +135,9 @@ impl<'a> Draft<'a> {
             let id = *lane.id.get_or_init(|| {
                 let id = *next;
                 *next += 1;
-                self.batch
-                    .put(Key::destination(id), record::encode_destination(id, name));
+                for key in [Key::destination(id), Key::destination_again(id)] {
+                    self.batch.put(key, record::encode_destination(&key, name));
+                }
                 id
             });
             let offset = owed.iter().filter(|other| other.id == id).count();

@@ -175,7 +175,7 @@ impl Writer {
     /// Runs until the outbox is closed or a write fails; in any case the store is let go at the end.
     pub(super) fn run_guarded(mut self) {
         let shared = Arc::clone(&self.shared);
-        // sled may panic; then the outbox has failed like with any other error.
+        // Whatever else panics here: then the outbox has failed like with any other error.
         let ended = panic::catch_unwind(AssertUnwindSafe(|| {
             self.run();
             shared.release_store();
@@ -205,7 +205,7 @@ impl Writer {
             }
             if group.must_commit() {
                 lingering = None;
-                match self.commit(&group) {
+                match self.commit_guarded(&group) {
                     Ok(sequences) => {
                         let closing = group.closing;
                         std::mem::take(&mut group).answer(sequences);
@@ -267,6 +267,13 @@ impl Writer {
         watermark
             .write(&self.meta)
             .map_err(|error| StoreError::new("watermark", &error))
+    }
+
+    /// A panic of the store is a failed write like any other, and handled as one: the reason first, the holds
+    /// kept, the store not touched again.
+    fn commit_guarded(&mut self, group: &Group) -> Result<Vec<Sequence>, StoreError> {
+        panic::catch_unwind(AssertUnwindSafe(|| self.commit(group)))
+            .unwrap_or_else(|_| Err(StoreError::new("commit", &"the store panicked")))
     }
 
     /// One batch, one barrier; then everyone may see it. Returns the number of each message.

@@ -7,6 +7,9 @@ use std::path::Path;
 
 use bytes::Bytes;
 use hl7_parser::datetime::TimeStamp;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use weir::hl7::datatype::{Dtm, Precision};
 use weir::hl7::{Message, Value, batch};
 
@@ -69,6 +72,20 @@ fn every_part_is_read_at_its_place() {
     counts.take(Path::new("a full message"), &message);
     assert_eq!(counts.segments, SEGMENTS.split_whitespace().count());
     assert!(counts.values > 10_000, "{} values", counts.values);
+}
+
+proptest! {
+    #[test]
+    fn any_message_is_read_alike(
+        delimiters in "[|#]([\\^@][~%](\\\\?[&$]?)?)?",
+        segments in vec((select(SEGMENTS.split_whitespace().collect::<Vec<_>>()), "[|#^@~%&$\\\\\"A-C0-9. é]{0,80}"), 0..8),
+    ) {
+        let separator = &delimiters[..1];
+        let segments = segments.iter().filter(|(name, _)| *name != "MSH");
+        let lines: String = segments.map(|(name, body)| [name, separator, body, "\r"].concat()).collect();
+        let message = Message::parse(format!("MSH{delimiters}{separator}SENDER\r{lines}").into()).unwrap();
+        Counts::default().take(Path::new("any message"), &message);
+    }
 }
 
 fn read(folder: &Path) -> Counts {

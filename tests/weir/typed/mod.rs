@@ -2,5 +2,6 @@
 //! gives and never a panic.
 
 mod alike;
+mod dictionary;
 mod fixtures;
 mod walk;

@@ -39,7 +39,7 @@ pub(super) fn msa(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Msa<'_>) {
     walk.field(2, value.message_control_id(), Walk::st);
     walk.field(3, value.text_message(), Walk::st);
     walk.field(4, value.expected_sequence_number(), Walk::nm);
-    walk.repetitions(5, value.delayed_acknowledgment_type(), Walk::id);
+    walk.field(5, value.delayed_acknowledgment_type(), Walk::id);
     walk.field(6, value.error_condition(), types::cwe);
     walk.field(7, value.message_waiting_number(), Walk::nm);
     walk.field(8, value.message_waiting_priority(), Walk::id);

@@ -131,10 +131,10 @@ pub(super) fn obx(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Obx<'_>) {
     walk.repetitions(20, value.observation_site(), types::cwe);
     walk.field(21, value.observation_instance_identifier(), types::ei);
     walk.field(22, value.mood_code(), types::cwe);
-    walk.repetitions(23, value.performing_organization_name(), types::xon);
-    walk.repetitions(24, value.performing_organization_address(), types::xad);
-    walk.repetitions(25, value.performing_organization_medical_director(), types::xcn);
-    walk.repetitions(26, value.patient_results_release_category(), Walk::id);
+    walk.field(23, value.performing_organization_name(), types::xon);
+    walk.field(24, value.performing_organization_address(), types::xad);
+    walk.field(25, value.performing_organization_medical_director(), types::xcn);
+    walk.field(26, value.patient_results_release_category(), Walk::id);
     walk.field(27, value.root_cause(), types::cwe);
     walk.repetitions(28, value.local_process_control(), types::cwe);
     walk.repetitions(29, value.observation_type(), Walk::id);
@@ -173,7 +173,7 @@ pub(super) fn spm(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Spm<'_>) {
     walk.field(29, value.specimen_child_role(), types::cwe);
     walk.repetitions(30, value.accession_id(), types::cx);
     walk.repetitions(31, value.other_specimen_id(), types::cx);
-    walk.repetitions(32, value.shipment_id(), types::ei);
+    walk.field(32, value.shipment_id(), types::ei);
 }
 
 pub(super) fn tq1(walk: &mut Walk<impl FnMut(&Found<'_>)>, value: Tq1<'_>) {
