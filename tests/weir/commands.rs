@@ -63,8 +63,7 @@ fn help_names_every_command() {
               send     Sends messages over MLLP and prints what the receiver answers
               listen   Receives messages over MLLP, prints them and answers each
               get      Prints the values of fields, one a line
-              show     Shows a message: one line for each field that holds something, with the path that names
-                       it
+              show     Shows a message as a tree: groups, segments, fields and components with names and values
               set      Prints a file of messages with fields changed
               diff     Compares two messages field by field
               ack      Prints the acknowledgment that weir builds for a message
@@ -288,57 +287,25 @@ fn get_says_what_it_cannot_do() {
 }
 
 #[test]
-fn show_puts_a_path_before_every_field() {
+fn show_puts_path_and_name_before_every_value() {
     check(
         "show fixtures/odd/header-only.hl7",
         &expect![[r#"
-        MSH
-          MSH-1        |
-          MSH-2        ^~\&
-          MSH-3        ADTTEST
-          MSH-4        NORTHTEST
-          MSH-5        EHRTEST
-          MSH-6        HIOTEST
-          MSH-7        20260302081530.120-0500
-          MSH-9        ADT^A08^ADT_A01
-          MSH-10       OD000022
-          MSH-11       P
-          MSH-12       2.5.1
-        = 0
-    "#]],
-    );
-    check(
-        "show fixtures/batch.hl7 --message 3",
-        &expect![[r#"
-        MSH
-          MSH-1        |
-          MSH-2        ^~\&
-          MSH-3        ADTTEST
-          MSH-4        NORTHTEST
-          MSH-5        EHRTEST
-          MSH-6        HIOTEST
-          MSH-7        20260304000100-0500
-          MSH-9        ADT^A08^ADT_A01
-          MSH-10       NB000003
-          MSH-11       P
-          MSH-12       2.5.1
-        EVN
-          EVN-1        A08
-          EVN-2        20260304000000-0500
-        PID
-          PID-1        1
-          PID-3        900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^MR
-          PID-5        TESTPATIENT^ANNA^^^^^L
-          PID-7        19840512
-          PID-8        F
-          PID-11       0101 EXAMPLE STREET^^TESTVILLE^MA^01999^USA^H
-          PID-13       ^PRN^PH^^1^555^55500101
-          PID-18       A900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^AN
-        PV1
-          PV1-1        1
-          PV1-2        I
-          PV1-3        4W^412^A^NORTHTEST
-          PV1-19       V900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN
+        MSH  Message Header
+          MSH-1      Field Separator        |
+          MSH-2      Encoding Characters    ^~\&
+          MSH-3      Sending Application    ADTTEST
+          MSH-4      Sending Facility       NORTHTEST
+          MSH-5      Receiving Application  EHRTEST
+          MSH-6      Receiving Facility     HIOTEST
+          MSH-7      Date/Time Of Message   20260302081530.120-0500
+          MSH-9      Message Type
+            MSH-9.1  Message Code           ADT
+            MSH-9.2  Trigger Event          A08
+            MSH-9.3  Message Structure      ADT_A01
+          MSH-10     Message Control ID     OD000022
+          MSH-11     Processing ID          P
+          MSH-12     Version ID             2.5.1
         = 0
     "#]],
     );
@@ -352,6 +319,297 @@ fn show_puts_a_path_before_every_field() {
 }
 
 #[test]
+fn show_parts_messages_by_a_blank_line() {
+    let two = b"BHS|^~\\&\rMSH|^~\\&|ONE||||||ACK|1|P|2.5.1\rMSH|^~\\&|TWO||||||ACK|2|P|2.5.1\rBTS|2\r";
+    check_in(
+        workplace().path(),
+        "show -",
+        two,
+        &expect![[r#"
+        MSH  Message Header
+          MSH-1   Field Separator      |
+          MSH-2   Encoding Characters  ^~\&
+          MSH-3   Sending Application  ONE
+          MSH-9   Message Type         ACK
+          MSH-10  Message Control ID   1
+          MSH-11  Processing ID        P
+          MSH-12  Version ID           2.5.1
+
+        MSH  Message Header
+          MSH-1   Field Separator      |
+          MSH-2   Encoding Characters  ^~\&
+          MSH-3   Sending Application  TWO
+          MSH-9   Message Type         ACK
+          MSH-10  Message Control ID   2
+          MSH-11  Processing ID        P
+          MSH-12  Version ID           2.5.1
+        = 0
+    "#]],
+    );
+    check_in(
+        workplace().path(),
+        "show - --message 2",
+        two,
+        &expect![[r#"
+        MSH  Message Header
+          MSH-1   Field Separator      |
+          MSH-2   Encoding Characters  ^~\&
+          MSH-3   Sending Application  TWO
+          MSH-9   Message Type         ACK
+          MSH-10  Message Control ID   2
+          MSH-11  Processing ID        P
+          MSH-12  Version ID           2.5.1
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn show_puts_segments_into_the_groups_of_their_structure() {
+    let message = b"MSH|^~\\&|LAB|NORTH|||20260101||ORU^R01^ORU_R01|1|P|2.5.1\r\
+                    PID|1||A~B^^^X&1.2&ISO||\"\"\rOBR|1\rOBX|1|SN|GLU||>^5.5\rOBX|2|TX|C||a \\T\\ b\rOBR|2\rOBX|1|ZZ|C||1^2\r";
+    check_in(
+        workplace().path(),
+        "show -",
+        message,
+        &expect![[r#"
+        MSH  Message Header
+          MSH-1                 Field Separator          |
+          MSH-2                 Encoding Characters      ^~\&
+          MSH-3                 Sending Application      LAB
+          MSH-4                 Sending Facility         NORTH
+          MSH-7                 Date/Time Of Message     20260101
+          MSH-9                 Message Type
+            MSH-9.1             Message Code             ORU
+            MSH-9.2             Trigger Event            R01
+            MSH-9.3             Message Structure        ORU_R01
+          MSH-10                Message Control ID       1
+          MSH-11                Processing ID            P
+          MSH-12                Version ID               2.5.1
+        PATIENT_RESULT
+          PATIENT
+            PID  Patient Identification
+              PID-1             Set ID - PID             1
+              PID-3[1]          Patient Identifier List  A
+              PID-3[2]          Patient Identifier List
+                PID-3[2].1      ID Number                B
+                PID-3[2].4      Assigning Authority
+                  PID-3[2].4.1  Namespace ID             X
+                  PID-3[2].4.2  Universal ID             1.2
+                  PID-3[2].4.3  Universal ID Type        ISO
+              PID-5             Patient Name             ""
+          ORDER_OBSERVATION
+            OBR  Observation Request
+              OBR-1             Set ID - OBR             1
+            OBSERVATION
+              OBX  Observation/Result
+                OBX-1           Set ID - OBX             1
+                OBX-2           Value Type               SN
+                OBX-3           Observation Identifier   GLU
+                OBX-5           Observation Value
+                  OBX-5.1       Comparator               >
+                  OBX-5.2       Num1                     5.5
+            OBSERVATION[2]
+              OBX[2]  Observation/Result
+                OBX[2]-1        Set ID - OBX             2
+                OBX[2]-2        Value Type               TX
+                OBX[2]-3        Observation Identifier   C
+                OBX[2]-5        Observation Value        a & b
+          ORDER_OBSERVATION[2]
+            OBR[2]  Observation Request
+              OBR[2]-1          Set ID - OBR             2
+            OBSERVATION
+              OBX[3]  Observation/Result
+                OBX[3]-1        Set ID - OBX             1
+                OBX[3]-2        Value Type               ZZ
+                OBX[3]-3        Observation Identifier   C
+                OBX[3]-5        Observation Value
+                  OBX[3]-5.1                             1
+                  OBX[3]-5.2                             2
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn show_puts_problems_in_their_place() {
+    let odd = b"\xEF\xBB\xBFMSH|^~|LAB||||yesterday||ADT^A01^ORU_R01|1|P|2.5.9\rPV1|1\rPID|1\rOBR|1\rTXA|1\rZPI|1\rpid|1";
+    check_in(
+        workplace().path(),
+        "show -",
+        odd,
+        &expect![[r#"
+        warning: byte-order-mark
+        warning: last-terminator-missing
+        MSH  Message Header
+          MSH-1        Field Separator       |
+          MSH-2        Encoding Characters   ^~
+            warning: encoding-characters-missing
+          MSH-3        Sending Application   LAB
+          MSH-7        Date/Time Of Message  yesterday
+            warning: datetime
+          MSH-9        Message Type
+            warning: message-structure
+            MSH-9.1    Message Code          ADT
+            MSH-9.2    Trigger Event         A01
+            MSH-9.3    Message Structure     ORU_R01
+          MSH-10       Message Control ID    1
+          MSH-11       Processing ID         P
+          MSH-12       Version ID            2.5.9
+            warning: version: unknown, read as 2.5.1
+        PATIENT_RESULT
+          PATIENT
+            VISIT
+              PV1  Patient Visit
+                PV1-1  Set ID - PV1          1
+        PATIENT_RESULT[2]
+          PATIENT
+            PID  Patient Identification
+              PID-1    Set ID - PID          1
+          ORDER_OBSERVATION
+            OBR  Observation Request
+              OBR-1    Set ID - OBR          1
+            TXA  Transcription Document Header
+              warning: unexpected-segment: ORU_R01 has none
+              TXA-1    Set ID- TXA           1
+            ZPI
+              ZPI-1                          1
+            pid
+              warning: segment-name
+              pid-1                          1
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn show_does_without_what_the_dictionary_does_not_know() {
+    check_in(
+        workplace().path(),
+        "show -",
+        b"MSH||LAB|NORTH\rZPI||A^B&C\r",
+        &expect![[r#"
+            warning: version: none that is known: shown without names
+            MSH
+              MSH-1      |
+              MSH-3      LAB
+              MSH-4      NORTH
+            ZPI
+              ZPI-2
+                ZPI-2.1  A
+                ZPI-2.2  B&C
+            warning: MSH-2: encoding-characters-missing
+            = 0
+        "#]],
+    );
+    check_in(
+        workplace().path(),
+        "show -",
+        b"MSH|^~\\&|LAB||||||QQQ^Q99|1|P|2.3\r",
+        &expect![[r#"
+            MSH  Message header segment
+              MSH-1      Field Separator      |
+              MSH-2      Encoding Characters  ^~\&
+              MSH-3      Sending Application  LAB
+              MSH-9      Message Type
+                warning: structure: HL7 2.3 has none for this message: shown without groups
+                MSH-9.1  Message Type         QQQ
+                MSH-9.2  Trigger Event        Q99
+              MSH-10     Message Control ID   1
+              MSH-11     Processing ID        P
+              MSH-12     Version ID           2.3
+            = 0
+        "#]],
+    );
+}
+
+#[test]
+fn show_tells_of_segments_that_stand_elsewhere() {
+    let misplaced = b"MSH|^~\\&|||||||ADT^A01^ADT_A01|1|P|2.5.1\rPID|1\rEVN|A01\r";
+    check_in(
+        workplace().path(),
+        "show -",
+        misplaced,
+        &expect![[r#"
+        MSH  Message Header
+          MSH-1      Field Separator      |
+          MSH-2      Encoding Characters  ^~\&
+          MSH-9      Message Type
+            MSH-9.1  Message Code         ADT
+            MSH-9.2  Trigger Event        A01
+            MSH-9.3  Message Structure    ADT_A01
+          MSH-10     Message Control ID   1
+          MSH-11     Processing ID        P
+          MSH-12     Version ID           2.5.1
+        PID  Patient Identification
+          PID-1      Set ID - PID         1
+        EVN  Event Type
+          warning: misplaced-segment: ADT_A01 has it elsewhere
+          EVN-1      Event Type Code      A01
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn show_gives_all_of_a_message_as_json() {
+    let message = b"MSH|^~\\&|LAB|NORTH|||20260101||ACK^A01^ACK|1|P|2.5.1\nMSA|AA|7|\"\"\n\nERR||PID^1~\xFC";
+    check_in(
+        workplace().path(),
+        "show - --json",
+        message,
+        &expect![[r#"
+        {"weir_show":1,"message":1,"version":"2.5.1","structure":"ACK","encoding":"latin-1","delimiters":{"field":"|","component":"^","repetition":"~","escape":"\\","subcomponent":"&","truncation":null},"before":"","segments":[{"path":"MSH","name":"Message Header","groups":[],"raw":"MSH|^~\\&|LAB|NORTH|||20260101||ACK^A01^ACK|1|P|2.5.1","terminator":"\n","fields":[{"path":"MSH-1","name":"Field Separator","data_type":"ST","value":"|"},{"path":"MSH-2","name":"Encoding Characters","data_type":"ST","value":"^~\\&"},{"path":"MSH-3","name":"Sending Application","data_type":"HD","value":"LAB"},{"path":"MSH-4","name":"Sending Facility","data_type":"HD","value":"NORTH"},{"path":"MSH-7","name":"Date/Time Of Message","data_type":"TS","value":"20260101"},{"path":"MSH-9","name":"Message Type","data_type":"MSG","parts":[{"path":"MSH-9.1","name":"Message Code","data_type":"ID","value":"ACK"},{"path":"MSH-9.2","name":"Trigger Event","data_type":"ID","value":"A01"},{"path":"MSH-9.3","name":"Message Structure","data_type":"ID","value":"ACK"}]},{"path":"MSH-10","name":"Message Control ID","data_type":"ST","value":"1"},{"path":"MSH-11","name":"Processing ID","data_type":"PT","value":"P"},{"path":"MSH-12","name":"Version ID","data_type":"VID","value":"2.5.1"}]},{"path":"MSA","name":"Message Acknowledgment","groups":[],"raw":"MSA|AA|7|\"\"","terminator":"\n\n","fields":[{"path":"MSA-1","name":"Acknowledgment Code","data_type":"ID","value":"AA"},{"path":"MSA-2","name":"Message Control ID","data_type":"ST","value":"7"},{"path":"MSA-3","name":"Text Message","data_type":"ST","null":true}]},{"path":"ERR","name":"Error","groups":[],"raw":"ERR||PID^1~ü","terminator":"","fields":[{"path":"ERR-2[1]","name":"Error Location","data_type":"ERL","parts":[{"path":"ERR-2[1].1","name":"Segment ID","data_type":"ST","value":"PID"},{"path":"ERR-2[1].2","name":"Segment Sequence","data_type":"NM","value":"1"}]},{"path":"ERR-2[2]","name":"Error Location","data_type":"ERL","value":"ü"}]}],"problems":[{"path":"","name":"terminators","text":""},{"path":"","name":"blank-lines","text":""},{"path":"","name":"last-terminator-missing","text":""}]}
+        = 0
+    "#]],
+    );
+}
+
+/// The bytes of the messages in what `weir show --json` printed.
+fn rebuilt(shown: &str) -> Vec<Vec<u8>> {
+    let object = |line| serde_json::from_str::<serde_json::Value>(line).expect("every line is JSON");
+    let message = |object: serde_json::Value| {
+        assert_eq!(object["weir_show"], 1);
+        let segments = object["segments"].as_array().unwrap();
+        let pieces = segments
+            .iter()
+            .flat_map(|segment| [&segment["raw"], &segment["terminator"]]);
+        let text: String = std::iter::once(&object["before"])
+            .chain(pieces)
+            .map(|piece| piece.as_str().unwrap())
+            .collect();
+        match object["encoding"].as_str().unwrap() {
+            "utf-8" => text.into_bytes(),
+            "latin-1" => text.chars().map(|char| u8::try_from(char).unwrap()).collect(),
+            other => panic!("{other}"),
+        }
+    };
+    shown.lines().map(object).map(message).collect()
+}
+
+#[test]
+fn what_show_prints_as_json_rebuilds_every_message() {
+    let folder = workplace();
+    let mut count = 0;
+    for file in hl7_files(&folder.path().join("fixtures")) {
+        let name = file.to_str().unwrap();
+        let content = bytes::Bytes::from(std::fs::read(&file).unwrap());
+        let pieces: Vec<_> = weir::hl7::batch::split(&content).collect();
+        let (status, shown, _) = weir(folder.path(), &["show", name, "--json"], b"");
+        let is_readable = !pieces.is_empty()
+            && pieces
+                .iter()
+                .all(|piece| weir::hl7::Message::parse(piece.clone()).is_ok());
+        assert_eq!(status == 0, is_readable, "{name}");
+        if is_readable {
+            assert_eq!(rebuilt(&shown), pieces, "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count} files of messages");
+}
+
+#[test]
 fn a_message_cannot_control_the_terminal() {
     let message = b"MSH|^~\\&|A\x1b]0;owned\x07|B\x1b[31m|||20260101||ADT^A01|1\r\x1b[2JPID|1\r";
     check_in(
@@ -359,19 +617,22 @@ fn a_message_cannot_control_the_terminal() {
         "show -",
         message,
         &expect![[r#"
-        MSH
-          MSH-1        |
-          MSH-2        ^~\&
-          MSH-3        A\x1b]0;owned\x07
-          MSH-4        B\x1b[31m
-          MSH-7        20260101
-          MSH-9        ADT^A01
-          MSH-10       1
-        \x1b[2JPID
-          \x1b[2JPID-1 1
-        warning: segment-name
-        = 0
-    "#]],
+            warning: version: none that is known: shown without names
+            MSH
+              MSH-1         |
+              MSH-2         ^~\&
+              MSH-3         A\x1b]0;owned\x07
+              MSH-4         B\x1b[31m
+              MSH-7         20260101
+              MSH-9
+                MSH-9.1     ADT
+                MSH-9.2     A01
+              MSH-10        1
+            \x1b[2JPID
+              warning: segment-name
+              \x1b[2JPID-1  1
+            = 0
+        "#]],
     );
 }
 
