@@ -108,35 +108,23 @@ impl Reader {
     fn held(&self, path: &str, own: Named, part: Part<'_>, depth: Depth) -> Held {
         let raw = part.raw().unwrap_or_default();
         let has = |delimiter: Option<u8>| delimiter.is_some_and(|delimiter| raw.contains(&delimiter));
-        let (delimiter, below) = match depth {
-            Depth::Repetition if has(Some(self.delimiters.component)) => {
-                (Some(self.delimiters.component), Depth::Component)
+        let below = match depth {
+            Depth::Repetition
+                if has(Some(self.delimiters.component)) || has(self.delimiters.subcomponent) =>
+            {
+                Depth::Component
             }
-            // Subcomponents in a field with one component only.
-            Depth::Repetition if has(self.delimiters.subcomponent) => (None, Depth::Component),
-            Depth::Component if has(self.delimiters.subcomponent) => {
-                (self.delimiters.subcomponent, Depth::Subcomponent)
-            }
+            Depth::Component if has(self.delimiters.subcomponent) => Depth::Subcomponent,
             Depth::Repetition | Depth::Component | Depth::Subcomponent => {
                 return Held::Text(part.text().unwrap_or_default().into_owned());
             }
         };
-        let pieces = raw.split(|byte| Some(*byte) == delimiter);
-        let numbers = (1_usize..)
-            .zip(pieces)
-            .filter(|(_, piece)| !piece.is_empty())
-            .map(|(number, _)| number);
         let data_type = self
             .dictionary
             .and_then(|dictionary| dictionary.data_type(own.data_type));
-        let places = numbers.filter_map(|number| {
+        let places = part.components().zip(1_usize..).filter_map(|(part, number)| {
             let component = data_type.and_then(|data_type| data_type.component(u16::try_from(number).ok()?));
-            self.place(
-                format!("{path}.{number}"),
-                named(component),
-                part.component(number),
-                below,
-            )
+            self.place(format!("{path}.{number}"), named(component), part, below)
         });
         Held::Places(places.collect())
     }

@@ -80,11 +80,7 @@ impl<'a> Part<'a> {
     /// A subcomponent is its own first part.
     #[must_use]
     pub fn component(self, number: usize) -> Part<'a> {
-        let (delimiter, level) = match self.level {
-            Level::Field | Level::Repetition => (Some(self.delimiters.component), Level::Component),
-            Level::Component => (self.delimiters.subcomponent, Level::Subcomponent),
-            Level::Subcomponent => (None, Level::Subcomponent),
-        };
+        let (delimiter, level) = self.below();
         let within = |raw: &'a [u8]| {
             let range = piece(raw, 0..raw.len(), delimiter, number).ok()?;
             Some(slice(raw, &range))
@@ -93,6 +89,29 @@ impl<'a> Part<'a> {
             raw: self.raw.and_then(within),
             level,
             ..self
+        }
+    }
+
+    /// All components in order, or in a component the subcomponents; none where the part is absent.
+    pub fn components(self) -> impl Iterator<Item = Part<'a>> {
+        let (delimiter, level) = self.below();
+        let pieces = self
+            .raw
+            .into_iter()
+            .flat_map(move |raw| raw.split(move |byte| Some(*byte) == delimiter));
+        pieces.map(move |piece| Part {
+            raw: Some(piece),
+            level,
+            ..self
+        })
+    }
+
+    /// What delimits the parts below this one, and their level.
+    fn below(self) -> (Option<u8>, Level) {
+        match self.level {
+            Level::Field | Level::Repetition => (Some(self.delimiters.component), Level::Component),
+            Level::Component => (self.delimiters.subcomponent, Level::Subcomponent),
+            Level::Subcomponent => (None, Level::Subcomponent),
         }
     }
 
