@@ -70,6 +70,7 @@ impl Diff {
 
 /// A segment and its path: `PID`, `OBX[2]`.
 struct Row<'m> {
+    message: &'m Message,
     segment: Segment<'m>,
     path: String,
 }
@@ -82,7 +83,11 @@ fn rows(message: &Message) -> Vec<Row<'_>> {
             let occurrence = occurrences.entry(segment.name()).or_default();
             *occurrence += 1;
             let path = text::segment_path(segment.name(), *occurrence);
-            Row { segment, path }
+            Row {
+                message,
+                segment,
+                path,
+            }
         })
         .collect()
 }
@@ -90,14 +95,16 @@ fn rows(message: &Message) -> Vec<Row<'_>> {
 /// A message that the other file does not have.
 fn whole(sign: char, message: &Message) -> String {
     let segments = message.segments();
-    segments.map(|segment| line(sign, segment.raw())).collect()
+    segments
+        .map(|segment| line(sign, message, segment.raw()))
+        .collect()
 }
 
 /// A line of A (`-`) or B (`+`).
-fn line(sign: char, raw: &[u8]) -> String {
+fn line(sign: char, message: &Message, raw: &[u8]) -> String {
     match raw {
         [] => format!("  {sign}\n"),
-        _ => format!("  {sign} {}\n", text::printable(raw)),
+        _ => format!("  {sign} {}\n", text::safe(&message.characters(raw))),
     }
 }
 
@@ -121,7 +128,7 @@ fn differences(a: &Message, b: &Message) -> String {
 fn only_one(sign: char, row: &Row<'_>, dictionary: Option<&Dictionary>) -> String {
     let segment = dictionary.and_then(|dictionary| dictionary.segment(row.segment.name()));
     let title = title(&row.path, segment.map(|segment| segment.description));
-    format!("{title}\n{}", line(sign, row.segment.raw()))
+    format!("{title}\n{}", line(sign, row.message, row.segment.raw()))
 }
 
 fn field_differences(a: &Row<'_>, b: &Row<'_>, dictionary: Option<&Dictionary>) -> String {
@@ -144,8 +151,8 @@ fn field_differences(a: &Row<'_>, b: &Row<'_>, dictionary: Option<&Dictionary>) 
         }
         told += &title(&path, name.map(|field| field.name));
         told.push('\n');
-        told += &line('-', in_a.copied().unwrap_or_default());
-        told += &line('+', in_b.copied().unwrap_or_default());
+        told += &line('-', a.message, in_a.copied().unwrap_or_default());
+        told += &line('+', b.message, in_b.copied().unwrap_or_default());
     }
     told
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use crate::hl7::{Message, batch};
+use crate::hl7::{Message, batch, charset};
 
 use super::{CannotRun, text};
 
@@ -45,10 +45,10 @@ pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
 
 /// The messages of a file, each with its bytes as they stand there.
 pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
-    messages_of(&read(file)?, file)
+    split(file, &read(file)?)
 }
 
-fn messages_of(content: &Bytes, file: &Path) -> Result<Vec<Bytes>, CannotRun> {
+fn split(file: &Path, content: &Bytes) -> Result<Vec<Bytes>, CannotRun> {
     let messages: Vec<_> = batch::split(content).collect();
     if messages.is_empty() {
         return Err(CannotRun::at(
@@ -69,14 +69,14 @@ pub(super) struct Placed {
     pub(super) message: Message,
 }
 
-/// The messages of a file, parsed; only the `number`-th (from 1) when asked.
+/// The messages of a file, which may be in UTF-16, parsed; only the `number`-th (from 1) when asked.
 pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Placed>, CannotRun> {
-    chosen_of(&read(file)?, file, number)
+    chosen_of(&charset::narrowed(&read(file)?), file, number)
 }
 
-/// The same of a file that is already read.
+/// The same of a file that is already read, its bytes as they are.
 pub(super) fn chosen_of(content: &Bytes, file: &Path, number: Option<u32>) -> Result<Vec<Placed>, CannotRun> {
-    let messages = messages_of(content, file)?;
+    let messages = split(file, content)?;
     let count = messages.len();
     let is_chosen = |index: usize| number.is_none_or(|number| number as usize == index + 1);
     let chosen: Vec<_> = messages
@@ -112,4 +112,24 @@ pub(super) fn chosen_of(content: &Bytes, file: &Path, number: Option<u32>) -> Re
 /// Where a part begins in the very bytes that it was cut from.
 pub(super) fn offset(part: &[u8], whole: &[u8]) -> usize {
     part.as_ptr().addr().saturating_sub(whole.as_ptr().addr())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_utf_16_holds_messages_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wide.hl7");
+        let text = "\u{feff}MSH|^~\\&|A\rPID|||1||M\u{dc}LLER\rMSH|^~\\&|B\r";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(&file, &wide).unwrap();
+        let messages = chosen(&file, None).unwrap();
+        assert_eq!(messages.len(), 2);
+        let name = messages[0].message.text(&"PID-5".parse().unwrap());
+        assert_eq!(name.as_deref(), Some("M\u{dc}LLER"));
+        // What is sent is sent as it is.
+        assert_eq!(read(&file).unwrap(), wide);
+    }
 }

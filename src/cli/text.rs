@@ -7,10 +7,14 @@ use crate::hl7::Message;
 /// The text of raw bytes, UTF-8 or else Latin-1, with control characters shown as `\x1b`: a message cannot
 /// move the cursor or change colors.
 pub(super) fn printable(raw: &[u8]) -> String {
-    let text = match std::str::from_utf8(raw) {
-        Ok(text) => text.to_owned(),
-        Err(_) => raw.iter().map(|&byte| char::from(byte)).collect(),
-    };
+    match std::str::from_utf8(raw) {
+        Ok(text) => safe(text),
+        Err(_) => safe(&raw.iter().map(|&byte| char::from(byte)).collect::<String>()),
+    }
+}
+
+/// Text with its control characters shown.
+pub(super) fn safe(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for char in text.chars() {
         if char.is_control() {

@@ -1,20 +1,24 @@
 //! The section `listeners`: the kind of each, what it permits, and how it answers.
 //!
 //! What belongs to the wire is the listener room's; the keys about HL7 are read here, because that room knows no
-//! HL7: `permit`, `unrouted` and `malformed` beside the kind, `acknowledgment` within it.
+//! HL7: `permit`, `unrouted`, `charset`, `batch` and others beside the kind, `acknowledgment` within it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_yaml::Value;
 
-use crate::hl7::{ErrorCode, Expected, Fault, FieldPath, Header, Location, Refusal, SegmentName};
+use crate::hl7::{
+    Charset, CharsetError, ErrorCode, Expected, Fault, FieldPath, Header, Location, Refusal, SegmentName,
+};
 use crate::listener;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::route::{MessagePattern, patterns};
 use crate::typed::{OneOrMany, Text};
 
+use super::batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 use super::sections::Named;
 use super::{piece, yaml};
 
@@ -33,6 +37,10 @@ pub struct Listener {
     pub expected: Expected,
     /// What becomes of a message that no route takes.
     pub unrouted: Unrouted,
+    /// How it takes several messages in one frame.
+    pub batches: Batches,
+    /// What the text of messages that declare no character set is read and written in.
+    pub charset: Option<Charset>,
 }
 
 /// Which acknowledgments a listener sends.
@@ -94,7 +102,28 @@ struct Common {
     /// What becomes of a frame that is no message: `reply` (the default) or `close`.
     #[serde(default)]
     malformed: Malformed,
+    /// The character set of messages whose MSH-18 is empty, by its name in table 0211 (`8859/1`, `UNICODE UTF-8`) or
+    /// its common one (`windows-1252`). Left out, text is read as UTF-8, or else as Latin-1. The bytes of what no
+    /// step touches are the same either way.
+    #[serde(default)]
+    charset: Option<Text>,
+    /// What becomes of a frame that holds a batch, or one message after another: `reject` (the default), or `split`,
+    /// which routes each message and accepts all or none.
+    #[serde(default)]
+    batch: BatchMode,
+    /// How such a frame is answered: `single` (the default), `batch`, `each` or `none`.
+    #[serde(default)]
+    batch_ack: BatchAcknowledgment,
+    /// What becomes of a batch whose trailers do not fit what it holds: `reject` (the default) or `warn`.
+    #[serde(default)]
+    count_mismatch: CountMismatch,
+    /// The most messages of one frame; 10000 if left out.
+    #[serde(default)]
+    batch_messages_max: Option<NonZeroU32>,
 }
+
+/// What a transfer may hold if nothing is said.
+const BATCH_MESSAGES_MAX: usize = 10_000;
 
 /// The keys about replies, within the kind, as typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -105,7 +134,16 @@ struct Replies {
     acknowledgment: AcknowledgmentMode,
 }
 
-const COMMON_KEYS: &[&str] = &["permit", "unrouted", "malformed"];
+const COMMON_KEYS: &[&str] = &[
+    "permit",
+    "unrouted",
+    "malformed",
+    "charset",
+    "batch",
+    "batch_ack",
+    "count_mismatch",
+    "batch_messages_max",
+];
 const REPLY_KEYS: &[&str] = &["acknowledgment"];
 
 /// What a listener takes, as typed. Left out, every value of the standard; `any` takes whatever is there, an empty
@@ -143,6 +181,9 @@ fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<
     let permit_place = place.key("permit");
     let (common, replies) = (common?, replies?);
     let (permit, expected) = common.permit.check(&permit_place, problems);
+    let charset = common
+        .charset
+        .and_then(|name| read_charset(&name, &place.key("charset"), problems));
     Some(Listener {
         kind: kind?,
         acknowledgment: replies.acknowledgment,
@@ -150,7 +191,29 @@ fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<
         permit,
         expected,
         unrouted: common.unrouted,
+        batches: Batches {
+            mode: common.batch,
+            acknowledgment: common.batch_ack,
+            count_mismatch: common.count_mismatch,
+            messages_max: common
+                .batch_messages_max
+                .and_then(|count| usize::try_from(count.get()).ok())
+                .unwrap_or(BATCH_MESSAGES_MAX),
+        },
+        charset,
     })
+}
+
+fn read_charset(Text(name): &Text, place: &Place<'_>, problems: &mut Problems) -> Option<Charset> {
+    let problem = match name.parse() {
+        Ok(charset) => return Some(charset),
+        Err(CharsetError::Unknown) => format!("`{name}` is not a character set of table 0211"),
+        Err(CharsetError::Unsupported(reason)) => reason.to_owned(),
+    };
+    let problem = Problem::error(ProblemName::InvalidValue, problem).at(place);
+    problems
+        .push(problem.help("name one as MSH-18 does: UNICODE UTF-8, 8859/1, windows-1252, GB 18030-2000"));
+    None
 }
 
 /// The keys named, and the rest.

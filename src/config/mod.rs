@@ -8,6 +8,7 @@
 //! piece belongs to.
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
+mod batch;
 mod destination;
 mod engine;
 mod files;
@@ -32,6 +33,7 @@ use crate::route::Route;
 use self::files::SiteFile;
 use self::sections::Sections;
 
+pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Listener, Malformed, Permit, Unrouted};

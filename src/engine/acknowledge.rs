@@ -11,6 +11,7 @@ use metrics::counter;
 use crate::clock;
 use crate::config::AcknowledgmentMode;
 use crate::hl7::ack::{self, AckStamp};
+use crate::hl7::batch::{self, Transfer};
 use crate::hl7::{AcknowledgmentCode, Fault, Header, Refusal};
 use crate::listener::Reply;
 use crate::metrics as names;
@@ -77,6 +78,20 @@ impl Acknowledger {
             | AcknowledgmentCode::CommitError => Verdict::Error,
         };
         self.reply(header, verdict, &refusal.faults)
+    }
+
+    /// The batch of these replies, in answer to a transfer.
+    pub(super) fn batch(&self, transfer: &Transfer, replies: &[Reply]) -> Reply {
+        let acknowledgments: Vec<&Bytes> = replies.iter().flat_map(|reply| &reply.frames).collect();
+        let timestamp = clock::hl7_timestamp(&clock::now_local());
+        let stamp = AckStamp {
+            control_id: &self.control_ids.next(),
+            timestamp: &timestamp,
+        };
+        Reply {
+            frames: vec![batch::reply(transfer, &acknowledgments, &stamp).into()],
+            close: false,
+        }
     }
 
     fn reply(&self, header: Option<&Header<'_>>, verdict: Verdict, faults: &[Fault]) -> Reply {

@@ -13,26 +13,26 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::config::{self, Malformed, Site, Unrouted};
-use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, Refusal, Terminators};
+use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Terminators};
 use crate::listener::{Incoming, Reply};
 use crate::mllp::Frame;
-use crate::outbox::{Acceptance, Outbox, OutboxError, Sequence};
+use crate::outbox::{Acceptance, Outbox, OutboxError, Pending, Sequence};
 use crate::route::Route;
 use crate::{clock, metrics as names};
 
 use super::acknowledge::{Acknowledger, ControlIds};
 use super::dispatch::Dispatch;
-use super::status::{ListenerCounts, Status};
+use super::status::{ListenerCounts, Owed, Status};
 
 /// Takes the frames of one listener.
 pub(super) struct Intake {
     listener: Arc<str>,
-    settings: config::Listener,
+    pub(super) settings: config::Listener,
     routes: Vec<Arc<Route>>,
     site_version: Arc<str>,
-    outbox: Outbox,
-    acknowledger: Acknowledger,
-    counts: Arc<ListenerCounts>,
+    pub(super) outbox: Outbox,
+    pub(super) acknowledger: Acknowledger,
+    pub(super) counts: Arc<ListenerCounts>,
     status: Arc<Status>,
 }
 
@@ -62,64 +62,45 @@ impl Intake {
     pub(super) async fn receive(self: Arc<Self>, incoming: Incoming) -> BoxFuture<'static, Reply> {
         let arrived = Instant::now();
         self.counts.received.one();
-        let message = match self.read(&incoming.frame) {
-            Ok(message) => message,
-            Err(reply) => return ready(reply).boxed(),
+        let bytes = match incoming.frame {
+            Frame::Whole(bytes) => bytes,
+            Frame::TooLarge { prefix } => return ready(self.refuse_too_large(&prefix)).boxed(),
         };
-        let dispatch = Dispatch::of(&self.routes, &message);
-        if dispatch.is_empty() {
-            return ready(self.owed_to_nobody(&message.header(), &dispatch)).boxed();
-        }
-        let owed = dispatch.owed();
-        let offered = self.outbox.offer(self.acceptance(&message, dispatch)).await;
-        // A task of its own: a sender that has gone away does not keep the message from being counted.
-        let reply = tokio::spawn(async move {
-            let committed = match offered {
-                Ok(pending) => pending.await,
-                Err(failure) => Err(failure),
-            };
-            let reply = self.reply(&message.header(), &committed);
-            if committed.is_ok() {
-                self.counts.accepted.one();
-                self.status.count_owed(&owed);
+        let message = match self.read(&bytes) {
+            Ok(message) => message,
+            Err(Unfit::Unparsed(problem)) if self.is_transfer(&problem) => {
+                return self.receive_transfer(&bytes, arrived).await;
             }
-            self.counts
-                .acknowledgment_seconds
-                .record(arrived.elapsed().as_secs_f64());
+            Err(unfit) => return ready(self.refuse_unfit(&bytes, unfit)).boxed(),
+        };
+        let dispatch = match self.route(&message) {
+            Ok(dispatch) => dispatch,
+            Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
+        };
+        let owed = dispatch.owed();
+        if dispatch.is_empty() {
+            self.count_accepted(&owed, dispatch.is_routed);
+            return ready(self.acknowledger.accept(&message.header())).boxed();
+        }
+        let offered = self.outbox.offer(self.acceptance(&message, dispatch)).await;
+        answering(async move {
+            let committed = committed(offered).await;
+            if committed.is_ok() {
+                self.count_accepted(&owed, true);
+            }
+            let reply = self.reply(&message.header(), committed);
+            self.answered(arrived);
             reply
-        });
-        // Without an answer the sender sends again.
-        reply
-            .map(|reply| {
-                reply.unwrap_or(Reply {
-                    frames: Vec::new(),
-                    close: true,
-                })
-            })
-            .boxed()
+        })
     }
 
-    /// The message of a frame with an acceptable header, or what to answer instead.
-    fn read(&self, frame: &Frame) -> Result<Message, Reply> {
-        let bytes = match frame {
-            Frame::Whole(bytes) => bytes,
-            Frame::TooLarge { prefix } => {
-                let refusal = reject(
-                    ErrorCode::ApplicationInternal,
-                    "the message is larger than this listener takes",
-                );
-                let reply = self.refuse(Header::parse(prefix).ok().as_ref(), &refusal);
-                return Err(Reply { close: true, ..reply });
-            }
-        };
-        let message =
-            Message::parse(bytes.clone()).map_err(|problem| self.refuse_unparsed(bytes, &problem))?;
-        let header = message.header();
-        self.check(&message)
-            .map_err(|refusal| self.refuse(Some(&header), &refusal))?;
+    /// The message, if it is one and its header is acceptable.
+    pub(super) fn read(&self, bytes: &Bytes) -> Result<Message, Unfit> {
+        let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
+            .map_err(Unfit::Unparsed)?;
+        self.check(&message).map_err(Unfit::Refused)?;
         for warning in message.warnings() {
-            counter!(names::WARNINGS, "listener" => Arc::clone(&self.listener), "kind" => warning.as_str())
-                .increment(1);
+            self.warn(warning.as_str());
         }
         Ok(message)
     }
@@ -128,47 +109,49 @@ impl Intake {
     fn check(&self, message: &Message) -> Result<(), Refusal> {
         let header = message.header();
         header.check(&self.settings.expected)?;
-        if let Some(fault) = message.control_character() {
+        if let Some(fault) = message
+            .character_set_fault()
+            .or_else(|| message.control_character())
+        {
             return Err(Refusal::error(vec![fault]));
         }
         self.settings.permit.check(&header)
     }
 
-    /// What is no message is answered as far as its header can be read; without one, with a header of our own.
-    fn refuse_unparsed(&self, bytes: &Bytes, problem: &ParseError) -> Reply {
-        match Header::parse(bytes) {
-            Ok(header) => self.refuse(Some(&header), &problem.refusal()),
-            Err(_) if self.settings.malformed == Malformed::Close => {
-                self.counts.refused.one();
-                Reply {
-                    frames: Vec::new(),
-                    close: true,
-                }
-            }
-            Err(_) => self.refuse(None, &problem.refusal()),
+    /// What the routes make of it; refused if none takes it and the listener wants that.
+    pub(super) fn route(&self, message: &Message) -> Result<Dispatch, Refusal> {
+        let dispatch = Dispatch::of(&self.routes, message);
+        if dispatch.is_routed || self.settings.unrouted == Unrouted::Accept {
+            return Ok(dispatch);
         }
+        let message_type = message.header().message_type();
+        let is_type_known = self.routes.iter().any(|route| route.takes_type(message_type));
+        Err(unsupported(is_type_known, "no route takes this message"))
     }
 
-    /// Filtered on purpose is accepted; what no route takes is too, unless the listener says otherwise.
-    fn owed_to_nobody(&self, header: &Header<'_>, dispatch: &Dispatch) -> Reply {
-        if dispatch.is_routed {
+    /// Counts a message that is acknowledged: accepted for somebody, filtered on purpose, or taken by no route.
+    pub(super) fn count_accepted(&self, owed: &Owed, is_routed: bool) {
+        if !owed.is_empty() {
+            self.counts.accepted.one();
+            self.status.count_owed(owed);
+        } else if is_routed {
             self.counts.filtered.one();
-        } else if self.settings.unrouted == Unrouted::Accept {
-            self.counts.unrouted.one();
         } else {
-            let is_type_known = self
-                .routes
-                .iter()
-                .any(|route| route.takes_type(header.message_type()));
-            return self.refuse(
-                Some(header),
-                &unsupported(is_type_known, "no route takes this message"),
-            );
+            self.counts.unrouted.one();
         }
-        self.acknowledger.accept(header)
     }
 
-    fn acceptance(&self, message: &Message, dispatch: Dispatch) -> Acceptance {
+    pub(super) fn warn(&self, kind: &'static str) {
+        counter!(names::WARNINGS, "listener" => Arc::clone(&self.listener), "kind" => kind).increment(1);
+    }
+
+    /// The reply is known: so long it took.
+    pub(super) fn answered(&self, arrived: Instant) {
+        let seconds = arrived.elapsed().as_secs_f64();
+        self.counts.acknowledgment_seconds.record(seconds);
+    }
+
+    pub(super) fn acceptance(&self, message: &Message, dispatch: Dispatch) -> Acceptance {
         Acceptance {
             received_at: clock::now(),
             listener: Arc::clone(&self.listener),
@@ -183,28 +166,45 @@ impl Intake {
     }
 
     /// What the commit means for the sender.
-    fn reply(&self, header: &Header<'_>, committed: &Result<Sequence, OutboxError>) -> Reply {
+    fn reply(&self, header: &Header<'_>, committed: Result<Sequence, OutboxError>) -> Reply {
         match committed {
             Ok(_) => self.acknowledger.accept(header),
-            Err(OutboxError::TooLarge { what, limit }) => {
-                warn!(listener = %self.listener, what, limit, "a message is too large to be stored");
-                self.refuse(
-                    Some(header),
-                    &reject(
-                        ErrorCode::ApplicationInternal,
-                        "the message is too large to be stored",
-                    ),
-                )
-            }
-            Err(failure) => {
-                error!(listener = %self.listener, %failure, "a message was not accepted");
-                let text = "the message cannot be stored now, send it again later";
-                self.refuse(Some(header), &reject(ErrorCode::ApplicationInternal, text))
-            }
+            Err(failure) => self.refuse(Some(header), &self.not_stored(&failure)),
         }
     }
 
-    fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
+    pub(super) fn not_stored(&self, failure: &OutboxError) -> Refusal {
+        let text = if let OutboxError::TooLarge { what, limit } = failure {
+            warn!(listener = %self.listener, what, limit, "a message is too large to be stored");
+            "the message is too large to be stored"
+        } else {
+            error!(listener = %self.listener, %failure, "a message was not accepted");
+            "the message cannot be stored now, send it again later"
+        };
+        reject(ErrorCode::ApplicationInternal, text)
+    }
+
+    fn refuse_too_large(&self, prefix: &[u8]) -> Reply {
+        let text = "the message is larger than this listener takes";
+        let refusal = reject(ErrorCode::ApplicationInternal, text);
+        let reply = self.refuse(Header::parse(prefix).ok().as_ref(), &refusal);
+        Reply { close: true, ..reply }
+    }
+
+    /// What is no message is answered as far as its header can be read; without one, with a header of our own.
+    fn refuse_unfit(&self, bytes: &Bytes, unfit: Unfit) -> Reply {
+        let header = Header::parse(bytes).ok();
+        if header.is_none() && self.settings.malformed == Malformed::Close {
+            self.counts.refused.one();
+            return Reply {
+                frames: Vec::new(),
+                close: true,
+            };
+        }
+        self.refuse(header.as_ref(), &unfit.refusal())
+    }
+
+    pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
         self.counts.refused.one();
         for fault in &refusal.faults {
             let code = fault.code.number();
@@ -216,7 +216,43 @@ impl Intake {
     }
 }
 
-fn reject(code: ErrorCode, text: &str) -> Refusal {
+/// Why bytes are not taken.
+pub(super) enum Unfit {
+    /// They are no message.
+    Unparsed(ParseError),
+    /// They are one that this listener does not take.
+    Refused(Refusal),
+}
+
+impl Unfit {
+    pub(super) fn refusal(self) -> Refusal {
+        match self {
+            Unfit::Unparsed(problem) => problem.refusal(),
+            Unfit::Refused(refusal) => refusal,
+        }
+    }
+}
+
+/// Works the reply out in a task of its own: a sender that has gone away does not keep its message from being
+/// counted.
+pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> BoxFuture<'static, Reply> {
+    // Without an answer the sender sends again.
+    let unanswered = || Reply {
+        frames: Vec::new(),
+        close: true,
+    };
+    let reply = tokio::spawn(reply);
+    reply
+        .map(move |reply| reply.unwrap_or_else(|_| unanswered()))
+        .boxed()
+}
+
+/// Waits for the outcome of an offer.
+pub(super) async fn committed(offered: Result<Pending, OutboxError>) -> Result<Sequence, OutboxError> {
+    offered?.await
+}
+
+pub(super) fn reject(code: ErrorCode, text: &str) -> Refusal {
     Refusal::rejection(vec![Fault::new(code, None, text)])
 }
 

@@ -9,6 +9,7 @@ mod deliverer;
 mod dispatch;
 mod intake;
 mod status;
+mod transfer;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

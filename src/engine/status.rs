@@ -107,6 +107,13 @@ pub(super) struct Owed {
     pub(super) dead: Vec<Arc<str>>,
 }
 
+impl Owed {
+    /// Whether nobody is owed anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.queued.is_empty() && self.dead.is_empty()
+    }
+}
+
 /// All counts of a running engine, and whether it is ready.
 pub struct Status {
     /// By listener name.

@@ -3,7 +3,7 @@
 use super::fault::{ErrorCode, Fault, Location};
 use super::message::Message;
 use super::path::SegmentName;
-use super::segment::slice;
+use super::segment::{pieces, slice};
 
 /// How many bytes are looked at together; the compiler turns the loop over them into vector instructions.
 const CHUNK_BYTES: usize = 128;
@@ -17,19 +17,30 @@ impl Message {
         if !has_control(&self.received) {
             return None;
         }
-        let (index, offset) = self.segments().enumerate().find_map(|(index, segment)| {
-            Some((index, segment.raw().iter().position(|&byte| is_control(byte))?))
+        let multibyte = self.delimiters.multibyte;
+        let (index, raw, offset) = self.segments().enumerate().find_map(|(index, segment)| {
+            let raw = segment.raw();
+            let offset = match multibyte {
+                None => raw.iter().position(|&byte| is_control(byte)),
+                Some(multibyte) => multibyte
+                    .plain(raw)
+                    .find_map(|(offset, byte)| is_control(byte).then_some(offset)),
+            };
+            Some((index, raw, offset?))
         })?;
-        let location = self.location(index, offset);
-        Some(Fault::new(
-            ErrorCode::DataType,
-            location,
-            "expected no control characters",
-        ))
+        let (code, text) = match slice(raw, &(offset..raw.len())) {
+            // What ISO 2022 designates other character sets with; those that are decoded were passed over.
+            [0x1B, b'$' | b'('..=b'/', ..] => (
+                ErrorCode::TableValueNotFound,
+                "expected no escapes but those to character sets that MSH-18 lists and that are supported",
+            ),
+            _ => (ErrorCode::DataType, "expected no control characters"),
+        };
+        Some(Fault::new(code, self.location(index, offset), text))
     }
 
     /// The place of a byte in a segment; `None` in a segment without a proper name.
-    fn location(&self, index: usize, offset: usize) -> Option<Location> {
+    pub(super) fn location(&self, index: usize, offset: usize) -> Option<Location> {
         let slot = self.slots.get(index)?;
         let segment = SegmentName::new(slot.name)?;
         let before = slice(self.raw(slot), &(0..offset));
@@ -40,21 +51,20 @@ impl Message {
             .filter(|other| other.name == slot.name)
             .count();
         let occurrence = u16::try_from(earlier + 1).ok()?;
-        let count = |bytes: &[u8], delimiter: Option<u8>| {
-            bytes.iter().filter(|byte| Some(**byte) == delimiter).count()
-        };
-        let last = |bytes: &'_ [u8], delimiter: u8| {
-            bytes
-                .iter()
-                .rposition(|&byte| byte == delimiter)
-                .map_or(0, |place| place + 1)
-        };
         let delimiters = &self.delimiters;
-        let field = count(before, Some(delimiters.field)) + usize::from(segment == SegmentName::MSH);
-        let before = slice(before, &(last(before, delimiters.field)..before.len()));
-        let repetition = count(before, Some(delimiters.repetition)) + 1;
-        let before = slice(before, &(last(before, delimiters.repetition)..before.len()));
-        let component = count(before, Some(delimiters.component)) + 1;
+        // How many delimiters there are, and what stands after the last.
+        let last = |bytes, delimiter| {
+            let (index, last) = pieces(bytes, delimiter, delimiters)
+                .enumerate()
+                .last()
+                .unwrap_or_default();
+            (index, last)
+        };
+        let (fields, before) = last(before, delimiters.field);
+        let field = fields + usize::from(segment == SegmentName::MSH);
+        let (repetitions, before) = last(before, delimiters.repetition);
+        let (components, _) = last(before, delimiters.component);
+        let (repetition, component) = (repetitions + 1, components + 1);
         let number = |number: usize| u16::try_from(number).ok();
         Some(Location {
             segment,

@@ -4,6 +4,7 @@
 
 use thiserror::Error;
 
+use super::charset::{Charset, Multibyte};
 use super::path::Level;
 
 /// The delimiters of one message, as MSH-1 and MSH-2 declare them (HL7 v2.5.1, 2.5.4).
@@ -24,6 +25,10 @@ pub struct Delimiters {
     pub subcomponent: Option<u8>,
     /// Fifth character of MSH-2, `#` from version 2.7.
     pub truncation: Option<u8>,
+    /// How characters hide bytes that look like delimiters, by the character set of the message.
+    pub(super) multibyte: Option<Multibyte>,
+    /// The character set of the message, so that whoever has a value and its delimiters can read its text.
+    pub(super) charset: Option<Charset>,
 }
 
 /// Why MSH-1 or MSH-2 cannot be used at all.
@@ -50,6 +55,8 @@ impl Default for Delimiters {
             escape: Some(b'\\'),
             subcomponent: Some(b'&'),
             truncation: None,
+            multibyte: None,
+            charset: None,
         }
     }
 }
@@ -91,6 +98,8 @@ impl Delimiters {
             escape,
             subcomponent,
             truncation,
+            multibyte: None,
+            charset: None,
         })
     }
 

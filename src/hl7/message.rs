@@ -7,8 +7,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::charset::{self, Charset};
 use super::delimiters::Delimiters;
-use super::escape;
+use super::escape::{self, FormattedText};
 use super::header::Header;
 use super::parse::{self, Index, ParseError, ParseLimits, Slot, Slots};
 use super::path::{FieldPath, SegmentName};
@@ -37,11 +38,20 @@ impl Message {
 
     /// Indexes a message.
     pub fn parse_with(bytes: Bytes, limits: &ParseLimits) -> Result<Message, ParseError> {
+        Message::parse_assuming(bytes, limits, None)
+    }
+
+    /// Indexes a message, taken to be in a character set if neither MSH-18 nor a byte order mark declares one.
+    pub fn parse_assuming(
+        bytes: Bytes,
+        limits: &ParseLimits,
+        charset: Option<Charset>,
+    ) -> Result<Message, ParseError> {
         let Index {
             delimiters,
             slots,
             is_canonical,
-        } = parse::index(&bytes, limits)?;
+        } = parse::index(&bytes, limits, charset)?;
         Ok(Message {
             received: bytes,
             delimiters,
@@ -55,6 +65,14 @@ impl Message {
     /// What MSH-1 and MSH-2 declare.
     pub fn delimiters(&self) -> &Delimiters {
         &self.delimiters
+    }
+
+    /// The character set of the message as received: what MSH-18 declares, else UTF-8 after a byte order mark,
+    /// else what was assumed; `None` where none of these says, or MSH-18 cannot be decoded.
+    ///
+    /// Setting MSH-18 changes what the message declares, not its bytes and not what later edits are written in.
+    pub fn charset(&self) -> Option<Charset> {
+        self.delimiters.charset
     }
 
     /// The MSH as a typed view.
@@ -80,19 +98,30 @@ impl Message {
 
     /// The value at the path with its escapes decoded; `None` unless valued.
     ///
-    /// Bytes that are not UTF-8 are read as Latin-1.
+    /// Read in the message's [character set](Message::charset); without one, as UTF-8 or else as Latin-1.
     /// Escapes that stand for no character (`\H\`, `\.br\`) and broken ones stay as they are.
     pub fn text(&self, path: &FieldPath) -> Option<Cow<'_, str>> {
         let raw = self.read(path).raw()?;
-        // MSH-2 holds the escape character itself.
-        let escape = self.delimiters.escape.filter(|_| !path.is_delimiters());
-        Some(escape::decode(
-            raw,
-            &Delimiters {
-                escape,
-                ..self.delimiters
-            },
-        ))
+        Some(escape::decode(raw, &self.escaping(path)))
+    }
+
+    /// The value at the path with its formatting told apart, for fields of type FT; `None` unless valued.
+    pub fn formatted(&self, path: &FieldPath) -> Option<FormattedText<'_>> {
+        let raw = self.read(path).raw()?;
+        Some(FormattedText::new(raw, self.escaping(path)))
+    }
+
+    /// The characters that bytes of this message stand for, escapes as they are.
+    pub fn characters<'a>(&self, raw: &'a [u8]) -> Cow<'a, str> {
+        charset::characters(raw, self.charset())
+    }
+
+    /// The delimiters as they escape at this path: MSH-2 holds the escape character itself.
+    fn escaping(&self, path: &FieldPath) -> Delimiters {
+        Delimiters {
+            escape: self.delimiters.escape.filter(|_| !path.is_delimiters()),
+            ..self.delimiters
+        }
     }
 
     /// Whether any edit changed the message.

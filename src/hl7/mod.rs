@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod charset;
 mod control;
 mod delimiters;
 mod edit;
@@ -42,8 +43,10 @@ pub mod segments;
 mod tests;
 
 pub use ack::{Acknowledgment, AcknowledgmentCode};
+pub use charset::{Charset, CharsetError};
 pub use delimiters::{DelimiterError, Delimiters};
 pub use edit::{EditError, EditErrorKind};
+pub use escape::{Format, FormattedText, Part};
 pub use fault::{ErrorCode, Fault, Location, Refusal, Severity};
 pub use header::{Expected, Header};
 pub use message::Message;

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
-
+use super::charset::Multibyte;
 use super::datatype::{Part, Repetitions};
 use super::delimiters::Delimiters;
 use super::path::{FieldPath, Level, SegmentName};
-use super::scan::nth;
+use super::scan;
 use super::value::Value;
 
 /// One segment of a message, without its terminator.
@@ -24,8 +23,9 @@ impl<'a> Segment<'a> {
 
     /// The bytes before the first field separator: `PID`, or whatever the sender wrote there.
     pub fn name(&self) -> &'a [u8] {
-        let end = memchr(self.delimiters.field, self.raw).unwrap_or(self.raw.len());
-        self.raw.get(..end).unwrap_or_default()
+        pieces(self.raw, self.delimiters.field, self.delimiters)
+            .next()
+            .unwrap_or_default()
     }
 
     /// The field of this number, from 1; in MSH counted as the standard counts.
@@ -44,7 +44,8 @@ impl<'a> Segment<'a> {
             Part::delimiters(raw, *self.delimiters)
         } else {
             let repetition = |raw: &'a [u8]| {
-                let end = memchr(self.delimiters.repetition, raw).unwrap_or(raw.len());
+                let end = scan::first(raw, self.delimiters.repetition, self.delimiters.multibyte)
+                    .unwrap_or(raw.len());
                 slice(raw, &(0..end))
             };
             Part::repetition(raw.map(repetition), *self.delimiters)
@@ -64,7 +65,7 @@ impl<'a> Segment<'a> {
     /// Every field that holds something, as it stands, with its number; in MSH counted as the standard counts.
     pub fn fields(&self) -> impl Iterator<Item = (u16, &'a [u8])> {
         let header = is_header(self.raw);
-        let pieces = self.raw.split(|&byte| byte == self.delimiters.field).skip(1);
+        let pieces = pieces(self.raw, self.delimiters.field, self.delimiters).skip(1);
         let separator = self
             .raw
             .get(3..4)
@@ -114,7 +115,7 @@ pub(super) fn locate(segment: &[u8], path: &FieldPath, delimiters: &Delimiters) 
         } else {
             delimiters.between(level)
         };
-        range = piece(segment, range, delimiter, number).ok()?;
+        range = piece(segment, range, delimiter, number, delimiters.multibyte).ok()?;
     }
     Some(range)
 }
@@ -135,8 +136,27 @@ fn field_range(segment: &[u8], field: u16, delimiters: &Delimiters) -> Option<Ra
         0..segment.len(),
         Some(delimiters.field),
         field_piece(segment, field),
+        delimiters.multibyte,
     )
     .ok()
+}
+
+/// The pieces between delimiters; one, if there is none.
+pub(super) fn pieces<'a>(
+    bytes: &'a [u8],
+    delimiter: u8,
+    delimiters: &Delimiters,
+) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    let multibyte = delimiters.multibyte;
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let from = rest?;
+        let Some(end) = scan::first(from, delimiter, multibyte) else {
+            return rest.take();
+        };
+        rest = from.get(end + 1..);
+        from.get(..end)
+    })
 }
 
 /// The piece of this number (from 1) between delimiters in a part of the segment; else how many there are.
@@ -145,19 +165,20 @@ pub(super) fn piece(
     within: Range<usize>,
     delimiter: Option<u8>,
     number: usize,
+    multibyte: Option<Multibyte>,
 ) -> Result<Range<usize>, usize> {
     let Some(delimiter) = delimiter else {
         return if number == 1 { Ok(within) } else { Err(1) };
     };
     let start = match number {
         1 => within.start,
-        _ => match nth(slice(segment, &within), delimiter, number - 1) {
+        _ => match scan::nth(slice(segment, &within), delimiter, number - 1, multibyte) {
             Ok(distance) => within.start + distance + 1,
             Err(delimiters) => return Err(delimiters + 1),
         },
     };
     let rest = slice(segment, &(start..within.end));
-    let end = nth(rest, delimiter, 1).map_or(within.end, |distance| start + distance);
+    let end = scan::first(rest, delimiter, multibyte).map_or(within.end, |distance| start + distance);
     Ok(start..end)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Never refuses anything, never holds content.
 
+use super::charset::Charset;
 use super::datatype::Timestamp;
 use super::delimiters::{is_escape_doubled, is_repeated};
 use super::escape;
@@ -42,6 +43,8 @@ pub enum Warning {
     MessageStructure,
     /// MSH-7 is no date and time.
     Datetime,
+    /// Bytes beyond ASCII in a message that declares ASCII; they are read as if it declared nothing.
+    CharacterSet,
 }
 
 impl Warning {
@@ -62,6 +65,7 @@ impl Warning {
             Warning::Escape => "escape",
             Warning::MessageStructure => "message-structure",
             Warning::Datetime => "datetime",
+            Warning::CharacterSet => "character-set",
         }
     }
 }
@@ -95,6 +99,8 @@ impl Message {
             !header.datetime().is_empty() && Timestamp::read(header.datetime()).is_none(),
             Warning::Datetime,
         );
+        let is_beyond = self.charset().is_some_and(Charset::is_ascii) && !self.received.is_ascii();
+        warn(is_beyond, Warning::CharacterSet);
         warnings
     }
 
@@ -186,6 +192,11 @@ mod tests {
         check("MSH|^~\\&|||||||ADT^A01^ORU_R01\r", &["message-structure"]);
         check("MSH|^~\\&|||||||ADT^A04^ADT_A01\r", &[]);
         check("MSH|^~\\&|||||||ACK^A04^ACK\r", &[]);
+        check(
+            "MSH|^~\\&|||||||ACK^A04^ACK|||||||||ASCII\rNTE|\u{e9}\r",
+            &["character-set"],
+        );
+        check("MSH|^~\\&|||||||ACK^A04^ACK|||||||||ASCII\rNTE|e\r", &[]);
     }
 
     #[test]

@@ -53,7 +53,8 @@ pub struct Incoming {
 /// What goes back for one frame.
 #[derive(Default)]
 pub struct Reply {
-    /// HL7 messages to frame and write: none, one, or an accept and an application acknowledgment.
+    /// HL7 messages to frame and write: none, one, an accept and an application acknowledgment, or one for each
+    /// message of a batch.
     pub frames: Vec<Bytes>,
     /// Whether to read no more from this connection and close it once the frames already taken are answered.
     pub close: bool,

@@ -14,7 +14,7 @@ use super::{
 
 /// The most deliveries and dead letters one message may have.
 const ENTRIES_MAX: usize = 500;
-/// The most bytes all bodies of one message may have together.
+/// The most bytes all bodies of one message, or of messages accepted together, may have.
 const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// A place in the order of acceptance. Numbers grow and are never used twice; some are skipped.
@@ -85,6 +85,19 @@ impl Acceptance {
         }
         Ok(())
     }
+}
+
+/// Refuses what no records can hold, and returns the bytes that all occupy together while they wait.
+pub(super) fn check_all(acceptances: &[Acceptance]) -> Result<usize, OutboxError> {
+    acceptances.iter().try_for_each(Acceptance::check)?;
+    let bytes = acceptances.iter().map(Acceptance::bytes).sum();
+    if bytes > BODIES_BYTES_MAX {
+        return Err(OutboxError::TooLarge {
+            what: "size of all bodies in bytes",
+            limit: BODIES_BYTES_MAX,
+        });
+    }
+    Ok(bytes)
 }
 
 /// The longest name of a destination.

@@ -150,17 +150,22 @@ impl Outbox {
     /// order of acceptance. It is accepted when the [`Pending`] resolves. Both end when the outbox fails or is
     /// closed.
     pub async fn offer(&self, acceptance: Acceptance) -> Result<Pending, OutboxError> {
-        acceptance.check()?;
-        let permits = u32::try_from(acceptance.bytes() / PERMIT_BYTES).unwrap_or(u32::MAX);
+        self.offer_all(vec![acceptance]).await
+    }
+
+    /// Hands messages over that are accepted together or not at all, whatever happens. They take their places one
+    /// after the other; the [`Pending`] resolves to the number of the first.
+    pub async fn offer_all(&self, acceptances: Vec<Acceptance>) -> Result<Pending, OutboxError> {
+        let bytes = delivery::check_all(&acceptances)?;
+        let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
         let permits = permits.saturating_add(1).min(self.offer_permits_max);
         let room = Arc::clone(&self.offer_room).acquire_many_owned(permits).await;
         let room = room.map_err(|_| self.shared.stopped())?;
         // Hashed here, so that the one writer need not.
-        let hash = blake3::hash(&acceptance.raw).into();
+        let hashed = |acceptance: Acceptance| (blake3::hash(&acceptance.raw).into(), acceptance);
         let (answer, answered) = oneshot::channel();
         self.send(Request::Accept(Accept {
-            acceptance,
-            hash,
+            messages: acceptances.into_iter().map(hashed).collect(),
             answer,
             _room: room,
         }))?;

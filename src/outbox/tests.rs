@@ -533,6 +533,78 @@ async fn after_a_failed_write_nothing_is_acknowledged() {
 }
 
 #[tokio::test]
+async fn messages_offered_together_are_accepted_together_or_not_at_all() {
+    let together = || {
+        (0..3)
+            .map(|number| acceptance(format!("m{number}"), &["lab", "ehr"]))
+            .collect()
+    };
+    // The batch, the barrier, and neither fails.
+    for until_failure in 0..=2 {
+        let durable = Arc::default();
+        let mut store = MemoryStore::over(&durable);
+        store.until_failure = Some(AtomicU64::new(until_failure));
+        let outbox = in_memory(store);
+        let answer = outbox.offer_all(together()).await.unwrap().await;
+        outbox.close().await;
+        let after = in_memory(MemoryStore::over(&durable));
+        let found: Vec<Bytes> = owed(&after, "lab").into_iter().map(|(_, bytes)| bytes).collect();
+        if until_failure == 2 {
+            assert_eq!(answer.unwrap(), Sequence(1), "the number of the first");
+            assert_eq!(found, ["m0", "m1", "m2"], "in their order");
+            assert_eq!(owed(&after, "ehr").len(), 3);
+        } else {
+            assert!(matches!(answer, Err(OutboxError::Failed(_))));
+            assert_eq!(found, Vec::<Bytes>::new());
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_messages_offered_together_share_one_barrier() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = open(folder.path());
+    let before = outbox.counts();
+    let many = (0..3_000).map(|number| acceptance(format!("{number:05}").repeat(1_000), &["lab"]));
+    let (first, _beside) = tokio::join!(
+        async { outbox.offer_all(many.collect()).await.unwrap().await.unwrap() },
+        accept(&outbox, "beside", &["lab"])
+    );
+    let counts = outbox.counts();
+    assert_eq!(counts.accepted - before.accepted, 3_001);
+    assert!(
+        counts.barriers - before.barriers <= 2,
+        "more than a group holds, and still one batch"
+    );
+    outbox.close().await;
+    let outbox = open(folder.path());
+    let next = outbox
+        .next(
+            "lab",
+            Sequence(first.0).0.checked_sub(1).map(Sequence),
+            3_000,
+            ALL,
+        )
+        .unwrap();
+    let is_in_order = next.windows(2).all(|pair| pair[0].sequence < pair[1].sequence);
+    assert!(next.len() == 3_000 && is_in_order);
+    outbox.close().await;
+}
+
+#[tokio::test]
+async fn of_messages_offered_together_one_that_no_record_can_hold_refuses_all() {
+    let outbox = in_memory(MemoryStore::default());
+    let long = Acceptance {
+        control_id: vec![b'x'; VALUE_BYTES_MAX].into(),
+        ..acceptance("long", &["lab"])
+    };
+    let refused = outbox.offer_all(vec![acceptance("m", &["lab"]), long]).await;
+    assert!(matches!(refused, Err(OutboxError::TooLarge { .. })));
+    assert_eq!(owed(&outbox, "lab"), Vec::new());
+    outbox.close().await;
+}
+
+#[tokio::test]
 async fn everyone_who_waits_learns_of_the_failure() {
     let mut store = MemoryStore::default();
     store.until_failure = Some(AtomicU64::new(1));

@@ -536,3 +536,266 @@ fn enhanced_mode_answers_what_msh_15_and_16_ask_for() {
     );
     assert_eq!(bench.delivered().len(), 37);
 }
+
+/// Bytes in the place of a text of a message.
+fn with_bytes(id: &str, declared: &str, name: &[u8]) -> Vec<u8> {
+    let message = edited(id, "|P|2.5.1\r", &format!("|P|2.5.1||||||{declared}\r"));
+    let (from, at) = (
+        b"TESTPATIENT",
+        message.windows(11).position(|part| part == b"TESTPATIENT"),
+    );
+    let at = at.expect("every message names the patient");
+    [&message[..at], name, &message[at + from.len()..]].concat()
+}
+
+#[test]
+fn characters_that_are_taken() {
+    let bench = Bench::new();
+    let hexadecimal = format!("\\X{}\\", "41".repeat(50_000));
+    let mut expected = Vec::new();
+    for (name, declared, bytes) in [
+        ("B18 nothing declared", "", &b"M\xFCLLER"[..]),
+        ("B18 ASCII declared", "ASCII", b"M\xFCLLER"),
+        ("B19 UTF-8", "UNICODE UTF-8", b"M\xC3\xBCLLER"),
+        ("B20 spelled otherwise", "ISO-8859-1", b"M\xFCLLER"),
+        (
+            "B23 GB 18030",
+            "GB 18030-2000",
+            b"\x81\x5C\x81\x7C\x81\x5E\x81\x7E",
+        ),
+        ("B23 Big5", "BIG-5", b"\xA5\x5C\xA5\x7C\xA5\x5E\xA5\x7E"),
+        ("B23 Shift-JIS", "SHIFT_JIS", b"\x95\x5C\x83\x7C\x83\x5E\x83\x7E"),
+        ("B24 listed", "~ISO IR87", b"\x1B$B;3\x21\x7C\x1B(B"),
+        ("B25 not ended", "", b"\\F"),
+        ("B25 half a byte", "", b"\\X4\\"),
+        ("B25 a NUL", "", b"\\X00\\"),
+        ("B25 local", "", b"\\Zq\\"),
+        ("B25 100 KB in hexadecimal", "", hexadecimal.as_bytes()),
+    ] {
+        let message = with_bytes("CHARS", declared, bytes);
+        row(&bench, name, &message, ("AA", "", "CHARS"));
+        expected.push(message);
+    }
+    let marked = [b"\xEF\xBB\xBF".as_slice(), &adt("CHARS")].concat();
+    row(&bench, "B22 a byte order mark", &marked, ("AA", "", "CHARS"));
+    expected.push(marked);
+    for kind in ["byte-order-mark", "character-set", "escape"] {
+        let series = format!(r#"weir_message_warnings_total{{listener="in",kind="{kind}"}}"#);
+        assert!(
+            bench.engine.as_ref().unwrap().metric(&series) > 0.0,
+            "{kind} is counted"
+        );
+    }
+    assert_eq!(bench.delivered(), expected, "every byte as it came");
+}
+
+#[test]
+fn characters_that_are_refused() {
+    let bench = Bench::new();
+    let refused = |name: &str, declared: &str, bytes: &[u8], code: &str, place: &str| {
+        let message = with_bytes("CHARS", declared, bytes);
+        row(&bench, name, &message, ("AE", code, "CHARS"));
+        let reply = bench.sender().exchange(&message).unwrap();
+        assert_eq!(field(&reply, "ERR", 2), place, "{name}");
+        assert_eq!(
+            field(&reply, "MSH", 18),
+            declared,
+            "{name}: answered as it was asked"
+        );
+    };
+    for (name, bytes) in [
+        ("B19 invalid", &b"M\xFCLLER"[..]),
+        ("B19 overlong", b"\xC0\xAF"),
+        ("B19 a surrogate", b"\xED\xA0\x80"),
+    ] {
+        refused(name, "UNICODE UTF-8", bytes, "102", "PID^1^5^1^1");
+    }
+    refused("B19 Big5", "BIG-5", b"A\xFF", "102", "PID^1^5^1^1");
+    refused("B20 unknown", "EBCDIC", b"X", "103", "MSH^1^18^1");
+    refused("B20 in a repetition", "8859/1~EBCDIC", b"X", "103", "MSH^1^18^2");
+    refused("B21 UTF-16 declared", "UNICODE UTF-16", b"X", "103", "MSH^1^18^1");
+    refused("B23 CNS", "CNS 11643-1992", b"\xA4\x40", "103", "MSH^1^18^1");
+    refused("B24 not listed", "", b"\x1B$B;3\x1B(B", "103", "PID^1^5^1^1");
+    refused(
+        "B24 listed and not decoded",
+        "8859/1~8859/2",
+        b"\x1B-B\xA3",
+        "103",
+        "PID^1^5^1^1",
+    );
+    let text = String::from_utf8(adt("WIDE")).unwrap();
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    row(&bench, "B21 UTF-16", &wide, ("AR", "100", ""));
+    let marked = [b"\xFE\xFF".as_slice(), &wide].concat();
+    row(&bench, "B21 UTF-16 with its mark", &marked, ("AR", "100", ""));
+    let wide: Vec<u8> = text
+        .chars()
+        .flat_map(|char| u32::from(char).to_le_bytes())
+        .collect();
+    row(&bench, "B21 UTF-32", &wide, ("AR", "100", ""));
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+/// Routes that read text and write it elsewhere, under a listener that assumes Latin-2.
+#[test]
+fn text_that_is_written_again() {
+    let receiver = Receiver::accepting();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }}, charset: 8859/2 }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{}\" }} }}\n\
+         routes:\n  all: {{ from: in, steps: [set: {{ PV1-5: 'x{{PID-5.1}}' }}], to: [ehr] }}\n",
+        receiver.address()
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let rows: [(&str, &str, &[u8], &[u8]); 5] = [
+        // The default is Latin-2: text is read and written in it, whatever its bytes are elsewhere.
+        ("B18", "", b"\xA3\xD3D\xAC", b"x\xA3\xD3D\xAC"),
+        ("B23", "BIG-5", b"\xA5\x7C&\xA5\x5C", b"x\xA5\x7C\\T\\\xA5\x5C"),
+        ("B24", "~ISO IR87", b"\x1B$B;3\x1B(B", b"x\x1B$B;3\x1B(B"),
+        ("B26 a terminator", "", b"\\X0D\\PID\\F\\1", b"x\\X0D\\PID\\F\\1"),
+        ("B26 an escape", "", b"\\E\\X0D\\E\\", b"x\\E\\X0D\\E\\"),
+    ];
+    for (number, (name, declared, given, _)) in rows.iter().enumerate() {
+        let reply = sender
+            .exchange(&with_bytes(&number.to_string(), declared, given))
+            .unwrap();
+        assert_eq!(answer(&reply).0, "AA", "{name}");
+    }
+    receiver.wait_until(|messages| messages.len() == rows.len());
+    assert_eq!(engine.terminate(), 0);
+    for ((name, _, _, written), message) in rows.iter().zip(receiver.stop()) {
+        let ending = [b"PV1|1|I|WARD1^101^A||".as_slice(), written, b"\r"].concat();
+        assert!(message.ends_with(&ending), "{name}");
+        assert_eq!(
+            message.split(|&byte| byte == b'\r').count(),
+            5,
+            "{name}: four segments"
+        );
+    }
+}
+
+/// A file of one batch, whose trailer says that it holds so many messages.
+fn batch(messages: &[Vec<u8>], count: &str) -> Vec<u8> {
+    let header = b"FHS|^~\\&|ADT|GENERAL|WEIR|HUB|2026||||F1\rBHS|^~\\&|ADT|GENERAL|WEIR|HUB|2026||||B1\r";
+    let trailer = format!("BTS|{count}\rFTS|1\r");
+    [header, messages.concat().as_slice(), trailer.as_bytes()].concat()
+}
+
+#[test]
+fn batches_that_are_taken() {
+    let bench = Bench::with("frame_bytes_max: 4MiB", ", batch: split");
+    let (one, two) = (adt("ONE"), adt("TWO"));
+    let both = [one.clone(), two.clone()];
+    row(&bench, "B51 a file", &batch(&both, "2"), ("AA", "", "F1"));
+    row(
+        &bench,
+        "B51 a count left out",
+        &batch(&both, ""),
+        ("AA", "", "F1"),
+    );
+    row(&bench, "B51 one after another", &both.concat(), ("AA", "", "ONE"));
+    let noted = [
+        b"# note\r\rBHS|^~\\&|A||||||||B7\r",
+        one.as_slice(),
+        b"\r# note\r",
+        &two,
+        b"BTS|2",
+    ]
+    .concat();
+    row(
+        &bench,
+        "B51 a comment first, as only files have it",
+        &noted,
+        ("AR", "100", ""),
+    );
+    row(&bench, "B51 no message", &batch(&[], "0"), ("AA", "", "F1"));
+    let many: Vec<Vec<u8>> = (0..1_000).map(|number| adt(&format!("MANY{number}"))).collect();
+    row(&bench, "B51 a thousand", &batch(&many, "1000"), ("AA", "", "F1"));
+    let expected = [both.as_slice(), &both, &both, &many].concat();
+    assert_eq!(bench.delivered(), expected, "each in its own bytes, in order");
+}
+
+#[test]
+fn batches_of_which_nothing_is_stored() {
+    let bench = Bench::with(
+        "frame_bytes_max: 32MiB",
+        ", batch: split, batch_messages_max: 100, unrouted: reject",
+    );
+    let good = adt("GOOD");
+    for (name, count) in [("too many", "3"), ("too few", "1"), ("no number", "two")] {
+        let message = batch(&[good.clone(), good.clone()], count);
+        row(&bench, &format!("B51 {name}"), &message, ("AR", "207", "F1"));
+        let reply = bench.sender().exchange(&message).unwrap();
+        assert_eq!(field(&reply, "ERR", 2), "BTS^1^1", "B51 {name}");
+    }
+    let cut = batch(std::slice::from_ref(&good), "1");
+    let cut = &cut[..cut.len() - "BTS|1\rFTS|1\r".len()];
+    row(&bench, "B51 no trailers", cut, ("AR", "207", "F1"));
+    let many = |count| [good.as_slice(), b"MSH|^~\\&|\r".repeat(count).as_slice()].concat();
+    row(&bench, "B51 over the limit", &many(100), ("AR", "207", "GOOD"));
+    row(&bench, "B51 a million", &many(1_000_000), ("AR", "207", "GOOD"));
+    let bad = edited("BAD", "|P|", "|X|");
+    let mixed = batch(&[good.clone(), bad, good.clone()], "3");
+    row(&bench, "B51 one is refused", &mixed, ("AR", "202", "F1"));
+    let reply = bench.sender().exchange(&mixed).unwrap();
+    assert!(field(&reply, "ERR", 8).starts_with("message 2: "), "told which");
+    let charsets = batch(&[good.clone(), with_bytes("BAD", "EBCDIC", b"X")], "2");
+    row(
+        &bench,
+        "B51 one in another character set",
+        &charsets,
+        ("AE", "103", "F1"),
+    );
+    let stray = [good.as_slice(), b"BTS|1\rPID|1\r"].concat();
+    row(&bench, "B51 a segment outside", &stray, ("AR", "207", "GOOD"));
+    assert_eq!(bench.delivered(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn batches_are_answered_as_the_listener_says() {
+    let good = batch(&[adt("ONE"), adt("TWO")], "2");
+    let bad = batch(&[adt("ONE"), edited("TWO", "|P|", "|X|")], "2");
+    let codes = |sender: &mut Sender, count: usize| -> Vec<String> {
+        let replies = (0..count).map(|_| sender.reply().expect("an answer"));
+        replies
+            .map(|reply| format!("{} {}", field(&reply, "MSA", 1), field(&reply, "MSA", 2)))
+            .collect()
+    };
+
+    let bench = Bench::with(SETTINGS, ", batch: split, batch_ack: each");
+    let mut sender = bench.sender();
+    sender.send(&good).unwrap();
+    assert_eq!(codes(&mut sender, 2), ["AA ONE", "AA TWO"]);
+    sender.send(&bad).unwrap();
+    assert_eq!(
+        codes(&mut sender, 2),
+        ["AR ONE", "AR TWO"],
+        "one is refused, none is stored"
+    );
+    assert_eq!(bench.delivered().len(), 2);
+
+    let bench = Bench::with(SETTINGS, ", batch: split, batch_ack: batch");
+    let reply = bench.sender().exchange(&good).unwrap();
+    assert!(reply.starts_with(b"BHS|^~\\&|WEIR|HUB|ADT|GENERAL|"));
+    assert_eq!(field(&reply, "BHS", 11), "F1", "BHS-12 names what is answered");
+    assert_eq!(field(&reply, "BTS", 1), "2");
+    assert_eq!(reply.windows(7).filter(|part| part == b"MSA|AA|").count(), 2);
+    let reply = bench.sender().exchange(&bad).unwrap();
+    assert_eq!(reply.windows(7).filter(|part| part == b"MSA|AR|").count(), 2);
+    assert_eq!(bench.delivered().len(), 2);
+
+    let bench = Bench::with(SETTINGS, ", batch: split, batch_ack: none");
+    let mut sender = bench.sender();
+    sender.send(&good).unwrap();
+    sender.send(&adt("END")).unwrap();
+    assert_eq!(codes(&mut sender, 1), ["AA END"]);
+    assert_eq!(bench.delivered().len(), 3);
+
+    let bench = Bench::with(SETTINGS, ", batch: split, count_mismatch: warn");
+    let counted_wrong = batch(&[adt("ONE")], "7");
+    row(&bench, "B51 warned of", &counted_wrong, ("AA", "", "F1"));
+    let series = r#"weir_message_warnings_total{listener="in",kind="batch-envelope"}"#;
+    bench.engine.as_ref().unwrap().wait_for_metric(series, 1.0);
+    assert_eq!(bench.delivered().len(), 1);
+}

@@ -50,6 +50,63 @@ fn everything_accepted_before_a_kill_arrives_after_it_in_order() {
 }
 
 #[test]
+fn a_batch_cut_by_a_kill_is_delivered_wholly_or_not_at_all() {
+    const BATCHES: usize = 20;
+    const MESSAGES: usize = 40;
+    // A port nobody listens on yet: nothing is delivered before the kills, so nothing is repeated after them.
+    let address = Receiver::accepting().address();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }}, batch: split }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{address}\" }} }}\n\
+         routes:\n  all: {{ from: in, to: [ehr] }}\n"
+    ));
+    let batch_ids = |round: usize, batch: usize| ids(&format!("R{round}B{batch}M"), MESSAGES);
+    let mut acknowledged = Vec::new();
+    for round in 0..5 {
+        let engine = site.start();
+        let mut sender = Sender::connect(engine.listener("in"));
+        for batch in 0..BATCHES {
+            let messages: Vec<_> = batch_ids(round, batch).iter().map(|id| adt(id)).collect();
+            sender.send(&messages.concat()).unwrap();
+        }
+        // Some are acknowledged when it is killed, some are on their way.
+        for batch in 0..=round * 3 {
+            let reply = sender.reply().expect("an answer");
+            assert_eq!(field(&reply, "MSA", 1), "AA");
+            acknowledged.push((round, batch));
+        }
+        engine.kill();
+    }
+    let receiver = Receiver::at(address, |_, _| Answer::Code("AA"));
+    let engine = site.start();
+    send_all(&mut Sender::connect(engine.listener("in")), &["END".to_owned()]);
+    receiver.wait_until(|messages| {
+        messages
+            .last()
+            .is_some_and(|last| field(last, "MSH", 10) == "END")
+    });
+    assert_eq!(engine.terminate(), 0);
+    let arrived = receiver.control_ids();
+    let whole: Vec<(usize, usize)> = (0..5)
+        .flat_map(|round| (0..BATCHES).map(move |batch| (round, batch)))
+        .filter(|&(round, batch)| arrived.contains(&batch_ids(round, batch)[0]))
+        .collect();
+    let mut expected: Vec<String> = whole
+        .iter()
+        .flat_map(|&(round, batch)| batch_ids(round, batch))
+        .collect();
+    expected.push("END".to_owned());
+    assert_eq!(
+        arrived, expected,
+        "each batch whole and in order, or nothing of it"
+    );
+    assert!(
+        acknowledged.iter().all(|batch| whole.contains(batch)),
+        "what was acknowledged is there"
+    );
+}
+
+#[test]
 fn a_dead_destination_holds_only_its_own_queue() {
     let alive = Receiver::accepting();
     let dead = Receiver::accepting();

@@ -30,7 +30,8 @@ use tree::Look;
 pub(super) struct Show {
     /// A file with one or more messages, or - for standard input.
     file: PathBuf,
-    /// Print a JSON object for each message, on a line of its own, with all its bytes in it.
+    /// Print a JSON object for each message, on a line of its own, with all its bytes in it (those of a file in
+    /// UTF-16 as UTF-8).
     #[arg(long)]
     json: bool,
     /// Only the N-th message of the file.
@@ -110,10 +111,7 @@ impl<'m> Shown<'m> {
         let dictionary = version.map(Dictionary::of);
         let structure = dictionary.and_then(|dictionary| dictionary.structure_for(&header));
         let mut walk = Walk {
-            reader: Reader {
-                dictionary,
-                delimiters: *message.delimiters(),
-            },
+            reader: Reader { dictionary },
             structure,
             occurrences: BTreeMap::new(),
             rows: Vec::new(),

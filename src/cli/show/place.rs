@@ -2,7 +2,7 @@
 
 use crate::hl7::datatype::Part;
 use crate::hl7::dictionary::{Dictionary, FieldDefinition, SegmentDefinition};
-use crate::hl7::{Delimiters, Segment, State};
+use crate::hl7::{Segment, State};
 
 /// A field, a repetition, a component or a subcomponent that holds something.
 pub(super) struct Place {
@@ -44,7 +44,6 @@ struct Named {
 /// Reads the segments of one message.
 pub(super) struct Reader {
     pub(super) dictionary: Option<&'static Dictionary>,
-    pub(super) delimiters: Delimiters,
 }
 
 impl Reader {
@@ -56,14 +55,14 @@ impl Reader {
     /// The fields that hold something; the path of the segment is given.
     pub(super) fn fields(&self, segment: &Segment<'_>, path: &str) -> Vec<Place> {
         let mut places = Vec::new();
-        for (number, raw) in segment.fields() {
+        for (number, _) in segment.fields() {
             let path = format!("{path}-{number}");
             let named = self.named(segment, number);
             if segment.name() == b"MSH" && number <= 2 {
                 places.extend(self.place(path, named, segment.part(number), Depth::Subcomponent));
                 continue;
             }
-            let is_repeated = raw.contains(&self.delimiters.repetition);
+            let is_repeated = segment.repetitions(number).nth(1).is_some();
             for (index, repetition) in segment.repetitions(number).enumerate() {
                 let path = if is_repeated {
                     format!("{path}[{}]", index + 1)
@@ -106,15 +105,10 @@ impl Reader {
     }
 
     fn held(&self, path: &str, own: Named, part: Part<'_>, depth: Depth) -> Held {
-        let raw = part.raw().unwrap_or_default();
-        let has = |delimiter: Option<u8>| delimiter.is_some_and(|delimiter| raw.contains(&delimiter));
+        let has_parts = |part: Part<'_>| part.components().nth(1).is_some();
         let below = match depth {
-            Depth::Repetition
-                if has(Some(self.delimiters.component)) || has(self.delimiters.subcomponent) =>
-            {
-                Depth::Component
-            }
-            Depth::Component if has(self.delimiters.subcomponent) => Depth::Subcomponent,
+            Depth::Repetition if has_parts(part) || has_parts(part.component(1)) => Depth::Component,
+            Depth::Component if has_parts(part) => Depth::Subcomponent,
             Depth::Repetition | Depth::Component | Depth::Subcomponent => {
                 return Held::Text(part.text().unwrap_or_default().into_owned());
             }

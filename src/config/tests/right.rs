@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{AcknowledgmentMode, Malformed, Unrouted};
-use crate::hl7::{Expected, Message, Terminators};
+use crate::config::{
+    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, CountMismatch, Malformed, Unrouted,
+};
+use crate::hl7::{Charset, Expected, Message, Terminators};
 use crate::route::Outcome;
 use crate::{destination, listener, step};
 
@@ -17,6 +19,11 @@ listeners:
     permit: { messages: [ADT], processing: [P], versions: any }
     unrouted: reject
     malformed: close
+    charset: iso-8859-1
+    batch: split
+    batch_ack: each
+    count_mismatch: warn
+    batch_messages_max: 500
   plain-in: { mllp: { bind: 127.0.0.1:0 } }
 destinations:
   lab:
@@ -55,11 +62,22 @@ fn a_whole_site() {
     assert_eq!(adt_in.acknowledgment, AcknowledgmentMode::EnhancedAa);
     assert_eq!(adt_in.unrouted, Unrouted::Reject);
     assert_eq!(adt_in.malformed, Malformed::Close);
+    assert_eq!(adt_in.charset, Some(Charset::LATIN_1));
     assert_eq!(adt_in.expected.processing_ids, Some(vec!["P".to_owned()]));
     assert_eq!(adt_in.expected.version_ids, None, "any");
     let plain_in = &site.listeners["plain-in"];
     assert_eq!(plain_in.acknowledgment, AcknowledgmentMode::Original);
     assert_eq!(plain_in.unrouted, Unrouted::Accept);
+    assert_eq!(plain_in.charset, None);
+    let batches = Batches {
+        mode: BatchMode::Split,
+        acknowledgment: BatchAcknowledgment::Each,
+        count_mismatch: CountMismatch::Warn,
+        messages_max: 500,
+    };
+    assert_eq!(adt_in.batches, batches);
+    assert_eq!(plain_in.batches.mode, BatchMode::Reject);
+    assert_eq!(plain_in.batches.messages_max, 10_000);
     assert_eq!(
         plain_in.expected.processing_ids,
         Expected::default().processing_ids

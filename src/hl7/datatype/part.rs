@@ -5,11 +5,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use memchr::memchr;
-
 use crate::hl7::delimiters::Delimiters;
 use crate::hl7::escape;
 use crate::hl7::path::Level;
+use crate::hl7::scan;
 use crate::hl7::segment::{piece, slice, value};
 use crate::hl7::value::{State, Value};
 
@@ -82,7 +81,7 @@ impl<'a> Part<'a> {
     pub fn component(self, number: usize) -> Part<'a> {
         let (delimiter, level) = self.below();
         let within = |raw: &'a [u8]| {
-            let range = piece(raw, 0..raw.len(), delimiter, number).ok()?;
+            let range = piece(raw, 0..raw.len(), delimiter, number, self.delimiters.multibyte).ok()?;
             Some(slice(raw, &range))
         };
         Part {
@@ -95,14 +94,16 @@ impl<'a> Part<'a> {
     /// All components in order, or in a component the subcomponents; none where the part is absent.
     pub fn components(self) -> impl Iterator<Item = Part<'a>> {
         let (delimiter, level) = self.below();
-        let pieces = self
-            .raw
-            .into_iter()
-            .flat_map(move |raw| raw.split(move |byte| Some(*byte) == delimiter));
-        pieces.map(move |piece| Part {
-            raw: Some(piece),
-            level,
-            ..self
+        let mut rest = self.raw;
+        std::iter::from_fn(move || {
+            let raw = rest?;
+            let end = delimiter.and_then(|delimiter| scan::first(raw, delimiter, self.delimiters.multibyte));
+            rest = end.map(|end| slice(raw, &(end + 1..raw.len())));
+            Some(Part {
+                raw: Some(slice(raw, &(0..end.unwrap_or(raw.len())))),
+                level,
+                ..self
+            })
         })
     }
 
@@ -118,11 +119,17 @@ impl<'a> Part<'a> {
     /// The bytes of a simple value: those of the first component and subcomponent; `None` unless valued.
     pub(super) fn simple(self) -> Option<&'a [u8]> {
         let raw = self.raw?;
-        let is_end = |byte: &u8| {
-            (self.level < Level::Component && *byte == self.delimiters.component)
-                || (self.level < Level::Subcomponent && Some(*byte) == self.delimiters.subcomponent)
+        let is_end = |byte: u8| {
+            (self.level < Level::Component && byte == self.delimiters.component)
+                || (self.level < Level::Subcomponent && Some(byte) == self.delimiters.subcomponent)
         };
-        let end = raw.iter().position(is_end).unwrap_or(raw.len());
+        let end = match self.delimiters.multibyte {
+            None => raw.iter().position(|&byte| is_end(byte)),
+            Some(multibyte) => multibyte
+                .plain(raw)
+                .find_map(|(place, byte)| is_end(byte).then_some(place)),
+        };
+        let end = end.unwrap_or(raw.len());
         value(slice(raw, &(0..end)), Level::Subcomponent, &self.delimiters).raw()
     }
 
@@ -144,7 +151,7 @@ impl<'a> Iterator for Repetitions<'a> {
 
     fn next(&mut self) -> Option<Part<'a>> {
         let rest = self.rest?;
-        let end = memchr(self.delimiters.repetition, rest);
+        let end = scan::first(rest, self.delimiters.repetition, self.delimiters.multibyte);
         self.rest = end.map(|end| slice(rest, &(end + 1..rest.len())));
         let raw = slice(rest, &(0..end.unwrap_or(rest.len())));
         Some(Part::repetition(Some(raw), self.delimiters))

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 use thiserror::Error;
 
+use crate::hl7::charset::Charset;
 use crate::hl7::delimiters::Delimiters;
 use crate::hl7::escape::{self, Unwritable};
 use crate::hl7::message::Message;
@@ -53,6 +54,15 @@ pub enum EditErrorKind {
     /// The text holds a NUL.
     #[error("the text holds a NUL character")]
     Nul,
+    /// The text holds a character that the message's character set lacks.
+    #[error("the text holds a character that the character set of the message, {charset}, does not have")]
+    Unrepresentable {
+        /// What MSH-18 declares, or what is assumed.
+        charset: Charset,
+    },
+    /// What would be put after the value would be read as a part of it.
+    #[error("the value or its segment ends within a character, or before the escape back to ASCII")]
+    CutCharacter,
     /// The path needs a subcomponent delimiter and MSH-2 declares none.
     #[error("the message declares no subcomponent delimiter")]
     NoSubcomponents,
@@ -67,15 +77,24 @@ pub enum EditErrorKind {
 impl Message {
     /// Gives the place this text, escaped; what lies between is padded with delimiters.
     ///
+    /// It is written in the message's [character set](Message::charset).
+    /// Where nothing is declared or assumed that is UTF-8, or Latin-1 if the bytes received are not UTF-8.
+    ///
     /// A missing segment is added at the end of the message if it is the next one of its name: `ZPI-1` where
     /// there is no ZPI, `NTE[3]-1` where there are two.
     /// An empty text clears the place, and where there is nothing to clear changes nothing.
     pub fn set(&mut self, path: &FieldPath, text: &str) -> Result<(), EditError> {
-        let raw = escape::encode(text, &self.delimiters).map_err(|unwritable| EditError {
+        let charset = self.charset_written(text);
+        let delimiters = Delimiters {
+            charset,
+            ..self.delimiters
+        };
+        let raw = escape::encode(text, &delimiters).map_err(|unwritable| EditError {
             path: *path,
             kind: match unwritable {
                 Unwritable::NoEscape => EditErrorKind::NoEscape,
                 Unwritable::Nul => EditErrorKind::Nul,
+                Unwritable::Character(charset) => EditErrorKind::Unrepresentable { charset },
             },
         })?;
         self.put(path, &raw)
@@ -93,7 +112,12 @@ impl Message {
                 .any(|delimiter| delimiter == byte)
         };
         let is_control = |byte: u8| byte < b' ' && byte != b'\t';
-        let done = if raw.iter().any(|&byte| is_control(byte) || ends_target(byte)) {
+        let is_foreign = |byte: u8| is_control(byte) || ends_target(byte);
+        let holds_foreign = match self.delimiters.multibyte {
+            None => raw.iter().any(|&byte| is_foreign(byte)),
+            Some(multibyte) => multibyte.plain(raw).any(|(_, byte)| is_foreign(byte)),
+        };
+        let done = if holds_foreign {
             Err(EditErrorKind::Delimited)
         } else {
             self.put(path, raw)
@@ -131,6 +155,15 @@ impl Message {
             Target::Segment(path) => self.remove_segments(*path),
             Target::Field(path) => usize::from(self.remove_field(path)),
         }
+    }
+
+    /// What a text is written in.
+    fn charset_written(&self, text: &str) -> Option<Charset> {
+        let is_undeclared = self.charset().is_none() && !text.is_ascii();
+        if is_undeclared && std::str::from_utf8(&self.received).is_err() {
+            return Some(Charset::LATIN_1);
+        }
+        self.charset()
     }
 
     fn remove_segments(&mut self, path: SegmentPath) -> usize {
@@ -186,6 +219,11 @@ impl Message {
             };
         };
         let segment = self.segment_bytes(index);
+        if let Some(multibyte) = self.delimiters.multibyte
+            && !(multibyte.is_whole(raw) && multibyte.is_whole(segment))
+        {
+            return Err(EditErrorKind::CutCharacter);
+        }
         if raw.is_empty() && segment::locate(segment, path, &self.delimiters).is_none() {
             return Ok(());
         }
@@ -256,7 +294,7 @@ fn splice(
     for (level, number) in std::iter::once(field).chain(path.below_field()) {
         let delimiter = delimiters.between(level);
         let missing = if padding.is_empty() {
-            match segment::piece(segment, range.clone(), delimiter, number) {
+            match segment::piece(segment, range.clone(), delimiter, number, delimiters.multibyte) {
                 Ok(found) => {
                     range = found;
                     continue;

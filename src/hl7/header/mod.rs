@@ -5,9 +5,10 @@
 
 mod check;
 
+use super::charset;
 use super::delimiters::Delimiters;
 use super::parse::{self, ParseError};
-use super::segment::{field_bytes, slice};
+use super::segment::{field_bytes, pieces, slice};
 
 pub use check::Expected;
 
@@ -29,17 +30,16 @@ impl<'a> Header<'a> {
     /// Reads the header of bytes that may be cut anywhere, or that [`Message::parse`](super::Message::parse)
     /// refused for what follows the header.
     pub fn parse(bytes: &'a [u8]) -> Result<Header<'a>, ParseError> {
-        let (start, delimiters) = parse::header(bytes)?;
+        let (start, mut delimiters) = parse::header(bytes)?;
         let rest = slice(bytes, &(start..bytes.len()));
         let line = rest.iter().position(|&byte| parse::is_terminator(byte));
         // Without a terminator the last field may be cut short; half a control id is worse than none.
         let end = line
             .or_else(|| memchr::memrchr(delimiters.field, rest))
             .unwrap_or(rest.len());
-        Ok(Header {
-            raw: slice(rest, &(0..end)),
-            delimiters,
-        })
+        let raw = slice(rest, &(0..end));
+        charset::of_message(raw, &mut delimiters, None);
+        Ok(Header { raw, delimiters })
     }
 
     /// What MSH-1 and MSH-2 declare.
@@ -128,13 +128,12 @@ impl<'a> Header<'a> {
     }
 
     fn component(&self, field: u16, number: usize) -> &'a [u8] {
-        let first = self
-            .field(field)
-            .split(|&byte| byte == self.delimiters.repetition)
-            .next();
-        let mut components = first
-            .unwrap_or_default()
-            .split(|&byte| byte == self.delimiters.component);
+        let first = pieces(self.field(field), self.delimiters.repetition, &self.delimiters).next();
+        let mut components = pieces(
+            first.unwrap_or_default(),
+            self.delimiters.component,
+            &self.delimiters,
+        );
         components.nth(number - 1).unwrap_or_default()
     }
 

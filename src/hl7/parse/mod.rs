@@ -8,13 +8,15 @@ mod tests;
 
 use std::fmt;
 
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr2;
 use nom::bytes::complete::{tag, take, take_till};
 use nom::{IResult, Parser};
 use smallvec::SmallVec;
 
+use crate::hl7::charset::{self, Charset};
 use crate::hl7::delimiters::Delimiters;
 use crate::hl7::path::SegmentName;
+use crate::hl7::scan;
 use crate::hl7::segment::slice;
 
 pub use error::{ParseError, ParseErrorKind};
@@ -123,7 +125,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<(usize, Delimiters), ParseError> {
         });
     };
     match Delimiters::declared(field, encoding_characters) {
-        Ok(_) if first_line(rest).len() < HEADER_BYTES_MIN => fail(ParseErrorKind::HeaderTooShort),
+        Ok(_) if is_shorter(rest, HEADER_BYTES_MIN) => fail(ParseErrorKind::HeaderTooShort),
         Ok(delimiters) => Ok((start, delimiters)),
         Err(error) => fail(ParseErrorKind::Delimiters(error)),
     }
@@ -139,8 +141,19 @@ pub(super) fn declaration(bytes: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
 }
 
 /// Indexes the segments of a message.
-pub(super) fn index(bytes: &[u8], limits: &ParseLimits) -> Result<Index, ParseError> {
-    let (start, delimiters) = header(bytes)?;
+///
+/// A character set is assumed where the message declares none; a byte order mark declares UTF-8.
+pub(super) fn index(
+    bytes: &[u8],
+    limits: &ParseLimits,
+    assumed: Option<Charset>,
+) -> Result<Index, ParseError> {
+    let (start, mut delimiters) = header(bytes)?;
+    let assumed = if has_byte_order_mark(bytes) {
+        Some(Charset::UTF_8)
+    } else {
+        assumed
+    };
     let length = u32::try_from(bytes.len()).map_err(|_| ParseError {
         kind: ParseErrorKind::TooLarge,
         offset_bytes: 0,
@@ -158,6 +171,9 @@ pub(super) fn index(bytes: &[u8], limits: &ParseLimits) -> Result<Index, ParseEr
             .take_while(|byte| is_terminator(**byte))
             .count();
         is_canonical &= gap == 1 && rest.get(raw.len()) == Some(&b'\r');
+        if slots.is_empty() {
+            charset::of_message(raw, &mut delimiters, assumed);
+        }
         let fail = |kind| ParseError {
             kind,
             offset_bytes: at,
@@ -208,7 +224,7 @@ fn name(raw: &[u8], field: u8) -> [u8; 3] {
 fn check_limits(raw: &[u8], delimiters: &Delimiters, limits: &ParseLimits) -> Result<(), ParseErrorKind> {
     let is_over = |delimiter: Option<u8>, max: usize| match delimiter {
         // As a delimiter takes a byte, a segment no longer than the limit needs no count.
-        Some(delimiter) if raw.len() >= max => memchr_iter(delimiter, raw).count() >= max,
+        Some(delimiter) if raw.len() >= max => scan::count(raw, delimiter, delimiters.multibyte) >= max,
         _ => false,
     };
     // The name stands before the first separator.
@@ -236,6 +252,13 @@ fn is_wide(bytes: &[u8]) -> bool {
             | [0, b'M', ..]
             | [0, 0, 0, b'M', ..]
     )
+}
+
+/// Whether the first line has fewer bytes than this.
+fn is_shorter(bytes: &[u8], count: usize) -> bool {
+    bytes
+        .get(..count)
+        .is_none_or(|start| start.iter().any(|&byte| is_terminator(byte)))
 }
 
 fn first_line(bytes: &[u8]) -> &[u8] {

@@ -4,7 +4,7 @@ use super::*;
 
 /// Shows the names of the segments, or the error.
 fn check(bytes: &[u8], expected: &str) {
-    let shown = match index(bytes, &ParseLimits::default()) {
+    let shown = match index(bytes, &ParseLimits::default(), None) {
         Ok(index) => {
             let names = index
                 .slots
@@ -153,7 +153,9 @@ fn limits_are_the_most_that_is_allowed() {
     ] {
         let bytes = format!("MSH|^~\\&|A\r{segment}");
         assert_eq!(
-            index(bytes.as_bytes(), &limits).err().map(|error| error.kind),
+            index(bytes.as_bytes(), &limits, None)
+                .err()
+                .map(|error| error.kind),
             expected,
             "{segment}"
         );

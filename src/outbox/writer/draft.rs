@@ -73,9 +73,16 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Writes a message and everything that is owed because of it; returns its number.
+    /// Writes messages and everything that is owed because of them; returns the number of the first.
     pub(super) fn accept(&mut self, accept: &Accept) -> Sequence {
-        let acceptance = &accept.acceptance;
+        let first = self.next;
+        for (hash, acceptance) in &accept.messages {
+            self.accept_one(*hash, acceptance);
+        }
+        first
+    }
+
+    fn accept_one(&mut self, hash: [u8; 32], acceptance: &Acceptance) {
         let message = self.next;
         let owed = self.number(acceptance);
         let span = owed
@@ -85,9 +92,9 @@ impl<'a> Draft<'a> {
             .unwrap_or(1);
         self.next = Sequence(message.0 + span);
         if owed.is_empty() {
-            return message;
+            return;
         }
-        let chunked = put_message(message, accept, &owed, &mut self.batch);
+        let chunked = put_message(message, hash, acceptance, &owed, &mut self.batch);
         let sole = owed.len() == 1;
         let received_at = acceptance.received_at;
         let entry_of = |body| EntryRecord {
@@ -120,7 +127,6 @@ impl<'a> Draft<'a> {
             self.effects
                 .push(Effect::DeadFromTheStart(Arc::clone(&owed.lane)));
         }
-        message
     }
 
     /// Gives every delivery and dead letter its place: the message's own number, and the numbers after it where
@@ -249,8 +255,13 @@ struct Owed {
 }
 
 /// Writes a message and its bodies; returns whether the bodies lie in chunks.
-fn put_message(message: Sequence, accept: &Accept, owed: &[Owed], batch: &mut Batch) -> bool {
-    let acceptance = &accept.acceptance;
+fn put_message(
+    message: Sequence,
+    hash: [u8; 32],
+    acceptance: &Acceptance,
+    owed: &[Owed],
+    batch: &mut Batch,
+) -> bool {
     let bodies = || std::iter::once(&acceptance.raw).chain(&acceptance.results);
     let body_bytes: Vec<u32> = bodies()
         .map(|body| u32::try_from(body.len()).expect("offer bounds the bodies"))
@@ -268,7 +279,7 @@ fn put_message(message: Sequence, accept: &Accept, owed: &[Owed], batch: &mut Ba
         listener: acceptance.listener.to_string(),
         control_id: acceptance.control_id.clone(),
         site_version: acceptance.site_version.to_string(),
-        hash: accept.hash,
+        hash,
         owed: owed.iter().map(|owed| (owed.id, owed.offset)).collect(),
         body_bytes,
         inline: (!chunked).then(|| one_after_the_other(acceptance)),

@@ -52,11 +52,12 @@ pub(super) enum Request {
     Close,
 }
 
+/// Messages that are committed together: a request is never parted between two batches.
 pub(super) struct Accept {
-    pub(super) acceptance: Acceptance,
-    pub(super) hash: [u8; 32],
+    /// Each with the hash of what was received.
+    pub(super) messages: Vec<([u8; 32], Acceptance)>,
     pub(super) answer: oneshot::Sender<Sequence>,
-    /// Given back when the message is committed.
+    /// Given back when the messages are committed.
     pub(super) _room: OwnedSemaphorePermit,
 }
 
@@ -84,7 +85,8 @@ impl Group {
     fn take(&mut self, request: Request) {
         match request {
             Request::Accept(accept) => {
-                self.bytes += accept.acceptance.bytes();
+                let bytes = accept.messages.iter().map(|(_, acceptance)| acceptance.bytes());
+                self.bytes += bytes.sum::<usize>();
                 self.accepts.push(accept);
             }
             Request::Settle(settle) => {
@@ -276,7 +278,7 @@ impl Writer {
             .unwrap_or_else(|_| Err(StoreError::new("commit", &"the store panicked")))
     }
 
-    /// One batch, one barrier; then everyone may see it. Returns the number of each message.
+    /// One batch, one barrier; then everyone may see it. Returns the number of the first message of each request.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a group has at most a thousand requests"
@@ -285,6 +287,7 @@ impl Writer {
         let started = clock::monotonic();
         let mut draft = Draft::new(&self.shared, &*self.store, self.meta.next, self.next_destination);
         let sequences = group.accepts.iter().map(|accept| draft.accept(accept)).collect();
+        let accepted: usize = group.accepts.iter().map(|accept| accept.messages.len()).sum();
         for settle in &group.settlements {
             draft.settle(settle)?;
         }
@@ -306,7 +309,7 @@ impl Writer {
         self.commit_seconds.record(started.elapsed().as_secs_f64());
         self.commit_requests.record(group.requests() as f64);
         add(&self.shared.barriers, 1);
-        add(&self.shared.accepted, group.accepts.len() as u64);
+        add(&self.shared.accepted, accepted as u64);
         self.shared.set_durable(self.meta.next);
         self.publish(effects);
         Ok(sequences)

@@ -1,7 +1,11 @@
 //! Files of messages: cut into messages at their headers, each message's own bytes untouched.
 //!
 //! Batch and file headers and trailers, blank lines and comment lines (`#`) between messages are left out;
-//! anything else is handed on, so that nothing vanishes unseen.
+//! anything else is handed on, so that nothing vanishes unseen. [`Transfer`] reads the envelope too, and compares its
+//! counts; [`reply`] writes the batch of acknowledgments that answers it.
+
+mod reply;
+mod transfer;
 
 use bytes::Bytes;
 use memchr::memchr2;
@@ -9,19 +13,38 @@ use memchr::memchr2;
 use super::parse::{has_byte_order_mark, is_terminator};
 use super::segment::slice;
 
+pub use reply::reply;
+pub use transfer::Transfer;
+
 /// Cuts a file into its messages, in order.
 ///
 /// A piece that does not begin with MSH is what stood outside any message; [`Message::parse`](super::Message::parse)
 /// says so.
-/// Counts in batch trailers are not compared.
+/// Counts in batch trailers are not compared; see [`Transfer::read`].
 pub fn split(file: &Bytes) -> impl Iterator<Item = Bytes> {
-    Messages {
+    pieces(file).filter_map(|piece| match piece {
+        Piece::Message(message) => Some(message),
+        Piece::Envelope(_) => None,
+    })
+}
+
+/// What stands in a file, in order.
+fn pieces(file: &Bytes) -> impl Iterator<Item = Piece> {
+    Pieces {
         file: file.clone(),
         at: 0,
     }
 }
 
-struct Messages {
+/// A part of a file.
+enum Piece {
+    /// A batch or file header or trailer, with its terminator.
+    Envelope(Bytes),
+    /// A message, or what stands outside any.
+    Message(Bytes),
+}
+
+struct Pieces {
     file: Bytes,
     at: usize,
 }
@@ -35,18 +58,21 @@ enum Line {
     Other,
 }
 
-impl Iterator for Messages {
-    type Item = Bytes;
+impl Iterator for Pieces {
+    type Item = Piece;
 
-    fn next(&mut self) -> Option<Bytes> {
-        let start = loop {
+    fn next(&mut self) -> Option<Piece> {
+        let (line, start, mut end) = loop {
             let (line, end) = self.line(self.at)?;
-            if matches!(line, Line::Header | Line::Other) {
-                break self.at;
-            }
+            let start = self.at;
             self.at = end;
+            if line != Line::Blank {
+                break (line, start, end);
+            }
         };
-        let (_, mut end) = self.line(start)?;
+        if line == Line::Envelope {
+            return Some(Piece::Envelope(self.file.slice(start..end)));
+        }
         let mut at = end;
         // Comments and blank lines belong to the message only if a segment follows them.
         while let Some((line, next)) = self.line(at) {
@@ -58,11 +84,11 @@ impl Iterator for Messages {
             at = next;
         }
         self.at = at;
-        Some(self.file.slice(start..end))
+        Some(Piece::Message(self.file.slice(start..end)))
     }
 }
 
-impl Messages {
+impl Pieces {
     /// What the line at this place is, and where it ends with its terminator.
     fn line(&self, at: usize) -> Option<(Line, usize)> {
         let rest = slice(&self.file, &(at..self.file.len()));
@@ -74,13 +100,7 @@ impl Messages {
 }
 
 fn kind(line: &[u8]) -> Line {
-    let line = if has_byte_order_mark(line) {
-        slice(line, &(3..line.len()))
-    } else {
-        line
-    };
-    let line = line.trim_ascii();
-    let line = line.strip_prefix(b"\x0B").unwrap_or(line);
+    let line = bare(line);
     let is_named = |name: &[u8]| {
         line.strip_prefix(name)
             .is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
@@ -97,6 +117,17 @@ fn kind(line: &[u8]) -> Line {
     } else {
         Line::Other
     }
+}
+
+/// A line without what may stand around it: a byte order mark, blanks, a stray frame start.
+fn bare(line: &[u8]) -> &[u8] {
+    let line = if has_byte_order_mark(line) {
+        slice(line, &(3..line.len()))
+    } else {
+        line
+    };
+    let line = line.trim_ascii();
+    line.strip_prefix(b"\x0B").unwrap_or(line)
 }
 
 #[cfg(test)]
