@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
-use crate::hl7::{FieldPath, Message};
+use crate::hl7::{FieldPath, Message, State};
 
-use super::{CannotRun, Finding, input, text};
+use super::{CannotRun, Finding, input, path, text};
 
 /// Prints the values of fields, one a line.
 ///
@@ -22,11 +22,14 @@ pub(super) struct Get {
     /// A file with one or more messages, or - for standard input.
     file: PathBuf,
     /// What to print.
-    #[arg(required = true, value_parser = path)]
+    #[arg(required = true, value_parser = path::read)]
     path: Vec<FieldPath>,
     /// Print the bytes as they stand in the message: escapes not decoded, control characters not made visible.
     #[arg(long)]
     raw: bool,
+    /// Print a JSON object for each path: message, path, state (absent, empty, null or valued) and value.
+    #[arg(long, conflicts_with = "raw")]
+    json: bool,
     /// Only the N-th message of the file.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     message: Option<u32>,
@@ -39,13 +42,33 @@ impl Get {
             (false, true) => Form::ForTerminal,
             (false, false) => Form::ForPrograms,
         };
-        for message in input::chosen(&self.file, self.message)? {
+        for chosen in input::chosen(&self.file, self.message)? {
             for path in &self.path {
-                out.write_all(&value(&message, path, form))?;
+                if self.json {
+                    let line = json!({
+                        "message": chosen.number,
+                        "path": path.to_string(),
+                        "state": state(chosen.message.read(path).state()),
+                        "value": chosen.message.text(path),
+                    });
+                    out.write_all(line.to_string().as_bytes())?;
+                } else {
+                    out.write_all(&value(&chosen.message, path, form))?;
+                }
                 out.write_all(b"\n")?;
             }
         }
         Ok(Finding::Fine)
+    }
+}
+
+/// The state in a word.
+fn state(state: State) -> &'static str {
+    match state {
+        State::Absent => "absent",
+        State::Empty => "empty",
+        State::Null => "null",
+        State::Valued => "valued",
     }
 }
 
@@ -74,30 +97,6 @@ fn value<'m>(message: &'m Message, path: &FieldPath, form: Form) -> Cow<'m, [u8]
     }
 }
 
-/// Reads a path; what is wrong with it is shown under it, with the path that was probably meant.
-fn path(text: &str) -> Result<FieldPath, String> {
-    let error = match FieldPath::from_str(text) {
-        Ok(path) => return Ok(path),
-        Err(error) => error,
-    };
-    let shown = text::printable(text.as_bytes());
-    let caret = " ".repeat(
-        text.get(..error.offset)
-            .map_or(0, |before| before.chars().count()),
-    );
-    let help = match FieldPath::from_str(&text.to_uppercase()) {
-        Ok(meant) => format!("; did you mean {meant}?"),
-        Err(_) if Path::new(text).exists() => {
-            "\n\nThe file stands before the paths: weir get FILE PATH...".to_owned()
-        }
-        Err(_) => String::new(),
-    };
-    Err(format!(
-        "\n\n  {shown}\n  {caret}^ expected {}{help}",
-        error.expected
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -107,7 +106,7 @@ mod tests {
     #[test]
     fn a_value_cannot_control_the_terminal() {
         let message = Message::parse(Bytes::from_static(b"MSH|^~\\&|\\X1B\\[31m\\T\\")).unwrap();
-        let path = path("MSH-3").unwrap();
+        let path = path::read("MSH-3").unwrap();
         let check = |form, expected: &str| {
             assert_eq!(String::from_utf8_lossy(&value(&message, &path, form)), expected);
         };

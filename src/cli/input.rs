@@ -1,6 +1,7 @@
 //! Files of messages, as the commands take them: one message, a bare sequence or a batch; `-` is standard input.
 
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use super::{CannotRun, text};
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What people call it.
-fn place(file: &Path) -> String {
+pub(super) fn place(file: &Path) -> String {
     if file.as_os_str() == "-" {
         "standard input".to_owned()
     } else {
@@ -58,19 +59,31 @@ fn split(file: &Path, content: &Bytes) -> Result<Vec<Bytes>, CannotRun> {
     Ok(messages)
 }
 
+/// A message of a file, where it stands there.
+pub(super) struct Placed {
+    /// Its number in the file, from 1.
+    pub(super) number: usize,
+    /// Its bytes in the file.
+    pub(super) range: Range<usize>,
+    /// The message.
+    pub(super) message: Message,
+}
+
 /// The messages of a file, which may be in UTF-16, parsed; only the `number`-th (from 1) when asked.
-pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, CannotRun> {
-    let messages = split(file, &charset::narrowed(&read(file)?))?;
+pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Placed>, CannotRun> {
+    chosen_of(&charset::narrowed(&read(file)?), file, number)
+}
+
+/// The same of a file that is already read, its bytes as they are.
+pub(super) fn chosen_of(content: &Bytes, file: &Path, number: Option<u32>) -> Result<Vec<Placed>, CannotRun> {
+    let messages = split(file, content)?;
     let count = messages.len();
-    let chosen: Vec<_> = match number {
-        None => messages.into_iter().enumerate().collect(),
-        Some(number) => messages
-            .into_iter()
-            .enumerate()
-            .skip(number as usize - 1)
-            .take(1)
-            .collect(),
-    };
+    let is_chosen = |index: usize| number.is_none_or(|number| number as usize == index + 1);
+    let chosen: Vec<_> = messages
+        .into_iter()
+        .enumerate()
+        .filter(|(index, _)| is_chosen(*index))
+        .collect();
     if chosen.is_empty() {
         return Err(CannotRun::at(
             place(file),
@@ -83,10 +96,22 @@ pub(super) fn chosen(file: &Path, number: Option<u32>) -> Result<Vec<Message>, C
     chosen
         .into_iter()
         .map(|(index, bytes)| {
-            Message::parse(bytes)
-                .map_err(|error| CannotRun::at(format!("{}: message {}", place(file), index + 1), error))
+            let start = offset(&bytes, content);
+            let range = start..start + bytes.len();
+            let message = Message::parse(bytes)
+                .map_err(|error| CannotRun::at(format!("{}: message {}", place(file), index + 1), error))?;
+            Ok(Placed {
+                number: index + 1,
+                range,
+                message,
+            })
         })
         .collect()
+}
+
+/// Where a part begins in the very bytes that it was cut from.
+pub(super) fn offset(part: &[u8], whole: &[u8]) -> usize {
+    part.as_ptr().addr().saturating_sub(whole.as_ptr().addr())
 }
 
 #[cfg(test)]
@@ -102,7 +127,7 @@ mod tests {
         std::fs::write(&file, &wide).unwrap();
         let messages = chosen(&file, None).unwrap();
         assert_eq!(messages.len(), 2);
-        let name = messages[0].text(&"PID-5".parse().unwrap());
+        let name = messages[0].message.text(&"PID-5".parse().unwrap());
         assert_eq!(name.as_deref(), Some("M\u{dc}LLER"));
         // What is sent is sent as it is.
         assert_eq!(read(&file).unwrap(), wide);

@@ -9,18 +9,22 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing::Level;
 
+mod ack;
 mod check;
 mod client;
 mod demo;
+mod diff;
 mod explain;
 mod get;
 mod input;
 mod listen;
 mod logging;
+mod path;
 mod receiver;
 mod run;
 mod send;
 mod serving;
+mod set;
 mod show;
 mod text;
 
@@ -47,6 +51,9 @@ enum Command {
     Listen(listen::Listen),
     Get(get::Get),
     Show(show::Show),
+    Set(set::Set),
+    Diff(diff::Diff),
+    Ack(ack::Ack),
     Explain(explain::Explain),
 }
 
@@ -108,6 +115,9 @@ pub fn main() -> ExitCode {
         Command::Listen(command) => command.run(&mut out),
         Command::Get(command) => command.run(&mut out),
         Command::Show(command) => command.run(&mut out),
+        Command::Set(command) => command.run(&mut out),
+        Command::Diff(command) => command.run(&mut out),
+        Command::Ack(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {

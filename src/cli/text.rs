@@ -26,6 +26,21 @@ pub(super) fn safe(text: &str) -> String {
     shown
 }
 
+/// Messages as a person reads them: a line for each segment, with control characters shown.
+pub(super) fn lines(messages: &[u8]) -> String {
+    let segments = messages.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let shown = segments.filter(|segment| !segment.is_empty());
+    shown.map(|segment| printable(segment) + "\n").collect()
+}
+
+/// The path of a segment: `PID`, `OBX[2]`.
+pub(super) fn segment_path(name: &[u8], occurrence: usize) -> String {
+    match occurrence {
+        1 => printable(name),
+        number => format!("{}[{number}]", printable(name)),
+    }
+}
+
 /// A number of things: `1 route`, `2 routes`.
 pub(super) fn count(number: usize, thing: &str) -> String {
     match number {
@@ -57,5 +72,9 @@ mod tests {
         assert_eq!(printable("Müller".as_bytes()), "Müller");
         assert_eq!(printable(b"M\xfcller"), "Müller");
         assert_eq!(printable("\u{9b}31m".as_bytes()), "\\x9b31m");
+        assert_eq!(
+            lines(b"MSH|A\r\nPID|\x1b[2J\r\rPV1"),
+            "MSH|A\nPID|\\x1b[2J\nPV1\n"
+        );
     }
 }

@@ -14,7 +14,8 @@ use std::path::Path;
 use expect_test::{Expect, expect};
 
 use crate::harness::{
-    Answer, Receiver, Running, Sender, Site, adt, control_id, field, transcript, unread, weir, workplace,
+    Answer, Receiver, Running, Sender, Site, adt, control_id, field, hl7_files, program, transcript, unread,
+    weir, workplace,
 };
 
 /// Runs a command line in a folder with the example site and the fixtures.
@@ -62,8 +63,10 @@ fn help_names_every_command() {
               send     Sends messages over MLLP and prints what the receiver answers
               listen   Receives messages over MLLP, prints them and answers each
               get      Prints the values of fields, one a line
-              show     Shows a message: one line for each field that holds something, with the path that names
-                       it
+              show     Shows a message as a tree: groups, segments, fields and components with names and values
+              set      Prints a file of messages with fields changed
+              diff     Compares two messages field by field
+              ack      Prints the acknowledgment that weir builds for a message
               explain  Explains a word of HL7, or the name of a problem that `weir check` found
               help     Print this message or the help of the given subcommand(s)
 
@@ -91,15 +94,15 @@ fn a_command_line_that_is_wrong_is_explained() {
     check(
         "chek routes",
         &expect![[r#"
-        ! error: unrecognized subcommand 'chek'
-        !
-        !   tip: a similar subcommand exists: 'check'
-        !
-        ! Usage: weir [OPTIONS] <COMMAND>
-        !
-        ! For more information, try '--help'.
-        = 2
-    "#]],
+            ! error: unrecognized subcommand 'chek'
+            !
+            !   tip: some similar subcommands exist: 'ack', 'check'
+            !
+            ! Usage: weir [OPTIONS] <COMMAND>
+            !
+            ! For more information, try '--help'.
+            = 2
+        "#]],
     );
     check(
         "check --stric",
@@ -247,7 +250,7 @@ fn get_says_what_it_cannot_do() {
         !   fixtures/adt-a01.hl7
         !   ^ expected a segment name: a capital letter, then two capital letters or digits
         !
-        ! The file stands before the paths: weir get FILE PATH...
+        ! The file stands before the paths.
         !
         ! For more information, try '--help'.
         = 2
@@ -284,57 +287,25 @@ fn get_says_what_it_cannot_do() {
 }
 
 #[test]
-fn show_puts_a_path_before_every_field() {
+fn show_puts_path_and_name_before_every_value() {
     check(
         "show fixtures/odd/header-only.hl7",
         &expect![[r#"
-        MSH
-          MSH-1        |
-          MSH-2        ^~\&
-          MSH-3        ADTTEST
-          MSH-4        NORTHTEST
-          MSH-5        EHRTEST
-          MSH-6        HIOTEST
-          MSH-7        20260302081530.120-0500
-          MSH-9        ADT^A08^ADT_A01
-          MSH-10       OD000022
-          MSH-11       P
-          MSH-12       2.5.1
-        = 0
-    "#]],
-    );
-    check(
-        "show fixtures/batch.hl7 --message 3",
-        &expect![[r#"
-        MSH
-          MSH-1        |
-          MSH-2        ^~\&
-          MSH-3        ADTTEST
-          MSH-4        NORTHTEST
-          MSH-5        EHRTEST
-          MSH-6        HIOTEST
-          MSH-7        20260304000100-0500
-          MSH-9        ADT^A08^ADT_A01
-          MSH-10       NB000003
-          MSH-11       P
-          MSH-12       2.5.1
-        EVN
-          EVN-1        A08
-          EVN-2        20260304000000-0500
-        PID
-          PID-1        1
-          PID-3        900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^MR
-          PID-5        TESTPATIENT^ANNA^^^^^L
-          PID-7        19840512
-          PID-8        F
-          PID-11       0101 EXAMPLE STREET^^TESTVILLE^MA^01999^USA^H
-          PID-13       ^PRN^PH^^1^555^55500101
-          PID-18       A900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^AN
-        PV1
-          PV1-1        1
-          PV1-2        I
-          PV1-3        4W^412^A^NORTHTEST
-          PV1-19       V900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN
+        MSH  Message Header
+          MSH-1      Field Separator        |
+          MSH-2      Encoding Characters    ^~\&
+          MSH-3      Sending Application    ADTTEST
+          MSH-4      Sending Facility       NORTHTEST
+          MSH-5      Receiving Application  EHRTEST
+          MSH-6      Receiving Facility     HIOTEST
+          MSH-7      Date/Time Of Message   20260302081530.120-0500
+          MSH-9      Message Type
+            MSH-9.1  Message Code           ADT
+            MSH-9.2  Trigger Event          A08
+            MSH-9.3  Message Structure      ADT_A01
+          MSH-10     Message Control ID     OD000022
+          MSH-11     Processing ID          P
+          MSH-12     Version ID             2.5.1
         = 0
     "#]],
     );
@@ -348,6 +319,298 @@ fn show_puts_a_path_before_every_field() {
 }
 
 #[test]
+fn show_parts_messages_by_a_blank_line() {
+    let two = b"BHS|^~\\&\rMSH|^~\\&|ONE||||||ACK|1|P|2.5.1\rMSH|^~\\&|TWO||||||ACK|2|P|2.5.1\rBTS|2\r";
+    check_in(
+        workplace().path(),
+        "show -",
+        two,
+        &expect![[r#"
+        MSH  Message Header
+          MSH-1   Field Separator      |
+          MSH-2   Encoding Characters  ^~\&
+          MSH-3   Sending Application  ONE
+          MSH-9   Message Type         ACK
+          MSH-10  Message Control ID   1
+          MSH-11  Processing ID        P
+          MSH-12  Version ID           2.5.1
+
+        MSH  Message Header
+          MSH-1   Field Separator      |
+          MSH-2   Encoding Characters  ^~\&
+          MSH-3   Sending Application  TWO
+          MSH-9   Message Type         ACK
+          MSH-10  Message Control ID   2
+          MSH-11  Processing ID        P
+          MSH-12  Version ID           2.5.1
+        = 0
+    "#]],
+    );
+    check_in(
+        workplace().path(),
+        "show - --message 2",
+        two,
+        &expect![[r#"
+        MSH  Message Header
+          MSH-1   Field Separator      |
+          MSH-2   Encoding Characters  ^~\&
+          MSH-3   Sending Application  TWO
+          MSH-9   Message Type         ACK
+          MSH-10  Message Control ID   2
+          MSH-11  Processing ID        P
+          MSH-12  Version ID           2.5.1
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn show_puts_segments_into_the_groups_of_their_structure() {
+    let message = b"MSH|^~\\&|LAB|NORTH|||20260101||ORU^R01^ORU_R01|1|P|2.5.1\r\
+                    PID|1||A~B^^^X&1.2&ISO||\"\"\rOBR|1\rOBX|1|SN|GLU||>^5.5\rOBX|2|TX|C||a \\T\\ b\rOBR|2\rOBX|1|ZZ|C||1^2\r";
+    check_in(
+        workplace().path(),
+        "show -",
+        message,
+        &expect![[r#"
+        MSH  Message Header
+          MSH-1                 Field Separator          |
+          MSH-2                 Encoding Characters      ^~\&
+          MSH-3                 Sending Application      LAB
+          MSH-4                 Sending Facility         NORTH
+          MSH-7                 Date/Time Of Message     20260101
+          MSH-9                 Message Type
+            MSH-9.1             Message Code             ORU
+            MSH-9.2             Trigger Event            R01
+            MSH-9.3             Message Structure        ORU_R01
+          MSH-10                Message Control ID       1
+          MSH-11                Processing ID            P
+          MSH-12                Version ID               2.5.1
+        PATIENT_RESULT
+          PATIENT
+            PID  Patient Identification
+              PID-1             Set ID - PID             1
+              PID-3[1]          Patient Identifier List  A
+              PID-3[2]          Patient Identifier List
+                PID-3[2].1      ID Number                B
+                PID-3[2].4      Assigning Authority
+                  PID-3[2].4.1  Namespace ID             X
+                  PID-3[2].4.2  Universal ID             1.2
+                  PID-3[2].4.3  Universal ID Type        ISO
+              PID-5             Patient Name             ""
+          ORDER_OBSERVATION
+            OBR  Observation Request
+              OBR-1             Set ID - OBR             1
+            OBSERVATION
+              OBX  Observation/Result
+                OBX-1           Set ID - OBX             1
+                OBX-2           Value Type               SN
+                OBX-3           Observation Identifier   GLU
+                OBX-5           Observation Value
+                  OBX-5.1       Comparator               >
+                  OBX-5.2       Num1                     5.5
+            OBSERVATION[2]
+              OBX[2]  Observation/Result
+                OBX[2]-1        Set ID - OBX             2
+                OBX[2]-2        Value Type               TX
+                OBX[2]-3        Observation Identifier   C
+                OBX[2]-5        Observation Value        a & b
+          ORDER_OBSERVATION[2]
+            OBR[2]  Observation Request
+              OBR[2]-1          Set ID - OBR             2
+            OBSERVATION
+              OBX[3]  Observation/Result
+                OBX[3]-1        Set ID - OBX             1
+                OBX[3]-2        Value Type               ZZ
+                OBX[3]-3        Observation Identifier   C
+                OBX[3]-5        Observation Value
+                  OBX[3]-5.1                             1
+                  OBX[3]-5.2                             2
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn show_puts_problems_in_their_place() {
+    let odd = b"\xEF\xBB\xBFMSH|^~|LAB||||yesterday||ADT^A01^ORU_R01|1|P|2.5.9\rPV1|1\rPID|1\rOBR|1\rTXA|1\rZPI|1\rpid|1";
+    check_in(
+        workplace().path(),
+        "show -",
+        odd,
+        &expect![[r#"
+        warning: byte-order-mark
+        warning: last-terminator-missing
+        MSH  Message Header
+          MSH-1        Field Separator       |
+          MSH-2        Encoding Characters   ^~
+            warning: encoding-characters-missing
+          MSH-3        Sending Application   LAB
+          MSH-7        Date/Time Of Message  yesterday
+            warning: datetime
+          MSH-9        Message Type
+            warning: message-structure
+            MSH-9.1    Message Code          ADT
+            MSH-9.2    Trigger Event         A01
+            MSH-9.3    Message Structure     ORU_R01
+          MSH-10       Message Control ID    1
+          MSH-11       Processing ID         P
+          MSH-12       Version ID            2.5.9
+            warning: version: unknown, read as 2.5.1
+        PATIENT_RESULT
+          PATIENT
+            VISIT
+              PV1  Patient Visit
+                PV1-1  Set ID - PV1          1
+        PATIENT_RESULT[2]
+          PATIENT
+            PID  Patient Identification
+              PID-1    Set ID - PID          1
+          ORDER_OBSERVATION
+            OBR  Observation Request
+              OBR-1    Set ID - OBR          1
+            TXA  Transcription Document Header
+              warning: unexpected-segment: ORU_R01 has none
+              TXA-1    Set ID- TXA           1
+            ZPI
+              ZPI-1                          1
+            pid
+              warning: segment-name
+              pid-1                          1
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn show_does_without_what_the_dictionary_does_not_know() {
+    check_in(
+        workplace().path(),
+        "show -",
+        b"MSH||LAB|NORTH\rZPI||A^B&C\r",
+        &expect![[r#"
+            warning: version: none that is known: shown without names
+            MSH
+              MSH-1      |
+              MSH-3      LAB
+              MSH-4      NORTH
+            ZPI
+              ZPI-2
+                ZPI-2.1  A
+                ZPI-2.2  B&C
+            warning: MSH-2: encoding-characters-missing
+            = 0
+        "#]],
+    );
+    check_in(
+        workplace().path(),
+        "show -",
+        b"MSH|^~\\&|LAB||||||QQQ^Q99|1|P|2.3\r",
+        &expect![[r#"
+            MSH  Message header segment
+              MSH-1      Field Separator      |
+              MSH-2      Encoding Characters  ^~\&
+              MSH-3      Sending Application  LAB
+              MSH-9      Message Type
+                warning: structure: HL7 2.3 has none for this message: shown without groups
+                MSH-9.1  Message Type         QQQ
+                MSH-9.2  Trigger Event        Q99
+              MSH-10     Message Control ID   1
+              MSH-11     Processing ID        P
+              MSH-12     Version ID           2.3
+            = 0
+        "#]],
+    );
+}
+
+#[test]
+fn show_tells_of_segments_that_stand_elsewhere() {
+    let misplaced = b"MSH|^~\\&|||||||ADT^A01^ADT_A01|1|P|2.5.1\rPID|1\rEVN|A01\r";
+    check_in(
+        workplace().path(),
+        "show -",
+        misplaced,
+        &expect![[r#"
+        MSH  Message Header
+          MSH-1      Field Separator      |
+          MSH-2      Encoding Characters  ^~\&
+          MSH-9      Message Type
+            MSH-9.1  Message Code         ADT
+            MSH-9.2  Trigger Event        A01
+            MSH-9.3  Message Structure    ADT_A01
+          MSH-10     Message Control ID   1
+          MSH-11     Processing ID        P
+          MSH-12     Version ID           2.5.1
+        PID  Patient Identification
+          PID-1      Set ID - PID         1
+        EVN  Event Type
+          warning: misplaced-segment: ADT_A01 has it elsewhere
+          EVN-1      Event Type Code      A01
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn show_gives_all_of_a_message_as_json() {
+    let message = b"MSH|^~\\&|LAB|NORTH|||20260101||ACK^A01^ACK|1|P|2.5.1\nMSA|AA|7|\"\"\n\nERR||PID^1~\xFC";
+    check_in(
+        workplace().path(),
+        "show - --json",
+        message,
+        &expect![[r#"
+        {"weir_show":1,"message":1,"version":"2.5.1","structure":"ACK","encoding":"latin-1","delimiters":{"field":"|","component":"^","repetition":"~","escape":"\\","subcomponent":"&","truncation":null},"before":"","segments":[{"path":"MSH","name":"Message Header","groups":[],"raw":"MSH|^~\\&|LAB|NORTH|||20260101||ACK^A01^ACK|1|P|2.5.1","terminator":"\n","fields":[{"path":"MSH-1","name":"Field Separator","data_type":"ST","value":"|"},{"path":"MSH-2","name":"Encoding Characters","data_type":"ST","value":"^~\\&"},{"path":"MSH-3","name":"Sending Application","data_type":"HD","value":"LAB"},{"path":"MSH-4","name":"Sending Facility","data_type":"HD","value":"NORTH"},{"path":"MSH-7","name":"Date/Time Of Message","data_type":"TS","value":"20260101"},{"path":"MSH-9","name":"Message Type","data_type":"MSG","parts":[{"path":"MSH-9.1","name":"Message Code","data_type":"ID","value":"ACK"},{"path":"MSH-9.2","name":"Trigger Event","data_type":"ID","value":"A01"},{"path":"MSH-9.3","name":"Message Structure","data_type":"ID","value":"ACK"}]},{"path":"MSH-10","name":"Message Control ID","data_type":"ST","value":"1"},{"path":"MSH-11","name":"Processing ID","data_type":"PT","value":"P"},{"path":"MSH-12","name":"Version ID","data_type":"VID","value":"2.5.1"}]},{"path":"MSA","name":"Message Acknowledgment","groups":[],"raw":"MSA|AA|7|\"\"","terminator":"\n\n","fields":[{"path":"MSA-1","name":"Acknowledgment Code","data_type":"ID","value":"AA"},{"path":"MSA-2","name":"Message Control ID","data_type":"ST","value":"7"},{"path":"MSA-3","name":"Text Message","data_type":"ST","null":true}]},{"path":"ERR","name":"Error","groups":[],"raw":"ERR||PID^1~ü","terminator":"","fields":[{"path":"ERR-2[1]","name":"Error Location","data_type":"ERL","parts":[{"path":"ERR-2[1].1","name":"Segment ID","data_type":"ST","value":"PID"},{"path":"ERR-2[1].2","name":"Segment Sequence","data_type":"NM","value":"1"}]},{"path":"ERR-2[2]","name":"Error Location","data_type":"ERL","value":"ü"}]}],"problems":[{"path":"","name":"terminators","text":""},{"path":"","name":"blank-lines","text":""},{"path":"","name":"last-terminator-missing","text":""}]}
+        = 0
+    "#]],
+    );
+}
+
+/// The bytes of the messages in what `weir show --json` printed.
+fn rebuilt(shown: &str) -> Vec<Vec<u8>> {
+    let object = |line| serde_json::from_str::<serde_json::Value>(line).expect("every line is JSON");
+    let message = |object: serde_json::Value| {
+        assert_eq!(object["weir_show"], 1);
+        let segments = object["segments"].as_array().unwrap();
+        let pieces = segments
+            .iter()
+            .flat_map(|segment| [&segment["raw"], &segment["terminator"]]);
+        let text: String = std::iter::once(&object["before"])
+            .chain(pieces)
+            .map(|piece| piece.as_str().unwrap())
+            .collect();
+        match object["encoding"].as_str().unwrap() {
+            "utf-8" => text.into_bytes(),
+            "latin-1" => text.chars().map(|char| u8::try_from(char).unwrap()).collect(),
+            other => panic!("{other}"),
+        }
+    };
+    shown.lines().map(object).map(message).collect()
+}
+
+#[test]
+fn what_show_prints_as_json_rebuilds_every_message() {
+    let folder = workplace();
+    let mut count = 0;
+    for file in hl7_files(&folder.path().join("fixtures")) {
+        let name = file.to_str().unwrap();
+        // A file in UTF-16 is shown as the UTF-8 that it is read as.
+        let content = weir::hl7::charset::narrowed(&bytes::Bytes::from(std::fs::read(&file).unwrap()));
+        let pieces: Vec<_> = weir::hl7::batch::split(&content).collect();
+        let (status, shown, _) = weir(folder.path(), &["show", name, "--json"], b"");
+        let is_readable = !pieces.is_empty()
+            && pieces
+                .iter()
+                .all(|piece| weir::hl7::Message::parse(piece.clone()).is_ok());
+        assert_eq!(status == 0, is_readable, "{name}");
+        if is_readable {
+            assert_eq!(rebuilt(&shown), pieces, "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count} files of messages");
+}
+
+#[test]
 fn a_message_cannot_control_the_terminal() {
     let message = b"MSH|^~\\&|A\x1b]0;owned\x07|B\x1b[31m|||20260101||ADT^A01|1\r\x1b[2JPID|1\r";
     check_in(
@@ -355,19 +618,22 @@ fn a_message_cannot_control_the_terminal() {
         "show -",
         message,
         &expect![[r#"
-        MSH
-          MSH-1        |
-          MSH-2        ^~\&
-          MSH-3        A\x1b]0;owned\x07
-          MSH-4        B\x1b[31m
-          MSH-7        20260101
-          MSH-9        ADT^A01
-          MSH-10       1
-        \x1b[2JPID
-          \x1b[2JPID-1 1
-        warning: segment-name
-        = 0
-    "#]],
+            warning: version: none that is known: shown without names
+            MSH
+              MSH-1         |
+              MSH-2         ^~\&
+              MSH-3         A\x1b]0;owned\x07
+              MSH-4         B\x1b[31m
+              MSH-7         20260101
+              MSH-9
+                MSH-9.1     ADT
+                MSH-9.2     A01
+              MSH-10        1
+            \x1b[2JPID
+              warning: segment-name
+              \x1b[2JPID-1  1
+            = 0
+        "#]],
     );
 }
 
@@ -381,6 +647,320 @@ fn a_closed_output_is_no_fault() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn get_tells_states_apart_as_json() {
+    check(
+        "get fixtures/odd/nulls.hl7 MSH-10 PID-5.1 PID-8 PID-19 PID-2 ZPI-1 --json",
+        &expect![[r#"
+            {"message":1,"path":"MSH-10","state":"valued","value":"OD000006"}
+            {"message":1,"path":"PID-5.1","state":"valued","value":"TESTPATIENT"}
+            {"message":1,"path":"PID-8","state":"valued","value":"F"}
+            {"message":1,"path":"PID-19","state":"null","value":null}
+            {"message":1,"path":"PID-2","state":"empty","value":null}
+            {"message":1,"path":"ZPI-1","state":"absent","value":null}
+            = 0
+        "#]],
+    );
+    check(
+        "get fixtures/batch.hl7 MSH-10 --json",
+        &expect![[r#"
+        {"message":1,"path":"MSH-10","state":"valued","value":"NB000001"}
+        {"message":2,"path":"MSH-10","state":"valued","value":"NB000002"}
+        {"message":3,"path":"MSH-10","state":"valued","value":"NB000003"}
+        = 0
+    "#]],
+    );
+    check(
+        "get fixtures/batch.hl7 MSH-10 --json --raw",
+        &expect![[r#"
+        ! error: the argument '--json' cannot be used with '--raw'
+        !
+        ! Usage: weir get --json <FILE> <PATH>...
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+}
+
+/// Runs a command in which words may hold blanks, and reads the bytes it printed.
+fn printed(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let output = program(folder).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(
+        (output.status.code(), said.as_str()),
+        (Some(0), ""),
+        "{arguments:?}"
+    );
+    output.stdout
+}
+
+#[test]
+fn set_changes_what_it_is_told_and_nothing_else() {
+    check(
+        "set fixtures/adt-a08.hl7 PID-5.1=O|NEIL MSH-11=T ZPI-2=x NK1[9]-1=",
+        &expect![[r#"
+            MSH|^~\&|ADTTEST|NORTHTEST|EHRTEST|HIOTEST|20260303101544.310-0500||ADT^A08^ADT_A01|NT000108|T|2.5.1|||||USA|UNICODE UTF-8<0D>EVN|A08|20260303101500-0500||02<0D>PID|1||900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^MR||O\F\NEIL^ANNA^Q^^^^L||19840512|F||2106-3^White^HL70005|7 SPECIMEN AVENUE^^SAMPLETON^MA^01998^USA^H~PO BOX 555^^SAMPLETON^MA^01998^USA^M||^PRN^PH^^1^555^5550107~^PRN^CP^^1^555^5550108~^NET^Internet^anna.testpatient@example.org||eng^English^ISO6392|M^Married^HL70002||A900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^AN||||N^Not Hispanic or Latino^HL70189<0D>NK1|1|TESTPATIENT^BORIS^^^^^L|SPO^Spouse^HL70063|101 EXAMPLE STREET^APT 2^TESTVILLE^MA^01999^USA^H|^PRN^PH^^1^555^5550102||C^Emergency Contact^HL70131<0D>PV1|1|I|4W^414^B^NORTHTEST^^N^MAIN^4|E||4W^412^A^NORTHTEST^^N^MAIN^4|9991001^EXAMPLE^DORA^^^DR^MD^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^L^^^DN|||MED||||7||||IP|V900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN|||||||||||||||||||||||||20260302080000-0500<0D>ZPI||x<0D>= 0
+        "#]],
+    );
+    check(
+        "set fixtures/odd/crlf.hl7 PID-5=A^B --raw",
+        &expect![[r#"
+        MSH|^~\&|ADTTEST|NORTHTEST|EHRTEST|HIOTEST|20260304000100-0500||ADT^A08^ADT_A01|OD000002|P|2.5.1<0D>
+        EVN|A08|20260304000000-0500<0D>
+        PID|1||900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^MR||A^B||19840512|F|||0101 EXAMPLE STREET^^TESTVILLE^MA^01999^USA^H||^PRN^PH^^1^555^55500101|||||A900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^AN<0D>
+        PV1|1|I|4W^412^A^NORTHTEST||||||||||||||||V900101^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN<0D>
+        = 0
+    "#]],
+    );
+    let folder = workplace();
+    let batch = std::fs::read(folder.path().join("fixtures/batch.hl7")).unwrap();
+    let expected = String::from_utf8(batch).unwrap().replace("|NB000002|", "|TWO|");
+    let given = ["set", "fixtures/batch.hl7", "MSH-10=TWO", "--message", "2"];
+    assert_eq!(printed(folder.path(), &given), expected.as_bytes());
+}
+
+#[test]
+fn set_without_assignments_gives_every_byte_back() {
+    let folder = workplace();
+    let mut count = 0;
+    for file in hl7_files(&folder.path().join("fixtures")) {
+        let name = file.to_str().unwrap();
+        let output = program(folder.path()).args(["set", name]).output().unwrap();
+        if output.status.success() {
+            assert_eq!(output.stdout, std::fs::read(&file).unwrap(), "{name}");
+            count += 1;
+        } else {
+            assert!(output.stdout.is_empty(), "{name}");
+            assert!(name.contains("/broken/"), "{name}");
+        }
+    }
+    assert!(count > 50, "{count} files of messages");
+}
+
+#[test]
+fn set_says_what_it_cannot_do() {
+    check(
+        "set fixtures/adt-a01.hl7 PID-5",
+        &expect![[r#"
+        ! error: invalid value 'PID-5' for '[PATH=VALUE]...': expected a path, `=` and a value, as PID-5.1=DOE; quote a value with blanks
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/adt-a01.hl7 pid-5=DOE",
+        &expect![[r#"
+        ! error: invalid value 'pid-5=DOE' for '[PATH=VALUE]...':
+        !
+        !   pid-5
+        !   ^ expected a segment name: a capital letter, then two capital letters or digits; did you mean PID-5?
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/adt-a01.hl7 MSH-2=^",
+        &expect![[r#"
+        ! fixtures/adt-a01.hl7: message 1: MSH-2: declares the delimiters and cannot be set or copied
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/adt-a01.hl7 NK1[5]-2=DOE",
+        &expect![[r#"
+        ! fixtures/adt-a01.hl7: message 1: NK1[5]-2: the segment is missing; only the next one of its name can be added, this message has 1
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/batch.hl7 PID-5.1=A^B --raw",
+        &expect![[r#"
+        ! fixtures/batch.hl7: message 1: PID-5.1: the raw value holds a control character, or a delimiter that its target cannot hold
+        = 2
+    "#]],
+    );
+    check(
+        "set fixtures/broken/no-msh.hl7 PID-5=A",
+        &expect![[r#"
+        ! fixtures/broken/no-msh.hl7: message 1: byte 0: expected MSH as the first segment
+        = 2
+    "#]],
+    );
+}
+
+#[test]
+fn diff_names_every_field_that_differs() {
+    check(
+        "diff fixtures/adt-a01.hl7 fixtures/adt-a01.hl7",
+        &expect![[r#"
+        = 0
+    "#]],
+    );
+    check(
+        "diff fixtures/odd/lf.hl7 fixtures/odd/crlf.hl7",
+        &expect![[r#"
+        MSH-10  Message Control ID
+          - OD000001
+          + OD000002
+        = 1
+    "#]],
+    );
+    let folder = workplace();
+    let chemistry = std::fs::read_to_string(folder.path().join("fixtures/oru-r01-chemistry.hl7")).unwrap();
+    let changed: String = chemistry
+        .split_inclusive('\r')
+        .filter(|segment| !segment.starts_with("OBX|2|"))
+        .map(|segment| {
+            segment
+                .replace("|6.4|", "|4.6|")
+                .replace("TESTPATIENT^ANNA^Q", "\x1b[2J")
+        })
+        .collect();
+    std::fs::write(folder.path().join("changed.hl7"), changed + "ZPI|1|new\r").unwrap();
+    check_in(
+        folder.path(),
+        "diff fixtures/oru-r01-chemistry.hl7 changed.hl7",
+        b"",
+        &expect![[r#"
+            PID-5  Patient Name
+              - TESTPATIENT^ANNA^Q^^^^L
+              + \x1b[2J^^^^L
+            OBX[2]  Observation/Result
+              - OBX|2|NM|3094-0^Urea nitrogen [Mass/volume] in Serum or Plasma^LN^BUN^Urea Nitrogen^L||14|mg/dL^milligram per deciliter^UCUM|7-20|N|||F|||20260302101500-0500
+            OBX[5]-5 (OBX[4]-5 in B)  Observation Value
+              - 6.4
+              + 4.6
+            ZPI
+              + ZPI|1|new
+            = 1
+        "#]],
+    );
+    let batch = std::fs::read_to_string(folder.path().join("fixtures/batch.hl7")).unwrap();
+    let (two, _) = batch.rsplit_once("MSH|").unwrap();
+    std::fs::write(folder.path().join("two.hl7"), two.replace("|NB000002|", "|TWO|")).unwrap();
+    check_in(
+        folder.path(),
+        "diff fixtures/batch.hl7 two.hl7",
+        b"",
+        &expect![[r#"
+            message 2
+            MSH-10  Message Control ID
+              - NB000002
+              + TWO
+            message 3 only in A
+              - MSH|^~\&|ADTTEST|NORTHTEST|EHRTEST|HIOTEST|20260304000100-0500||ADT^A08^ADT_A01|NB000003|P|2.5.1
+              - EVN|A08|20260304000000-0500
+              - PID|1||900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^MR||TESTPATIENT^ANNA^^^^^L||19840512|F|||0101 EXAMPLE STREET^^TESTVILLE^MA^01999^USA^H||^PRN^PH^^1^555^55500101|||||A900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^AN
+              - PV1|1|I|4W^412^A^NORTHTEST||||||||||||||||V900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN
+            = 1
+        "#]],
+    );
+}
+
+#[test]
+fn diff_says_what_it_cannot_do() {
+    check(
+        "diff - -",
+        &expect![[r#"
+        ! only one of the files can be standard input
+        = 2
+    "#]],
+    );
+    check(
+        "diff fixtures/adt-a01.hl7 absent.hl7",
+        &expect![[r#"
+        ! absent.hl7: No such file or directory (os error 2)
+        = 2
+    "#]],
+    );
+    check(
+        "diff fixtures/adt-a01.hl7 fixtures/broken/pdf.hl7",
+        &expect![[r#"
+            ! fixtures/broken/pdf.hl7: message 1: byte 0: expected MSH as the first segment
+            = 2
+        "#]],
+    );
+}
+
+/// What `weir ack` prints, with what differs from run to run named.
+fn check_ack(arguments: &[&str], expected: &Expect) {
+    let folder = workplace();
+    let built = printed(folder.path(), &[&["ack"], arguments].concat());
+    let mut shown = String::from_utf8(built.clone()).unwrap().replace('\r', "<CR>\n");
+    for (number, name) in [(7, "NOW"), (10, "ID")] {
+        let value = field(&built, "MSH", number);
+        assert!(!value.is_empty(), "MSH-{number}");
+        shown = shown.replace(&value, name);
+    }
+    expected.assert_eq(&shown);
+}
+
+#[test]
+fn ack_prints_what_weir_answers() {
+    check_ack(
+        &["fixtures/adt-a01.hl7"],
+        &expect![[r#"
+        MSH|^~\&|EHRTEST|HIOTEST|ADTTEST|NORTHTEST|NOW||ACK^A01^ACK|ID|P|2.5.1||||||UNICODE UTF-8<CR>
+        MSA|AA|NT000101<CR>
+    "#]],
+    );
+    check_ack(
+        &[
+            "fixtures/adt-a01.hl7",
+            "--code",
+            "AE",
+            "--text",
+            "no bed | no ward",
+        ],
+        &expect![[r#"
+            MSH|^~\&|EHRTEST|HIOTEST|ADTTEST|NORTHTEST|NOW||ACK^A01^ACK|ID|P|2.5.1||||||UNICODE UTF-8<CR>
+            MSA|AE|NT000101|no bed \F\ no ward<CR>
+            ERR|||207^Application internal error^HL70357|E||||no bed \F\ no ward<CR>
+        "#]],
+    );
+    check_ack(
+        &["fixtures/adt-a04-v2.3.hl7", "--code", "ar", "--text", "no bed"],
+        &expect![[r#"
+            MSH|^~\&|EHRTEST|HIOTEST|OLDCLINIC|CLINICTEST|NOW||ACK^A04|ID|P|2.3<CR>
+            MSA|AR|OC230001|no bed<CR>
+            ERR|^^^207&Application internal error&HL70357<CR>
+        "#]],
+    );
+    check_ack(
+        &["fixtures/odd/custom-delimiters.hl7", "--code", "CA"],
+        &expect![[r#"
+            MSH#@*!%#EHRTEST#HIOTEST#ADTTEST#NORTHTEST#NOW##ACK@A08@ACK#ID#P#2.5.1###NE#NE<CR>
+            MSA#CA#OD000008<CR>
+        "#]],
+    );
+    check_ack(
+        &["fixtures/broken/pdf.hl7", "--code", "AR"],
+        &expect![[r#"
+        MSH|^~\&|||||NOW||ACK|ID|P|2.5.1<CR>
+        MSA|AR<CR>
+    "#]],
+    );
+    check(
+        "ack fixtures/adt-a01.hl7 --code OK",
+        &expect![[r#"
+        ! error: invalid value 'OK' for '--code <CODE>': expected one of AA, AE, AR, CA, CE, CR
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+    check(
+        "ack fixtures/adt-a01.hl7 --text why",
+        &expect![[r#"
+        ! --text: AA accepts and has no error to tell; use AE, AR, CE or CR
+        = 2
+    "#]],
+    );
 }
 
 #[test]

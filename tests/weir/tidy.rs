@@ -45,7 +45,9 @@ const IMPURE: &str = "async tokio futures_util std::fs std::io std::net std::pro
 const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
-        &["client", "input", "logging", "receiver", "serving", "text"],
+        &[
+            "client", "input", "logging", "path", "receiver", "serving", "text",
+        ],
     ),
     ("destination", &["file_name"]),
     ("listener", &["budget", "connection", "reading"]),

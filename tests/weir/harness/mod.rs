@@ -8,7 +8,7 @@ mod corpus;
 mod peers;
 mod process;
 
-pub use command::{Running, repository_file, transcript, unread, workplace};
+pub use command::{Running, program, repository_file, transcript, unread, workplace};
 pub use corpus::{corpus, hl7_files};
 pub use peers::{Answer, Receiver, Sender, control_id};
 pub use process::{Engine, Site, weir};
