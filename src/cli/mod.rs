@@ -23,6 +23,7 @@ mod send;
 mod serving;
 mod show;
 mod text;
+mod validate;
 
 /// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
 ///
@@ -47,6 +48,7 @@ enum Command {
     Listen(listen::Listen),
     Get(get::Get),
     Show(show::Show),
+    Validate(validate::Validate),
     Explain(explain::Explain),
 }
 
@@ -108,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Listen(command) => command.run(&mut out),
         Command::Get(command) => command.run(&mut out),
         Command::Show(command) => command.run(&mut out),
+        Command::Validate(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {

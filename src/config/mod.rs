@@ -14,6 +14,7 @@ mod files;
 mod listener;
 mod network;
 mod piece;
+mod profile;
 mod routes;
 mod sections;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use self::sections::Sections;
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Listener, Malformed, Permit, Unrouted};
+pub use profile::read as profile;
 
 /// A site that can run.
 #[derive(Debug, Clone)]

@@ -50,34 +50,37 @@ fn help_names_every_command() {
     check(
         "-h",
         &expect![[r#"
-        HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least
-        once
+            HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least
+            once
 
-        Usage: weir [OPTIONS] <COMMAND>
+            Usage: weir [OPTIONS] <COMMAND>
 
-        Commands:
-          run     Runs a site until it is stopped (Ctrl-C, or SIGTERM)
-          demo    Shows weir at work: a hospital, the example site, two receiving systems
-          check   Checks a site: every problem at once, with file, line and what to do
-          send    Sends messages over MLLP and prints what the receiver answers
-          listen  Receives messages over MLLP, prints them and answers each
-          get     Prints the values of fields, one a line
-          show    Shows a message: one line for each field that holds something, with the path that names it
-          help    Print this message or the help of the given subcommand(s)
+            Commands:
+              run       Runs a site until it is stopped (Ctrl-C, or SIGTERM)
+              demo      Shows weir at work: a hospital, the example site, two receiving systems
+              check     Checks a site: every problem at once, with file, line and what to do
+              send      Sends messages over MLLP and prints what the receiver answers
+              listen    Receives messages over MLLP, prints them and answers each
+              get       Prints the values of fields, one a line
+              show      Shows a message: one line for each field that holds something, with the path that names
+                        it
+              validate  Checks messages against their version of the standard and a profile: one fault a line
+              explain   Explains a word of HL7, or the name of a problem that `weir check` found
+              help      Print this message or the help of the given subcommand(s)
 
-        Options:
-          -h, --help     Print help (see more with '--help')
-          -V, --version  Print version
+            Options:
+              -h, --help     Print help (see more with '--help')
+              -V, --version  Print version
 
-        Log, on standard error:
-              --log <FILTER>         What is logged: error, warn, info, debug, or a filter such as
-                                     `weir::engine=debug`; info for `run`, else warn [env: WEIR_LOG=]
-              --log-format <FORMAT>  How log lines look: plain for people, json for log collectors [env:
-                                     WEIR_LOG_FORMAT=] [default: plain]
+            Log, on standard error:
+                  --log <FILTER>         What is logged: error, warn, info, debug, or a filter such as
+                                         `weir::engine=debug`; info for `run`, else warn [env: WEIR_LOG=]
+                  --log-format <FORMAT>  How log lines look: plain for people, json for log collectors [env:
+                                         WEIR_LOG_FORMAT=] [default: plain]
 
-        Exit status: 0 fine, 1 a check did not hold, 2 could not run.
-        = 0
-    "#]],
+            Exit status: 0 fine, 1 a check did not hold, 2 could not run.
+            = 0
+        "#]],
     );
 }
 

@@ -80,11 +80,7 @@ impl<'a> Part<'a> {
     /// A subcomponent is its own first part.
     #[must_use]
     pub fn component(self, number: usize) -> Part<'a> {
-        let (delimiter, level) = match self.level {
-            Level::Field | Level::Repetition => (Some(self.delimiters.component), Level::Component),
-            Level::Component => (self.delimiters.subcomponent, Level::Subcomponent),
-            Level::Subcomponent => (None, Level::Subcomponent),
-        };
+        let (delimiter, level) = self.below();
         let within = |raw: &'a [u8]| {
             let range = piece(raw, 0..raw.len(), delimiter, number).ok()?;
             Some(slice(raw, &range))
@@ -93,6 +89,31 @@ impl<'a> Part<'a> {
             raw: self.raw.and_then(within),
             level,
             ..self
+        }
+    }
+
+    /// All components, or in a component the subcomponents, in one pass; none of what is absent.
+    pub fn components(self) -> impl Iterator<Item = Part<'a>> {
+        let (delimiter, level) = self.below();
+        let mut rest = self.raw;
+        std::iter::from_fn(move || {
+            let raw = rest?;
+            let end = delimiter.and_then(|delimiter| memchr(delimiter, raw));
+            rest = end.map(|end| slice(raw, &(end + 1..raw.len())));
+            Some(Part {
+                raw: Some(slice(raw, &(0..end.unwrap_or(raw.len())))),
+                level,
+                ..self
+            })
+        })
+    }
+
+    /// What delimits the parts of this one, and what they are.
+    fn below(self) -> (Option<u8>, Level) {
+        match self.level {
+            Level::Field | Level::Repetition => (Some(self.delimiters.component), Level::Component),
+            Level::Component => (self.delimiters.subcomponent, Level::Subcomponent),
+            Level::Subcomponent => (None, Level::Subcomponent),
         }
     }
 

@@ -96,8 +96,8 @@ impl DataTypeDefinition {
     }
 }
 
-/// What is in a code that stands for more than itself: `10 ... 19`, `...`, `99zzz`, `ISOnnnn`, `U <spec>`.
-const MARKS_OF_MORE: [&str; 6] = ["...", " _", "zzz", "nnn", "<", "SUGGESTION"];
+/// What is in a code that stands for more than itself: `10 ... 19`, `...`, `…`, `99zzz`, `ISOnnnn`, `U <spec>`.
+const MARKS_OF_MORE: [&str; 7] = ["...", "…", " _", "zzz", "nnn", "<", "SUGGESTION"];
 
 impl TableDefinition {
     /// Whether a code that is not listed is none of the table, as far as the sources tell: the list is that of the
