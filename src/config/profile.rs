@@ -5,10 +5,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
 use crate::hl7::dictionary::Version;
 use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
+use crate::typed::Pairs;
 use crate::validation::{Profile, Settings};
 
 use super::{files, piece, yaml};
@@ -52,11 +54,36 @@ fn read_file(file: &Path, number: usize, problems: &mut Problems) -> Option<Prof
         Some(inherits) => inherited(&inherits, file, number, &place.key("inherits"), problems),
         None => Some(Profile::default()),
     };
-    let settings: Settings = piece::read_with(&place, value, &["inherits"], problems)?;
+    let segments = rules(&mut value, &place.key("segments"), "segments", problems);
+    let fields = rules(&mut value, &place.key("fields"), "fields", problems);
+    let settings: Option<Settings> = piece::read_with(&place, value, &["inherits"], problems);
+    let settings = Settings {
+        segments,
+        fields,
+        ..settings?
+    };
     // What is wrong is told even where the inherited profile is wrong itself.
-    let is_inherited = inherited.is_some();
     let profile = settings.check(inherited.unwrap_or_default(), &place, problems);
-    profile.filter(|_| is_inherited)
+    profile.filter(|_| problems.error_count() == 0)
+}
+
+/// The rules of a section, each read by itself, so that one that is wrong hides no other.
+fn rules<T: DeserializeOwned>(
+    value: &mut Value,
+    place: &Place<'_>,
+    section: &str,
+    problems: &mut Problems,
+) -> Option<Pairs<T>> {
+    value.as_mapping_mut()?.shift_remove(section)?;
+    if !matches!(place.node().content, Content::Mapping(_)) {
+        return piece::read(place, yaml::value(place.node()), problems);
+    }
+    let mut read = Vec::new();
+    for (name, place) in place.entries() {
+        let rule = piece::read(&place, yaml::value(place.node()), problems);
+        read.extend(rule.map(|rule| (name.to_owned(), rule)));
+    }
+    Some(Pairs(read))
 }
 
 /// What `inherits` names: a version of the standard, or another file.

@@ -172,6 +172,8 @@ impl<'c> Check<'c> {
             "DT" => Dt(part).date().err(),
             "TM" => Tm(part).time().err(),
             "DTM" | "TS" => Dtm(part).timestamp().err(),
+            // Most values are of these; no version gives them components.
+            "ST" | "ID" | "IS" | "TX" | "FT" => None,
             _ => return self.components(part, name, at),
         };
         if let Some(misfit) = misfit {
@@ -190,6 +192,10 @@ impl<'c> Check<'c> {
         }
         let mut parts = (1..).zip(part.components()).peekable();
         for component in &data_type.components {
+            // Most values end before their type does.
+            if parts.peek().is_none() && component.optionality != Optionality::Required {
+                continue;
+            }
             let mut at = around;
             if at.component.is_none() {
                 at.component = Some(component.number);

@@ -165,6 +165,18 @@ fn validate_says_what_it_cannot_do() {
             !   │
             !   = help: the keys here are `usage`, `repetitions_max`, `length_max`, `codes`, `data_type`, `pattern`, `condition` and `when`
             !
+            ! error[bad-path]: `pid-5` is not a path: expected a segment name: a capital letter, then two capital letters or digits
+            !   ┌─ wrong.yaml:4:3
+            !   │
+            ! 4 │   pid-5: {}
+            !   │   ^^^^^ did you mean `PID-5`?
+            !
+            ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `like`
+            !   ┌─ wrong.yaml:5:25
+            !   │
+            ! 5 │   PV1-19: { when: PV1-2 like 1 }
+            !   │                         ^^^^
+            !
             ! error[wrong-type]: found a mapping, expected a text or a list of texts
             !   ┌─ wrong.yaml:6:19
             !   │
