@@ -56,12 +56,9 @@ fn read_file(file: &Path, number: usize, problems: &mut Problems) -> Option<Prof
     };
     let segments = rules(&mut value, &place.key("segments"), "segments", problems);
     let fields = rules(&mut value, &place.key("fields"), "fields", problems);
-    let settings: Option<Settings> = piece::read_with(&place, value, &["inherits"], problems);
-    let settings = Settings {
-        segments,
-        fields,
-        ..settings?
-    };
+    let mut settings: Settings = piece::read_with(&place, value, &["inherits"], problems)?;
+    settings.segments = segments;
+    settings.fields = fields;
     // What is wrong is told even where the inherited profile is wrong itself.
     let profile = settings.check(inherited.unwrap_or_default(), &place, problems);
     profile.filter(|_| problems.error_count() == 0)

@@ -146,6 +146,10 @@ fn validate_says_what_it_cannot_do() {
             = 2
         "#]],
     );
+}
+
+#[test]
+fn every_mistake_of_a_profile_is_told_with_its_place() {
     let wrong = "inherits: 2.51\nfields:\n  PID-3: { usag: required }\n  pid-5: {}\n  PV1-19: { when: PV1-2 like 1 }\n  PID-8: { codes: { F: 1 } }\n";
     check(
         "validate fixtures/adt-a01.hl7 --profile wrong.yaml",
