@@ -28,6 +28,7 @@ pub mod destination;
 pub mod listener;
 
 pub mod step;
+pub mod validation;
 
 pub mod route;
 

@@ -27,6 +27,7 @@ mod serving;
 mod set;
 mod show;
 mod text;
+mod validate;
 
 /// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
 ///
@@ -54,6 +55,7 @@ enum Command {
     Set(set::Set),
     Diff(diff::Diff),
     Ack(ack::Ack),
+    Validate(validate::Validate),
     Explain(explain::Explain),
 }
 
@@ -118,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Set(command) => command.run(&mut out),
         Command::Diff(command) => command.run(&mut out),
         Command::Ack(command) => command.run(&mut out),
+        Command::Validate(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {

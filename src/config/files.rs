@@ -146,7 +146,7 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         .collect()
 }
 
-fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
+pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
     let io_problem = |error: io::Error| Box::new(unreadable(path, &error));
     let file = File::open(path).map_err(io_problem)?;
     let length = file.metadata().map_err(io_problem)?.len();

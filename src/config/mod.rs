@@ -15,6 +15,7 @@ mod files;
 mod listener;
 mod network;
 mod piece;
+mod profile;
 mod routes;
 mod sections;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use profile::read as profile;
 
 /// A site that can run.
 #[derive(Debug, Clone)]

@@ -14,6 +14,7 @@ mod tests;
 pub use template::Template;
 
 use crate::hl7::Message;
+use crate::problem::{Place, Problem, ProblemName};
 
 /// The longest expression read.
 pub const EXPRESSION_BYTES_MAX: usize = 4_096;
@@ -65,4 +66,16 @@ pub struct ExpressionError {
     pub found: Option<String>,
     /// The nearest right word.
     pub suggestion: Option<String>,
+}
+
+impl ExpressionError {
+    /// The same as a problem of the setting that holds the expression.
+    pub fn problem(&self, place: &Place<'_>) -> Problem {
+        let problem = Problem::error(ProblemName::BadExpression, self.to_string());
+        let problem = problem.within(place, self.offset, self.length);
+        match &self.suggestion {
+            Some(word) => problem.suggest(word),
+            None => problem,
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Texts here are sent to the sender and logged, so they never hold message content.
 
+use std::fmt;
+
 use super::ack::AcknowledgmentCode;
 use super::path::{FieldPath, SegmentName};
 
@@ -192,5 +194,25 @@ impl From<&FieldPath> for Location {
             component: path.component(),
             subcomponent: path.subcomponent(),
         }
+    }
+}
+
+impl fmt::Display for Location {
+    /// As a path is written: `PID-3[2].1`; `PV1` where no field is meant.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.segment)?;
+        if self.occurrence > 1 {
+            write!(formatter, "[{}]", self.occurrence)?;
+        }
+        if let Some(field) = self.field {
+            write!(formatter, "-{field}")?;
+        }
+        if let Some(repetition) = self.repetition.filter(|repetition| *repetition > 1) {
+            write!(formatter, "[{repetition}]")?;
+        }
+        for number in [self.component, self.subcomponent].into_iter().flatten() {
+            write!(formatter, ".{number}")?;
+        }
+        Ok(())
     }
 }

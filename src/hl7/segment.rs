@@ -78,6 +78,16 @@ impl<'a> Segment<'a> {
             .filter(|(_, raw)| !raw.is_empty())
     }
 
+    /// Every field that holds something, with its number, for reading it as a data type: all of them in one pass.
+    ///
+    /// MSH-1 and MSH-2, which declare the delimiters, are left out.
+    pub fn typed_fields(&self) -> impl Iterator<Item = (u16, Repetitions<'a>)> {
+        let declaring = if is_header(self.raw) { 2 } else { 0 };
+        self.fields()
+            .filter(move |(number, _)| *number > declaring)
+            .map(|(number, raw)| (number, Repetitions::new(Some(raw), *self.delimiters)))
+    }
+
     /// The segment as it stands.
     pub fn raw(&self) -> &'a [u8] {
         self.raw

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::expression::{Condition, ExpressionError, Template};
+use crate::expression::{Condition, Template};
 use crate::hl7::{FieldPath, PathError, Target};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 
@@ -16,13 +16,13 @@ pub(super) enum Written<'a> {
 /// Reads a condition, or tells what is wrong with it.
 pub fn condition(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Condition> {
     Condition::parse(text)
-        .map_err(|error| problems.push(expression_problem(&error, place)))
+        .map_err(|error| problems.push(error.problem(place)))
         .ok()
 }
 
 pub(super) fn template(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Template> {
     Template::parse(text)
-        .map_err(|error| problems.push(expression_problem(&error, place)))
+        .map_err(|error| problems.push(error.problem(place)))
         .ok()
 }
 
@@ -93,17 +93,5 @@ impl Written<'_> {
             Written::Key(place) if length > 0 => problem.within_key(place, offset, length),
             Written::Key(place) => problem.at_key(place),
         }
-    }
-}
-
-fn expression_problem(error: &ExpressionError, place: &Place<'_>) -> Problem {
-    let problem = Problem::error(ProblemName::BadExpression, error.to_string()).within(
-        place,
-        error.offset,
-        error.length,
-    );
-    match &error.suggestion {
-        Some(word) => problem.suggest(word),
-        None => problem,
     }
 }

@@ -57,18 +57,19 @@ fn help_names_every_command() {
             Usage: weir [OPTIONS] <COMMAND>
 
             Commands:
-              run      Runs a site until it is stopped (Ctrl-C, or SIGTERM)
-              demo     Shows weir at work: a hospital, the example site, two receiving systems
-              check    Checks a site: every problem at once, with file, line and what to do
-              send     Sends messages over MLLP and prints what the receiver answers
-              listen   Receives messages over MLLP, prints them and answers each
-              get      Prints the values of fields, one a line
-              show     Shows a message as a tree: groups, segments, fields and components with names and values
-              set      Prints a file of messages with fields changed
-              diff     Compares two messages field by field
-              ack      Prints the acknowledgment that weir builds for a message
-              explain  Explains a word of HL7, or the name of a problem that `weir check` found
-              help     Print this message or the help of the given subcommand(s)
+              run       Runs a site until it is stopped (Ctrl-C, or SIGTERM)
+              demo      Shows weir at work: a hospital, the example site, two receiving systems
+              check     Checks a site: every problem at once, with file, line and what to do
+              send      Sends messages over MLLP and prints what the receiver answers
+              listen    Receives messages over MLLP, prints them and answers each
+              get       Prints the values of fields, one a line
+              show      Shows a message as a tree: groups, segments, fields and components with names and values
+              set       Prints a file of messages with fields changed
+              diff      Compares two messages field by field
+              ack       Prints the acknowledgment that weir builds for a message
+              validate  Checks messages against their version of the standard and a profile: one fault a line
+              explain   Explains a word of HL7, or the name of a problem that `weir check` found
+              help      Print this message or the help of the given subcommand(s)
 
             Options:
               -h, --help     Print help (see more with '--help')

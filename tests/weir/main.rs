@@ -25,3 +25,4 @@ mod promises;
 mod readme;
 mod tidy;
 mod typed;
+mod validation;

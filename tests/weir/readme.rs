@@ -3,7 +3,8 @@
 //! A block ```` ```sh run ```` is run line by line in a copy of the example site and the fixtures; a block
 //! ```` ```text ```` right after it is all that it prints. In other `sh` blocks, which use fixed ports or take
 //! minutes, every line that begins with `weir` must at least be a command line that weir understands.
-//! A `yaml` block with `engine` is a site; any other is one more file of the example site.
+//! A `yaml` block with `engine` is a site, one marked `yaml profile` is a profile, any other is one more file of the
+//! example site.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -99,6 +100,28 @@ fn every_piece_of_yaml_loads() {
         count += 1;
     }
     assert!(count >= 4, "{count} pieces");
+}
+
+#[test]
+fn every_profile_loads() {
+    let mut count = 0;
+    for block in blocks(&readme())
+        .iter()
+        .filter(|block| block.mark == "yaml profile")
+    {
+        let folder = workplace();
+        fs::write(folder.path().join("profile.yaml"), &block.text).unwrap();
+        let arguments = ["validate", "fixtures/adt-a01.hl7", "--profile", "profile.yaml"];
+        let (status, out, err) = weir(folder.path(), &arguments, b"");
+        assert_eq!(
+            (status, out.as_str(), err.as_str()),
+            (0, "", ""),
+            "{}",
+            block.text
+        );
+        count += 1;
+    }
+    assert!(count >= 1, "{count} profiles");
 }
 
 /// The words in backquotes in the first column of its tables.

@@ -125,6 +125,7 @@ fn take_table(
             name: "",
             is_of_version: false,
             codes: Vec::new(),
+            is_complete: OnceLock::new(),
         });
     }
     let table = tables.last_mut()?;

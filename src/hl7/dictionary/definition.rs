@@ -1,5 +1,7 @@
 //! What the dictionary says of a segment, a field, a data type and a table.
 
+use std::sync::OnceLock;
+
 /// A segment (chapters 2 to 17, each with the table of its attributes).
 #[derive(Debug)]
 pub struct SegmentDefinition {
@@ -71,6 +73,8 @@ pub struct TableDefinition {
     pub is_of_version: bool,
     /// The codes, by code; none where the standard leaves all of them to the site.
     pub codes: Vec<Code>,
+    /// See [`TableDefinition::is_complete`]: found when first asked for, because all codes are looked through.
+    pub(super) is_complete: OnceLock<bool>,
 }
 
 /// A code of a table.
@@ -96,8 +100,8 @@ impl DataTypeDefinition {
     }
 }
 
-/// What is in a code that stands for more than itself: `10 ... 19`, `...`, `99zzz`, `ISOnnnn`, `U <spec>`.
-const MARKS_OF_MORE: [&str; 6] = ["...", " _", "zzz", "nnn", "<", "SUGGESTION"];
+/// What is in a code that stands for more than itself: `10 ... 19`, `...`, `…`, `99zzz`, `ISOnnnn`, `U <spec>`.
+const MARKS_OF_MORE: [&str; 7] = ["...", "…", " _", "zzz", "nnn", "<", "SUGGESTION"];
 
 impl TableDefinition {
     /// Whether a code that is not listed is none of the table, as far as the sources tell: the list is that of the
@@ -106,7 +110,8 @@ impl TableDefinition {
     /// A table for the data type IS is the site's to extend all the same.
     pub fn is_complete(&self) -> bool {
         let stands_for_more = |code: &Code| MARKS_OF_MORE.iter().any(|mark| code.code.contains(mark));
-        self.is_of_version && !self.codes.is_empty() && !self.codes.iter().any(stands_for_more)
+        let look = || self.is_of_version && !self.codes.is_empty() && !self.codes.iter().any(stands_for_more);
+        *self.is_complete.get_or_init(look)
     }
 
     /// The code, if the table has it.

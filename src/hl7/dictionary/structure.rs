@@ -189,6 +189,11 @@ fn cardinality(suffix: &str) -> Option<(u16, Option<u16>)> {
 }
 
 impl<'a> Element<'a> {
+    /// Its number in the structure, from 0, each element before what it holds: a name may stand in several places.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
     /// What it is.
     pub fn kind(&self) -> ElementKind {
         self.place.kind

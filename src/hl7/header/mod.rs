@@ -138,7 +138,7 @@ impl<'a> Header<'a> {
     }
 
     /// The version as numbers that compare: 2.5.1 is `[2, 5, 1]`; `None` where MSH-12 is no version.
-    pub(super) fn version(&self) -> Option<[u8; 3]> {
+    pub(crate) fn version(&self) -> Option<[u8; 3]> {
         let text = std::str::from_utf8(self.version_id()).ok()?;
         let mut version = [0; 3];
         let mut parts = text.split('.');

@@ -1,0 +1,96 @@
+//! The faults found so far, and the numbers that versions give to them.
+//!
+//! Texts say what is expected and never what was found.
+
+use std::collections::HashMap;
+
+use crate::hl7::dictionary::Version;
+use crate::hl7::{ErrorCode, Fault, Location, Segment, SegmentName, Severity};
+
+use super::FAULTS_MAX;
+
+/// The faults of one message.
+pub(super) struct Faults {
+    pub(super) found: Vec<Fault>,
+    /// What a value that is too long is called: 104 from 2.7, before that 102.
+    pub(super) too_long: ErrorCode,
+    /// What too many are called: 198 from 2.9, before that 100.
+    pub(super) too_many: ErrorCode,
+    /// What a condition of a profile that does not hold is called: 199 from 2.9, before that 102.
+    pub(super) condition: ErrorCode,
+}
+
+impl Faults {
+    pub(super) fn new(version: Version, is_2_9: bool) -> Faults {
+        let too_long = if version >= Version::V2_7 {
+            ErrorCode::ValueTooLong
+        } else {
+            ErrorCode::DataType
+        };
+        let (too_many, condition) = if is_2_9 {
+            (ErrorCode::Cardinality, ErrorCode::Other)
+        } else {
+            (ErrorCode::SegmentSequence, ErrorCode::DataType)
+        };
+        Faults {
+            found: Vec::new(),
+            too_long,
+            too_many,
+            condition,
+        }
+    }
+
+    /// Adds a fault, unless there are [`FAULTS_MAX`] already.
+    pub(super) fn push(&mut self, code: ErrorCode, location: Option<Location>, text: impl Into<String>) {
+        if !self.is_full() {
+            self.found.push(Fault::new(code, location, text));
+        }
+    }
+
+    /// Adds what may be right and could not be checked.
+    pub(super) fn warn(&mut self, code: ErrorCode, location: Option<Location>, text: impl Into<String>) {
+        if !self.is_full() {
+            let fault = Fault::new(code, location, text);
+            self.found.push(Fault {
+                severity: Severity::Warning,
+                ..fault
+            });
+        }
+    }
+
+    /// Whether nothing more will be told.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= FAULTS_MAX
+    }
+}
+
+/// How many segments of each name have been passed.
+#[derive(Default)]
+pub(super) struct Occurrences {
+    passed: HashMap<SegmentName, u16>,
+}
+
+impl Occurrences {
+    /// Where the next segment of the message stands; `None` if its name is none.
+    pub(super) fn pass(&mut self, segment: &Segment<'_>) -> Option<Location> {
+        let name = SegmentName::new(segment.name().try_into().ok()?)?;
+        let location = self.next(name);
+        self.passed.insert(name, location.occurrence);
+        Some(location)
+    }
+
+    /// Where the next segment of this name would stand.
+    pub(super) fn next(&self, name: SegmentName) -> Location {
+        Location {
+            segment: name,
+            occurrence: self
+                .passed
+                .get(&name)
+                .map_or(1, |passed| passed.saturating_add(1)),
+            field: None,
+            repetition: None,
+            component: None,
+            subcomponent: None,
+        }
+    }
+}

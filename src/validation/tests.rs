@@ -1,0 +1,314 @@
+//! Rows of what is a fault and what is none, by the version and by a profile; and that no input panics.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::problem::{Content, Node, Place, Problems, Source};
+
+const MSH: &str = "MSH|^~\\&|A|B|C|D|20260101||ADT^A01^ADT_A01|1|P|2.5.1\r";
+const EVN: &str = "EVN||20260101\r";
+const PID: &str = "PID|1||1^^^N^MR||DOE^ANNA\r";
+const PV1: &str = "PV1|1|I\r";
+
+fn profile(yaml: &str, inherited: Profile) -> Result<Profile, Vec<String>> {
+    let settings: Settings = serde_yaml::from_str(yaml).unwrap();
+    let source = Source {
+        id: 0,
+        name: "profile.yaml".to_owned(),
+        text: String::new(),
+        root: Node {
+            bytes: 0..0,
+            content: Content::Mapping(Vec::new()),
+        },
+    };
+    let mut problems = Problems::new();
+    let profile = settings.check(inherited, &Place::root(&source), &mut problems);
+    let told = problems.iter().map(|problem| problem.message.clone());
+    profile.ok_or_else(|| told.collect())
+}
+
+/// `PID-3 101` for each fault.
+fn faults(message: &str, profile: &Profile) -> Vec<String> {
+    let message = Message::parse(Bytes::copy_from_slice(message.as_bytes())).unwrap();
+    let shown = |fault: &Fault| {
+        let place = fault.location.map_or("-".to_owned(), |place| place.to_string());
+        format!("{place} {}", fault.code.number())
+    };
+    validate(&message, profile).iter().map(shown).collect()
+}
+
+#[track_caller]
+fn check(message: &str, expected: &[&str]) {
+    assert_eq!(faults(message, &Profile::default()), expected, "{message}");
+}
+
+#[track_caller]
+fn check_with(yaml: &str, message: &str, expected: &[&str]) {
+    let profile = profile(yaml, Profile::default()).unwrap();
+    assert_eq!(faults(message, &profile), expected, "{yaml}\n{message}");
+}
+
+fn oru(obx: &str) -> String {
+    let msh = MSH.replace("ADT^A01^ADT_A01", "ORU^R01^ORU_R01");
+    format!("{msh}{PID}OBR|1|||A\rOBX|1|{obx}\r")
+}
+
+#[test]
+fn what_the_standard_asks_for_is_no_fault() {
+    check(&[MSH, EVN, PID, PV1].concat(), &[]);
+    check(&oru("NM|A||7||||||F"), &[]);
+}
+
+#[test]
+fn b44_segments_missing_misplaced_and_misnamed() {
+    check(&[MSH, EVN, PID].concat(), &["PV1 100"]);
+    check(&[MSH, PID, PV1].concat(), &["EVN 100"]);
+    check(&[MSH, EVN, PID, PV1, EVN].concat(), &["EVN[2] 100"]);
+    check(&[MSH, EVN, PID, PID, PV1].concat(), &["PID[2] 100"]);
+    check(&[MSH, EVN, PID, PV1, "QAK|1\r"].concat(), &["QAK 100"]);
+    check(&[MSH, EVN, PID, PV1, "XYZ|1\r"].concat(), &["XYZ 100"]);
+    check(&[MSH, EVN, "pid|1\r", PV1].concat(), &["- 100", "PID 100"]);
+    check(&[MSH, EVN, "PIDX|1\r", PV1].concat(), &["- 100", "PID 100"]);
+    check_with(
+        "segments: { NK1: { usage: required } }",
+        &[MSH, EVN, PID, PV1].concat(),
+        &["NK1 100"],
+    );
+    check_with(
+        "segments: { PV1: { usage: optional } }",
+        &[MSH, EVN, PID].concat(),
+        &[],
+    );
+}
+
+#[test]
+fn b44_segments_missing_in_a_group_name_their_place() {
+    let message = oru("NM|A||7||||||F") + "OBR|2|||B\rOBX|1|NM|A||7||||||F\rNTE|1\rORC|RE\r";
+    check(&message, &["OBR[3] 100"]);
+    let message = Message::parse(message.into()).unwrap();
+    let faults = validate(&message, &Profile::default());
+    assert_eq!(
+        faults[0].text,
+        "OBR is required in the group ORDER_OBSERVATION that begins at ORC"
+    );
+}
+
+#[test]
+fn b45_required_fields_missing() {
+    check(&[MSH, EVN, "PID|1||^^^||DOE\r", PV1].concat(), &["PID-3 101"]);
+    check(&[MSH, EVN, "PID|1\r", PV1].concat(), &["PID-3 101", "PID-5 101"]);
+    check(&[MSH, EVN, "PID|1||\"\"||DOE\r", PV1].concat(), &[]);
+    let visit = "fields: { PV1-19: { usage: required, when: 'PV1-2 = \"I\"' } }";
+    check_with(visit, &[MSH, EVN, PID, PV1].concat(), &["PV1-19 101"]);
+    check_with(visit, &[MSH, EVN, PID, "PV1|1|O\r"].concat(), &[]);
+    let authority = "fields: { PID-3.4: { usage: required } }";
+    let ids = "PID|1||1^^^N~2^^~3^^^\"\"||DOE\r";
+    check_with(authority, &[MSH, EVN, ids, PV1].concat(), &["PID-3[2].4 101"]);
+    let optional = "fields: { PID-3: { usage: optional } }";
+    check_with(optional, &[MSH, EVN, "PID|1||||DOE\r", PV1].concat(), &[]);
+}
+
+#[test]
+fn b46_values_that_do_not_fit_their_data_type() {
+    check(&oru("NM|A||FOO||||||F"), &["OBX-5 102"]);
+    check(&oru("NM|A||7~FOO||||||F"), &["OBX-5[2] 102"]);
+    check(&oru("SN|A||>^x||||||F"), &["OBX-5.2 102"]);
+    check(&oru("ZZ|A||x||||||F"), &["OBX-2 103"]);
+    check(&oru("ST|A||7||||||F|||2026-01-01"), &["OBX-14 102"]);
+    let pid = |id: &str| [MSH, EVN, "PID|1||", id, "||DOE\r", PV1].concat();
+    check(&pid("^^^N"), &["PID-3.1 102"]);
+    check(&pid("1^^^N^^^2026013"), &["PID-3.7 102"]);
+    check_with(
+        "fields: { PID-3.1: { data_type: NM } }",
+        &pid("A1^^^N"),
+        &["PID-3.1 102"],
+    );
+    check_with(
+        "fields: { PID-3.1: { pattern: '[0-9]{6}' } }",
+        &pid("1234567^^^N"),
+        &["PID-3.1 102"],
+    );
+    check_with(
+        "fields: { PID-3.1: { pattern: '[0-9]{6}|A.' } }",
+        &pid("123456^^^N~A1"),
+        &[],
+    );
+    check_with(
+        "fields: { PID-3.4.2: { pattern: '[0-9.]+' } }",
+        &pid("1^^^N&x"),
+        &["PID-3.4.2 102"],
+    );
+}
+
+#[test]
+fn b47_codes_outside_their_table() {
+    let pid = |sex: &str, dead: &str| {
+        [
+            MSH,
+            EVN,
+            "PID|1||1||DOE|||",
+            sex,
+            "||||||||||||||||||||||",
+            dead,
+            "\r",
+            PV1,
+        ]
+        .concat()
+    };
+    check(&pid("F", "N"), &[]);
+    check(&pid("F", "Q"), &["PID-30 103"]);
+    // A table of the site's own to extend.
+    check(&pid("X", "N"), &[]);
+    check_with(
+        "fields: { PID-8: { codes: [F, M] } }",
+        &pid("X", "N"),
+        &["PID-8 103"],
+    );
+    check_with("fields: { PID-8: { codes: [F, M, 1] } }", &pid("1", "N"), &[]);
+    check_with("fields: { PID-30: { codes: Q } }", &pid("F", "Q"), &[]);
+}
+
+#[test]
+fn b48_values_too_long() {
+    let of = |version: &str| [&MSH.replace("2.5.1", version), EVN, PID, PV1].concat();
+    let short = "fields: { PID-5.2: { length_max: 3 } }";
+    check_with(short, &of("2.5.1"), &["PID-5.2 102"]);
+    check_with(short, &of("2.6"), &["PID-5.2 102"]);
+    check_with(short, &of("2.7"), &["PID-5.2 104"]);
+    check_with("fields: { PID-5.2: { length_max: 4 } }", &of("2.7"), &[]);
+    // Characters, not bytes.
+    let umlauts = of("2.5.1").replace("ANNA", "ÄÄÄÄ");
+    check_with("fields: { PID-5.2: { length_max: 4 } }", &umlauts, &[]);
+    let event = [MSH, "EVN|A01X|20260101\r", PID, PV1].concat();
+    check(&event, &["EVN-1 102", "EVN-1 103"]);
+}
+
+#[test]
+fn b49_too_many_repetitions() {
+    let twice = "PID|1||1^^^N^MR~2^^^N^MR||DOE|||F~M\r";
+    let of = |version: &str| [&MSH.replace("2.5.1", version), EVN, twice, PV1].concat();
+    check(&of("2.5.1"), &["PID-8[2] 100"]);
+    check(&of("2.9"), &["PID-8[2] 198"]);
+    let profile = "fields: { PID-3: { repetitions_max: 1 }, PID-8: { repetitions_max: 2 } }";
+    check_with(profile, &of("2.5.1"), &["PID-3[2] 100"]);
+    check_with(profile, &of("2.9"), &["PID-3[2] 198"]);
+    let next_of_kin = [MSH, EVN, PID, "NK1|1\rNK1|2\r", PV1].concat();
+    check(&next_of_kin, &[]);
+    check_with("segments: { NK1: { max: 1 } }", &next_of_kin, &["NK1[2] 100"]);
+}
+
+#[test]
+fn b50_what_is_odd_and_right() {
+    check(&[MSH, EVN, PID, PV1, "ZPI|1|x~y^z\r"].concat(), &[]);
+    check(
+        &[MSH, EVN, "PID|1||1^^^&&^^^|||||\"\"||||||\r", PV1].concat(),
+        &["PID-5 101"],
+    );
+    check(
+        &[
+            MSH,
+            EVN,
+            "PID|1||1^^^||DOE^^^^|||\"\"|||||||||||||||||||||||||||||||||||||x|y|\r",
+            PV1,
+        ]
+        .concat(),
+        &[],
+    );
+    check(&MSH.replace("ADT^A01^ADT_A01", "ZZZ^Z01"), &[]);
+    check(&MSH.replace("ADT^A01^ADT_A01", "ADT^Z01"), &[]);
+    check(
+        &MSH.replace("ADT^A01^ADT_A01", "FOO^B99"),
+        &["MSH-9 200", "MSH-9.1 103", "MSH-9.2 103"],
+    );
+    check(
+        &[&MSH.replace("2.5.1", "3.0"), EVN, PID, PV1].concat(),
+        &["MSH-12 203"],
+    );
+}
+
+#[test]
+fn a_condition_is_told_at_its_field() {
+    let yaml = "fields: { PV1-19: { condition: 'PV1-2 != \"I\" or PV1-19 valued' } }";
+    check_with(yaml, &[MSH, EVN, PID, PV1].concat(), &["PV1-19 102"]);
+    check_with(
+        yaml,
+        &[&MSH.replace("2.5.1", "2.9"), EVN, PID, PV1].concat(),
+        &["PV1-19 199"],
+    );
+    check_with(yaml, &[MSH, EVN, PID, "PV1|1|O\r"].concat(), &[]);
+}
+
+#[test]
+fn a_rule_takes_the_place_of_the_inherited_one() {
+    let parent = profile(
+        "fields: { PID-8: { codes: F }, PID-5: { repetitions_max: 1 } }",
+        Profile::of_version(Version::V2_3),
+    );
+    let child = profile("fields: { PID-8: { codes: M } }", parent.unwrap()).unwrap();
+    assert_eq!(child.version(), Some(Version::V2_3));
+    let message = [MSH, EVN, "PID|1||1||DOE~ROE|||M\r", PV1].concat();
+    let of_2_3 = ["MSH-9 102", "EVN-1 101"];
+    assert_eq!(
+        faults(&message, &child),
+        [of_2_3.as_slice(), &["PID-5[2] 100"]].concat()
+    );
+}
+
+#[test]
+fn a_wrong_profile_is_told() {
+    let check = |yaml: &str, expected: &str| {
+        let told = profile(yaml, Profile::default()).unwrap_err();
+        assert!(told.len() == 1 && told[0].contains(expected), "{told:?}");
+    };
+    check("fields: { pid-3: {} }", "is not a path");
+    check("fields: { 'PID-3[2]': {} }", "names one of several");
+    check("segments: { 'OBX[2]': {} }", "names one of several");
+    check("fields: { MSH-2: {} }", "declare the delimiters");
+    check("fields: { PID-3: {}, PID.3: {} }", "are the same field");
+    check(
+        "fields: { PID-3.1: { repetitions_max: 1 } }",
+        "only a field has repetitions",
+    );
+    check("fields: { PID-3.1: { data_type: NUM } }", "is no data type");
+    check(
+        "fields: { PID-3.1: { pattern: '(' } }",
+        "is no regular expression",
+    );
+    check("fields: { PID-3.1: { pattern: '.{1000000}' } }", "too large");
+    check("fields: { PID-3: { when: 'PID-3 like 1' } }", "expected");
+}
+
+#[test]
+fn no_more_faults_than_anyone_reads() {
+    let message = [MSH, EVN, PID, PV1, &"OBX|x\r".repeat(1_000)].concat();
+    assert_eq!(faults(&message, &Profile::default()).len(), FAULTS_MAX);
+    let message = [MSH, EVN, PID, PV1, &"nope\r".repeat(1_000)].concat();
+    assert_eq!(faults(&message, &Profile::default()).len(), FAULTS_MAX);
+}
+
+proptest! {
+    #[test]
+    fn no_message_panics_and_no_text_holds_content(
+        version in prop::sample::select(Version::ALL.as_slice()),
+        message_type in prop::sample::select(vec!["ADT^A01", "ORU^R01", "OML^O21", "QBP^Q11", "MFN^M01", "ACK", ""]),
+        segments in prop::collection::vec(
+            ("(MSA|EVN|PID|PV1|ORC|OBR|OBX|NTE|SPM|RXA|QPD|MFE|ZPI|[a-zA-Z0-9]{0,4})", r#"[|^~&\\"QQWQX0-9.é]{0,60}"#), 0..20),
+    ) {
+        let lines: Vec<_> = segments.iter().map(|(name, fields)| format!("{name}|{fields}\r")).collect();
+        let body = lines.concat();
+        let text = format!("MSH|^~\\&|QQWQX||||2026||{message_type}|1|P|{version}\r{body}");
+        let rules = profile(
+            "{ segments: { ZPI: { max: 1 } }, fields: { PID-3.1.1: { pattern: '[0-9]*', usage: required, length_max: 2 }, \
+             OBX-5: { data_type: CX, codes: [A], repetitions_max: 1 }, OBR-4: { condition: 'OBR-4 valued' } } }",
+            Profile::default(),
+        ).unwrap();
+        if let Ok(message) = Message::parse(text.into()) {
+            for rules in [&rules, &Profile::default()] {
+                let faults = validate(&message, rules);
+                prop_assert!(faults.len() <= FAULTS_MAX);
+                prop_assert!(faults.iter().all(|fault| !fault.text.contains("QQ") && !fault.text.contains("QX")));
+            }
+        }
+    }
+}
