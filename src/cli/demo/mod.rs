@@ -131,6 +131,12 @@ impl Demo {
             }
             out.flush()?;
             keep(happened, interrupt, out).await?;
+        } else {
+            writeln!(
+                out,
+                "The metrics were at http://{}/metrics; `weir demo --keep` leaves everything running.",
+                serving.console
+            )?;
         }
         serving.stop().await;
         Ok(if balances { Finding::Fine } else { Finding::NotSo })
