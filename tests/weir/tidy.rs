@@ -59,7 +59,7 @@ const KINDS: &[(&str, &[&str])] = &[
 const LINES_MAX: usize = 600;
 
 /// Paths of somebody's own machine: a file that names one means nothing to anyone else.
-const PRIVATE_PLACES: &[&str] = &["/home/", "/root/", "/Users/", "/work/"];
+const PRIVATE_PLACES: &[&str] = &["/home/", "/root/", "/Users/"];
 
 /// A path from the root of the repository, and the text of the file.
 type File = (String, String);
