@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::paths::{Written, field, written_field};
-use super::{Doc, ENTRIES_MAX, Notes, StepError};
+use super::{Doc, Notes, StepError, entry_count};
 use crate::hl7::{FieldPath, Message};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{Pairs, Text};
@@ -34,16 +34,7 @@ pub(super) struct Copy {
 impl Settings {
     pub(super) fn check(self, place: &Place<'_>, problems: &mut Problems) -> Option<Copy> {
         let Settings(Pairs(pairs)) = self;
-        if pairs.is_empty() {
-            problems.push(Problem::error(ProblemName::NothingToDo, "nothing to copy").at(place));
-            return None;
-        }
-        if pairs.len() > ENTRIES_MAX {
-            let message = format!("more than {ENTRIES_MAX} entries in one step");
-            problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(place));
-            return None;
-        }
-        let count = pairs.len();
+        let count = entry_count(pairs.len(), "copy", place, problems)?;
         let mut entries = Vec::with_capacity(count);
         for (to, Text(from)) in pairs {
             let at = place.key(&to);

@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use crate::expression::Condition;
 use crate::hl7::{EditError, FieldPath, Message, Target};
-use crate::problem::{Place, Problems};
+use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::table::Table;
 
 pub use doc::Doc;
@@ -38,6 +38,21 @@ pub const COMMON_KEYS: &[&str] = &["when", "name"];
 
 /// More entries than any one step needs.
 const ENTRIES_MAX: usize = 1_000;
+
+/// How many entries a step has, if it has any and not too many.
+fn entry_count(count: usize, verb: &str, place: &Place<'_>, problems: &mut Problems) -> Option<usize> {
+    if count == 0 {
+        let message = format!("nothing to {verb}");
+        problems.push(Problem::error(ProblemName::NothingToDo, message).at(place));
+        return None;
+    }
+    if count > ENTRIES_MAX {
+        let message = format!("more than {ENTRIES_MAX} entries in one step");
+        problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(place));
+        return None;
+    }
+    Some(count)
+}
 
 /// A step as typed: its kind with what the kind needs.
 #[derive(Debug, Clone, Deserialize)]

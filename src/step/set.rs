@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::paths::{Written, template, written_field};
-use super::{Doc, ENTRIES_MAX, Notes, StepError};
+use super::{Doc, Notes, StepError, entry_count};
 use crate::expression::Template;
 use crate::hl7::{FieldPath, Message};
 use crate::problem::{Place, Problem, ProblemName, Problems};
@@ -36,16 +36,7 @@ pub(super) struct Set {
 impl Settings {
     pub(super) fn check(self, place: &Place<'_>, problems: &mut Problems) -> Option<Set> {
         let Settings(Pairs(pairs)) = self;
-        if pairs.is_empty() {
-            problems.push(Problem::error(ProblemName::NothingToDo, "nothing to set").at(place));
-            return None;
-        }
-        if pairs.len() > ENTRIES_MAX {
-            let message = format!("more than {ENTRIES_MAX} entries in one step");
-            problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(place));
-            return None;
-        }
-        let count = pairs.len();
+        let count = entry_count(pairs.len(), "set", place, problems)?;
         let mut entries: Vec<(FieldPath, Template)> = Vec::with_capacity(count);
         for (path, Text(value)) in pairs {
             let at = place.key(&path);
