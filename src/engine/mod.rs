@@ -116,6 +116,7 @@ impl Engine {
             site.listeners.keys(),
             site.destinations.keys(),
             outbox.clone(),
+            Arc::clone(&switches),
         ));
         status.count_backlog();
         status.warn_of_orphans();
