@@ -89,6 +89,8 @@ pub const OUTBOX_DEPTH: &str = "weir_outbox_depth";
 pub const OUTBOX_DEAD: &str = "weir_outbox_dead_letters";
 /// Age of the oldest delivery that waits.
 pub const OUTBOX_OLDEST_AGE_SECONDS: &str = "weir_outbox_oldest_age_seconds";
+/// 1 while a destination is stopped, by why.
+pub const DESTINATION_STOPPED: &str = "weir_destination_stopped";
 /// Durable commits of the outbox.
 pub const COMMITS: &str = "weir_outbox_commits_total";
 /// Time of one durable commit.
@@ -132,6 +134,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: OUTBOX_DEPTH, kind: Kind::Gauge, labels: &["destination"], help: "Deliveries waiting" },
     Metric { name: OUTBOX_DEAD, kind: Kind::Gauge, labels: &["destination"], help: "Dead letters kept" },
     Metric { name: OUTBOX_OLDEST_AGE_SECONDS, kind: Kind::Gauge, labels: &["destination"], help: "Age of the oldest delivery that waits" },
+    Metric { name: DESTINATION_STOPPED, kind: Kind::Gauge, labels: &["destination", "why"], help: "1 while nothing is sent because somebody paused it or a refusal holds it" },
     Metric { name: COMMITS, kind: Kind::Counter, labels: &[], help: "Durable commits of the outbox, one sync each" },
     Metric { name: COMMIT_SECONDS, kind: Kind::Histogram, labels: &[], help: "Time of one durable commit" },
     Metric { name: COMMIT_REQUESTS, kind: Kind::Histogram, labels: &[], help: "Requests that shared one commit" },
