@@ -18,6 +18,7 @@ mod network;
 mod pace;
 mod piece;
 mod profile;
+mod repeats;
 mod routes;
 mod sections;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unro
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
 pub use profile::read as profile;
+pub use repeats::{Duplicates, Remembered, Unavailable};
 
 /// A site that can run.
 #[derive(Debug, Clone)]
