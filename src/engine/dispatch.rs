@@ -14,7 +14,7 @@ use tracing::warn;
 use crate::hl7::{AcknowledgmentCode, Message, Refusal, Terminators};
 use crate::metrics as names;
 use crate::outbox::{BodyRef, Entry};
-use crate::route::{Outcome, Output, Route};
+use crate::route::{Failure, Outcome, Output, Route};
 use crate::step::Misses;
 
 use super::status::Owed;
@@ -44,8 +44,10 @@ impl Dispatch {
             // A route is pure: after a panic there is nothing half changed to look at.
             let outcome = catch_unwind(AssertUnwindSafe(|| route.run(message, None)));
             let outcome = outcome.unwrap_or_else(|_| Outcome::Failed {
-                reason: "internal error".to_owned(),
-                to: route.to.clone(),
+                failure: Failure {
+                    reason: "internal error".to_owned(),
+                    to: route.to.clone(),
+                },
                 misses: Misses::default(),
             });
             if let Some(rejected) = dispatch.add(route, outcome) {
@@ -87,13 +89,23 @@ impl Dispatch {
     fn add(&mut self, route: &Route, outcome: Outcome) -> Option<Refusal> {
         match outcome {
             Outcome::NotMine => {}
-            Outcome::Filtered { misses, .. } => {
+            Outcome::Filtered { reason, misses } => {
                 self.is_routed = true;
+                let name = Arc::clone(&route.name);
+                counter!(names::ROUTE_FILTERED, "route" => name, "reason" => reason).increment(1);
                 count_misses(route, &misses);
             }
-            Outcome::Deliver { outputs, misses, .. } => {
+            Outcome::Deliver {
+                outputs,
+                failures,
+                misses,
+                ..
+            } => {
                 self.is_routed = true;
                 count_misses(route, &misses);
+                for failure in &failures {
+                    self.park(route, failure);
+                }
                 for Output { message, to } in outputs {
                     let body = self.body(&message);
                     let entries = to.into_iter().map(|destination| Entry { destination, body });
@@ -104,9 +116,9 @@ impl Dispatch {
                 count_misses(route, &misses);
                 return Some(refusal);
             }
-            Outcome::Failed { reason, to, misses } => {
+            Outcome::Failed { failure, misses } => {
                 count_misses(route, &misses);
-                self.park(route, &to, &reason);
+                self.park(route, &failure);
             }
         }
         None
@@ -125,7 +137,7 @@ impl Dispatch {
         }))
     }
 
-    fn park(&mut self, route: &Route, to: &[Arc<str>], reason: &str) {
+    fn park(&mut self, route: &Route, Failure { reason, to }: &Failure) {
         self.is_routed = true;
         counter!(names::ROUTE_FAILURES, "route" => Arc::clone(&route.name)).increment(1);
         warn!(route = %route.name, reason, "the route failed, the message becomes a dead letter");

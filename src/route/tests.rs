@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::hl7::Terminators;
 use crate::problem::{Content, Node, Place, Problems, Source};
-use crate::step::{Common, Settings as StepSettings, Tables};
+use crate::step::{Beside, Bodies, Common, Settings as StepSettings, Tables};
 use crate::table::Table;
 use crate::typed::{OneOrMany, Text};
 
@@ -42,9 +42,12 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
             when: when.map(str::to_owned),
             name: None,
         };
-        settings
-            .check(common, index + 1, &place, &tables, &mut problems)
-            .unwrap()
+        let beside = Beside {
+            number: (index + 1).to_string(),
+            common,
+            bodies: Bodies::new(),
+        };
+        settings.check(beside, &place, &tables, &mut problems).unwrap()
     });
     let steps = steps.collect();
     let texts = |texts: &[&str]| OneOrMany(texts.iter().map(|text| Text((*text).to_owned())).collect());
@@ -52,14 +55,14 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
         from: texts(&["in"]),
         messages: (!messages.is_empty()).then(|| texts(messages)),
         when: when.map(|when| Text(when.to_owned())),
-        to: texts(&["lab", "copies"]),
+        to: serde_yaml::from_str("[lab, copies]").unwrap(),
     };
     let names = Names {
         listeners: ["in".into()].into(),
         destinations: ["lab".into(), "copies".into()].into(),
     };
     settings
-        .check("r".into(), steps, &place, &names, &mut problems)
+        .check("r".into(), steps, OwnSteps::new(), &place, &names, &mut problems)
         .unwrap()
 }
 
@@ -80,8 +83,13 @@ fn outcome(route: &Route) -> String {
             format!("{} {}", outputs.join("; "), shown(&misses))
         }
         Outcome::Rejected { refusal, .. } => format!("rejected with {}", refusal.code.as_str()),
-        Outcome::Failed { reason, to, misses } => {
-            format!("failed for {}: {reason} {}", to.join(" "), shown(&misses))
+        Outcome::Failed { failure, misses } => {
+            format!(
+                "failed for {}: {} {}",
+                failure.to.join(" "),
+                failure.reason,
+                shown(&misses)
+            )
         }
     }
 }

@@ -198,7 +198,7 @@ fn every_step_example_runs() {
             Outcome::Rejected { refusal, .. } => {
                 format!("{}: {}", refusal.code.as_str(), refusal.faults[0].text)
             }
-            Outcome::Failed { reason, .. } => format!("failed: {reason}"),
+            Outcome::Failed { failure, .. } => format!("failed: {}", failure.reason),
             Outcome::NotMine => panic!("{}: the route is for this message", doc.kind),
         };
         assert_eq!(becomes, doc.becomes, "{}", doc.kind);
