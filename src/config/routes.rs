@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde_yaml::Value;
 
+use crate::expression::Known;
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
-use crate::route::{self, Names, OwnSteps, Route};
-use crate::step::{self, Beside, Bodies, Step, Tables};
-use crate::table::Table;
+use crate::route::{self, Names, Route, Steps};
+use crate::step::{self, Beside, Bodies, Step};
+use crate::table::{Table, Tables};
 use crate::typed::{Pairs, Text};
 
 use super::sections::{Named, Sections};
@@ -59,11 +60,19 @@ struct Reader {
 }
 
 impl Reader {
+    fn known(&self) -> Known<'_> {
+        Known {
+            tables: &self.tables,
+            is_received: true,
+        }
+    }
+
     fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
-        let steps = self.taken_out(&mut value, "steps", place, "", 1, problems);
-        let mut own_steps = OwnSteps::new();
+        let mut steps = Steps::default();
+        let of_route = self.taken_out(&mut value, "steps", place, "", 1, problems);
+        steps.of_route = of_route.unwrap_or_default();
         let to = place.key("to");
         for (index, entry) in entries_of(value.get_mut("to")).into_iter().enumerate() {
             let at = to.index(index);
@@ -72,14 +81,12 @@ impl Reader {
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             let prefix = format!("{name}.");
-            if let Some(steps) = self.taken_out(entry, "steps", &at, &prefix, 1, problems) {
-                own_steps.insert(index, steps);
-            }
+            let own = self.taken_out(entry, "steps", &at, &prefix, 1, problems);
+            steps.own.extend(own.map(|own| (index, own)));
         }
         let settings: Option<route::Settings> = piece::read_with(place, value, &["steps"], problems);
         let name = Arc::clone(name);
-        let steps = steps.unwrap_or_default();
-        let route = settings?.check(name, steps, own_steps, place, &self.names, problems);
+        let route = settings?.check(name, steps, place, &self.names, self.known(), problems);
         route.filter(|_| problems.error_count() == errors_before)
     }
 
@@ -149,7 +156,7 @@ impl Reader {
             common: common?,
             bodies,
         };
-        settings?.check(beside, place, &self.tables, problems)
+        settings?.check(beside, place, self.known(), problems)
     }
 }
 

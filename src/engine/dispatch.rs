@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::{Timestamp, Zoned};
 use metrics::counter;
 use tracing::warn;
 
@@ -23,8 +24,9 @@ use super::status::Owed;
 const FAULTS_MAX: usize = 20;
 
 /// The sum of what the routes say.
-#[derive(Default)]
 pub(super) struct Dispatch {
+    /// When the message was received, as the routes were told.
+    pub(super) received_at: Timestamp,
     /// Who is owed which body.
     pub(super) deliveries: Vec<Entry>,
     /// The bodies that differ from the message as received, each once.
@@ -36,13 +38,23 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    /// Runs every route over the message; refused if any of them rejects it.
-    pub(super) fn of(routes: &[Arc<Route>], message: &Message) -> Result<Dispatch, Refusal> {
-        let mut dispatch = Dispatch::default();
+    /// Runs every route over a message received at this time; refused if any of them rejects it.
+    pub(super) fn of(
+        routes: &[Arc<Route>],
+        message: &Message,
+        received: &Zoned,
+    ) -> Result<Dispatch, Refusal> {
+        let mut dispatch = Dispatch {
+            received_at: received.timestamp(),
+            deliveries: Vec::new(),
+            results: Vec::new(),
+            dead: Vec::new(),
+            is_routed: false,
+        };
         let mut refusal: Option<Refusal> = None;
         for route in routes {
             // A route is pure: after a panic there is nothing half changed to look at.
-            let outcome = catch_unwind(AssertUnwindSafe(|| route.run(message, None)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| route.run(message, received, None)));
             let outcome = outcome.unwrap_or_else(|_| Outcome::Failed {
                 failure: Failure {
                     reason: "internal error".to_owned(),

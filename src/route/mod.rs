@@ -1,7 +1,7 @@
 //! Routes: which messages, under which condition, changed how, to whom.
 //!
-//! [`Route::run`] is pure: the same message gives the same [`Outcome`], whoever asks: the engine, a test, a
-//! trace or a bench. It does no input or output, asks no clock, and never changes the message it was given.
+//! [`Route::run`] is pure: the same message, received at the same time, gives the same [`Outcome`], whoever asks: the
+//! engine, a test, a trace or a bench. It does no input or output, asks no clock, and never changes the message it was given.
 
 mod pattern;
 mod receiver;
@@ -12,15 +12,17 @@ mod trace;
 
 use std::sync::Arc;
 
+use jiff::Zoned;
+
 use self::receiver::Receiver;
-use crate::expression::Condition;
-use crate::hl7::{Message, Refusal};
+use crate::expression::{Condition, Context, View};
+use crate::hl7::{Message, Refusal, Scope};
 use crate::step::{Misses, Notes, Run, Step, Stop, Tag};
 
 pub use pattern::{MessagePattern, PatternError};
-pub use receiver::{OwnSteps, ReceiverSettings, Receivers};
+pub use receiver::{ReceiverSettings, Receivers};
 pub(crate) use settings::patterns;
-pub use settings::{Names, Settings};
+pub use settings::{Names, Settings, Steps};
 pub use trace::Trace;
 
 /// A route of the site.
@@ -132,12 +134,18 @@ impl Route {
                 .any(|pattern| pattern.matches_type(message_type))
     }
 
-    /// What becomes of a message; with a trace, also how it came to that.
-    pub fn run(&self, message: &Message, mut trace: Option<&mut Trace>) -> Outcome {
+    /// What becomes of a message received at this time; with a trace, also how it came to that.
+    pub fn run(&self, message: &Message, received: &Zoned, mut trace: Option<&mut Trace>) -> Outcome {
         let header = message.header();
         let is_mine =
             self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(&header));
-        let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(message)));
+        let context = Context::new(received.clone(), Arc::clone(&self.name));
+        let view = View {
+            message,
+            scope: &Scope::whole(),
+            context: &context,
+        };
+        let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(&view)));
         if let Some(trace) = trace.as_deref_mut() {
             *trace = Trace {
                 is_mine,
@@ -153,7 +161,7 @@ impl Route {
             },
             Some(true) => {
                 let mut notes = trace.as_ref().map_or_else(Notes::default, |_| Notes::traced());
-                let outcome = self.apply(message, &mut notes);
+                let outcome = self.apply(message, &context, &mut notes);
                 if let Some(trace) = trace {
                     trace.steps = notes.steps.unwrap_or_default();
                 }
@@ -163,9 +171,9 @@ impl Route {
     }
 
     /// What the steps make of a message that the route is for.
-    fn apply(&self, message: &Message, notes: &mut Notes) -> Outcome {
+    fn apply(&self, message: &Message, context: &Context, notes: &mut Notes) -> Outcome {
         let mut gathered = Gathered::default();
-        let done = self.steps_to_all(Run::new(message.clone(), notes), &mut gathered);
+        let done = self.steps_to_all(Run::new(message.clone(), context, notes), &mut gathered);
         let misses = std::mem::take(&mut notes.misses);
         match done {
             Ok(()) => gathered.outcome(&self.filtered_by_all, misses, std::mem::take(&mut notes.tags)),
@@ -185,7 +193,7 @@ impl Route {
     fn steps_to_all(&self, mut run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
         self.steps.iter().try_for_each(|step| step.run(&mut run))?;
         for receiver in &self.receivers {
-            if receiver.when.as_ref().is_none_or(|when| when.holds(&run.message)) {
+            if receiver.when.as_ref().is_none_or(|when| when.holds(&run.view())) {
                 receiver.steps_to_one(run.branch(), gathered)?;
             }
         }

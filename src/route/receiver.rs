@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::settings::OnceEach;
 use super::{Failure, Gathered, Names, Output};
-use crate::expression::Condition;
+use crate::expression::{Condition, Known};
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
 use crate::step::{Run, Step, Stop, condition};
 use crate::typed::Text;
@@ -33,9 +33,6 @@ pub struct ReceiverSettings {
     pub steps: Option<IgnoredAny>,
 }
 
-/// The steps of single destinations, by the number of their entry in `to`, from 0.
-pub type OwnSteps = BTreeMap<usize, Vec<Step>>;
-
 /// A destination of a route.
 #[derive(Debug, Clone)]
 pub(super) struct Receiver {
@@ -50,9 +47,10 @@ impl Receivers {
     /// Finds what is wrong, and gives those destinations that are right.
     pub(super) fn check(
         self,
-        mut own_steps: OwnSteps,
+        mut own_steps: BTreeMap<usize, Vec<Step>>,
         place: &Place<'_>,
         names: &Names,
+        known: Known<'_>,
         problems: &mut Problems,
     ) -> Vec<Receiver> {
         let Receivers(settings) = self;
@@ -64,7 +62,7 @@ impl Receivers {
                     .help("name a destination; delete the route if it has no purpose"),
             );
         }
-        let mut known = OnceEach::new(&names.destinations);
+        let mut destinations = OnceEach::new(&names.destinations);
         let mut receivers = Vec::with_capacity(settings.len());
         for (
             index,
@@ -78,14 +76,14 @@ impl Receivers {
                 Content::Mapping(_) => entry.key("destination"),
                 Content::Scalar { .. } | Content::Sequence(_) => entry.clone(),
             };
-            let found = known.take(&destination.0, &at, problems, |name| {
+            let found = destinations.take(&destination.0, &at, problems, |name| {
                 Problem::error(
                     ProblemName::UnknownDestination,
                     format!("destination `{name}` is not defined"),
                 )
                 .help("define it under `destinations` in any file of the site")
             });
-            let when = when.map(|Text(text)| condition(&text, &entry.key("when"), problems));
+            let when = when.map(|Text(text)| condition(&text, &entry.key("when"), known, problems));
             receivers.extend(found.map(|destination| Receiver {
                 destination,
                 when: when.flatten(),

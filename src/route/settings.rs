@@ -1,18 +1,18 @@
 //! A route as typed, and what is checked about it before it runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::receiver::{OwnSteps, Receiver, Receivers};
+use super::receiver::{Receiver, Receivers};
 use super::{MessagePattern, Route};
-use crate::expression::Condition;
+use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::step::{Step, condition};
 use crate::typed::{OneOrMany, Text};
 
-/// What was typed, without the steps: each of them is read by itself, so that one that is wrong hides no other.
+/// What was typed, without the [`Steps`].
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -28,6 +28,15 @@ pub struct Settings {
     pub to: Receivers,
 }
 
+/// The steps of a route, each read by itself, so that one that is wrong hides no other.
+#[derive(Debug, Default)]
+pub struct Steps {
+    /// Those that run for all destinations.
+    pub of_route: Vec<Step>,
+    /// Those of single destinations, by the number of their entry in `to`, from 0.
+    pub own: BTreeMap<usize, Vec<Step>>,
+}
+
 /// The names a route may use.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
@@ -38,27 +47,27 @@ pub struct Names {
 }
 
 impl Settings {
-    /// Finds what is wrong; a route only if nothing is. `steps` and `own_steps` are those that were right; the
-    /// caller knows whether there were others.
+    /// Finds what is wrong; a route only if nothing is. `steps` are those that were right; the caller knows
+    /// whether there were others.
     pub fn check(
         self,
         name: Arc<str>,
-        steps: Vec<Step>,
-        own_steps: OwnSteps,
+        steps: Steps,
         place: &Place<'_>,
         names: &Names,
+        known: Known<'_>,
         problems: &mut Problems,
     ) -> Option<Route> {
         let errors_before = problems.error_count();
         let from = listeners(&self.from, &place.key("from"), names, problems);
-        let all = self.to.check(own_steps, &place.key("to"), names, problems);
+        let all = self.to.check(steps.own, &place.key("to"), names, known, problems);
         let messages = match &self.messages {
             None => Vec::new(),
             Some(texts) => patterns(texts, &place.key("messages"), problems),
         };
         let when: Option<Condition> = self
             .when
-            .and_then(|Text(text)| condition(&text, &place.key("when"), problems));
+            .and_then(|Text(text)| condition(&text, &place.key("when"), known, problems));
         if problems.error_count() > errors_before {
             return None;
         }
@@ -74,7 +83,7 @@ impl Settings {
             to,
             messages,
             when,
-            steps,
+            steps: steps.of_route,
             plain: plain.into_iter().map(|receiver| receiver.destination).collect(),
             receivers,
             filtered: format!("the condition of route {name} does not hold").into(),

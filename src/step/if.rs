@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::body::{Bodies, Body};
 use super::paths::condition;
 use super::{Doc, Run, Step, Stop};
-use crate::expression::Condition;
+use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problems};
 use crate::typed::Text;
 
@@ -35,9 +35,15 @@ pub(super) struct If {
 
 impl Settings {
     /// `place` is the whole entry.
-    pub(super) fn check(self, mut bodies: Bodies, place: &Place<'_>, problems: &mut Problems) -> Option<If> {
+    pub(super) fn check(
+        self,
+        mut bodies: Bodies,
+        place: &Place<'_>,
+        known: Known<'_>,
+        problems: &mut Problems,
+    ) -> Option<If> {
         let Settings(Text(text)) = self;
-        let condition = condition(&text, &place.key("if"), problems);
+        let condition = condition(&text, &place.key("if"), known, problems);
         let then = Body::required(&mut bodies, "then", place, problems);
         let otherwise = Body::optional(&mut bodies, "else", place, problems);
         Some(If {
@@ -50,7 +56,7 @@ impl Settings {
 
 impl If {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
-        if self.condition.holds(&run.message) {
+        if self.condition.holds(&run.view()) {
             self.then.run(run)
         } else if let Some(otherwise) = &self.otherwise {
             otherwise.run(run)

@@ -22,12 +22,11 @@ mod set;
 mod tag;
 mod translate;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::expression::Condition;
+use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::table::Table;
 
@@ -36,9 +35,6 @@ pub use doc::Doc;
 pub use notes::{Change, Miss, Misses, Notes, STEPS_RUN_MAX, StepTrace, Tag};
 pub use paths::condition;
 pub use run::{Run, StepError, Stop};
-
-/// The tables of the site, by name.
-pub type Tables = BTreeMap<Arc<str>, Arc<Table>>;
 
 /// The documentation of every kind, in the order people need them.
 pub const DOCS: &[&Doc] = &[
@@ -149,7 +145,7 @@ impl Settings {
         self,
         beside: Beside,
         place: &Place<'_>,
-        tables: &Tables,
+        known: Known<'_>,
         problems: &mut Problems,
     ) -> Option<Step> {
         let Beside {
@@ -158,18 +154,18 @@ impl Settings {
             bodies,
         } = beside;
         let when = match common.when {
-            Some(text) => condition(&text, &place.key("when"), problems).map(Some),
+            Some(text) => condition(&text, &place.key("when"), known, problems).map(Some),
             None => Some(None),
         };
         let word = self.word();
         let at = place.key(word);
         let kind = match self {
-            Settings::Set(settings) => settings.check(&at, problems).map(Kind::Set),
+            Settings::Set(settings) => settings.check(&at, known, problems).map(Kind::Set),
             Settings::Copy(settings) => settings.check(&at, problems).map(Kind::Copy),
             Settings::Remove(settings) => settings.check(&at, problems).map(Kind::Remove),
-            Settings::Translate(settings) => settings.check(&at, tables, problems).map(Kind::Translate),
-            Settings::If(settings) => settings.check(bodies, place, problems).map(Kind::If),
-            Settings::Tag(settings) => settings.check(&at, problems).map(Kind::Tag),
+            Settings::Translate(settings) => settings.check(&at, known.tables, problems).map(Kind::Translate),
+            Settings::If(settings) => settings.check(bodies, place, known, problems).map(Kind::If),
+            Settings::Tag(settings) => settings.check(&at, known, problems).map(Kind::Tag),
             Settings::Drop(settings) => settings.check(&at, problems).map(Kind::Drop),
             Settings::Reject(settings) => settings.check(&at, problems).map(Kind::Reject),
             Settings::Fail(settings) => settings.check(&at, problems).map(Kind::Fail),
@@ -205,7 +201,7 @@ impl Step {
     /// Does its work, if its condition holds. After a stop the message may be changed in part: it must not be
     /// delivered.
     pub fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
-        let applies = self.when.as_ref().is_none_or(|when| when.holds(&run.message));
+        let applies = self.when.as_ref().is_none_or(|when| when.holds(&run.view()));
         let number = run.notes.reach(&self.title, applies);
         let done = run
             .notes

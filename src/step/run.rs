@@ -6,13 +6,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::notes::{Change, Notes, bytes_at};
-use crate::hl7::{EditError, FieldPath, Message, Refusal, Target};
+use crate::expression::{Context, Template, View};
+use crate::hl7::{EditError, FieldPath, Message, Refusal, Scope, Target};
 
 /// A message on its way through the steps of a route.
 #[derive(Debug)]
 pub struct Run<'r> {
     /// The message as the steps so far have left it.
     pub message: Message,
+    /// What paths mean at the moment.
+    pub scope: Scope,
+    /// What is given from outside.
+    pub context: &'r Context,
     /// What the steps leave behind besides the message.
     pub notes: &'r mut Notes,
 }
@@ -44,14 +49,35 @@ pub struct StepError {
 
 impl<'r> Run<'r> {
     /// A run about to begin.
-    pub fn new(message: Message, notes: &'r mut Notes) -> Run<'r> {
-        Run { message, notes }
+    pub fn new(message: Message, context: &'r Context, notes: &'r mut Notes) -> Run<'r> {
+        Run {
+            message,
+            scope: Scope::whole(),
+            context,
+            notes,
+        }
+    }
+
+    /// What an expression is evaluated over, as it now is.
+    pub fn view(&self) -> View<'_> {
+        View {
+            message: &self.message,
+            scope: &self.scope,
+            context: self.context,
+        }
+    }
+
+    /// The text of a template, or why it has none.
+    pub(super) fn render(&self, template: &Template) -> Result<String, String> {
+        template.render(&self.view()).map_err(|error| error.to_string())
     }
 
     /// A run of its own over the message as it is now, with the same notes and as many steps left.
     pub fn branch(&mut self) -> Run<'_> {
         Run {
             message: self.message.clone(),
+            scope: self.scope.clone(),
+            context: self.context,
             notes: self.notes,
         }
     }

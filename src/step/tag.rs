@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::notes::{TAGS_MAX, VALUE_BYTES_MAX};
 use super::paths::template;
 use super::{Doc, Run, StepError, entry_count};
-use crate::expression::Template;
+use crate::expression::{Known, Template};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{Pairs, Text};
 
@@ -34,7 +34,7 @@ pub(super) struct Tag {
 }
 
 impl Settings {
-    pub(super) fn check(self, place: &Place<'_>, problems: &mut Problems) -> Option<Tag> {
+    pub(super) fn check(self, place: &Place<'_>, known: Known<'_>, problems: &mut Problems) -> Option<Tag> {
         let Settings(Pairs(pairs)) = self;
         let count = entry_count(pairs.len(), "tag", place, problems)?;
         let mut entries = Vec::with_capacity(count);
@@ -46,7 +46,7 @@ impl Settings {
                 let problem = Problem::error(ProblemName::BadName, message).at_key(&at);
                 problems.push(problem.help("use lower case letters, digits and hyphens, at most 64"));
             }
-            if let Some(template) = template(&value, &at, problems).filter(|_| is_right) {
+            if let Some(template) = template(&value, &at, known, problems).filter(|_| is_right) {
                 entries.push((name.into(), template));
             }
         }
@@ -66,7 +66,7 @@ fn is_name(name: &str) -> bool {
 impl Tag {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for (name, template) in &self.entries {
-            let value = template.render(&run.message);
+            let value = run.render(template).map_err(StepError::new)?;
             if value.len() > VALUE_BYTES_MAX {
                 let reason = format!("the value of tag `{name}` is longer than {VALUE_BYTES_MAX} bytes");
                 return Err(StepError::new(reason));
