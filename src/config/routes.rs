@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::expression::Known;
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
 use crate::route::{self, Names, Route};
-use crate::step::{self, Step, Tables};
-use crate::table::{self, Table};
+use crate::step::{self, Step};
+use crate::table::{self, Table, Tables};
 use crate::typed::{Pairs, Text};
 
 use super::companion::Companions;
@@ -94,6 +95,13 @@ struct Reader {
 }
 
 impl Reader {
+    fn known(&self) -> Known<'_> {
+        Known {
+            tables: &self.tables,
+            is_received: true,
+        }
+    }
+
     fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
@@ -106,7 +114,14 @@ impl Reader {
             Vec::new()
         };
         let settings: Option<route::Settings> = piece::read_with(place, value, &["steps"], problems);
-        let route = settings?.check(Arc::clone(name), steps, place, &self.names, problems);
+        let route = settings?.check(
+            Arc::clone(name),
+            steps,
+            place,
+            &self.names,
+            self.known(),
+            problems,
+        );
         route.filter(|_| problems.error_count() == errors_before)
     }
 
@@ -136,6 +151,6 @@ impl Reader {
         let common: Option<step::Common> = piece::read(place, parts.common, problems);
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
-        settings?.check(common?, number, place, &self.tables, problems)
+        settings?.check(common?, number, place, self.known(), problems)
     }
 }

@@ -16,13 +16,11 @@ mod run;
 mod set;
 mod translate;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::expression::Condition;
-use crate::hl7::Message;
+use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::table::Table;
 
@@ -30,9 +28,6 @@ pub use doc::Doc;
 pub use notes::{Change, Miss, Misses, Notes, StepTrace, Tag};
 pub use paths::condition;
 pub use run::{Run, STEPS_RUN_MAX, StepError, Stop};
-
-/// The tables of the site, by name.
-pub type Tables = BTreeMap<Arc<str>, Arc<Table>>;
 
 /// The documentation of every kind, in the order people need them.
 pub const DOCS: &[&Doc] = &[&set::DOC, &copy::DOC, &remove::DOC, &translate::DOC];
@@ -110,15 +105,18 @@ impl Settings {
         common: Common,
         number: usize,
         place: &Place<'_>,
-        tables: &Tables,
+        known: Known<'_>,
         problems: &mut Problems,
     ) -> Option<Step> {
         let when = match common.when {
-            Some(text) => condition(&text, &place.key("when"), problems).map(Some),
+            Some(text) => condition(&text, &place.key("when"), known, problems).map(Some),
             None => Some(None),
         };
         let (word, kind) = match self {
-            Settings::Set(settings) => ("set", settings.check(&place.key("set"), problems).map(Kind::Set)),
+            Settings::Set(settings) => (
+                "set",
+                settings.check(&place.key("set"), known, problems).map(Kind::Set),
+            ),
             Settings::Copy(settings) => (
                 "copy",
                 settings.check(&place.key("copy"), problems).map(Kind::Copy),
@@ -128,7 +126,7 @@ impl Settings {
                 settings.check(&place.key("remove"), problems).map(Kind::Remove),
             ),
             Settings::Translate(settings) => {
-                let translate = settings.check(&place.key("translate"), tables, problems);
+                let translate = settings.check(&place.key("translate"), known.tables, problems);
                 ("translate", translate.map(Kind::Translate))
             }
         };
@@ -151,14 +149,14 @@ impl Step {
     }
 
     /// Whether its condition holds, or it has none.
-    fn applies(&self, message: &Message) -> bool {
-        self.when.as_ref().is_none_or(|when| when.holds(message))
+    fn applies(&self, run: &Run<'_>) -> bool {
+        self.when.as_ref().is_none_or(|when| when.holds(&run.view()))
     }
 
     /// Does its work, if its condition holds. After a stop the message may be changed in part: it must not be
     /// delivered.
     pub fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
-        let applies = self.applies(&run.message);
+        let applies = self.applies(run);
         let number = run.notes.reach(&self.title, applies);
         let done = run
             .count_step()

@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::notes::{Change, Notes, bytes_at};
-use crate::hl7::{EditError, FieldPath, Message, Refusal, Target};
+use crate::expression::{Context, View};
+use crate::hl7::{EditError, FieldPath, Message, Refusal, Scope, Target};
 
 /// How many steps may run over one message, each counted anew for each segment, repetition or part it runs for.
 pub const STEPS_RUN_MAX: u32 = 100_000;
@@ -17,6 +18,10 @@ pub const STEPS_RUN_MAX: u32 = 100_000;
 pub struct Run<'r> {
     /// The message as the steps so far have left it.
     pub message: Message,
+    /// What paths mean at the moment.
+    pub scope: Scope,
+    /// What is given from outside.
+    pub context: &'r Context,
     /// What the steps leave behind besides the message.
     pub notes: &'r mut Notes,
     /// How many more steps may run.
@@ -49,10 +54,22 @@ pub struct StepError {
 impl<'r> Run<'r> {
     /// A run about to begin.
     pub fn new(message: Message, notes: &'r mut Notes) -> Run<'r> {
+        static NOTHING: Context = Context::none();
         Run {
             message,
+            scope: Scope::whole(),
+            context: &NOTHING,
             notes,
             steps_left: STEPS_RUN_MAX,
+        }
+    }
+
+    /// What expressions are evaluated over.
+    pub fn view(&self) -> View<'_> {
+        View {
+            message: &self.message,
+            scope: &self.scope,
+            context: self.context,
         }
     }
 

@@ -8,10 +8,13 @@ mod csv;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub use csv::{FILE_BYTES_MAX, Settings};
+
+/// The tables of a site, by name.
+pub type Tables = BTreeMap<Arc<str>, Arc<Table>>;
 
 /// What the one column of a table written in place is called.
 const INLINE_COLUMN: &str = "value";

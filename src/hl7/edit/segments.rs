@@ -3,7 +3,7 @@
 use super::EditErrorKind;
 use crate::hl7::message::Message;
 use crate::hl7::parse::Slot;
-use crate::hl7::path::{FieldPath, SegmentName};
+use crate::hl7::path::{FieldPath, SegmentName, Shift};
 
 impl Message {
     /// Puts a segment without fields before the one of this index (from 0), or at the end.
@@ -14,6 +14,7 @@ impl Message {
             return Err(EditErrorKind::Envelope);
         }
         let index = index.min(self.slots.len());
+        self.shifts.push(Shift::Inserted(index));
         self.slots.insert(index, Slot::added(name));
         self.replace(index, name.as_bytes().to_vec().into());
         Ok(())
@@ -49,6 +50,7 @@ impl Message {
             return false;
         }
         self.slots.remove(index);
+        self.shifts.push(Shift::Removed(index));
         self.is_edited = true;
         true
     }
