@@ -58,9 +58,9 @@ impl Settings {
 impl Set {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for (path, template) in &self.entries {
-            let text = template
-                .render(&run.view())
-                .map_err(|error| StepError::at(*path, error.to_string()))?;
+            let text = run
+                .render(template)
+                .map_err(|reason| StepError::at(*path, reason))?;
             run.edit(path, |message| message.set(path, &text))?;
         }
         Ok(())
