@@ -12,6 +12,7 @@ use tracing::Level;
 mod ack;
 mod check;
 mod client;
+mod control;
 mod demo;
 mod diff;
 mod explain;
@@ -26,6 +27,7 @@ mod send;
 mod serving;
 mod set;
 mod show;
+mod status;
 mod text;
 mod validate;
 
@@ -46,6 +48,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Status(status::Status),
     Demo(demo::Demo),
     Check(check::Check),
     Send(send::Send),
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
     let mut out = std::io::stdout();
     let ended = match arguments.command {
         Command::Run(command) => command.run(&mut out),
+        Command::Status(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
         Command::Send(command) => command.run(&mut out),

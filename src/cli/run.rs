@@ -70,6 +70,7 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         writeln!(out, "  delivering  {name}")?;
     }
     writeln!(out, "  watching    http://{}/metrics", serving.console)?;
+    writeln!(out, "  control     {}", serving.control.display())?;
     writeln!(out, "ready")?;
     out.flush()?;
     tokio::select! {

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::outbox;
-use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
+use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
 use self::files::SiteFile;
@@ -129,6 +129,29 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         version,
     };
     (Some(site), problems)
+}
+
+/// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.
+///
+/// # Errors
+/// The problems that keep it from being known.
+pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
+    let mut problems = Problems::new();
+    let sources = sources(files::read(folder, &mut problems), &mut problems);
+    let found = sources.iter().find_map(|source| {
+        let root = Place::root(source);
+        root.entries().find(|(key, _)| *key == "engine")
+    });
+    let Some((_, place)) = found else {
+        if problems.error_count() == 0 {
+            problems.push(engine::missing(folder));
+        }
+        return Err(problems);
+    };
+    match engine::read(&place, folder, &mut problems) {
+        Some(engine) => Ok(engine.data),
+        None => Err(problems),
+    }
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

@@ -23,13 +23,14 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{error, info};
 
+use crate::clock;
 use crate::config::Site;
 use crate::destination::Destination;
 use crate::listener::{self, ReadBudget};
 use crate::outbox::{OpenError, Outbox, OutboxError};
 
 pub use acknowledge::ControlIds;
-pub use status::{Count, DestinationCounts, ListenerCounts, Status};
+pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
 
 use deliverer::Deliverer;
 use intake::Intake;
@@ -104,12 +105,16 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let status = Arc::new(Status::new(
-            site.listeners.keys(),
-            site.destinations.keys(),
-            outbox.clone(),
-        ));
-        status.count_backlog();
+        let running = Running {
+            version: Arc::clone(&site.version),
+            since: clock::now(),
+            listeners: BTreeMap::new(),
+            routes: site.routes.clone(),
+        };
+        let status = Arc::new(Status::new(running, outbox.clone()));
+        for name in site.destinations.keys() {
+            status.destination(name);
+        }
         status.warn_of_orphans();
         let mut engine = Engine {
             status,
@@ -119,6 +124,12 @@ impl Engine {
             lanes: Group::new(),
         };
         let bound = engine.bind(&site).await?;
+        engine.status.set_running(Running {
+            version: Arc::clone(&site.version),
+            since: clock::now(),
+            listeners: engine.addresses.clone(),
+            routes: site.routes.clone(),
+        });
         engine.start_lanes(&site);
         engine.start_listeners(&site, bound);
         engine.status.set_ready(true);
@@ -141,12 +152,14 @@ impl Engine {
 
     fn start_lanes(&mut self, site: &Site) {
         for (name, settings) in &site.destinations {
+            let counts = self.status.destination(name);
+            counts.set_state(LaneState::Delivering);
             let lane = Deliverer::new(
                 Arc::clone(name),
                 Destination::new(Arc::clone(name), settings.kind.clone()),
                 settings,
                 self.outbox.clone(),
-                self.status.destination(name),
+                counts,
                 self.lanes.stop.subscribe(),
             );
             self.lanes.tasks.spawn(lane.run());

@@ -47,7 +47,7 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "input", "logging", "path", "receiver", "serving", "text",
+            "client", "control", "input", "logging", "path", "receiver", "serving", "text",
         ],
     ),
     ("destination", &["file_name"]),

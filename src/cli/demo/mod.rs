@@ -296,7 +296,7 @@ fn account(status: &Status, out: &mut dyn Write) -> Result<bool, CannotRun> {
         "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9} + {:>9}",
         "listener", "received", "accepted", "filtered", "unrouted", "refused"
     )?;
-    for (name, counts) in &status.listeners {
+    for (name, counts) in &status.listeners() {
         let [received, accepted, filtered, unrouted, refused] = [
             &counts.received,
             &counts.accepted,
@@ -316,7 +316,7 @@ fn account(status: &Status, out: &mut dyn Write) -> Result<bool, CannotRun> {
         "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9}",
         "destination", "owed", "delivered", "dead", "queued"
     )?;
-    for (name, counts) in &status.destinations {
+    for (name, counts) in &status.destinations() {
         let [owed, delivered, dead] =
             [&counts.owed, &counts.delivered, &counts.dead_lettered].map(Count::get);
         let queued = status.depth(name).queued;
