@@ -46,9 +46,8 @@ pub(super) fn load(folder: &Path) -> Result<Site, CannotRun> {
         return Err(CannotRun::Because(problems.render(color)));
     };
     for problem in problems.iter() {
-        let place = problems.location(problem).map_or_else(String::new, |location| {
-            format!("{}:{}:{}", location.file, location.line, location.column)
-        });
+        let place = problems.location(problem);
+        let place = place.map_or_else(String::new, |location| location.to_string());
         warn!(place, name = problem.name.as_str(), "{}", problem.message);
     }
     Ok(site)

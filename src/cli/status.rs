@@ -116,6 +116,7 @@ mod tests {
                 dead_letters: 0,
                 owed: 0,
                 delivered: 0,
+                purged: 0,
                 dead_lettered: 0,
                 ambiguous: 0,
             };

@@ -11,6 +11,7 @@ use crate::destination;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::units;
 
+use super::piece::AsTyped;
 use super::sections::Named;
 use super::{piece, yaml};
 
@@ -22,15 +23,38 @@ const UNSETTLED_MAX: usize = 10_000;
 pub struct DestinationSettings {
     /// What belongs to its kind.
     pub kind: destination::Settings,
+    /// The same as it was typed.
+    pub typed: AsTyped,
     /// How long to wait before another attempt.
     pub retry: Retry,
     /// How many deliveries may be made before the outbox has marked the first of them as done: after a crash
     /// that many may be made again.
     pub unsettled_max: usize,
+    /// What becomes of what it is still owed when it is taken out of the site.
+    pub on_remove: Option<OnRemove>,
+}
+
+impl DestinationSettings {
+    /// Whether a lane with the other settings would do the same.
+    pub fn is_same_lane(&self, other: &DestinationSettings) -> bool {
+        self.typed == other.typed && self.retry == other.retry && self.unsettled_max == other.unsettled_max
+    }
+}
+
+/// What becomes of what a destination is still owed when it is taken out of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnRemove {
+    /// It is delivered, and then the lane ends.
+    Drain,
+    /// It waits until the destination is in the site again.
+    Park,
+    /// It is thrown away.
+    Purge,
 }
 
 /// How long to wait before another attempt: longer each time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// After the first failure, as `1s` (the default).
@@ -60,9 +84,13 @@ struct Common {
     /// How many deliveries may be made before the first of them is marked as done: 64 by default.
     #[serde(default = "default_unsettled_max")]
     unsettled_max: usize,
+    /// What becomes of what it is still owed when a reload takes it out of the site: `drain`, `park` or `purge`.
+    /// Without it, such a reload is refused.
+    #[serde(default)]
+    on_remove: Option<OnRemove>,
 }
 
-const COMMON_KEYS: &[&str] = &["retry", "unsettled_max"];
+const COMMON_KEYS: &[&str] = &["retry", "unsettled_max", "on_remove"];
 
 fn default_first() -> Duration {
     Duration::from_secs(1)
@@ -96,6 +124,7 @@ fn read(
     problems: &mut Problems,
 ) -> Option<DestinationSettings> {
     let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
+    let typed = AsTyped::of(&parts);
     let common: Option<Common> = piece::read(place, parts.common, problems);
     let kind = piece::read_kind(place, &parts.kind, parts.value, &[], problems);
     let common = common?;
@@ -106,8 +135,10 @@ fn read(
     }
     Some(DestinationSettings {
         kind,
+        typed,
         retry: common.retry,
         unsettled_max: common.unsettled_max,
+        on_remove: common.on_remove,
     })
 }
 

@@ -19,6 +19,7 @@ use crate::route::{MessagePattern, patterns};
 use crate::typed::{OneOrMany, Text};
 
 use super::batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+use super::piece::AsTyped;
 use super::sections::Named;
 use super::{piece, yaml};
 
@@ -27,6 +28,8 @@ use super::{piece, yaml};
 pub struct Listener {
     /// What belongs to its kind.
     pub kind: listener::Settings,
+    /// The same as it was typed, with how it answers.
+    pub typed: AsTyped,
     /// Which acknowledgments it sends.
     pub acknowledgment: AcknowledgmentMode,
     /// What becomes of a frame that is no message.
@@ -191,6 +194,7 @@ pub(super) fn read_all(named: &[Named<'_>], problems: &mut Problems) -> BTreeMap
 
 fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<Listener> {
     let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
+    let typed = AsTyped::of(&parts);
     let kind_place = place.key(&parts.kind);
     let (replies, of_kind) = split(parts.value, REPLY_KEYS);
     let replies: Option<Replies> = piece::read(&kind_place, replies, problems);
@@ -204,6 +208,7 @@ fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<
         .and_then(|name| read_charset(&name, &place.key("charset"), problems));
     Some(Listener {
         kind: kind?,
+        typed,
         acknowledgment: replies.acknowledgment,
         malformed: common.malformed,
         permit,

@@ -35,9 +35,11 @@ use self::files::SiteFile;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
-pub use destination::{DestinationSettings, Retry};
-pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
+pub use destination::{DestinationSettings, OnRemove, Retry};
+pub use engine::Reload;
+pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use piece::AsTyped;
 pub use profile::read as profile;
 
 /// A site that can run.
@@ -51,6 +53,8 @@ pub struct Site {
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
     pub outbox: outbox::Settings,
+    /// When a changed site is read anew.
+    pub reload: Reload,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -123,6 +127,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         console: engine.console,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
+        reload: engine.reload,
         listeners,
         destinations,
         routes,

@@ -23,6 +23,23 @@ pub(super) struct Parts {
     pub(super) common: Value,
 }
 
+/// A piece as it was typed, to see whether it has changed. `Debug` does not print it: it may be long.
+#[derive(Clone, PartialEq)]
+pub struct AsTyped(Value);
+
+impl AsTyped {
+    pub(super) fn of(parts: &Parts) -> AsTyped {
+        let of_kind = [(Value::String(parts.kind.clone()), parts.value.clone())];
+        AsTyped(Value::Mapping(of_kind.into_iter().collect()))
+    }
+}
+
+impl std::fmt::Debug for AsTyped {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("AsTyped")
+    }
+}
+
 /// Takes a piece apart into its kind and the keys beside it. Told as problems: no kind, several kinds, and keys
 /// that are neither.
 pub(super) fn kind_and_common(

@@ -18,6 +18,7 @@ use crate::hl7::AcknowledgmentCode;
 use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::{clock, config, metrics as names};
 
+use super::lanes::Order;
 use super::status::DestinationCounts;
 
 /// Deliveries read from the outbox at once.
@@ -37,7 +38,8 @@ pub(super) struct Deliverer {
     /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
     /// can repeat.
     unsettled: Arc<Semaphore>,
-    stop: watch::Receiver<bool>,
+    unsettled_max: u32,
+    orders: watch::Receiver<Order>,
 }
 
 /// What becomes of a delivery after an attempt.
@@ -55,7 +57,7 @@ impl Deliverer {
         settings: &config::DestinationSettings,
         outbox: Outbox,
         counts: Arc<DestinationCounts>,
-        stop: watch::Receiver<bool>,
+        orders: watch::Receiver<Order>,
     ) -> Deliverer {
         Deliverer {
             name,
@@ -64,24 +66,38 @@ impl Deliverer {
             outbox,
             counts,
             unsettled: Arc::new(Semaphore::new(settings.unsettled_max)),
-            stop,
+            unsettled_max: u32::try_from(settings.unsettled_max).unwrap_or(u32::MAX),
+            orders,
         }
     }
 
-    /// Delivers until told to stop.
+    /// Delivers until told to stop, and ends when what was delivered is recorded: a lane that follows may then have
+    /// as many deliveries unsettled as its own settings say, and no more.
     ///
     /// # Errors
     /// When the outbox has failed; the engine then stops as a whole.
     pub(super) async fn run(mut self) -> Result<(), OutboxError> {
+        self.deliver_all().await?;
+        tokio::select! {
+            _settled = self.unsettled.acquire_many(self.unsettled_max) => Ok(()),
+            failure = self.outbox.failure() => Err(OutboxError::Failed(failure)),
+        }
+    }
+
+    async fn deliver_all(&mut self) -> Result<(), OutboxError> {
         let mut arrivals = self.outbox.arrivals(&self.name);
         let mut after = None;
-        while !*self.stop.borrow() {
+        while !self.is_stopped() {
+            let order = *self.orders.borrow();
             arrivals.mark_unchanged();
             let deliveries = self.read(after).await?;
             if deliveries.is_empty() {
+                if order == Order::Drain {
+                    return Ok(());
+                }
                 tokio::select! {
-                    changed = arrivals.changed() => if changed.is_err() { return Ok(()) },
-                    _ = self.stop.wait_for(|stop| *stop) => return Ok(()),
+                    changed = arrivals.changed() => changed.map_err(|_| OutboxError::Closed)?,
+                    _ = self.orders.wait_for(|order| *order != Order::Deliver) => {}
                 }
             }
             for delivery in deliveries {
@@ -93,6 +109,10 @@ impl Deliverer {
             }
         }
         Ok(())
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.orders.borrow() == Order::Stop
     }
 
     /// Reads the next deliveries, off the runtime's threads because the store may have to go to disk.
@@ -114,7 +134,7 @@ impl Deliverer {
         };
         let (mut attempts, mut errors) = (0, 0);
         // A stop waits for the attempt under way and starts no other.
-        while !*self.stop.borrow() {
+        while !self.is_stopped() {
             let attempt = AssertUnwindSafe(self.destination.deliver(&outgoing))
                 .catch_unwind()
                 .await;
@@ -163,7 +183,7 @@ impl Deliverer {
         tokio::select! {
             permit = Arc::clone(&self.unsettled).acquire_owned() => Ok(permit.ok()),
             failure = self.outbox.failure() => Err(OutboxError::Failed(failure)),
-            _ = self.stop.wait_for(|stop| *stop) => Ok(None),
+            _ = self.orders.wait_for(|order| *order == Order::Stop) => Ok(None),
         }
     }
 
@@ -186,7 +206,7 @@ impl Deliverer {
     async fn pause(&mut self, sequence: u64, attempts: u32, result: Result<Receipt, DeliveryError>) {
         let wait = backoff(&self.retry, attempts, fastrand::f64());
         if let Err(reason) = result
-            && !*self.stop.borrow()
+            && !self.is_stopped()
         {
             // The first failure and then ever fewer: a receiver that is down for days fills no log.
             if attempts.is_power_of_two() {
@@ -195,7 +215,7 @@ impl Deliverer {
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            _ = self.stop.wait_for(|stop| *stop) => {}
+            _ = self.orders.wait_for(|order| *order == Order::Stop) => {}
         }
     }
 

@@ -83,6 +83,8 @@ pub struct DestinationCounts {
     pub owed: Count,
     /// Completed by a receipt.
     pub delivered: Count,
+    /// Thrown away with a destination that was taken out of the site.
+    pub purged: Count,
     /// Given up and kept as dead letters, those a route could not make included.
     pub dead_lettered: Count,
     /// Sent and not answered.
@@ -107,10 +109,11 @@ impl DestinationCounts {
         DestinationCounts {
             owed: Count::new(counter!(names::OWED, "destination" => label())),
             delivered: Count::new(counter!(names::DELIVERED, "destination" => label())),
+            purged: Count::new(counter!(names::PURGED, "destination" => label())),
             dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
             ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
-            state: RwLock::new(LaneState::Delivering),
+            state: RwLock::new(LaneState::Parked),
         }
     }
 }
@@ -133,6 +136,10 @@ impl Owed {
 pub enum LaneState {
     /// It delivers what comes.
     Delivering,
+    /// The destination is not in the site any more; it delivers what is left, and then ends.
+    Draining,
+    /// The destination is not in the site any more, and what is left is thrown away.
+    Purging,
     /// Nobody delivers: the destination is not in the site, and what it is owed waits until it is again.
     Parked,
 }

@@ -63,6 +63,12 @@ pub enum ProblemName {
     NothingToDo,
     /// `contradictory-step`
     ContradictoryStep,
+    /// `needs-restart`
+    NeedsRestart,
+    /// `removed-destination`
+    RemovedDestination,
+    /// `cannot-bind`
+    CannotBind,
 }
 
 impl ProblemName {
@@ -97,6 +103,9 @@ impl ProblemName {
         ProblemName::BadMessageType,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
+        ProblemName::NeedsRestart,
+        ProblemName::RemovedDestination,
+        ProblemName::CannotBind,
     ];
 
     /// The name as shown.
@@ -247,6 +256,24 @@ impl ProblemName {
                 "contradictory-step",
                 "Two parts of a step cannot both be meant: two changes of the same field, or a field \
                  copied to itself.",
+            ),
+            ProblemName::NeedsRestart => (
+                "needs-restart",
+                "A reload cannot change this setting while weir runs: where the data lies, how the outbox uses \
+                 the machine, the memory for messages being read, and where the pages are. Restart weir, or \
+                 put the setting back to reload the rest.",
+            ),
+            ProblemName::RemovedDestination => (
+                "removed-destination",
+                "A reload would take a destination out of the site, or rename it, while deliveries wait for \
+                 it, and its settings do not say what becomes of them. Put it back with `on_remove: drain` \
+                 (they are delivered, then its lane ends), `on_remove: park` (they wait until it is in the \
+                 site again) or `on_remove: purge` (they are thrown away), reload, then take it out.",
+            ),
+            ProblemName::CannotBind => (
+                "cannot-bind",
+                "A reload needs a port that cannot be taken: another program has it, or weir itself under \
+                 an address that overlaps the new one. The site that runs goes on unchanged.",
             ),
         }
     }

@@ -86,6 +86,8 @@ pub struct Destination {
     pub owed: u64,
     /// Completed by a receipt.
     pub delivered: u64,
+    /// Thrown away with a destination that was taken out of the site.
+    pub purged: u64,
     /// Given up.
     pub dead_lettered: u64,
     /// Sent and not answered.
@@ -125,6 +127,7 @@ fn answer(status: &Status) -> Answer {
             .owed_destinations()
             .iter()
             .map(|name| destination(name, status, now))
+            .filter(is_shown)
             .collect(),
     }
 }
@@ -165,14 +168,22 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
         dead_letters: depth.dead,
         owed: count(|counts| &counts.owed),
         delivered: count(|counts| &counts.delivered),
+        purged: count(|counts| &counts.purged),
         dead_lettered: count(|counts| &counts.dead_lettered),
         ambiguous: count(|counts| &counts.ambiguous),
     }
 }
 
+/// A destination that is gone, with all it was owed, is of no interest any more.
+fn is_shown(destination: &Destination) -> bool {
+    destination.state != word(LaneState::Parked) || destination.waiting + destination.dead_letters > 0
+}
+
 fn word(state: LaneState) -> &'static str {
     match state {
         LaneState::Delivering => "delivering",
+        LaneState::Draining => "draining",
+        LaneState::Purging => "purging",
         LaneState::Parked => "parked",
     }
 }
