@@ -22,6 +22,7 @@ mod listen;
 mod logging;
 mod path;
 mod receiver;
+mod reload;
 mod run;
 mod send;
 mod serving;
@@ -30,6 +31,7 @@ mod show;
 mod status;
 mod text;
 mod validate;
+mod watch;
 
 /// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
 ///
@@ -48,6 +50,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Reload(reload::Reload),
     Status(status::Status),
     Demo(demo::Demo),
     Check(check::Check),
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
     let mut out = std::io::stdout();
     let ended = match arguments.command {
         Command::Run(command) => command.run(&mut out),
+        Command::Reload(command) => command.run(&mut out),
         Command::Status(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),

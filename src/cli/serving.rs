@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::config::Site;
 use crate::console::{Console, control};
-use crate::engine::Engine;
+use crate::engine::{Engine, ReloadRequest, Reloader};
 use crate::metrics;
 
 use super::CannotRun;
@@ -27,6 +27,8 @@ pub(super) struct Serving {
     pub(super) console: SocketAddr,
     /// Where the control socket is.
     pub(super) control: PathBuf,
+    /// What is asked for on the control socket. Whoever does not take them drops this, and they are answered so.
+    pub(super) reloads: mpsc::Receiver<ReloadRequest>,
     stop: watch::Sender<bool>,
     servers: JoinSet<io::Result<()>>,
 }
@@ -47,7 +49,8 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
         )
     })?;
     let address = console.address()?;
-    let socket = control::Control::bind(&data, Arc::clone(engine.status()));
+    let (reloader, reloads) = Reloader::new();
+    let socket = control::Control::bind(&data, Arc::clone(engine.status()), reloader);
     let socket = socket.map_err(|error| CannotRun::at(control::path(&data).display(), error))?;
     let stop = watch::Sender::new(false);
     let stopped = || {
@@ -61,6 +64,7 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
         engine,
         console: address,
         control: control::path(&data),
+        reloads,
         stop,
         servers,
     })

@@ -193,8 +193,10 @@ pub(super) fn read_all(named: &[Named<'_>], problems: &mut Problems) -> BTreeMap
 }
 
 fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<Listener> {
-    let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
-    let typed = AsTyped::of(&parts);
+    let value = yaml::value(place.node());
+    let whole = value.clone();
+    let parts = piece::kind_and_common(place, value, kinds, COMMON_KEYS, problems)?;
+    let typed = AsTyped::only(&whole, &parts.kind);
     let kind_place = place.key(&parts.kind);
     let (replies, of_kind) = split(parts.value, REPLY_KEYS);
     let replies: Option<Replies> = piece::read(&kind_place, replies, problems);

@@ -13,7 +13,9 @@ mod destination;
 mod engine;
 mod files;
 mod listener;
+mod nak;
 mod network;
+mod pace;
 mod piece;
 mod profile;
 mod routes;
@@ -39,6 +41,8 @@ pub use destination::{DestinationSettings, OnRemove, Retry};
 pub use engine::Reload;
 pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use nak::{NakAction, NakEnd, NakPolicy};
+pub use pace::{Order, Pace, Rate, Window};
 pub use piece::AsTyped;
 pub use profile::read as profile;
 

@@ -28,9 +28,19 @@ pub(super) struct Parts {
 pub struct AsTyped(Value);
 
 impl AsTyped {
-    pub(super) fn of(parts: &Parts) -> AsTyped {
-        let of_kind = [(Value::String(parts.kind.clone()), parts.value.clone())];
-        AsTyped(Value::Mapping(of_kind.into_iter().collect()))
+    /// One of its keys, with what stands there.
+    pub(super) fn only(value: &Value, key: &str) -> AsTyped {
+        let entry = value.get(key).map(|value| (Value::from(key), value.clone()));
+        AsTyped(Value::Mapping(entry.into_iter().collect()))
+    }
+
+    /// All but what stands under one of the keys.
+    pub(super) fn without(value: &Value, key: &str) -> AsTyped {
+        let mut value = value.clone();
+        if let Some(map) = value.as_mapping_mut() {
+            map.shift_remove(key);
+        }
+        AsTyped(value)
     }
 }
 

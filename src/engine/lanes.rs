@@ -14,12 +14,12 @@ use tokio::time::timeout;
 use tracing::{error, warn};
 
 use crate::config::{DestinationSettings, OnRemove};
-use crate::destination::Destination;
 use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement};
 
-use super::deliverer::Deliverer;
+use super::deliverer::{self, Equipment};
 use super::in_use::Released;
 use super::status::{DestinationCounts, LaneState, Status};
+use super::switches::Switches;
 
 /// Deliveries read at once to be purged, and their bytes.
 const PURGE_COUNT_MAX: usize = 256;
@@ -27,7 +27,7 @@ const PURGE_BYTES_MAX: usize = 1 << 20;
 
 /// What a lane is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum Duty {
     /// Deliver what comes.
     Deliver,
     /// Deliver what is there, then end.
@@ -40,13 +40,14 @@ pub(super) enum Order {
 pub(super) struct Lanes {
     outbox: Outbox,
     status: Arc<Status>,
+    switches: Arc<Switches>,
     /// The newest of each destination; it may have ended.
     newest: BTreeMap<Arc<str>, Lane>,
     tasks: JoinSet<Result<(), OutboxError>>,
 }
 
 struct Lane {
-    order: watch::Sender<Order>,
+    told: watch::Sender<Duty>,
     /// Resolves when it has ended.
     ended: oneshot::Receiver<()>,
 }
@@ -54,16 +55,17 @@ struct Lane {
 impl Lane {
     /// Tells it to stop; what comes after it waits for the end.
     fn stop(self) -> oneshot::Receiver<()> {
-        self.order.send_replace(Order::Stop);
+        self.told.send_replace(Duty::Stop);
         self.ended
     }
 }
 
 impl Lanes {
-    pub(super) fn new(outbox: Outbox, status: Arc<Status>) -> Lanes {
+    pub(super) fn new(outbox: Outbox, status: Arc<Status>, switches: Arc<Switches>) -> Lanes {
         Lanes {
             outbox,
             status,
+            switches,
             newest: BTreeMap::new(),
             tasks: JoinSet::new(),
         }
@@ -72,27 +74,25 @@ impl Lanes {
     /// Starts the lane of a destination. One that is there already, with other settings or on its way out, ends first.
     pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings) {
         let before = self.newest.remove(name).map(Lane::stop);
-        let (order, orders) = watch::channel(Order::Deliver);
+        let (told, duty) = watch::channel(Duty::Deliver);
         let (running, ended) = oneshot::channel();
         let counts = self.status.destination(name);
-        let lane = Deliverer::new(
-            Arc::clone(name),
-            Destination::new(Arc::clone(name), settings.kind.clone()),
-            settings,
-            self.outbox.clone(),
-            Arc::clone(&counts),
-            orders.clone(),
-        );
+        let equipment = Equipment {
+            outbox: self.outbox.clone(),
+            counts: Arc::clone(&counts),
+            switches: Arc::clone(&self.switches),
+            duty: duty.clone(),
+        };
+        let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
         counts.set_state(LaneState::Delivering);
         self.tasks.spawn(async move {
             end_of(before).await;
-            let ended = lane.run().await;
-            set_state(&counts, LaneState::Parked, Order::Drain, &orders);
+            let ended = lane.await;
+            set_state(&counts, LaneState::Parked, Duty::Drain, &duty);
             drop(running);
             ended
         });
-        let lane = Lane { order, ended };
-        self.newest.insert(Arc::clone(name), lane);
+        self.newest.insert(Arc::clone(name), Lane { told, ended });
     }
 
     /// Does with a destination that is no longer in the site what its last settings say. `released` tells when no
@@ -103,14 +103,14 @@ impl Lanes {
         match how {
             // Without a word on what becomes of them nothing waited, and what comes in the last moment is delivered.
             Some(OnRemove::Drain) | None => {
-                let order = lane.order.clone();
+                let told = lane.told.clone();
                 counts.set_state(LaneState::Draining);
                 self.tasks.spawn(async move {
                     released.wait().await;
-                    order.send_if_modified(|order| {
-                        let goes_on = *order == Order::Deliver;
+                    told.send_if_modified(|duty| {
+                        let goes_on = *duty == Duty::Deliver;
                         if goes_on {
-                            *order = Order::Drain;
+                            *duty = Duty::Drain;
                         }
                         goes_on
                     });
@@ -118,19 +118,19 @@ impl Lanes {
                 });
             }
             Some(OnRemove::Park) => {
-                lane.order.send_replace(Order::Stop);
+                lane.told.send_replace(Duty::Stop);
                 counts.set_state(LaneState::Parked);
             }
             Some(OnRemove::Purge) => {
                 counts.set_state(LaneState::Purging);
                 let before = self.newest.remove(name).map(Lane::stop);
-                let (order, orders) = watch::channel(Order::Deliver);
+                let (told, duty) = watch::channel(Duty::Deliver);
                 let (running, ended) = oneshot::channel();
                 let purge = Purge {
                     name: Arc::clone(name),
                     outbox: self.outbox.clone(),
                     counts,
-                    orders,
+                    duty,
                     asker: asker.to_owned(),
                 };
                 self.tasks.spawn(async move {
@@ -140,7 +140,7 @@ impl Lanes {
                     drop(running);
                     ended
                 });
-                self.newest.insert(Arc::clone(name), Lane { order, ended });
+                self.newest.insert(Arc::clone(name), Lane { told, ended });
             }
         }
     }
@@ -160,7 +160,7 @@ impl Lanes {
     /// Tells every lane to stop and waits until each has; those that take longer than the grace are dropped.
     pub(super) async fn stop(mut self, grace: Duration) {
         for lane in self.newest.values() {
-            lane.order.send_replace(Order::Stop);
+            lane.told.send_replace(Duty::Stop);
         }
         let all_ended = async {
             while let Some(ended) = self.tasks.join_next().await {
@@ -183,11 +183,11 @@ async fn end_of(before: Option<oneshot::Receiver<()>>) {
     }
 }
 
-/// Writes the state if the order is still this one. Whoever gives another order has to wait, so that it writes its
-/// state after this.
-fn set_state(counts: &DestinationCounts, state: LaneState, under: Order, orders: &watch::Receiver<Order>) {
-    let order = orders.borrow();
-    if *order == under {
+/// Writes the state if the duty is still this one. Whoever gives another has to wait meanwhile, so that its own state
+/// is written after this one.
+fn set_state(counts: &DestinationCounts, state: LaneState, under: Duty, duty: &watch::Receiver<Duty>) {
+    let duty = duty.borrow();
+    if *duty == under {
         counts.set_state(state);
     }
 }
@@ -197,7 +197,7 @@ struct Purge {
     name: Arc<str>,
     outbox: Outbox,
     counts: Arc<DestinationCounts>,
-    orders: watch::Receiver<Order>,
+    duty: watch::Receiver<Duty>,
     asker: String,
 }
 
@@ -206,7 +206,7 @@ impl Purge {
     async fn run(self) -> Result<(), OutboxError> {
         let mut purged: u64 = 0;
         let mut after = None;
-        while *self.orders.borrow() == Order::Deliver {
+        while *self.duty.borrow() == Duty::Deliver {
             let sequences = self.next(after).await?;
             let Some(last) = sequences.last() else { break };
             after = Some(*last);
@@ -222,7 +222,7 @@ impl Purge {
             }
         }
         warn!(destination = %self.name, purged, asker = self.asker, "taken out of the site: what it was owed is purged");
-        set_state(&self.counts, LaneState::Parked, Order::Deliver, &self.orders);
+        set_state(&self.counts, LaneState::Parked, Duty::Deliver, &self.duty);
         Ok(())
     }
 

@@ -12,8 +12,11 @@ mod doors;
 mod in_use;
 mod intake;
 mod lanes;
+mod pacer;
 mod reload;
+mod share;
 mod status;
+mod switches;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -30,6 +33,7 @@ use crate::outbox::{OpenError, Outbox};
 pub use acknowledge::ControlIds;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
+pub use switches::{Mode, Switch, SwitchError, Switches};
 
 use doors::{BindError, Doors};
 use lanes::Lanes;
@@ -40,6 +44,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("outbox: {0}")]
     Outbox(#[from] OpenError),
+    /// What people told the lanes cannot be read.
+    #[error(transparent)]
+    Switches(#[from] SwitchError),
     /// A port cannot be taken.
     #[error("{name}: binding {address}: {cause}: is another weir running, or another program on that port?")]
     Bind {
@@ -80,10 +87,11 @@ impl Engine {
             listeners: BTreeMap::new(),
             routes: Vec::new(),
         };
-        let status = Arc::new(Status::new(running, outbox.clone()));
+        let switches = Arc::new(Switches::open(&site.data)?);
+        let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let mut doors = Doors::new(outbox.clone(), Arc::clone(&status), site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
-        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status));
+        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches);
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
         }
@@ -98,6 +106,7 @@ impl Engine {
             lanes,
         };
         engine.announce();
+        reload::count_from_zero();
         engine.status.set_ready(true);
         Ok(engine)
     }

@@ -21,6 +21,11 @@ use super::{Engine, clock};
 /// How many requests may wait while one is carried out.
 const REQUESTS_WAITING_MAX: usize = 8;
 
+/// What the metrics call a site that was swapped in.
+const APPLIED: &str = "applied";
+/// And one that was not.
+const REFUSED: &str = "refused";
+
 /// What became of a reload.
 #[derive(Debug, Clone)]
 pub struct Reloaded {
@@ -94,12 +99,12 @@ impl Engine {
         let version = Arc::clone(&self.status.running().version);
         let outcome = if changes.is_some() {
             info!(asker, %version, "reloaded");
-            "applied"
+            APPLIED
         } else {
             warn!(asker, %version, problems = problems.error_count(), "reload refused, the site that runs goes on");
-            "refused"
+            REFUSED
         };
-        counter!(names::RELOADS, "outcome" => outcome).increment(1);
+        count(outcome, 1);
         Reloaded {
             version,
             changes,
@@ -127,7 +132,7 @@ impl Engine {
                 old.typed == new.typed
             }),
             destinations: changes(&self.site.destinations, &site.destinations, |old, new| {
-                old.is_same_lane(new)
+                old.typed == new.typed
             }),
         };
         for (name, change) in &changes.destinations {
@@ -209,6 +214,16 @@ impl Engine {
         gauge!(names::SITE_LOADED).set(running.since.as_duration().as_secs_f64());
         self.status.set_running(running);
     }
+}
+
+fn count(outcome: &'static str, reloads: u64) {
+    counter!(names::RELOADS, "outcome" => outcome).increment(reloads);
+}
+
+/// Shows both counts from the start: an alert looks at how they grow.
+pub(super) fn count_from_zero() {
+    count(APPLIED, 0);
+    count(REFUSED, 0);
 }
 
 /// Makes the counts of destinations that are new. Off the runtime's threads, because what waits for them from

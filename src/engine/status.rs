@@ -16,6 +16,8 @@ use crate::outbox::{Depth, Outbox};
 use crate::route::Route;
 use crate::{clock, metrics as names};
 
+use super::switches::{Mode, Switches};
+
 /// A number that only grows.
 pub struct Count {
     value: AtomicU64,
@@ -164,17 +166,19 @@ pub struct Status {
     destinations: RwLock<BTreeMap<Arc<str>, Arc<DestinationCounts>>>,
     running: RwLock<Arc<Running>>,
     outbox: Outbox,
+    switches: Arc<Switches>,
     ready: AtomicBool,
 }
 
 impl Status {
     /// No counts yet, about this site.
-    pub(super) fn new(running: Running, outbox: Outbox) -> Status {
+    pub(super) fn new(running: Running, outbox: Outbox, switches: Arc<Switches>) -> Status {
         Status {
             listeners: RwLock::default(),
             destinations: RwLock::default(),
             running: RwLock::new(Arc::new(running)),
             outbox,
+            switches,
             ready: AtomicBool::new(false),
         }
     }
@@ -272,6 +276,11 @@ impl Status {
         known.chain(self.outbox.destinations()).collect()
     }
 
+    /// What people have told the lanes.
+    pub fn switches(&self) -> &Switches {
+        &self.switches
+    }
+
     /// What a destination is owed now. Blocks on the store.
     pub fn depth(&self, destination: &str) -> Depth {
         self.outbox.depth(destination).unwrap_or_default()
@@ -296,6 +305,14 @@ impl Status {
                 .oldest_at
                 .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
             gauge(names::OUTBOX_OLDEST_AGE_SECONDS).set(age.max(0.0));
+            let mode = self.switches.get(&name).mode;
+            let stopped = |why: &'static str, is_so: bool| {
+                let gauge =
+                    gauge!(names::DESTINATION_STOPPED, "destination" => name.to_string(), "why" => why);
+                gauge.set(if is_so { 1.0 } else { 0.0 });
+            };
+            stopped("paused", matches!(mode, Mode::PausedAfter(_)));
+            stopped("held", matches!(mode, Mode::Held { .. }));
         }
     }
 }

@@ -22,6 +22,7 @@ mod corpus_structures;
 mod durability;
 mod harness;
 mod journey;
+mod lanes;
 mod promises;
 mod readme;
 mod tidy;

@@ -32,7 +32,7 @@ const FLOORS: &str = "
 
     engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem typed units
 
-    console: engine outbox clock metrics
+    console: engine outbox clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.
@@ -47,12 +47,12 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "control", "input", "logging", "path", "receiver", "serving", "text",
+            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "watch",
         ],
     ),
     ("destination", &["file_name"]),
     ("listener", &["budget", "connection", "reading"]),
-    ("step", &["doc", "paths"]),
+    ("step", &["doc", "notes", "paths", "run"]),
 ];
 
 /// Longer files have become two things. Tests do not count: tables of cases grow, and are read by search.

@@ -78,7 +78,9 @@ impl Demo {
             receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
         }
         let site = site(folder.path(), &addresses)?;
-        let serving = serving::start(site).await?;
+        let mut serving = serving::start(site).await?;
+        // Its addresses were changed after it was read: the files would not give it again.
+        serving.reloads.close();
         introduce(&serving, &addresses, folder.path(), out)?;
 
         let player = tokio::spawn(play_messages(serving.engine.addresses().clone(), events));

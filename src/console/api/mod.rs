@@ -4,6 +4,7 @@
 //! and settings, and never what a message holds. The forms of its answers stand in the files of the resources; the
 //! command line reads them with the same types.
 
+pub mod reload;
 pub mod status;
 
 use std::sync::Arc;
@@ -12,15 +13,16 @@ use axum::Json;
 use axum::Router;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Status;
+use crate::engine::{Reloader, Status};
 
 /// What the answers are made from.
 #[derive(Clone)]
 pub(super) struct Sources {
     pub(super) status: Arc<Status>,
+    pub(super) reloader: Reloader,
 }
 
 /// Why a request was not answered as asked.
@@ -40,6 +42,7 @@ impl Failure {
 pub(super) fn router(sources: Sources) -> Router {
     Router::new()
         .route("/api/v1/status", get(status::get))
+        .route("/api/v1/reload", post(reload::post))
         .fallback(unknown)
         .with_state(sources)
 }

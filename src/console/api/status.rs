@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
 use crate::clock;
-use crate::engine::{LaneState, Status};
+use crate::engine::{LaneState, Mode, Status};
 
 /// All of it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -156,12 +156,13 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
     let depth = status.depth(name);
     let age = depth.oldest_at.map(|oldest| now.duration_since(oldest).as_secs());
     let counts = status.destinations().remove(name);
+    let state = counts.as_ref().map_or(LaneState::Parked, |counts| counts.state());
     let count = |which: fn(&crate::engine::DestinationCounts) -> &crate::engine::Count| {
         counts.as_ref().map_or(0, |counts| which(counts).get())
     };
     Destination {
         name: name.to_string(),
-        state: word(counts.as_ref().map_or(LaneState::Parked, |counts| counts.state())).to_owned(),
+        state: word(state, &status.switches().get(name).mode).to_owned(),
         waiting: depth.queued,
         // A clock that was set back makes nothing younger than now.
         oldest_age_seconds: age.map(|age| u64::try_from(age).unwrap_or_default()),
@@ -176,15 +177,20 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
 
 /// A destination that is gone, with all it was owed, is of no interest any more.
 fn is_shown(destination: &Destination) -> bool {
-    destination.state != word(LaneState::Parked) || destination.waiting + destination.dead_letters > 0
+    destination.state != PARKED || destination.waiting + destination.dead_letters > 0
 }
 
-fn word(state: LaneState) -> &'static str {
-    match state {
-        LaneState::Delivering => "delivering",
-        LaneState::Draining => "draining",
-        LaneState::Purging => "purging",
-        LaneState::Parked => "parked",
+const PARKED: &str = "parked";
+
+/// What is the matter with a lane: that it ends counts for more than that somebody has stopped it.
+fn word(state: LaneState, mode: &Mode) -> &'static str {
+    match (state, mode) {
+        (LaneState::Parked, _) => PARKED,
+        (LaneState::Purging, _) => "purging",
+        (_, Mode::PausedAfter(_)) => "paused",
+        (_, Mode::Held { .. }) => "held",
+        (LaneState::Draining, Mode::Running) => "draining",
+        (LaneState::Delivering, Mode::Running) => "delivering",
     }
 }
 
