@@ -209,6 +209,8 @@ pub struct Settlement {
 pub enum Outcome {
     /// The destination has it.
     Delivered,
+    /// Somebody has ordered that it is never delivered: it is gone.
+    Purged,
     /// It was given up and waits for a person.
     DeadLetter {
         /// Why, without content of the message. Cut at 1,000 bytes.
@@ -224,6 +226,7 @@ impl fmt::Debug for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Delivered => out.write_str("Delivered"),
+            Outcome::Purged => out.write_str("Purged"),
             Outcome::DeadLetter { reason, attempts, .. } => out
                 .debug_struct("DeadLetter")
                 .field("reason", reason)
@@ -280,6 +283,8 @@ pub struct Counts {
     pub entries: u64,
     /// Deliveries that left as delivered.
     pub delivered: u64,
+    /// Deliveries that left because somebody ordered it.
+    pub purged: u64,
     /// Deliveries that became dead letters.
     pub dead_lettered: u64,
     /// Dead letters among them made because a record was damaged.

@@ -1,8 +1,8 @@
 //! The outbox: what was accepted and is still owed, kept durably until each destination has it.
 //!
 //! A message and all its deliveries come in by [`Outbox::offer`], in one atomic batch; each destination reads
-//! what it is owed, in order, by [`Outbox::next`]; a delivery leaves by [`Outbox::settle`], delivered or as a
-//! dead letter. Anything not settled is still there after any crash.
+//! what it is owed, in order, by [`Outbox::next`]; a delivery leaves by [`Outbox::settle`], delivered, as a
+//! dead letter, or purged because somebody ordered it. Anything not settled is still there after any crash.
 //!
 //! One writer thread commits (see `writer.rs`); a positive answer means that the batch survives a power cut.
 //! After the first failed write nothing is answered any more ([`Outbox::failure`]): it never retries a sync,
@@ -69,7 +69,7 @@ const PERMIT_BYTES: usize = 16 * 1024;
 const SETTLEMENTS_WAITING_MAX: usize = 4_096;
 
 /// How the outbox uses the machine. Nothing here changes what it promises.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How much of messages may wait for the writer, as `64MiB` (the default); more make the senders wait.

@@ -24,6 +24,7 @@ pub(super) enum Effect {
     Queued(Arc<Lane>, Sequence),
     DeadFromTheStart(Arc<Lane>),
     Delivered(Arc<Lane>),
+    Purged(Arc<Lane>),
     DeadLettered(Arc<Lane>),
     /// Bodies are kept from now on.
     Kept(u32),
@@ -37,7 +38,7 @@ impl Effect {
         match self {
             Effect::Queued(..) => meta.queued += 1,
             Effect::DeadFromTheStart(_) => meta.dead += 1,
-            Effect::Delivered(_) => meta.queued = meta.queued.saturating_sub(1),
+            Effect::Delivered(_) | Effect::Purged(_) => meta.queued = meta.queued.saturating_sub(1),
             Effect::DeadLettered(_) => {
                 meta.queued = meta.queued.saturating_sub(1);
                 meta.dead += 1;
@@ -203,9 +204,12 @@ impl<'a> Draft<'a> {
         self.batch.remove(key);
         let lane = Arc::clone(&settle.lane);
         match &settle.outcome {
-            Outcome::Delivered => {
-                self.settled.insert(key, Settled::Delivered);
-                self.effects.push(Effect::Delivered(lane));
+            Outcome::Delivered | Outcome::Purged => {
+                self.settled.insert(key, Settled::Gone);
+                self.effects.push(match settle.outcome {
+                    Outcome::Purged => Effect::Purged(lane),
+                    Outcome::Delivered | Outcome::DeadLetter { .. } => Effect::Delivered(lane),
+                });
                 match entry {
                     Ok(entry) => self.release(&entry)?,
                     Err(damage) => {
@@ -251,7 +255,7 @@ impl<'a> Draft<'a> {
             for (id, offset) in record.owed {
                 let sequence = Sequence(message.0 + u64::from(offset));
                 let owed = match self.settled.get(&Key::entry(id, sequence)) {
-                    Some(Settled::Delivered) => false,
+                    Some(Settled::Gone) => false,
                     Some(Settled::DeadLetter) => true,
                     None => {
                         self.store.get(&Key::entry(id, sequence))?.is_some()
@@ -277,7 +281,7 @@ impl<'a> Draft<'a> {
 
 /// How an entry ends within the batch that is being written.
 enum Settled {
-    Delivered,
+    Gone,
     DeadLetter,
 }
 

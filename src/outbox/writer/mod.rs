@@ -370,6 +370,10 @@ impl Writer {
                     add(&self.shared.delivered, 1);
                     lane.queued.fetch_sub(1, Ordering::Relaxed);
                 }
+                Effect::Purged(lane) => {
+                    add(&self.shared.purged, 1);
+                    lane.queued.fetch_sub(1, Ordering::Relaxed);
+                }
                 Effect::DeadLettered(lane) => {
                     add(&self.shared.dead_lettered, 1);
                     lane.queued.fetch_sub(1, Ordering::Relaxed);

@@ -1,0 +1,26 @@
+//! Whether a site that was replaced is still in use: by frames that were read before and are not answered yet.
+
+use tokio::sync::watch;
+
+/// Held by everything that works for one site.
+#[derive(Clone)]
+pub(super) struct InUse {
+    _held: watch::Sender<()>,
+}
+
+/// Tells when nothing works for that site any more.
+#[derive(Clone)]
+pub(super) struct Released(watch::Receiver<()>);
+
+/// A site that begins to be used.
+pub(super) fn begin() -> (InUse, Released) {
+    let (held, released) = watch::channel(());
+    (InUse { _held: held }, Released(released))
+}
+
+impl Released {
+    pub(super) async fn wait(mut self) {
+        // Nothing is ever sent: the only change is the end.
+        while self.0.changed().await.is_ok() {}
+    }
+}

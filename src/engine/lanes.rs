@@ -1,0 +1,237 @@
+//! The lanes of the site that runs: one for each destination, started, replaced and retired one by one.
+//!
+//! At no time do two lanes deliver to one destination: whatever comes after a lane waits until it has ended, which
+//! is after the attempt under way. What is written in the outbox is touched only by the lanes themselves, and by the
+//! purge that an operator has asked for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::{error, warn};
+
+use crate::config::{DestinationSettings, OnRemove};
+use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement};
+
+use super::deliverer::{self, Equipment};
+use super::in_use::Released;
+use super::status::{DestinationCounts, LaneState, Status};
+use super::switches::Switches;
+
+/// Deliveries read at once to be purged, and their bytes.
+const PURGE_COUNT_MAX: usize = 256;
+const PURGE_BYTES_MAX: usize = 1 << 20;
+
+/// What a lane is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Duty {
+    /// Deliver what comes.
+    Deliver,
+    /// Deliver what is there, then end.
+    Drain,
+    /// End after the attempt under way.
+    Stop,
+}
+
+/// All lanes.
+pub(super) struct Lanes {
+    outbox: Outbox,
+    status: Arc<Status>,
+    switches: Arc<Switches>,
+    /// The newest of each destination; it may have ended.
+    newest: BTreeMap<Arc<str>, Lane>,
+    tasks: JoinSet<Result<(), OutboxError>>,
+}
+
+struct Lane {
+    told: watch::Sender<Duty>,
+    /// Resolves when it has ended.
+    ended: oneshot::Receiver<()>,
+}
+
+impl Lane {
+    /// Tells it to stop; what comes after it waits for the end.
+    fn stop(self) -> oneshot::Receiver<()> {
+        self.told.send_replace(Duty::Stop);
+        self.ended
+    }
+}
+
+impl Lanes {
+    pub(super) fn new(outbox: Outbox, status: Arc<Status>, switches: Arc<Switches>) -> Lanes {
+        Lanes {
+            outbox,
+            status,
+            switches,
+            newest: BTreeMap::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Starts the lane of a destination. One that is there already, with other settings or on its way out, ends first.
+    pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings) {
+        let before = self.newest.remove(name).map(Lane::stop);
+        let (told, duty) = watch::channel(Duty::Deliver);
+        let (running, ended) = oneshot::channel();
+        let counts = self.status.destination(name);
+        let equipment = Equipment {
+            outbox: self.outbox.clone(),
+            counts: Arc::clone(&counts),
+            switches: Arc::clone(&self.switches),
+            duty: duty.clone(),
+        };
+        let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
+        counts.set_state(LaneState::Delivering);
+        self.tasks.spawn(async move {
+            end_of(before).await;
+            let ended = lane.await;
+            set_state(&counts, LaneState::Parked, Duty::Drain, &duty);
+            drop(running);
+            ended
+        });
+        self.newest.insert(Arc::clone(name), Lane { told, ended });
+    }
+
+    /// Does with a destination that is no longer in the site what its last settings say. `released` tells when no
+    /// message can be accepted for it any more.
+    pub(super) fn retire(&mut self, name: &Arc<str>, how: Option<OnRemove>, released: Released, asker: &str) {
+        let Some(lane) = self.newest.get(name) else { return };
+        let counts = self.status.destination(name);
+        match how {
+            // Without a word on what becomes of them nothing waited, and what comes in the last moment is delivered.
+            Some(OnRemove::Drain) | None => {
+                let told = lane.told.clone();
+                counts.set_state(LaneState::Draining);
+                self.tasks.spawn(async move {
+                    released.wait().await;
+                    told.send_if_modified(|duty| {
+                        let goes_on = *duty == Duty::Deliver;
+                        if goes_on {
+                            *duty = Duty::Drain;
+                        }
+                        goes_on
+                    });
+                    Ok(())
+                });
+            }
+            Some(OnRemove::Park) => {
+                lane.told.send_replace(Duty::Stop);
+                counts.set_state(LaneState::Parked);
+            }
+            Some(OnRemove::Purge) => {
+                counts.set_state(LaneState::Purging);
+                let before = self.newest.remove(name).map(Lane::stop);
+                let (told, duty) = watch::channel(Duty::Deliver);
+                let (running, ended) = oneshot::channel();
+                let purge = Purge {
+                    name: Arc::clone(name),
+                    outbox: self.outbox.clone(),
+                    counts,
+                    duty,
+                    asker: asker.to_owned(),
+                };
+                self.tasks.spawn(async move {
+                    end_of(before).await;
+                    released.wait().await;
+                    let ended = purge.run().await;
+                    drop(running);
+                    ended
+                });
+                self.newest.insert(Arc::clone(name), Lane { told, ended });
+            }
+        }
+    }
+
+    /// Resolves when a lane has ended in a failure, and never otherwise.
+    pub(super) async fn failure(&mut self) -> String {
+        while let Some(ended) = self.tasks.join_next().await {
+            match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error.to_string(),
+                Err(_) => return "internal error: a lane has ended".to_owned(),
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Tells every lane to stop and waits until each has; those that take longer than the grace are dropped.
+    pub(super) async fn stop(mut self, grace: Duration) {
+        for lane in self.newest.values() {
+            lane.told.send_replace(Duty::Stop);
+        }
+        let all_ended = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                if ended.is_err() {
+                    error!("a lane ended in an internal error");
+                }
+            }
+        };
+        if timeout(grace, all_ended).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+/// Waits for the end of the lane before this one, if there is any.
+async fn end_of(before: Option<oneshot::Receiver<()>>) {
+    if let Some(before) = before {
+        // Its sender is dropped, never used.
+        drop(before.await);
+    }
+}
+
+/// Writes the state if the duty is still this one. Whoever gives another has to wait meanwhile, so that its own state
+/// is written after this one.
+fn set_state(counts: &DestinationCounts, state: LaneState, under: Duty, duty: &watch::Receiver<Duty>) {
+    let duty = duty.borrow();
+    if *duty == under {
+        counts.set_state(state);
+    }
+}
+
+/// Throws away what a destination is owed.
+struct Purge {
+    name: Arc<str>,
+    outbox: Outbox,
+    counts: Arc<DestinationCounts>,
+    duty: watch::Receiver<Duty>,
+    asker: String,
+}
+
+impl Purge {
+    /// Until nothing is left, or the destination is in the site again: what is left then is delivered.
+    async fn run(self) -> Result<(), OutboxError> {
+        let mut purged: u64 = 0;
+        let mut after = None;
+        while *self.duty.borrow() == Duty::Deliver {
+            let sequences = self.next(after).await?;
+            let Some(last) = sequences.last() else { break };
+            after = Some(*last);
+            for sequence in sequences {
+                let settlement = Settlement {
+                    destination: Arc::clone(&self.name),
+                    sequence,
+                    outcome: Outcome::Purged,
+                };
+                self.outbox.settle(settlement, None).await?;
+                self.counts.purged.one();
+                purged += 1;
+            }
+        }
+        warn!(destination = %self.name, purged, asker = self.asker, "taken out of the site: what it was owed is purged");
+        set_state(&self.counts, LaneState::Parked, Duty::Deliver, &self.duty);
+        Ok(())
+    }
+
+    /// Off the runtime's threads, because the store may have to go to disk.
+    async fn next(&self, after: Option<Sequence>) -> Result<Vec<Sequence>, OutboxError> {
+        let (outbox, name) = (self.outbox.clone(), Arc::clone(&self.name));
+        let read =
+            tokio::task::spawn_blocking(move || outbox.next(&name, after, PURGE_COUNT_MAX, PURGE_BYTES_MAX));
+        let deliveries = read.await.unwrap_or(Err(OutboxError::Closed))?;
+        Ok(deliveries.into_iter().map(|delivery| delivery.sequence).collect())
+    }
+}
