@@ -191,6 +191,7 @@ impl Intake {
                 within: remembered.within,
                 count_max: remembered.count_max,
             }),
+            instead_of: None,
         }
     }
 

@@ -293,6 +293,38 @@ impl Outbox {
         self.shared.gauge.full()
     }
 
+    /// Makes a dead letter a delivery again, behind all that its destination is owed; false when there is no such
+    /// dead letter any more, or its records cannot be read. Blocks on the store before it waits for the barrier.
+    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
+        let before = sequence.0.checked_sub(1).map(Sequence);
+        let found = self.dead_letters(destination, before, 1)?.pop();
+        let found = found
+            .filter(|dead| dead.sequence == sequence)
+            .and_then(|dead| dead.delivery);
+        let Some(delivery) = found else {
+            return Ok(false);
+        };
+        let destination: Arc<str> = destination.into();
+        let entry = Entry {
+            destination: Arc::clone(&destination),
+            body: BodyRef::Raw,
+        };
+        let acceptance = Acceptance {
+            received_at: delivery.received_at,
+            listener: delivery.listener.into(),
+            control_id: delivery.control_id,
+            site_version: delivery.site_version.into(),
+            raw: delivery.bytes,
+            results: Vec::new(),
+            deliveries: vec![entry],
+            dead: Vec::new(),
+            window: None,
+            instead_of: Some((destination, sequence)),
+        };
+        let accepted = self.offer(acceptance).await?.await?;
+        Ok(accepted.repeated.is_empty())
+    }
+
     /// What the outbox has done since it was opened.
     pub fn counts(&self) -> Counts {
         self.shared.counts()

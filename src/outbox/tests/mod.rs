@@ -1,5 +1,6 @@
 //! Tests of the outbox through its public face.
 
+mod dead;
 mod intake;
 
 use std::{
@@ -43,6 +44,7 @@ fn acceptance(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         deliveries: to.iter().map(entry).collect(),
         dead: Vec::new(),
         window: None,
+        instead_of: None,
     }
 }
 
