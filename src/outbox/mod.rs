@@ -24,6 +24,7 @@ mod sled;
 mod store;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod watermark;
 mod writer;
 
@@ -53,6 +54,7 @@ pub use self::{
     error::{OpenError, OutboxError, OutboxFailure},
     gauge::Level,
     store::StoreError,
+    verify::Verification,
 };
 use self::{
     lane::Shared,
@@ -148,6 +150,13 @@ impl Outbox {
         let shared = Shared::over(Arc::clone(&opened.store), &opened.meta, settings.limits())
             .map_err(|error| error.into_open_error(folder))?;
         Outbox::start(shared, opened, settings)
+    }
+
+    /// Looks at every record of the outbox in a folder that no process uses, and draws up its account. Blocks.
+    ///
+    /// What makes an outbox not open at all is an error here, too.
+    pub fn verify(folder: &Path, settings: &Settings) -> Result<Verification, OpenError> {
+        verify::verify(folder, settings)
     }
 
     fn start(shared: Shared, opened: folder::Opened, settings: &Settings) -> Result<Outbox, OpenError> {

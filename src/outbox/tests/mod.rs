@@ -2,6 +2,7 @@
 
 mod dead;
 mod intake;
+mod verify;
 
 use std::{
     collections::BTreeMap,

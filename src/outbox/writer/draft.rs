@@ -38,6 +38,14 @@ pub(super) enum Effect {
 impl Effect {
     /// Keeps the store's own count of what is owed.
     pub(super) fn count(&self, meta: &mut Meta) {
+        let totals = &mut meta.totals;
+        match self {
+            Effect::Queued(..) | Effect::DeadFromTheStart(_) => totals.entries += 1,
+            Effect::Delivered(_) => totals.delivered += 1,
+            Effect::Purged(_) | Effect::DeadPurged(_) => totals.purged += 1,
+            Effect::Resent(_) => totals.resent += 1,
+            Effect::DeadLettered(_) | Effect::Kept(_) | Effect::Released(_) => {}
+        }
         match self {
             Effect::Queued(..) => meta.queued += 1,
             Effect::DeadFromTheStart(_) => meta.dead += 1,
