@@ -25,6 +25,7 @@ mod journey;
 mod lanes;
 mod promises;
 mod readme;
+mod reload;
 mod tidy;
 mod typed;
 mod validation;
