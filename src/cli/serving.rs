@@ -18,7 +18,7 @@ use crate::metrics;
 use super::CannotRun;
 
 /// How long whoever still reads a page may take when weir stops.
-const READERS_GRACE: Duration = Duration::from_secs(2);
+const READERS_GRACE: Duration = Duration::from_secs(1);
 
 /// An engine, the pages about it and its control socket.
 pub(super) struct Serving {

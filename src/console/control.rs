@@ -52,8 +52,18 @@ impl fmt::Display for Peer {
 /// The control socket, bound and not yet serving.
 pub struct Control {
     socket: UnixListener,
-    path: PathBuf,
+    file: SocketFile,
     sources: api::Sources,
+}
+
+/// The name of the socket, which goes with it however it ends.
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // One that is left is replaced by the next engine.
+        drop(fs::remove_file(&self.0));
+    }
 }
 
 impl Control {
@@ -73,7 +83,7 @@ impl Control {
         fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         Ok(Control {
             socket: socket.listen(BACKLOG)?,
-            path,
+            file: SocketFile(path),
             sources: api::Sources { status, reloader },
         })
     }
@@ -83,11 +93,10 @@ impl Control {
     /// # Errors
     /// When the socket fails.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let router = api::router(self.sources).into_make_service_with_connect_info::<Peer>();
-        let served = axum::serve(self.socket, router)
-            .with_graceful_shutdown(stop)
-            .await;
-        fs::remove_file(&self.path)?;
+        let Control { socket, file, sources } = self;
+        let router = api::router(sources).into_make_service_with_connect_info::<Peer>();
+        let served = axum::serve(socket, router).with_graceful_shutdown(stop).await;
+        drop(file);
         served
     }
 }

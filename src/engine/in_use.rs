@@ -24,3 +24,24 @@ impl Released {
         while self.0.changed().await.is_ok() {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn it_is_released_with_the_last_that_held_it() {
+        let (one, released) = begin();
+        let other = one.clone();
+        drop(one);
+        assert!(released.clone().wait().now_or_never().is_none());
+        drop(other);
+        assert!(released.clone().wait().now_or_never().is_some());
+        assert!(
+            released.wait().now_or_never().is_some(),
+            "everyone who waits is told"
+        );
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{error, warn};
@@ -24,6 +24,8 @@ use super::switches::Switches;
 /// Deliveries read at once to be purged, and their bytes.
 const PURGE_COUNT_MAX: usize = 256;
 const PURGE_BYTES_MAX: usize = 1 << 20;
+/// How many may be purged in memory and not yet on disk.
+const PURGE_UNSETTLED_MAX: u32 = 1_024;
 
 /// What a lane is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +133,7 @@ impl Lanes {
                     outbox: self.outbox.clone(),
                     counts,
                     duty,
+                    unsettled: Arc::new(Semaphore::new(PURGE_UNSETTLED_MAX as usize)),
                     asker: asker.to_owned(),
                 };
                 self.tasks.spawn(async move {
@@ -198,6 +201,7 @@ struct Purge {
     outbox: Outbox,
     counts: Arc<DestinationCounts>,
     duty: watch::Receiver<Duty>,
+    unsettled: Arc<Semaphore>,
     asker: String,
 }
 
@@ -216,14 +220,24 @@ impl Purge {
                     sequence,
                     outcome: Outcome::Purged,
                 };
-                self.outbox.settle(settlement, None).await?;
+                let hold = self.holds(1).await?;
+                self.outbox.settle(settlement, Some(hold)).await?;
                 self.counts.purged.one();
                 purged += 1;
             }
         }
+        // All of it is on disk then.
+        drop(self.holds(PURGE_UNSETTLED_MAX).await?);
         warn!(destination = %self.name, purged, asker = self.asker, "taken out of the site: what it was owed is purged");
         set_state(&self.counts, LaneState::Parked, Duty::Deliver, &self.duty);
         Ok(())
+    }
+
+    async fn holds(&self, count: u32) -> Result<OwnedSemaphorePermit, OutboxError> {
+        tokio::select! {
+            holds = Arc::clone(&self.unsettled).acquire_many_owned(count) => holds.map_err(|_| OutboxError::Closed),
+            failure = self.outbox.failure() => Err(OutboxError::Failed(failure)),
+        }
     }
 
     /// Off the runtime's threads, because the store may have to go to disk.
@@ -233,5 +247,108 @@ impl Purge {
             tokio::task::spawn_blocking(move || outbox.next(&name, after, PURGE_COUNT_MAX, PURGE_BYTES_MAX));
         let deliveries = read.await.unwrap_or(Err(OutboxError::Closed))?;
         Ok(deliveries.into_iter().map(|delivery| delivery.sequence).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::super::in_use;
+    use super::super::status::Running;
+    use super::*;
+    use crate::config;
+    use crate::outbox::{Acceptance, BodyRef, Entry};
+
+    /// Lanes over an outbox in a folder, and the settings of the file destination `copies`.
+    fn lanes(folder: &std::path::Path) -> (Lanes, Arc<Status>, Outbox, DestinationSettings) {
+        let yaml = "engine: { data: ../data }\n\
+                    listeners: { in: { mllp: { bind: 127.0.0.1:0 } } }\n\
+                    destinations: { copies: { file: { folder: ., name: \"{MSH-10}.hl7\" } } }\n\
+                    routes: { all: { from: in, to: copies } }\n";
+        std::fs::create_dir(folder.join("site")).unwrap();
+        std::fs::write(folder.join("site/site.yaml"), yaml).unwrap();
+        let (site, problems) = config::load(&folder.join("site"));
+        let site = site.unwrap_or_else(|| panic!("{problems}"));
+        let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
+        let switches = Arc::new(Switches::open(folder).unwrap());
+        let running = Running {
+            version: site.version,
+            since: jiff::Timestamp::UNIX_EPOCH,
+            listeners: BTreeMap::new(),
+            routes: Vec::new(),
+        };
+        let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
+        let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches);
+        (lanes, status, outbox, site.destinations["copies"].clone())
+    }
+
+    async fn accept(outbox: &Outbox, id: &str) {
+        let raw = format!("MSH|^~\\&|A|B|C|D|20260301||ADT^A01|{id}|P|2.5.1\r");
+        let acceptance = Acceptance {
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            listener: "in".into(),
+            control_id: Bytes::new(),
+            site_version: "".into(),
+            raw: raw.into(),
+            results: Vec::new(),
+            deliveries: vec![Entry {
+                destination: "copies".into(),
+                body: BodyRef::Raw,
+            }],
+            dead: Vec::new(),
+        };
+        outbox.offer(acceptance).await.unwrap().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_accepted_last_under_the_old_site_is_drained_and_purged_too() {
+        for (how, delivered, purged) in [
+            (None, 1, 0),
+            (Some(OnRemove::Drain), 1, 0),
+            (Some(OnRemove::Purge), 0, 1),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (mut lanes, status, outbox, settings) = lanes(folder.path());
+            let name: Arc<str> = "copies".into();
+            lanes.start(&name, &settings);
+            let (in_use, released) = in_use::begin();
+            lanes.retire(&name, how, released, "a test");
+            // A frame that was read before is accepted only now.
+            accept(&outbox, "LATE").await;
+            drop(in_use);
+            while let Some(ended) = lanes.tasks.join_next().await {
+                ended.unwrap().unwrap();
+            }
+            let counts = status.destination(&name);
+            assert_eq!(
+                (counts.delivered.get(), counts.purged.get(), counts.state()),
+                (delivered, purged, LaneState::Parked),
+                "{how:?}"
+            );
+            assert_eq!(folder.path().join("site/LATE.hl7").exists(), delivered == 1);
+            assert_eq!(status.depth(&name).queued, 0);
+            outbox.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_follows_waits_for_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lanes, status, outbox, settings) = lanes(folder.path());
+        let name: Arc<str> = "copies".into();
+        for id in ["ONE", "TWO", "THREE"] {
+            lanes.start(&name, &settings);
+            accept(&outbox, id).await;
+        }
+        let (_, released) = in_use::begin();
+        lanes.retire(&name, Some(OnRemove::Drain), released, "a test");
+        while let Some(ended) = lanes.tasks.join_next().await {
+            ended.unwrap().unwrap();
+        }
+        let counts = status.destination(&name);
+        assert_eq!((counts.delivered.get(), counts.state()), (3, LaneState::Parked));
+        assert_eq!(status.depth(&name).queued, 0);
+        outbox.close().await;
     }
 }

@@ -26,6 +26,7 @@ mod journey;
 mod lanes;
 mod promises;
 mod readme;
+mod reload;
 mod tidy;
 mod typed;
 mod validation;
