@@ -297,6 +297,8 @@ mod tests {
                 body: BodyRef::Raw,
             }],
             dead: Vec::new(),
+            window: None,
+            instead_of: None,
         };
         outbox.offer(acceptance).await.unwrap().await.unwrap();
     }

@@ -25,6 +25,7 @@ mod intake;
 mod journey;
 mod lanes;
 mod promises;
+mod queue;
 mod readme;
 mod reload;
 mod tidy;
