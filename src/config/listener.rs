@@ -21,6 +21,7 @@ use crate::typed::{OneOrMany, Text};
 use crate::units;
 
 use super::batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+use super::piece::AsTyped;
 use super::repeats::{Duplicates, Remembered, Unavailable};
 use super::sections::Named;
 use super::{piece, yaml};
@@ -30,6 +31,8 @@ use super::{piece, yaml};
 pub struct Listener {
     /// What belongs to its kind.
     pub kind: listener::Settings,
+    /// The same as it was typed, with how it answers.
+    pub typed: AsTyped,
     /// Which acknowledgments it sends.
     pub acknowledgment: AcknowledgmentMode,
     /// What becomes of a frame that is no message.
@@ -215,7 +218,10 @@ pub(super) fn read_all(named: &[Named<'_>], problems: &mut Problems) -> BTreeMap
 }
 
 fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<Listener> {
-    let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
+    let value = yaml::value(place.node());
+    let whole = value.clone();
+    let parts = piece::kind_and_common(place, value, kinds, COMMON_KEYS, problems)?;
+    let typed = AsTyped::only(&whole, &parts.kind);
     let kind_place = place.key(&parts.kind);
     let (replies, of_kind) = split(parts.value, REPLY_KEYS);
     let replies: Option<Replies> = piece::read(&kind_place, replies, problems);
@@ -229,6 +235,7 @@ fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<
         .and_then(|name| read_charset(&name, &place.key("charset"), problems));
     Some(Listener {
         kind: kind?,
+        typed,
         acknowledgment: replies.acknowledgment,
         malformed: common.malformed,
         permit,

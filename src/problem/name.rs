@@ -69,6 +69,12 @@ pub enum ProblemName {
     DuplicateCode,
     /// `unknown-column`
     UnknownColumn,
+    /// `needs-restart`
+    NeedsRestart,
+    /// `removed-destination`
+    RemovedDestination,
+    /// `cannot-bind`
+    CannotBind,
 }
 
 impl ProblemName {
@@ -106,6 +112,9 @@ impl ProblemName {
         ProblemName::BadTable,
         ProblemName::DuplicateCode,
         ProblemName::UnknownColumn,
+        ProblemName::NeedsRestart,
+        ProblemName::RemovedDestination,
+        ProblemName::CannotBind,
     ];
 
     /// The name as shown.
@@ -272,6 +281,24 @@ impl ProblemName {
                 "unknown-column",
                 "A table has no column of that name, or a step or `lookup` must name one because the table has \
                  several and no `value`. Names of columns are compared exactly, letter case included.",
+            ),
+            ProblemName::NeedsRestart => (
+                "needs-restart",
+                "A reload cannot change this setting while weir runs: where the data lies, how the outbox uses \
+                 the machine, the memory for messages being read, and where the pages are. Restart weir, or \
+                 put the setting back to reload the rest.",
+            ),
+            ProblemName::RemovedDestination => (
+                "removed-destination",
+                "A reload would take a destination out of the site, or rename it, while deliveries wait for \
+                 it, and its settings do not say what becomes of them. Put it back with `on_remove: drain` \
+                 (they are delivered, then its lane ends), `on_remove: park` (they wait until it is in the \
+                 site again) or `on_remove: purge` (they are thrown away), reload, then take it out.",
+            ),
+            ProblemName::CannotBind => (
+                "cannot-bind",
+                "A reload needs a port that cannot be taken: another program has it, or weir itself under \
+                 an address that overlaps the new one. The site that runs goes on unchanged.",
             ),
         }
     }

@@ -58,6 +58,14 @@ fn help_names_every_command() {
 
             Commands:
               run       Runs a site until it is stopped (Ctrl-C, or SIGTERM)
+              reload    Makes a running weir read its site anew, and shows what changed or what is wrong with it
+              status    Shows what a running weir does: its listeners, and how much waits for each destination
+              queue     Looks at what a running weir owes a destination and at its dead letters, and pauses,
+                        resumes or skips
+              replay    Sends dead letters of a destination again: each becomes a delivery behind all that the
+                        destination is owed
+              verify    Checks the outbox of a weir that is stopped: every checksum, every body, and that
+                        nothing is unaccounted for
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
               send      Sends messages over MLLP and prints what the receiver answers

@@ -15,6 +15,7 @@
 mod bad_answers;
 mod bad_input;
 mod commands;
+mod control;
 mod corpus_delivery;
 mod corpus_parse;
 mod corpus_structures;
@@ -24,7 +25,9 @@ mod intake;
 mod journey;
 mod lanes;
 mod promises;
+mod queue;
 mod readme;
+mod reload;
 mod tidy;
 mod typed;
 mod validation;
