@@ -2,8 +2,7 @@
 //!
 //! `validation_faults.txt` is reviewed: what stands there for the fixtures in `broken` and `odd` is what they were
 //! made for. The others are what systems really send: data types and codes of later versions (CWE in OBX-2,
-//! `application^pdf` in an ED), and identifiers longer than 2.3 has them. In `oml-o21.hl7` a second order is taken for
-//! a prior result of the first, because the structure allows both.
+//! `application^pdf` in an ED), and identifiers longer than 2.3 has them.
 
 #![allow(
     clippy::needless_raw_string_hashes,
