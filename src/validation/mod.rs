@@ -8,6 +8,8 @@
 //!
 //! What the standard leaves open is no fault: Z segments, fields and components beyond those it defines, codes of
 //! tables that a site may extend, the HL7 null.
+//! Lengths before 2.7 are warnings: until then the standard lets every site agree on others (HL7 v2.5, 2.5.3.2), and
+//! few systems keep to them; from 2.7 on it has lengths only where they are certain.
 
 mod faults;
 mod profile;
@@ -24,7 +26,7 @@ use crate::hl7::{ErrorCode, Fault, FieldPath, Message, SegmentName};
 use self::faults::Faults;
 
 pub use profile::Profile;
-pub use settings::{FieldSettings, SegmentSettings, Settings, Usage};
+pub use settings::{FieldSettings, Lengths, SegmentSettings, Settings, Usage};
 
 /// The most faults told of one message; the check ends there.
 pub const FAULTS_MAX: usize = 100;
@@ -38,7 +40,7 @@ pub fn validate(message: &Message, profile: &Profile) -> Vec<Fault> {
     let declared = Version::of(&header);
     let version = profile.version.or(declared).unwrap_or(Version::COMMON);
     let is_2_9 = profile.version.is_none() && header.version().is_some_and(|version| version >= [2, 9, 0]);
-    let mut faults = Faults::new(version, is_2_9);
+    let mut faults = Faults::new(version, is_2_9, profile.lengths);
     if profile.version.is_none() && declared.is_none() && !header.version_id().is_empty() {
         let text = format!("expected a version of HL7 from 2.1 to 2.8.2; checked as {version}");
         let location = FieldPath::of_field(SegmentName::MSH, 12).map(|path| (&path).into());

@@ -8,7 +8,7 @@ use crate::expression::Condition;
 use crate::hl7::dictionary::Version;
 use crate::hl7::{FieldPath, Location, Message, SegmentName};
 
-use super::Usage;
+use super::{Lengths, Usage};
 
 /// What a site expects of messages beyond, or instead of, what their version says.
 ///
@@ -17,6 +17,8 @@ use super::Usage;
 pub struct Profile {
     /// The version to check against; `None` is the one that MSH-12 declares.
     pub(super) version: Option<Version>,
+    /// How much a value is that is longer than the version has it; `None` is left to the version.
+    pub(super) lengths: Option<Lengths>,
     pub(super) segments: BTreeMap<SegmentName, SegmentRule>,
     pub(super) fields: BTreeMap<Spot, FieldRule>,
 }

@@ -1,7 +1,7 @@
 //! The rules of a profile about fields and their parts.
 
 use crate::hl7::datatype::{Id, Part};
-use crate::hl7::{ErrorCode, Location, Message, Segment, State};
+use crate::hl7::{ErrorCode, Location, Message, Segment, Severity, State};
 
 use super::Usage;
 use super::faults::{Faults, Occurrences};
@@ -95,7 +95,7 @@ fn required(at: Location, check: &mut Check<'_>) {
 
 fn value(part: Part<'_>, rule: &FieldRule, at: Location, check: &mut Check<'_>) {
     if let Some(max) = rule.length_max {
-        check.length(part, max, at);
+        check.length(part, max, Severity::Error, at);
     }
     if let Some(data_type) = &rule.data_type {
         check.data_type(part, data_type, at);

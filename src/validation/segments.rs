@@ -4,7 +4,7 @@
 
 use crate::hl7::datatype::{Cwe, Dt, Dtm, Id, Nm, Part, Repetitions, Si, Tm};
 use crate::hl7::dictionary::{Dictionary, FieldDefinition, Optionality, SegmentDefinition};
-use crate::hl7::{ErrorCode, Location, Message, Segment, SegmentName, State};
+use crate::hl7::{ErrorCode, Location, Message, Segment, SegmentName, Severity, State};
 
 use super::faults::{Faults, Occurrences};
 use super::profile::{Applying, FieldRule, Spot};
@@ -138,7 +138,7 @@ impl<'c> Check<'c> {
         if let Some(max) = definition.length_max.filter(|max| *max < ANY_LENGTH)
             && rule.is_none_or(|rule| rule.length_max.is_none())
         {
-            self.length(part, max, at);
+            self.length(part, max, self.faults.too_long_for_version, at);
         }
         if rule.is_none_or(|rule| rule.data_type.is_none()) {
             self.data_type(part, data_type, at);
@@ -151,7 +151,7 @@ impl<'c> Check<'c> {
     }
 
     /// Bytes are counted first: a character has at least one.
-    pub(super) fn length(&mut self, part: Part<'_>, max: u32, at: Location) {
+    pub(super) fn length(&mut self, part: Part<'_>, max: u32, severity: Severity, at: Location) {
         let max_bytes = max as usize;
         let is_longer = part.raw().is_some_and(|raw| raw.len() > max_bytes)
             && part
@@ -160,7 +160,8 @@ impl<'c> Check<'c> {
         if is_longer {
             let characters = if max == 1 { "character" } else { "characters" };
             let text = format!("longer than {max} {characters}");
-            self.faults.push(self.faults.too_long, Some(at), text);
+            self.faults
+                .push_as(severity, self.faults.too_long, Some(at), text);
         }
     }
 

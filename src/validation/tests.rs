@@ -180,6 +180,28 @@ fn b48_values_too_long() {
     // Characters, not bytes.
     let umlauts = of("2.5.1").replace("ANNA", "ÄÄÄÄ");
     check_with("fields: { PID-5.2: { length_max: 4 } }", &umlauts, &[]);
+    // The version's own lengths: before 2.7 sites may have agreed on others.
+    let severities = |version: &str, yaml: &str| {
+        let long = [
+            &MSH.replace("2.5.1", version),
+            EVN,
+            &PID.replace("PID|1|", "PID|12345|"),
+            PV1,
+        ]
+        .concat();
+        let profile = profile(yaml, Profile::default()).unwrap();
+        let faults = validate(&Message::parse(long.into()).unwrap(), &profile);
+        faults
+            .iter()
+            .map(|fault| fault.severity.as_str())
+            .collect::<String>()
+    };
+    assert_eq!(
+        (severities("2.6", "{}"), severities("2.7", "{}")),
+        ("W".into(), "E".into())
+    );
+    assert_eq!(severities("2.6", "lengths: error"), "E");
+    assert_eq!(severities("2.7", "lengths: warning"), "W");
     let event = [MSH, "EVN|A01X|20260101\r", PID, PV1].concat();
     check(&event, &["EVN-1 102", "EVN-1 103"]);
 }

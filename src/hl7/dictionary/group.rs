@@ -167,7 +167,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A new repetition of an open group that this segment began, where the way onward would begin a group that may
-    /// be left out: the second ORC of an OML_O21 is the next order and no prior result of the first.
+    /// be left out: the second ORC of an `OML_O21` is the next order and no prior result of the first.
     fn anew_instead(&self, onward: &Way, around: usize, name: &[u8]) -> Option<Way> {
         let places = &self.structure.elements;
         let parent = |element: usize| places.get(element)?.parent;
