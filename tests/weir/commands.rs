@@ -969,18 +969,18 @@ fn diff_goes_down_to_components_and_passes_over_what_it_is_told_to() {
         &format!("{differing} --json"),
         b"",
         &expect![[r#"
-        {"message":1,"path":"MSH-10","name":"Message Control ID","a":"NT000101","b":"NT000102"}
-        {"message":1,"path":"PID-5.1","name":"Patient Name, Family Name","a":"TESTPATIENT","b":"PATIENTTEST"}
-        {"message":1,"path":"PID-5.7","name":"Patient Name, Name Type Code","a":"L","b":null}
-        {"message":1,"path":"PID-5[2]","name":"Patient Name","a":null,"b":"SECOND^NAME"}
-        {"message":1,"path":"NK1-2.1","name":"Name, Family Name","a":"TESTPATIENT","b":"PATIENTTEST"}
-        {"message":1,"path":"NK1-2.7","name":"Name, Name Type Code","a":"L","b":null}
-        {"message":1,"path":"NK1-2[2]","name":"Name","a":null,"b":"SECOND^NAME"}
-        {"message":1,"path":"PV1-2","name":"Patient Class","a":"I","b":"E"}
-        {"message":1,"path":"PV1-2[2]","name":"Patient Class","a":null,"b":"I"}
-        {"message":1,"path":"ZPI","name":"","a":null,"b":"ZPI|1"}
-        = 1
-    "#]],
+            {"message":1,"path":"MSH-10","path_in_b":"MSH-10","name":"Message Control ID","a":"NT000101","b":"NT000102"}
+            {"message":1,"path":"PID-5.1","path_in_b":"PID-5.1","name":"Patient Name, Family Name","a":"TESTPATIENT","b":"PATIENTTEST"}
+            {"message":1,"path":"PID-5.7","path_in_b":"PID-5.7","name":"Patient Name, Name Type Code","a":"L","b":null}
+            {"message":1,"path":"PID-5[2]","path_in_b":"PID-5[2]","name":"Patient Name","a":null,"b":"SECOND^NAME"}
+            {"message":1,"path":"NK1-2.1","path_in_b":"NK1-2.1","name":"Name, Family Name","a":"TESTPATIENT","b":"PATIENTTEST"}
+            {"message":1,"path":"NK1-2.7","path_in_b":"NK1-2.7","name":"Name, Name Type Code","a":"L","b":null}
+            {"message":1,"path":"NK1-2[2]","path_in_b":"NK1-2[2]","name":"Name","a":null,"b":"SECOND^NAME"}
+            {"message":1,"path":"PV1-2","path_in_b":"PV1-2","name":"Patient Class","a":"I","b":"E"}
+            {"message":1,"path":"PV1-2[2]","path_in_b":"PV1-2[2]","name":"Patient Class","a":null,"b":"I"}
+            {"message":1,"path":"ZPI","path_in_b":"ZPI","name":"","a":null,"b":"ZPI|1"}
+            = 1
+        "#]],
     );
     check_in(
         folder.path(),

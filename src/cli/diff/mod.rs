@@ -34,8 +34,8 @@ pub(super) struct Diff {
     /// of the name.
     #[arg(long, value_name = "PATH", value_parser = path::read_every)]
     ignore: Vec<Target>,
-    /// Print a JSON object for each difference: message, path, name, and the values in a and b, null where nothing
-    /// stands.
+    /// Print a JSON object for each difference: message, path, path_in_b, name, and the values in a and b, null
+    /// where nothing stands.
     #[arg(long)]
     json: bool,
 }
@@ -179,14 +179,14 @@ fn whole(message: &Message, values: Alone) -> Vec<Difference> {
 
 impl Difference {
     fn json(&self, message: usize) -> serde_json::Value {
-        let mut object = json!({ "message": message, "path": self.path });
-        if let Some(path) = &self.path_in_b {
-            object["path_in_b"] = json!(path);
-        }
-        object["name"] = json!(self.name);
-        object["a"] = json!(self.a);
-        object["b"] = json!(self.b);
-        object
+        json!({
+            "message": message,
+            "path": self.path,
+            "path_in_b": self.path_in_b.as_ref().unwrap_or(&self.path),
+            "name": self.name,
+            "a": self.a,
+            "b": self.b,
+        })
     }
 
     /// As people read it. Where only one of the messages has the segment, there is one line of values.
