@@ -34,7 +34,7 @@ pub(super) struct Diff {
     /// of the name.
     #[arg(long, value_name = "PATH", value_parser = path::read_every)]
     ignore: Vec<Target>,
-    /// Print a JSON object for each difference: message, path, path_in_b, name, and the values in a and b, null
+    /// Print a JSON object for each difference: message, path, the path in B, name, and the values in a and b, null
     /// where nothing stands.
     #[arg(long)]
     json: bool,
@@ -202,13 +202,11 @@ impl Difference {
             title.push('\n');
         }
         let is_of_field = self.path.contains('-');
-        for (sign, value) in [('-', &self.a), ('+', &self.b)] {
-            match value {
-                Some(value) => title += &format!("  {sign} {}\n", text::safe(value)),
-                None if is_of_field => title += &format!("  {sign}\n"),
-                None => {}
-            }
-        }
-        title
+        let lines = [('-', &self.a), ('+', &self.b)].map(|(sign, value)| match value {
+            Some(value) => format!("  {sign} {}\n", text::safe(value)),
+            None if is_of_field => format!("  {sign}\n"),
+            None => String::new(),
+        });
+        title + &lines.concat()
     }
 }
