@@ -853,6 +853,11 @@ fn diff_names_every_field_that_differs() {
             = 1
         "#]],
     );
+}
+
+#[test]
+fn diff_tells_messages_that_only_one_file_has() {
+    let folder = workplace();
     let batch = std::fs::read_to_string(folder.path().join("fixtures/batch.hl7")).unwrap();
     let (two, _) = batch.rsplit_once("MSH|").unwrap();
     std::fs::write(folder.path().join("two.hl7"), two.replace("|NB000002|", "|TWO|")).unwrap();
@@ -875,8 +880,8 @@ fn diff_names_every_field_that_differs() {
     );
 }
 
-#[test]
-fn diff_goes_down_to_components_and_passes_over_what_it_is_told_to() {
+/// A folder with a message and another that differs from it.
+fn differing() -> tempfile::TempDir {
     let folder = workplace();
     let adt = std::fs::read_to_string(folder.path().join("fixtures/adt-a01.hl7")).unwrap();
     let changed = adt
@@ -885,10 +890,17 @@ fn diff_goes_down_to_components_and_passes_over_what_it_is_told_to() {
         .replace("PV1|1|I|", "PV1|1|E~I|");
     let changed = changed.replace("^^^^L|", "^^^^&&~SECOND^NAME|") + "ZPI|1\r";
     std::fs::write(folder.path().join("changed.hl7"), changed).unwrap();
-    let differing = "diff fixtures/adt-a01.hl7 changed.hl7";
+    folder
+}
+
+const DIFFERING: &str = "diff fixtures/adt-a01.hl7 changed.hl7";
+
+#[test]
+fn diff_goes_down_to_components() {
+    let folder = differing();
     check_in(
         folder.path(),
-        differing,
+        DIFFERING,
         b"",
         &expect![[r#"
         MSH-10  Message Control ID
@@ -923,7 +935,12 @@ fn diff_goes_down_to_components_and_passes_over_what_it_is_told_to() {
         = 1
     "#]],
     );
-    let ignoring = format!("{differing} --ignore MSH-10 --ignore PID-5.1 --ignore ZPI --ignore PV1");
+}
+
+#[test]
+fn diff_passes_over_what_it_is_told_to() {
+    let folder = differing();
+    let ignoring = format!("{DIFFERING} --ignore MSH-10 --ignore PID-5.1 --ignore ZPI --ignore PV1");
     check_in(
         folder.path(),
         &ignoring,
@@ -964,9 +981,14 @@ fn diff_goes_down_to_components_and_passes_over_what_it_is_told_to() {
         = 1
     "#]],
     );
+}
+
+#[test]
+fn diff_as_json_and_what_it_cannot_ignore() {
+    let folder = differing();
     check_in(
         folder.path(),
-        &format!("{differing} --json"),
+        &format!("{DIFFERING} --json"),
         b"",
         &expect![[r#"
             {"message":1,"path":"MSH-10","path_in_b":"MSH-10","name":"Message Control ID","a":"NT000101","b":"NT000102"}
@@ -984,7 +1006,7 @@ fn diff_goes_down_to_components_and_passes_over_what_it_is_told_to() {
     );
     check_in(
         folder.path(),
-        &format!("{differing} --ignore PID-5[1]"),
+        &format!("{DIFFERING} --ignore PID-5[1]"),
         b"",
         &expect![[r#"
         ! error: invalid value 'PID-5[1]' for '--ignore <PATH>': every one is meant: leave out the numbers in brackets
@@ -995,7 +1017,7 @@ fn diff_goes_down_to_components_and_passes_over_what_it_is_told_to() {
     );
     check_in(
         folder.path(),
-        &format!("{differing} --ignore pid-5"),
+        &format!("{DIFFERING} --ignore pid-5"),
         b"",
         &expect![[r#"
         ! error: invalid value 'pid-5' for '--ignore <PATH>':
