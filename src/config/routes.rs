@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::expression::Known;
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
 use crate::route::{self, Names, Route};
-use crate::step::{self, Step, Tables};
-use crate::table::Table;
+use crate::step::{self, Step};
+use crate::table::{Table, Tables};
 use crate::typed::{Pairs, Text};
 
 use super::sections::{Named, Sections};
@@ -57,6 +58,13 @@ struct Reader {
 }
 
 impl Reader {
+    fn known(&self) -> Known<'_> {
+        Known {
+            tables: &self.tables,
+            is_received: true,
+        }
+    }
+
     fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
@@ -69,7 +77,14 @@ impl Reader {
             Vec::new()
         };
         let settings: Option<route::Settings> = piece::read_with(place, value, &["steps"], problems);
-        let route = settings?.check(Arc::clone(name), steps, place, &self.names, problems);
+        let route = settings?.check(
+            Arc::clone(name),
+            steps,
+            place,
+            &self.names,
+            self.known(),
+            problems,
+        );
         route.filter(|_| problems.error_count() == errors_before)
     }
 
@@ -99,6 +114,6 @@ impl Reader {
         let common: Option<step::Common> = piece::read(place, parts.common, problems);
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
-        settings?.check(common?, number, place, &self.tables, problems)
+        settings?.check(common?, number, place, self.known(), problems)
     }
 }

@@ -11,7 +11,7 @@ mod trace;
 
 use std::sync::Arc;
 
-use crate::expression::Condition;
+use crate::expression::{Condition, View};
 use crate::hl7::Message;
 use crate::step::{Notes, Step};
 
@@ -94,7 +94,11 @@ impl Route {
         let header = message.header();
         let is_mine =
             self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(&header));
-        let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(message)));
+        let holds = is_mine.then(|| {
+            self.when
+                .as_ref()
+                .is_none_or(|when| when.holds(&View::of(message)))
+        });
         if let Some(trace) = trace.as_deref_mut() {
             *trace = Trace {
                 is_mine,

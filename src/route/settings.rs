@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{MessagePattern, Route};
-use crate::expression::Condition;
+use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::step::{Step, condition};
 use crate::typed::{OneOrMany, Text};
@@ -45,6 +45,7 @@ impl Settings {
         steps: Vec<Step>,
         place: &Place<'_>,
         names: &Names,
+        known: Known<'_>,
         problems: &mut Problems,
     ) -> Option<Route> {
         let errors_before = problems.error_count();
@@ -56,7 +57,7 @@ impl Settings {
         };
         let when: Option<Condition> = self
             .when
-            .and_then(|Text(text)| condition(&text, &place.key("when"), problems));
+            .and_then(|Text(text)| condition(&text, &place.key("when"), known, problems));
         let filtered = format!("the condition of route {name} does not hold").into();
         let is_right = problems.error_count() == errors_before;
         is_right.then_some(Route {

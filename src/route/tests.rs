@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::expression::Known;
 use crate::hl7::Terminators;
 use crate::problem::{Content, Node, Place, Problems, Source};
-use crate::step::{Common, Settings as StepSettings, Tables};
-use crate::table::Table;
+use crate::step::{Common, Settings as StepSettings};
+use crate::table::{Table, Tables};
 use crate::typed::{OneOrMany, Text};
 
 const ADMISSION: &str = "MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\r\
@@ -33,6 +34,10 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
     let mut problems = Problems::new();
     let class = Table::new("class".into(), [("I".into(), "IP".into())]);
     let tables: Tables = BTreeMap::from([("class".into(), Arc::new(class))]);
+    let known = Known {
+        tables: &tables,
+        is_received: true,
+    };
     let steps = steps.iter().enumerate().map(|(index, (kind, yaml, when))| {
         let tag = serde_yaml::value::Tag::new(*kind);
         let value = serde_yaml::from_str(yaml).unwrap();
@@ -43,7 +48,7 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
             name: None,
         };
         settings
-            .check(common, index + 1, &place, &tables, &mut problems)
+            .check(common, index + 1, &place, known, &mut problems)
             .unwrap()
     });
     let steps = steps.collect();
@@ -59,7 +64,7 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
         destinations: ["lab".into(), "copies".into()].into(),
     };
     settings
-        .check("r".into(), steps, &place, &names, &mut problems)
+        .check("r".into(), steps, &place, &names, known, &mut problems)
         .unwrap()
 }
 

@@ -14,21 +14,17 @@ mod remove;
 mod set;
 mod translate;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::expression::Condition;
+use crate::expression::{Condition, Known, View};
 use crate::hl7::{EditError, FieldPath, Message, Target};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::table::Table;
 
 pub use doc::Doc;
 pub use paths::condition;
-
-/// The tables of the site, by name.
-pub type Tables = BTreeMap<Arc<str>, Arc<Table>>;
 
 /// The documentation of every kind, in the order people need them.
 pub const DOCS: &[&Doc] = &[&set::DOC, &copy::DOC, &remove::DOC, &translate::DOC];
@@ -134,15 +130,18 @@ impl Settings {
         common: Common,
         number: usize,
         place: &Place<'_>,
-        tables: &Tables,
+        known: Known<'_>,
         problems: &mut Problems,
     ) -> Option<Step> {
         let when = match common.when {
-            Some(text) => condition(&text, &place.key("when"), problems).map(Some),
+            Some(text) => condition(&text, &place.key("when"), known, problems).map(Some),
             None => Some(None),
         };
         let (word, kind) = match self {
-            Settings::Set(settings) => ("set", settings.check(&place.key("set"), problems).map(Kind::Set)),
+            Settings::Set(settings) => (
+                "set",
+                settings.check(&place.key("set"), known, problems).map(Kind::Set),
+            ),
             Settings::Copy(settings) => (
                 "copy",
                 settings.check(&place.key("copy"), problems).map(Kind::Copy),
@@ -152,7 +151,7 @@ impl Settings {
                 settings.check(&place.key("remove"), problems).map(Kind::Remove),
             ),
             Settings::Translate(settings) => {
-                let translate = settings.check(&place.key("translate"), tables, problems);
+                let translate = settings.check(&place.key("translate"), known.tables, problems);
                 ("translate", translate.map(Kind::Translate))
             }
         };
@@ -176,7 +175,9 @@ impl Step {
 
     /// Whether its condition holds, or it has none.
     pub fn applies(&self, message: &Message) -> bool {
-        self.when.as_ref().is_none_or(|when| when.holds(message))
+        self.when
+            .as_ref()
+            .is_none_or(|when| when.holds(&View::of(message)))
     }
 
     /// Does its work. After an error the message may be changed in part: it must not be delivered.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::expression::{Condition, Template};
+use crate::expression::{Condition, Known, Template};
 use crate::hl7::{FieldPath, PathError, Target};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 
@@ -14,14 +14,24 @@ pub(super) enum Written<'a> {
 }
 
 /// Reads a condition, or tells what is wrong with it.
-pub fn condition(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Condition> {
-    Condition::parse(text)
+pub fn condition(
+    text: &str,
+    place: &Place<'_>,
+    known: Known<'_>,
+    problems: &mut Problems,
+) -> Option<Condition> {
+    Condition::parse(text, known)
         .map_err(|error| problems.push(error.problem(place)))
         .ok()
 }
 
-pub(super) fn template(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Template> {
-    Template::parse(text)
+pub(super) fn template(
+    text: &str,
+    place: &Place<'_>,
+    known: Known<'_>,
+    problems: &mut Problems,
+) -> Option<Template> {
+    Template::parse(text, known)
         .map_err(|error| problems.push(error.problem(place)))
         .ok()
 }

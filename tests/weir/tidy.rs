@@ -17,8 +17,8 @@ const FLOORS: &str = "
     typed:
     units:
 
-    expression: hl7 problem
     table: hl7 problem typed
+    expression: table hl7 problem
     outbox: clock metrics units
     listener: mllp metrics problem typed units
 
