@@ -70,6 +70,12 @@ impl Faults {
         }
     }
 
+    /// Adds that a condition of the profile does not hold.
+    pub(super) fn condition(&mut self, at: Location) {
+        let text = "the condition of the profile does not hold";
+        self.push(self.condition, Some(at), text);
+    }
+
     /// Whether nothing more will be told.
     pub(super) fn is_full(&self) -> bool {
         self.found.len() >= FAULTS_MAX

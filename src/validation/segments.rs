@@ -2,10 +2,13 @@
 //!
 //! What an applying rule of the profile says instead is left to `rules`.
 
+use std::borrow::Cow;
+
 use crate::hl7::datatype::{Cwe, Dt, Dtm, Id, Nm, Part, Repetitions, Si, Tm};
 use crate::hl7::dictionary::{Dictionary, FieldDefinition, Optionality, SegmentDefinition};
 use crate::hl7::{ErrorCode, Location, Message, Segment, SegmentName, Severity, State};
 
+use super::conditions::Judged;
 use super::faults::{Faults, Occurrences};
 use super::profile::{Applying, FieldRule, Spot};
 use super::rules;
@@ -23,19 +26,24 @@ pub(super) fn check(
     message: &Message,
     dictionary: &'static Dictionary,
     rules: &Applying<'_>,
+    judged: &Judged,
     faults: &mut Faults,
 ) {
     let mut occurrences = Occurrences::default();
-    for segment in message.segments() {
+    for (index, segment) in message.segments().enumerate() {
         if faults.is_full() {
             return;
         }
         let Some(at) = occurrences.pass(&segment) else {
             continue;
         };
+        let mut rules = Cow::Borrowed(rules.within(at.segment));
+        if !judged.is_empty() {
+            rules.to_mut().retain(|(spot, _)| judged.applies(index, *spot));
+        }
         let mut check = Check {
             dictionary,
-            rules: rules.within(at.segment),
+            rules: &rules,
             faults,
         };
         if let Some(definition) = dictionary.segment(at.segment.as_bytes()) {

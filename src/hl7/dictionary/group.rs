@@ -300,6 +300,17 @@ impl<'a> Group<'a> {
         self.element
     }
 
+    /// How many segments the group has, in all its groups.
+    pub fn segment_count(&self) -> usize {
+        let entries = self
+            .grouping
+            .entries
+            .get(self.start..self.end)
+            .unwrap_or_default();
+        let is_segment = |entry: &&Entry<'_>| matches!(entry, Entry::Segment { .. });
+        entries.iter().filter(is_segment).count()
+    }
+
     /// What the group holds, in the order of the message.
     pub fn items(&self) -> impl Iterator<Item = Item<'a>> + use<'a> {
         self.grouping.between(self.start, self.end)
