@@ -18,6 +18,7 @@ mod commands;
 mod corpus_delivery;
 mod corpus_parse;
 mod corpus_structures;
+mod corpus_verdicts;
 mod durability;
 mod harness;
 mod journey;
