@@ -12,6 +12,7 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod allocation;
 mod bad_answers;
 mod bad_input;
 mod commands;
