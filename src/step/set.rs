@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::paths::{Written, template, written_field};
-use super::{Doc, Notes, StepError, entry_count};
-use crate::expression::{Known, Template, View};
-use crate::hl7::{FieldPath, Message};
+use super::{Doc, Run, StepError, entry_count};
+use crate::expression::{Known, Template};
+use crate::hl7::FieldPath;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{Pairs, Text};
 
@@ -56,13 +56,12 @@ impl Settings {
 }
 
 impl Set {
-    pub(super) fn run(&self, message: &mut Message, notes: &mut Notes) -> Result<(), StepError> {
+    pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for (path, template) in &self.entries {
-            let text = template.render(&View::of(message)).map_err(|error| StepError {
-                path: *path,
-                reason: error.to_string(),
-            })?;
-            notes.edit(message, path, |message| message.set(path, &text))?;
+            let text = run
+                .render(template)
+                .map_err(|reason| StepError::at(*path, reason))?;
+            run.edit(path, |message| message.set(path, &text))?;
         }
         Ok(())
     }
