@@ -65,7 +65,7 @@ fn help_names_every_command() {
               get       Prints the values of fields, one a line
               show      Shows a message as a tree: groups, segments, fields and components with names and values
               set       Prints a file of messages with fields changed
-              diff      Compares two messages field by field
+              diff      Compares two messages field by field, down to components
               ack       Prints the acknowledgment that weir builds for a message
               validate  Checks messages against their version of the standard and a profile: one fault a line
               explain   Explains a word of HL7, or the name of a problem that `weir check` found
