@@ -58,11 +58,11 @@ async fn what_is_missing_or_damaged_is_told() {
 
     let found = Outbox::verify(folder.path(), &settings()).unwrap();
     assert_eq!(found.difference(), 1, "an entry is gone");
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         lab 2: its message: a record it needs is not there
         lab 3: its message: the checksum does not fit
         message 3: the checksum does not fit
-    "#]]
+    "]]
     .assert_eq(&(found.damaged.join("\n") + "\n"));
     assert_eq!(found.damages, 3);
 }
