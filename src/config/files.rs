@@ -20,6 +20,11 @@ pub const SITE_BYTES_MAX: usize = 16 << 20;
 /// How deep folders may lie in folders.
 const FOLDER_DEPTH_MAX: usize = 8;
 
+/// The files that make a site.
+const YAML: &[&str] = &["yaml", "yml"];
+/// These and the tables they may name.
+const WATCHED: &[&str] = &["yaml", "yml", "csv"];
+
 /// A file as read.
 pub(super) struct SiteFile {
     /// Its path as people would type it.
@@ -37,7 +42,7 @@ pub struct Fingerprint([u8; 32]);
 pub fn fingerprint(folder: &Path) -> Fingerprint {
     let mut hasher = blake3::Hasher::new();
     // What cannot be read now is told when the site is loaded.
-    for path in find(folder, &mut Problems::new()) {
+    for path in find(folder, WATCHED, &mut Problems::new()) {
         hasher.update(path.as_os_str().as_encoded_bytes());
         if let Ok(file) = fs::metadata(&path) {
             let (modified, changed) = (
@@ -56,7 +61,7 @@ pub fn fingerprint(folder: &Path) -> Fingerprint {
 
 /// Reads the files of the site; what could not be read is a problem, the rest is returned.
 pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
-    let paths = find(folder, problems);
+    let paths = find(folder, YAML, problems);
     let mut bytes_left = SITE_BYTES_MAX;
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
@@ -74,8 +79,8 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
     files
 }
 
-/// The files of the site, in order.
-fn find(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+/// The files below the folder with one of these extensions, in order.
+fn find(folder: &Path, extensions: &'static [&'static str], problems: &mut Problems) -> Vec<PathBuf> {
     let root = match fs::canonicalize(folder) {
         Ok(root) if root.is_dir() => root,
         Ok(_) => {
@@ -92,6 +97,7 @@ fn find(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
     };
     let mut finder = Finder {
         root,
+        extensions,
         seen: BTreeSet::new(),
         found: Vec::new(),
         problems,
@@ -102,6 +108,7 @@ fn find(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
 
 struct Finder<'a> {
     root: PathBuf,
+    extensions: &'static [&'static str],
     seen: BTreeSet<PathBuf>,
     found: Vec<PathBuf>,
     problems: &'a mut Problems,
@@ -126,9 +133,9 @@ impl Finder<'_> {
     }
 
     fn visit(&mut self, path: &Path, depth: usize) {
-        let is_yaml = path
+        let is_wanted = path
             .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+            .is_some_and(|extension| self.extensions.iter().any(|wanted| extension == *wanted));
         let is_link = path.is_symlink();
         if path.is_dir() && !is_link {
             if depth < FOLDER_DEPTH_MAX {
@@ -139,7 +146,7 @@ impl Finder<'_> {
                 .problems
                 .push(Problem::error(ProblemName::SiteTooLarge, message));
         }
-        if !is_yaml {
+        if !is_wanted {
             return;
         }
         match fs::canonicalize(path) {
@@ -178,19 +185,22 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         .collect()
 }
 
-pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
-    let io_problem = |error: io::Error| Box::new(unreadable(path, &error));
-    let file = File::open(path).map_err(io_problem)?;
-    let length = file.metadata().map_err(io_problem)?.len();
-    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
-    let mut bytes = Vec::new();
-    if length <= bytes_max as u64 {
-        // The file may grow while it is read.
-        file.take(bytes_max as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(io_problem)?;
+/// The bytes of a file, judged by its size before it is read; `None` if there are more than `bytes_max`.
+pub(super) fn read_bytes(path: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    if file.metadata()?.len() > bytes_max as u64 {
+        return Ok(None);
     }
-    if length > bytes_max as u64 || bytes.len() > bytes_max {
+    // The file may grow while it is read.
+    let mut bytes = Vec::new();
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= bytes_max).then_some(bytes))
+}
+
+pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
+    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
+    let bytes = read_bytes(path, bytes_max).map_err(|error| Box::new(unreadable(path, &error)))?;
+    let Some(bytes) = bytes else {
         let message = if bytes_max < FILE_BYTES_MAX {
             format!(
                 "{}: the site is larger than {} MiB",
@@ -203,7 +213,7 @@ pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Pr
         return Err(Box::new(
             Problem::error(ProblemName::SiteTooLarge, message).help("split it"),
         ));
-    }
+    };
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("{}: not UTF-8 text (byte {at})", path.display());

@@ -93,7 +93,11 @@ impl Control {
     /// # Errors
     /// When the socket fails.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Control { socket, file, sources } = self;
+        let Control {
+            socket,
+            file,
+            sources,
+        } = self;
         let router = api::router(sources).into_make_service_with_connect_info::<Peer>();
         let served = axum::serve(socket, router).with_graceful_shutdown(stop).await;
         drop(file);

@@ -297,6 +297,7 @@ mod tests {
                 body: BodyRef::Raw,
             }],
             dead: Vec::new(),
+            window: None,
         };
         outbox.offer(acceptance).await.unwrap().await.unwrap();
     }

@@ -69,6 +69,12 @@ pub enum ProblemName {
     RemovedDestination,
     /// `cannot-bind`
     CannotBind,
+    /// `bad-table`
+    BadTable,
+    /// `duplicate-code`
+    DuplicateCode,
+    /// `unknown-column`
+    UnknownColumn,
 }
 
 impl ProblemName {
@@ -106,6 +112,9 @@ impl ProblemName {
         ProblemName::NeedsRestart,
         ProblemName::RemovedDestination,
         ProblemName::CannotBind,
+        ProblemName::BadTable,
+        ProblemName::DuplicateCode,
+        ProblemName::UnknownColumn,
     ];
 
     /// The name as shown.
@@ -274,6 +283,22 @@ impl ProblemName {
                 "cannot-bind",
                 "A reload needs a port that cannot be taken: another program has it, or weir itself under \
                  an address that overlaps the new one. The site that runs goes on unchanged.",
+            ),
+            ProblemName::BadTable => (
+                "bad-table",
+                "A CSV file is no table: a row has more or fewer cells than there are columns, no code, or a \
+                 cell over several lines (a quote that is not closed), or two columns have one name. The first \
+                 row names the columns; a cell that holds the delimiter stands in double quotes.",
+            ),
+            ProblemName::DuplicateCode => (
+                "duplicate-code",
+                "A table has two rows for one code. Which of the two counts is not guessed; both places are \
+                 shown.",
+            ),
+            ProblemName::UnknownColumn => (
+                "unknown-column",
+                "A table has no column of that name, or a step or `lookup` must name one because the table has \
+                 several and no `value`. Names of columns are compared exactly, letter case included.",
             ),
         }
     }

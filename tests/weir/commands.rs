@@ -58,6 +58,8 @@ fn help_names_every_command() {
 
             Commands:
               run       Runs a site until it is stopped (Ctrl-C, or SIGTERM)
+              reload    Makes a running weir read its site anew, and shows what changed or what is wrong with it
+              status    Shows what a running weir does: its listeners, and how much waits for each destination
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
               send      Sends messages over MLLP and prints what the receiver answers

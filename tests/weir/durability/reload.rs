@@ -189,9 +189,10 @@ fn send(source: usize, shared: &Shared, mut random: fastrand::Rng) {
             std::thread::yield_now();
             continue;
         };
-        while !shared.stop.load(Ordering::SeqCst)
-            && send_some(source, shared, &mut numbers, &mut sender, &mut random)
-        {}
+        let mut is_open = true;
+        while is_open && !shared.stop.load(Ordering::SeqCst) {
+            is_open = send_some(source, shared, &mut numbers, &mut sender, &mut random);
+        }
     }
 }
 
