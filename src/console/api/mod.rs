@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::http::{StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,13 @@ pub(super) fn router(sources: Sources) -> Router {
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/reload", post(reload::post))
         .fallback(unknown)
+        .method_not_allowed_fallback(not_so)
         .with_state(sources)
+}
+
+async fn not_so(method: Method, uri: Uri) -> Response {
+    let error = format!("{} is not asked by {method}", uri.path());
+    Failure::response(StatusCode::METHOD_NOT_ALLOWED, error)
 }
 
 async fn unknown(uri: Uri) -> Response {
