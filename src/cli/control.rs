@@ -40,6 +40,10 @@ pub(super) struct Answer {
 }
 
 impl Which {
+    pub(super) fn new(site: PathBuf, data: Option<PathBuf>) -> Which {
+        Which { site, data }
+    }
+
     /// Sends a request without a body and reads the answer.
     pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Answer, CannotRun> {
         let socket = control::path(&self.data_folder()?);

@@ -21,8 +21,10 @@ mod input;
 mod listen;
 mod logging;
 mod path;
+mod queue;
 mod receiver;
 mod reload;
+mod replay;
 mod run;
 mod send;
 mod serving;
@@ -31,6 +33,7 @@ mod show;
 mod status;
 mod text;
 mod validate;
+mod verify;
 mod watch;
 
 /// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
@@ -52,6 +55,9 @@ enum Command {
     Run(run::Run),
     Reload(reload::Reload),
     Status(status::Status),
+    Queue(queue::Queue),
+    Replay(replay::Replay),
+    Verify(verify::Verify),
     Demo(demo::Demo),
     Check(check::Check),
     Send(send::Send),
@@ -119,6 +125,9 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.run(&mut out),
         Command::Reload(command) => command.run(&mut out),
         Command::Status(command) => command.run(&mut out),
+        Command::Queue(command) => command.run(&mut out),
+        Command::Replay(command) => command.run(&mut out),
+        Command::Verify(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
         Command::Send(command) => command.run(&mut out),

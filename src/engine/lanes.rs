@@ -298,6 +298,7 @@ mod tests {
             }],
             dead: Vec::new(),
             window: None,
+            instead_of: None,
         };
         outbox.offer(acceptance).await.unwrap().await.unwrap();
     }

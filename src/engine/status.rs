@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
-use crate::outbox::{Depth, Outbox};
+use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::route::Route;
 use crate::{clock, metrics as names};
 
@@ -287,6 +287,37 @@ impl Status {
     /// What a destination is owed now. Blocks on the store.
     pub fn depth(&self, destination: &str) -> Depth {
         self.outbox.depth(destination).unwrap_or_default()
+    }
+
+    /// What is owed and what was given up, to look at.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Makes a dead letter a delivery again, behind all that its destination is owed; false when there is no such
+    /// dead letter, or it cannot be read. Blocks on the store at first.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read or takes nothing more.
+    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
+        let resent = self.outbox.resend(destination, sequence).await?;
+        if resent && let Some(counts) = self.destinations().get(destination) {
+            counts.owed.one();
+        }
+        Ok(resent)
+    }
+
+    /// Throws a dead letter away, with its message when nobody else is owed that.
+    ///
+    /// # Errors
+    /// When the outbox has failed.
+    pub async fn discard(&self, destination: &Arc<str>, sequence: Sequence) -> Result<(), OutboxError> {
+        let settlement = Settlement {
+            destination: Arc::clone(destination),
+            sequence,
+            outcome: Outcome::Purged,
+        };
+        self.outbox.settle(settlement, None).await
     }
 
     /// Sets the gauges that are read from the outbox when somebody looks. Blocks on the store.

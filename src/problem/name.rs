@@ -41,12 +41,16 @@ pub enum ProblemName {
     UnknownDestination,
     /// `unknown-table`
     UnknownTable,
+    /// `unknown-profile`
+    UnknownProfile,
     /// `unused-listener`
     UnusedListener,
     /// `unused-destination`
     UnusedDestination,
     /// `unused-table`
     UnusedTable,
+    /// `unused-profile`
+    UnusedProfile,
     /// `same-address`
     SameAddress,
     /// `port-zero`
@@ -63,18 +67,18 @@ pub enum ProblemName {
     NothingToDo,
     /// `contradictory-step`
     ContradictoryStep,
-    /// `needs-restart`
-    NeedsRestart,
-    /// `removed-destination`
-    RemovedDestination,
-    /// `cannot-bind`
-    CannotBind,
     /// `bad-table`
     BadTable,
     /// `duplicate-code`
     DuplicateCode,
     /// `unknown-column`
     UnknownColumn,
+    /// `needs-restart`
+    NeedsRestart,
+    /// `removed-destination`
+    RemovedDestination,
+    /// `cannot-bind`
+    CannotBind,
 }
 
 impl ProblemName {
@@ -98,9 +102,11 @@ impl ProblemName {
         ProblemName::UnknownListener,
         ProblemName::UnknownDestination,
         ProblemName::UnknownTable,
+        ProblemName::UnknownProfile,
         ProblemName::UnusedListener,
         ProblemName::UnusedDestination,
         ProblemName::UnusedTable,
+        ProblemName::UnusedProfile,
         ProblemName::SameAddress,
         ProblemName::PortZero,
         ProblemName::DestinationLoop,
@@ -109,12 +115,12 @@ impl ProblemName {
         ProblemName::BadMessageType,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
-        ProblemName::NeedsRestart,
-        ProblemName::RemovedDestination,
-        ProblemName::CannotBind,
         ProblemName::BadTable,
         ProblemName::DuplicateCode,
         ProblemName::UnknownColumn,
+        ProblemName::NeedsRestart,
+        ProblemName::RemovedDestination,
+        ProblemName::CannotBind,
     ];
 
     /// The name as shown.
@@ -188,7 +194,7 @@ impl ProblemName {
             ),
             ProblemName::BadName => (
                 "bad-name",
-                "Listeners, destinations, tables and routes are named in kebab-case: lower case letters, \
+                "Listeners, destinations, tables, profiles and routes are named in kebab-case: lower case letters, \
                  digits and single hyphens, beginning with a letter, at most 64 characters; and not a \
                  word that some YAML readers take for a truth value (`no`, `yes`, `on`, `off`, `null`). \
                  Names appear in metrics, logs, file names and addresses.",
@@ -220,12 +226,20 @@ impl ProblemName {
                 "unknown-table",
                 "A step translates through a table that no file of the site defines.",
             ),
+            ProblemName::UnknownProfile => (
+                "unknown-profile",
+                "A listener, or another profile, names a profile that no file of the site defines.",
+            ),
             ProblemName::UnusedListener => (
                 "unused-listener",
                 "No route takes messages from this listener. Its messages are counted as unrouted.",
             ),
             ProblemName::UnusedDestination => ("unused-destination", "No route sends to this destination."),
             ProblemName::UnusedTable => ("unused-table", "No step uses this table."),
+            ProblemName::UnusedProfile => (
+                "unused-profile",
+                "No listener validates by this profile, and no other inherits from it.",
+            ),
             ProblemName::SameAddress => (
                 "same-address",
                 "Two sockets of the site would listen on one address and port; the second could not \
@@ -266,6 +280,22 @@ impl ProblemName {
                 "Two parts of a step cannot both be meant: two changes of the same field, or a field \
                  copied to itself.",
             ),
+            ProblemName::BadTable => (
+                "bad-table",
+                "A CSV file is no table: a row has more or fewer cells than there are columns, no code, or a \
+                 cell over several lines (a quote that is not closed), or two columns have one name. The first \
+                 row names the columns; a cell that holds the delimiter stands in double quotes.",
+            ),
+            ProblemName::DuplicateCode => (
+                "duplicate-code",
+                "A table has two rows for one code. Which of the two counts is not guessed; both places are \
+                 shown.",
+            ),
+            ProblemName::UnknownColumn => (
+                "unknown-column",
+                "A table has no column of that name, or a step or `lookup` must name one because the table has \
+                 several and no `value`. Names of columns are compared exactly, letter case included.",
+            ),
             ProblemName::NeedsRestart => (
                 "needs-restart",
                 "A reload cannot change this setting while weir runs: where the data lies, how the outbox uses \
@@ -283,22 +313,6 @@ impl ProblemName {
                 "cannot-bind",
                 "A reload needs a port that cannot be taken: another program has it, or weir itself under \
                  an address that overlaps the new one. The site that runs goes on unchanged.",
-            ),
-            ProblemName::BadTable => (
-                "bad-table",
-                "A CSV file is no table: a row has more or fewer cells than there are columns, no code, or a \
-                 cell over several lines (a quote that is not closed), or two columns have one name. The first \
-                 row names the columns; a cell that holds the delimiter stands in double quotes.",
-            ),
-            ProblemName::DuplicateCode => (
-                "duplicate-code",
-                "A table has two rows for one code. Which of the two counts is not guessed; both places are \
-                 shown.",
-            ),
-            ProblemName::UnknownColumn => (
-                "unknown-column",
-                "A table has no column of that name, or a step or `lookup` must name one because the table has \
-                 several and no `value`. Names of columns are compared exactly, letter case included.",
             ),
         }
     }

@@ -227,7 +227,7 @@ fn promise_faults(files: &[File]) -> Vec<String> {
     let promises = files.iter().filter(|(path, _)| path == "SECURITY.md");
     let named = promises.flat_map(|(_, text)| text.split('`').skip(1).step_by(2));
     let missing = named.filter(|name| {
-        name.split_once("::")
+        name.rsplit_once("::")
             .is_some_and(|(_, test)| !tests.contains(test))
     });
     missing

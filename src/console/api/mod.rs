@@ -1,9 +1,11 @@
 //! The API: JSON over HTTP below `/api/v1`, one file per resource.
 //!
 //! It asks nobody who they are: that is for the socket it is served on (see `control.rs`). It shows names, counts
-//! and settings, and never what a message holds. The forms of its answers stand in the files of the resources; the
+//! and settings; what a message holds only where one message is asked for by its number. The forms of its answers stand in the files of the resources; the
 //! command line reads them with the same types.
 
+pub mod destinations;
+pub mod queue;
 pub mod reload;
 pub mod status;
 
@@ -43,6 +45,17 @@ pub(super) fn router(sources: Sources) -> Router {
     Router::new()
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/reload", post(reload::post))
+        .route("/api/v1/destinations/{name}/{order}", post(destinations::post))
+        .route("/api/v1/destinations/{name}/queue", get(queue::list))
+        .route(
+            "/api/v1/destinations/{name}/queue/{sequence}",
+            get(queue::get).delete(queue::skip),
+        )
+        .route("/api/v1/destinations/{name}/dead", get(queue::list_dead))
+        .route(
+            "/api/v1/destinations/{name}/dead/{sequence}",
+            get(queue::get_dead).post(queue::resend).delete(queue::discard),
+        )
         .fallback(unknown)
         .method_not_allowed_fallback(not_so)
         .with_state(sources)

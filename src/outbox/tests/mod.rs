@@ -1,6 +1,8 @@
 //! Tests of the outbox through its public face.
 
+mod dead;
 mod intake;
+mod verify;
 
 use std::{
     collections::BTreeMap,
@@ -43,6 +45,7 @@ fn acceptance(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         deliveries: to.iter().map(entry).collect(),
         dead: Vec::new(),
         window: None,
+        instead_of: None,
     }
 }
 
