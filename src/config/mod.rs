@@ -3,19 +3,24 @@
 //! Every problem of the whole site is gathered and told at once, each with its place. Nothing runs before the
 //! whole site is right, and nothing that is wrong is guessed at.
 //!
+//! A table may stand in a CSV file; `companion` reads what the YAML names so.
 //! The way of a file: `files` (bytes, within limits) → `yaml` (a tree with places, within a budget) →
 //! `sections` (names over all files) → `piece` (one piece to its `Settings`) → the `check` of the room that the
 //! piece belongs to.
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
 mod batch;
+mod companion;
 mod destination;
 mod engine;
 mod files;
 mod listener;
+mod nak;
 mod network;
+mod pace;
 mod piece;
 mod profile;
+mod repeats;
 mod routes;
 mod sections;
 #[cfg(test)]
@@ -31,14 +36,19 @@ use crate::outbox;
 use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
+use self::companion::Companions;
 use self::files::SiteFile;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use nak::{NakAction, NakEnd, NakPolicy};
+pub use pace::{Order, Pace, Rate, Window};
 pub use profile::read as profile;
+pub use repeats::{Duplicates, Remembered, Unavailable};
 
 /// A site that can run.
 #[derive(Debug, Clone)]
@@ -57,7 +67,7 @@ pub struct Site {
     pub destinations: BTreeMap<Arc<str>, DestinationSettings>,
     /// What lies between, in the order of files and lines.
     pub routes: Vec<Arc<Route>>,
-    /// A short hash over the names and bytes of all files: the same site has the same version everywhere.
+    /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
 
@@ -77,7 +87,6 @@ impl Site {
 pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
-    let version = version(folder, &files);
     let sources = sources(files, &mut problems);
     let all_were_read = problems.error_count() == 0;
     if all_were_read && sources.iter().all(|source| source.root.entries().is_empty()) {
@@ -97,7 +106,8 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     };
     let listeners = listener::read_all(sections.listeners(), &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
-    let routes = routes::read_all(&sections, &mut problems);
+    let mut companions = Companions::new(folder);
+    let routes = routes::read_all(&sections, &mut companions, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -126,7 +136,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         listeners,
         destinations,
         routes,
-        version,
+        version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some(site), problems)
 }
@@ -146,7 +156,7 @@ fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {
     sources
 }
 
-fn version(folder: &Path, files: &[SiteFile]) -> Arc<str> {
+fn version<'a>(folder: &Path, files: impl Iterator<Item = &'a Arc<Source>>) -> Arc<str> {
     /// Enough to tell the versions of one site apart.
     const HEX_DIGITS: usize = 12;
     let mut hasher = blake3::Hasher::new();

@@ -13,6 +13,8 @@ use tracing::warn;
 use crate::outbox::{Depth, Outbox};
 use crate::{clock, metrics as names};
 
+use super::switches::{Mode, Switches};
+
 /// A number that only grows.
 pub struct Count {
     value: AtomicU64,
@@ -54,6 +56,8 @@ pub struct ListenerCounts {
     pub filtered: Count,
     /// No route of the listener takes this type of message.
     pub unrouted: Count,
+    /// Known from before: acknowledged again and not delivered again.
+    pub repeated: Count,
     /// Answered with an error or a rejection.
     pub refused: Count,
     /// From the frame's last byte to its acknowledgment.
@@ -68,6 +72,7 @@ impl ListenerCounts {
             accepted: Count::new(counter!(names::ACCEPTED, "listener" => label())),
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
+            repeated: Count::new(counter!(names::REPEATED, "listener" => label())),
             refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
         }
@@ -121,6 +126,7 @@ pub struct Status {
     /// By destination name.
     pub destinations: BTreeMap<Arc<str>, Arc<DestinationCounts>>,
     outbox: Outbox,
+    switches: Arc<Switches>,
     ready: AtomicBool,
 }
 
@@ -130,6 +136,7 @@ impl Status {
         listeners: impl Iterator<Item = &'a Arc<str>>,
         destinations: impl Iterator<Item = &'a Arc<str>>,
         outbox: Outbox,
+        switches: Arc<Switches>,
     ) -> Status {
         Status {
             listeners: listeners
@@ -139,6 +146,7 @@ impl Status {
                 .map(|name| (Arc::clone(name), Arc::new(DestinationCounts::new(name))))
                 .collect(),
             outbox,
+            switches,
             ready: AtomicBool::new(false),
         }
     }
@@ -218,6 +226,12 @@ impl Status {
         let outbox = self.outbox.counts();
         counter!(names::COMMITS).absolute(outbox.barriers);
         counter!(names::DAMAGED_RECORDS).absolute(outbox.quarantined);
+        let level = self.outbox.level();
+        gauge!(names::OUTBOX_BYTES).set(level.bytes as f64);
+        gauge!(names::OUTBOX_FULL).set(if self.outbox.full().is_some() { 1.0 } else { 0.0 });
+        if let Some(free) = level.disk_free_bytes {
+            gauge!(names::DISK_FREE_BYTES).set(free as f64);
+        }
         let now = clock::now();
         // Destinations that are no longer in the site, too: what they are owed must be seen.
         let known = self
@@ -234,6 +248,14 @@ impl Status {
                 .oldest_at
                 .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
             gauge(names::OUTBOX_OLDEST_AGE_SECONDS).set(age.max(0.0));
+            let mode = self.switches.get(&name).mode;
+            let stopped = |why: &'static str, is_so: bool| {
+                let gauge =
+                    gauge!(names::DESTINATION_STOPPED, "destination" => name.to_string(), "why" => why);
+                gauge.set(if is_so { 1.0 } else { 0.0 });
+            };
+            stopped("paused", matches!(mode, Mode::PausedAfter(_)));
+            stopped("held", matches!(mode, Mode::Held { .. }));
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, CountMismatch, Malformed, Unrouted,
+    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, CountMismatch, Malformed, NakAction, NakEnd,
+    NakPolicy, Order, Pace, Unrouted,
 };
 use crate::hl7::{Charset, Expected, Message, Terminators};
 use crate::route::Outcome;
@@ -30,6 +31,10 @@ destinations:
     mllp: { address: lab.example:2576, acknowledgment_timeout: 2m }
     retry: { first: 500ms, longest: 30s }
     unsettled_max: 1
+    order: key PID-3.1
+    connections_max: 2
+    on_nak: { AE: { retry: 5, then: hold }, AR/207: retry }
+    pace: { interval: 10ms, rate: { count: 5, per: 1s }, windows: [mon-fri 07:00-19:00, 22:00-06:00], zone: UTC }
   copies: { file: { folder: out, name: '{MSH-10}.hl7' } }
 tables:
   class: { I: IP, 1: '01', 007: bond, no: 'N' }
@@ -87,12 +92,30 @@ fn a_whole_site() {
         (lab.retry.first, lab.retry.longest),
         (Duration::from_millis(500), Duration::from_secs(30))
     );
-    assert_eq!(lab.unsettled_max, 1);
+    assert_eq!((lab.unsettled_max, lab.connections_max), (1, 2));
+    assert_eq!(lab.order, Order::Key("PID-3.1".parse().unwrap()));
+    let hold = NakAction::Then {
+        retries: 5,
+        end: NakEnd::Hold,
+    };
+    assert_eq!(lab.on_nak.action("AE".parse().unwrap(), Some(101)), hold);
+    assert_eq!(lab.pace.interval, Some(Duration::from_millis(10)));
+    assert_eq!(lab.pace.rate.unwrap().count, 5);
+    assert_eq!(
+        format!("{:?}", lab.pace.windows),
+        "[mon-fri 07:00-19:00, mon-sun 22:00-06:00]"
+    );
+    assert!(lab.pace.zone.is_some());
     let copies = &site.destinations["copies"];
     assert_eq!(
         (copies.retry.first, copies.unsettled_max),
         (Duration::from_secs(1), 64)
     );
+    assert_eq!(
+        (copies.order, &copies.pace),
+        (Order::Destination, &Pace::default())
+    );
+    assert_eq!(copies.on_nak, NakPolicy::default());
     let destination::Settings::File(file) = &copies.kind else {
         panic!("a file destination")
     };
@@ -133,6 +156,12 @@ fn the_version_is_of_names_and_bytes() {
     assert_eq!(one, version(&[("a.yaml", SITE)]));
     assert_ne!(one, version(&[("b.yaml", SITE)]));
     assert_ne!(one, version(&[("a.yaml", &format!("{SITE}# note\n"))]));
+    let with_table = |csv| {
+        let table = "tables:\n  codes: { file: x.csv, key: a }\n";
+        version(&[("a.yaml", SITE), ("b.yaml", table), ("x.csv", csv)])
+    };
+    assert_eq!(with_table("a,b\n1,2\n"), with_table("a,b\n1,2\n"));
+    assert_ne!(with_table("a,b\n1,2\n"), with_table("a,b\n1,3\n"));
     assert_ne!(one, version(&[("a.yaml", SITE), ("c.yaml", "")]));
 }
 
