@@ -18,6 +18,10 @@ test *filter:
 ci:
     .ci/run
 
+# A verdict on each file of the public corpus, where it lies beside the repository.
+corpus:
+    cargo test --locked --test weir -- --nocapture corpus_has_a_verdict
+
 # Speed of parsing, routing and the outbox; `just bench parse` runs those of that name.
 bench *filter:
     cargo bench --locked {{ filter }}

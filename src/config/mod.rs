@@ -1,4 +1,4 @@
-//! Loads a site: a folder of YAML files becomes listeners, destinations, tables and routes that can run.
+//! Loads a site: a folder of YAML files becomes listeners, destinations, tables, profiles and routes that can run.
 //!
 //! Every problem of the whole site is gathered and told at once, each with its place. Nothing runs before the
 //! whole site is right, and nothing that is wrong is guessed at.
@@ -25,6 +25,7 @@ mod routes;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod validation;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -38,17 +39,19 @@ use crate::route::Route;
 
 use self::companion::Companions;
 use self::files::SiteFile;
+use self::profile::Profiles;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
-pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use validation::{OnFault, Validation};
 
 /// A site that can run.
 #[derive(Debug, Clone)]
@@ -104,10 +107,11 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         }
         None => None,
     };
-    let listeners = listener::read_all(sections.listeners(), &mut problems);
+    let mut profiles = Profiles::read_all(sections.profiles(), &mut problems);
+    let listeners = listener::read_all(sections.listeners(), &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let mut companions = Companions::new(folder);
-    let routes = routes::read_all(&sections, &mut companions, &mut problems);
+    let routes = routes::read_all(&sections, &mut companions, &mut profiles, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -122,12 +126,14 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
             ProblemName::UnknownListener,
             ProblemName::UnknownDestination,
             ProblemName::UnknownTable,
+            ProblemName::UnknownProfile,
         ]);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
     sections.warn_unused(&routes, &mut problems);
+    profiles.warn_unused(&mut problems);
     let site = Site {
         data: engine.data,
         console: engine.console,

@@ -41,12 +41,16 @@ pub enum ProblemName {
     UnknownDestination,
     /// `unknown-table`
     UnknownTable,
+    /// `unknown-profile`
+    UnknownProfile,
     /// `unused-listener`
     UnusedListener,
     /// `unused-destination`
     UnusedDestination,
     /// `unused-table`
     UnusedTable,
+    /// `unused-profile`
+    UnusedProfile,
     /// `same-address`
     SameAddress,
     /// `port-zero`
@@ -92,9 +96,11 @@ impl ProblemName {
         ProblemName::UnknownListener,
         ProblemName::UnknownDestination,
         ProblemName::UnknownTable,
+        ProblemName::UnknownProfile,
         ProblemName::UnusedListener,
         ProblemName::UnusedDestination,
         ProblemName::UnusedTable,
+        ProblemName::UnusedProfile,
         ProblemName::SameAddress,
         ProblemName::PortZero,
         ProblemName::DestinationLoop,
@@ -179,7 +185,7 @@ impl ProblemName {
             ),
             ProblemName::BadName => (
                 "bad-name",
-                "Listeners, destinations, tables and routes are named in kebab-case: lower case letters, \
+                "Listeners, destinations, tables, profiles and routes are named in kebab-case: lower case letters, \
                  digits and single hyphens, beginning with a letter, at most 64 characters; and not a \
                  word that some YAML readers take for a truth value (`no`, `yes`, `on`, `off`, `null`). \
                  Names appear in metrics, logs, file names and addresses.",
@@ -211,12 +217,20 @@ impl ProblemName {
                 "unknown-table",
                 "A step translates through a table that no file of the site defines.",
             ),
+            ProblemName::UnknownProfile => (
+                "unknown-profile",
+                "A listener, or another profile, names a profile that no file of the site defines.",
+            ),
             ProblemName::UnusedListener => (
                 "unused-listener",
                 "No route takes messages from this listener. Its messages are counted as unrouted.",
             ),
             ProblemName::UnusedDestination => ("unused-destination", "No route sends to this destination."),
             ProblemName::UnusedTable => ("unused-table", "No step uses this table."),
+            ProblemName::UnusedProfile => (
+                "unused-profile",
+                "No listener and no step validates by this profile, and no other inherits from it.",
+            ),
             ProblemName::SameAddress => (
                 "same-address",
                 "Two sockets of the site would listen on one address and port; the second could not \

@@ -12,12 +12,14 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod allocation;
 mod bad_answers;
 mod bad_input;
 mod commands;
 mod corpus_delivery;
 mod corpus_parse;
 mod corpus_structures;
+mod corpus_verdicts;
 mod durability;
 mod harness;
 mod intake;

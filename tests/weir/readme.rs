@@ -210,6 +210,13 @@ fn every_key_stands_in_a_table() {
         ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
         ("", "listeners: { a: { zzz: 1 } }"),
         ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
+        (
+            "validate.",
+            "listeners: { a: { mllp: {}, validate: { zzz: 1 } } }",
+        ),
+        ("", "profiles: { a: { zzz: 1 } }"),
+        ("", "profiles: { a: { segments: { PID: { zzz: 1 } } } }"),
+        ("", "profiles: { a: { fields: { PID-3: { zzz: 1 } } } }"),
         ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
         ("", "destinations: { a: { file: { zzz: 1 } } }"),
         ("", "destinations: { a: { zzz: 1 } }"),

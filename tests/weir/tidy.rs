@@ -23,10 +23,10 @@ const FLOORS: &str = "
     listener: mllp metrics problem typed units
 
     destination: expression hl7 mllp metrics problem typed units
-    step: expression table hl7 problem typed units
     validation: expression hl7 problem typed
+    step: validation expression table hl7 problem typed units
 
-    route: step expression table hl7 problem typed units
+    route: step validation expression table hl7 problem typed units
 
     config: route step validation expression table listener destination outbox hl7 problem typed units
 
@@ -227,7 +227,7 @@ fn promise_faults(files: &[File]) -> Vec<String> {
     let promises = files.iter().filter(|(path, _)| path == "SECURITY.md");
     let named = promises.flat_map(|(_, text)| text.split('`').skip(1).step_by(2));
     let missing = named.filter(|name| {
-        name.split_once("::")
+        name.rsplit_once("::")
             .is_some_and(|(_, test)| !tests.contains(test))
     });
     missing

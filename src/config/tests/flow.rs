@@ -384,3 +384,34 @@ fn no_route_hangs() {
         "failed for one: step 1 (split): the messages that come of this one would have more than 67108864 bytes"
     );
 }
+
+#[test]
+fn validate_rejects_fails_or_warns() {
+    let validated = |settings: &str| {
+        let lines = format!(
+            "    to: one\n    steps: [ {{ remove: [PID-3] }}, {{ validate: {settings} }} ]\n\
+             profiles:\n  house: {{ inherits: 2.5.1, fields: {{ PID-8: {{ usage: required }} }} }}"
+        );
+        outcome(&lines, RESULT)
+    };
+    let missing = "101 PID-3: Patient Identifier List is required";
+    assert!(validated("{}").starts_with("AE: "), "{}", validated("{}"));
+    assert!(validated("{}").contains(missing), "{}", validated("{}"));
+    assert!(!validated("{}").contains("PID-8"));
+    let house = validated("{ profile: house, faults_max: 50 }");
+    assert!(house.contains("101 PID-8"), "{house}");
+    let one = validated("{ profile: house, faults_max: 1 }");
+    assert!(!one.contains(';'), "{one}");
+    let failed = validated("{ on_fault: fail }");
+    assert!(
+        failed.starts_with("failed for one: step 2 (validate): "),
+        "{failed}"
+    );
+    assert!(failed.ends_with(" more"), "{failed}");
+    let warned = validated("{ on_fault: warn, tag: quality, profile: house, version: 2.3 }");
+    assert!(warned.starts_with("one: MSH|"), "{warned}");
+    assert!(
+        warned.contains("quality = ") && warned.contains("PID-8 101"),
+        "{warned}"
+    );
+}

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, CountMismatch, Malformed, NakAction, NakEnd,
-    NakPolicy, Order, Pace, Unrouted,
+    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, Continuation, CountMismatch, Malformed,
+    NakAction, NakEnd, NakPolicy, OnFault, Order, Pace, Unrouted,
 };
+use crate::hl7::dictionary::Version;
 use crate::hl7::{Charset, Expected, Message, Terminators};
 use crate::route::Outcome;
 use crate::{destination, listener, step};
@@ -21,6 +22,8 @@ listeners:
     unrouted: reject
     malformed: close
     charset: iso-8859-1
+    continuation: accept
+    validate: { profile: house, on_fault: warn, faults_max: 5 }
     batch: split
     batch_ack: each
     count_mismatch: warn
@@ -38,6 +41,8 @@ destinations:
   copies: { file: { folder: out, name: '{MSH-10}.hl7' } }
 tables:
   class: { I: IP, 1: '01', 007: bond, no: 'N' }
+profiles:
+  house: { inherits: 2.5.1 }
 routes:
   adt-to-lab:
     from: adt-in
@@ -74,6 +79,12 @@ fn a_whole_site() {
     assert_eq!(plain_in.acknowledgment, AcknowledgmentMode::Original);
     assert_eq!(plain_in.unrouted, Unrouted::Accept);
     assert_eq!(plain_in.charset, None);
+    assert_eq!(adt_in.continuation, Continuation::Accept);
+    let validation = adt_in.validation.as_ref().unwrap();
+    assert_eq!((validation.on_fault, validation.faults_max), (OnFault::Warn, 5));
+    assert_eq!(validation.profile.version(), Some(Version::V2_5_1));
+    assert_eq!(plain_in.continuation, Continuation::Reject);
+    assert!(plain_in.validation.is_none());
     let batches = Batches {
         mode: BatchMode::Split,
         acknowledgment: BatchAcknowledgment::Each,
@@ -87,6 +98,14 @@ fn a_whole_site() {
         plain_in.expected.processing_ids,
         Expected::default().processing_ids
     );
+    assert_eq!(site.routes_from("adt-in").len(), 2);
+    assert_eq!(site.routes_from("plain-in").len(), 1);
+}
+
+#[test]
+fn the_destinations_of_a_whole_site() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
     let lab = &site.destinations["lab"];
     assert_eq!(
         (lab.retry.first, lab.retry.longest),
@@ -120,8 +139,6 @@ fn a_whole_site() {
         panic!("a file destination")
     };
     assert_eq!(file.folder, folder.path().join("out"));
-    assert_eq!(site.routes_from("adt-in").len(), 2);
-    assert_eq!(site.routes_from("plain-in").len(), 1);
 }
 
 #[test]
