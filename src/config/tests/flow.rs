@@ -372,6 +372,11 @@ fn no_route_hangs() {
         outcome(square, &many),
         "failed for one: step 1.4.1 (tag): more than 200000 operations on this message"
     );
+    let large = format!("{many}ZZ1|{}\r", "x".repeat(4 << 20));
+    assert_eq!(
+        outcome(square, &large),
+        "failed for one: step 1.3.1 (tag): more than 8192 operations on a message with a segment this large"
+    );
     let parts = "    to: one\n    steps: [ { split: OBX } ]\n";
     let more = format!("{many}OBX|1\r");
     assert_eq!(
@@ -413,5 +418,44 @@ fn validate_rejects_fails_or_warns() {
     assert!(
         warned.contains("quality = ") && warned.contains("PID-8 101"),
         "{warned}"
+    );
+}
+
+/// Edits within a turn neither make others be left out nor be done twice.
+#[test]
+fn what_is_gone_through_may_be_inserted_removed_and_renamed() {
+    let check = |steps: &str, expected: &str| {
+        let shown = outcome(&format!("    to: one\n    steps:\n{steps}"), RESULT);
+        let header = "one: MSH|^~\\&|LAB||||20240101||ORU^R01^ORU_R01|M1|P|2.5 ";
+        assert_eq!(shown.strip_prefix(header).unwrap_or(&shown), expected);
+    };
+    let patient = "PID|1||12^^^MR~34^^^SS||DOE^ANNA";
+    check(
+        "      - for_each: OBX\n        steps: [ { insert: { segment: NTE, after: OBX, fields: { NTE-3: 'on {OBX-5}' } } } ]\n",
+        &format!(
+            "{patient} OBR|1||A NTE|1||of A OBX|1|ST|x||one NTE|||on one OBX|2|NM|y||2 NTE|||on 2 OBR|2||B \
+             OBX|1|ST|x||three NTE|||on three SPM|1"
+        ),
+    );
+    check(
+        "      - for_each: OBX\n        steps: [ { remove: OBX, when: OBX-2 = 'ST' }, { set: { OBX-1: 9 }, when: OBX-2 = 'NM' } ]\n",
+        &format!("{patient} OBR|1||A NTE|1||of A OBX|9|NM|y||2 OBR|2||B SPM|1"),
+    );
+    check(
+        "      - for_each: { group: OBR }\n        steps: [ { remove: [NTE, OBX] }, { set: { OBR-4: x } } ]\n      - remove: SPM\n",
+        &format!("{patient} OBR|1||A|x OBR|2||B|x"),
+    );
+    check(
+        "      - for_each: PID-3\n        when: PID-3.4 = 'MR'\n        steps: [ { remove: PID-3 } ]\n      - remove: [OBR, NTE, OBX, SPM]\n",
+        "PID|1||34^^^SS||DOE^ANNA",
+    );
+    check(
+        "      - for_each: PID-3\n        steps: [ { set: { PID-3.5: '{PID-3.1}' } } ]\n      - remove: [OBR, NTE, OBX, SPM]\n",
+        "PID|1||12^^^MR^12~34^^^SS^34||DOE^ANNA",
+    );
+    // Nobody's turn comes twice, and none comes for what the first removed.
+    check(
+        "      - for_each: OBX\n        steps: [ { remove: 'OBX[2]' }, { set: { OBX-6: seen } } ]\n      - remove: [NTE, SPM]\n",
+        &format!("{patient} OBR|1||A OBX|1|ST|x||one|seen OBR|2||B"),
     );
 }
