@@ -38,6 +38,10 @@ power-cuts cuts="200":
 kills kills="200":
     WEIR_KILLS={{ kills }} cargo test --locked --release --test weir -- --nocapture survives_kills
 
+# Change and reload the site under load, `reloads` times.
+reloads reloads="200":
+    WEIR_RELOADS={{ reloads }} cargo test --locked --release --test weir -- --nocapture reloads_under_load
+
 # Whether the HL7 dictionary is what its two sources give; needs python3, pip, node and npm.
 dictionary-check:
     python3 tools/dictionary/generate.py --check

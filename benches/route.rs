@@ -3,6 +3,7 @@
 //! `cargo bench --bench route`. Each route runs over the fixture it is for; `write` adds making the bytes of the
 //! result. Parsing has a bench of its own.
 #![allow(
+    clippy::panic,
     clippy::unwrap_used,
     missing_docs,
     reason = "a bench fails by panicking and is no library"

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::problem::{Problem, ProblemName, Problems};
@@ -27,8 +28,54 @@ pub(super) struct SiteFile {
     pub(super) text: String,
 }
 
+/// Names, sizes and times of the files of a site, as one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+/// Looks at the files of the site in this folder without reading them. The fingerprint is another one when a file
+/// has come, gone or been written, whatever the clock says. Blocks.
+pub fn fingerprint(folder: &Path) -> Fingerprint {
+    let mut hasher = blake3::Hasher::new();
+    // What cannot be read now is told when the site is loaded.
+    for path in find(folder, &mut Problems::new()) {
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        if let Ok(file) = fs::metadata(&path) {
+            let (modified, changed) = (
+                (file.mtime(), file.mtime_nsec()),
+                (file.ctime(), file.ctime_nsec()),
+            );
+            for number in [modified.0, modified.1, changed.0, changed.1] {
+                hasher.update(&number.to_le_bytes());
+            }
+            hasher.update(&file.len().to_le_bytes());
+            hasher.update(&file.ino().to_le_bytes());
+        }
+    }
+    Fingerprint(*hasher.finalize().as_bytes())
+}
+
 /// Reads the files of the site; what could not be read is a problem, the rest is returned.
 pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
+    let paths = find(folder, problems);
+    let mut bytes_left = SITE_BYTES_MAX;
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        match read_text(&path, bytes_left) {
+            Ok(text) => {
+                bytes_left -= text.len();
+                files.push(SiteFile {
+                    name: path.display().to_string(),
+                    text,
+                });
+            }
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    files
+}
+
+/// The files of the site, in order.
+fn find(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
     let root = match fs::canonicalize(folder) {
         Ok(root) if root.is_dir() => root,
         Ok(_) => {
@@ -50,22 +97,7 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
         problems,
     };
     finder.walk(folder, 0);
-    let paths = finder.found;
-    let mut bytes_left = SITE_BYTES_MAX;
-    let mut files = Vec::with_capacity(paths.len());
-    for path in paths {
-        match read_text(&path, bytes_left) {
-            Ok(text) => {
-                bytes_left -= text.len();
-                files.push(SiteFile {
-                    name: path.display().to_string(),
-                    text,
-                });
-            }
-            Err(problem) => problems.push(*problem),
-        }
-    }
-    files
+    finder.found
 }
 
 struct Finder<'a> {

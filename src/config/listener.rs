@@ -21,6 +21,7 @@ use crate::typed::{OneOrMany, Text};
 use crate::units;
 
 use super::batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+use super::piece::AsTyped;
 use super::profile::Profiles;
 use super::repeats::{Duplicates, Remembered, Unavailable};
 use super::sections::Named;
@@ -32,6 +33,8 @@ use super::{piece, yaml};
 pub struct Listener {
     /// What belongs to its kind.
     pub kind: listener::Settings,
+    /// The same as it was typed, with how it answers.
+    pub typed: AsTyped,
     /// Which acknowledgments it sends.
     pub acknowledgment: AcknowledgmentMode,
     /// What becomes of a frame that is no message.
@@ -48,14 +51,14 @@ pub struct Listener {
     pub batches: Batches,
     /// What the text of messages that declare no character set is read and written in.
     pub charset: Option<Charset>,
-    /// How long a message that is sent again is known; `None` where each is accepted.
-    pub remembered: Option<Remembered>,
-    /// How a message is answered that cannot be stored now.
-    pub unavailable: Unavailable,
     /// What becomes of a message that is only a part of one.
     pub continuation: Continuation,
     /// Whether and how messages are validated.
     pub validation: Option<Validation>,
+    /// How long a message that is sent again is known; `None` where each is accepted.
+    pub remembered: Option<Remembered>,
+    /// How a message is answered that cannot be stored now.
+    pub unavailable: Unavailable,
 }
 
 /// What becomes of a message that is only a part of one: a fragment, or one with a place to go on from.
@@ -250,7 +253,10 @@ fn read(
     profiles: &mut Profiles<'_>,
     problems: &mut Problems,
 ) -> Option<Listener> {
-    let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
+    let value = yaml::value(place.node());
+    let whole = value.clone();
+    let parts = piece::kind_and_common(place, value, kinds, COMMON_KEYS, problems)?;
+    let typed = AsTyped::only(&whole, &parts.kind);
     let kind_place = place.key(&parts.kind);
     let (replies, of_kind) = split(parts.value, REPLY_KEYS);
     let replies: Option<Replies> = piece::read(&kind_place, replies, problems);
@@ -267,6 +273,7 @@ fn read(
         .and_then(|settings| settings.check(profiles, &place.key("validate"), problems));
     Some(Listener {
         kind: kind?,
+        typed,
         acknowledgment: replies.acknowledgment,
         malformed: common.malformed,
         permit,
@@ -283,12 +290,12 @@ fn read(
                 .unwrap_or(BATCH_MESSAGES_MAX),
         },
         charset,
+        continuation: common.continuation,
+        validation,
         remembered: common
             .duplicates
             .remembered(common.duplicates_within, common.duplicates_max),
         unavailable: common.on_unavailable,
-        continuation: common.continuation,
-        validation,
     })
 }
 

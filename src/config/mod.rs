@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::outbox;
-use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
+use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
 use self::companion::Companions;
@@ -44,11 +44,13 @@ use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use companion::COMPANION_BYTES_MAX;
-pub use destination::{DestinationSettings, Retry};
-pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
+pub use destination::{DestinationSettings, OnRemove, Retry};
+pub use engine::Reload;
+pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint};
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
+pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, Unavailable};
 pub use validation::{OnFault, Validation};
@@ -64,6 +66,8 @@ pub struct Site {
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
     pub outbox: outbox::Settings,
+    /// When a changed site is read anew.
+    pub reload: Reload,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -139,12 +143,36 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         console: engine.console,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
+        reload: engine.reload,
         listeners,
         destinations,
         routes,
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some(site), problems)
+}
+
+/// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.
+///
+/// # Errors
+/// The problems that keep it from being known.
+pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
+    let mut problems = Problems::new();
+    let sources = sources(files::read(folder, &mut problems), &mut problems);
+    let found = sources.iter().find_map(|source| {
+        let root = Place::root(source);
+        root.entries().find(|(key, _)| *key == "engine")
+    });
+    let Some((_, place)) = found else {
+        if problems.error_count() == 0 {
+            problems.push(engine::missing(folder));
+        }
+        return Err(problems);
+    };
+    match engine::read(&place, folder, &mut problems) {
+        Some(engine) => Ok(engine.data),
+        None => Err(problems),
+    }
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

@@ -25,6 +25,7 @@ use crate::{clock, metrics as names};
 
 use super::acknowledge::{Acknowledger, ControlIds};
 use super::dispatch::Dispatch;
+use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
 
 /// Takes the frames of one listener.
@@ -37,6 +38,7 @@ pub(super) struct Intake {
     pub(super) acknowledger: Acknowledger,
     pub(super) counts: Arc<ListenerCounts>,
     status: Arc<Status>,
+    _in_use: InUse,
 }
 
 impl Intake {
@@ -47,6 +49,7 @@ impl Intake {
         outbox: Outbox,
         status: &Arc<Status>,
         control_ids: &Arc<ControlIds>,
+        in_use: InUse,
     ) -> Intake {
         Intake {
             listener: Arc::clone(listener),
@@ -57,6 +60,7 @@ impl Intake {
             counts: status.listener(listener),
             status: Arc::clone(status),
             settings: settings.clone(),
+            _in_use: in_use,
         }
     }
 
@@ -214,6 +218,7 @@ impl Intake {
                 within: remembered.within,
                 count_max: remembered.count_max,
             }),
+            instead_of: None,
         }
     }
 

@@ -77,6 +77,12 @@ pub enum ProblemName {
     BadPattern,
     /// `bad-script`
     BadScript,
+    /// `needs-restart`
+    NeedsRestart,
+    /// `removed-destination`
+    RemovedDestination,
+    /// `cannot-bind`
+    CannotBind,
 }
 
 impl ProblemName {
@@ -118,6 +124,9 @@ impl ProblemName {
         ProblemName::UnknownColumn,
         ProblemName::BadPattern,
         ProblemName::BadScript,
+        ProblemName::NeedsRestart,
+        ProblemName::RemovedDestination,
+        ProblemName::CannotBind,
     ];
 
     /// The name as shown.
@@ -303,6 +312,24 @@ impl ProblemName {
                 "bad-script",
                 "A script cannot be compiled: it is not of the language (Rhai), or it uses a name that is not \
                  defined or that scripts may not use. The caret stands where reading stopped.",
+            ),
+            ProblemName::NeedsRestart => (
+                "needs-restart",
+                "A reload cannot change this setting while weir runs: where the data lies, how the outbox uses \
+                 the machine, the memory for messages being read, and where the pages are. Restart weir, or \
+                 put the setting back to reload the rest.",
+            ),
+            ProblemName::RemovedDestination => (
+                "removed-destination",
+                "A reload would take a destination out of the site, or rename it, while deliveries wait for \
+                 it, and its settings do not say what becomes of them. Put it back with `on_remove: drain` \
+                 (they are delivered, then its lane ends), `on_remove: park` (they wait until it is in the \
+                 site again) or `on_remove: purge` (they are thrown away), reload, then take it out.",
+            ),
+            ProblemName::CannotBind => (
+                "cannot-bind",
+                "A reload needs a port that cannot be taken: another program has it, or weir itself under \
+                 an address that overlaps the new one. The site that runs goes on unchanged.",
             ),
         }
     }

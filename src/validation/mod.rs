@@ -4,7 +4,8 @@
 //! of the message is for others to decide. Never refuses a message, never does I/O, and no text holds content.
 //! The facts come from the [`dictionary`](crate::hl7::dictionary), the profile from a YAML file by way of
 //! [`Settings`], which `config` reads. Time is linear in the message: every part is looked at once for the
-//! version, and once for each rule of the profile that names it; a condition is asked of each segment it is about.
+//! version, and once for each rule of the profile that names it; a condition is asked of each segment it is about, and looks
+//! through the segments for what it names.
 //!
 //! What the standard leaves open is no fault: Z segments, fields and components beyond those it defines, codes of
 //! tables that a site may extend, the HL7 null.

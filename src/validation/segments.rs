@@ -14,7 +14,7 @@ use super::profile::{Applying, FieldRule, Spot};
 use super::rules;
 use super::structure::times;
 
-/// Lengths from here on mean that a value may be of any length (HL7 v2.5.1, 2.5.5.2: 65536 is "arbitrarily long").
+/// Lengths from here on mean that a value may be of any length (HL7 v2.5.1, 2.5.3.2: 65536 is "arbitrarily long").
 const ANY_LENGTH: u32 = 65_536;
 /// Message types, trigger events and structures: tables that a site may extend by codes that begin with Z.
 const EXTENSIBLE_BY_Z: [u16; 3] = [76, 3, 354];

@@ -58,6 +58,14 @@ fn help_names_every_command() {
 
             Commands:
               run       Runs a site until it is stopped (Ctrl-C, or SIGTERM)
+              reload    Makes a running weir read its site anew, and shows what changed or what is wrong with it
+              status    Shows what a running weir does: its listeners, and how much waits for each destination
+              queue     Looks at what a running weir owes a destination and at its dead letters, and pauses,
+                        resumes or skips
+              replay    Sends dead letters of a destination again: each becomes a delivery behind all that the
+                        destination is owed
+              verify    Checks the outbox of a weir that is stopped: every checksum, every body, and that
+                        nothing is unaccounted for
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
               send      Sends messages over MLLP and prints what the receiver answers
@@ -65,7 +73,7 @@ fn help_names_every_command() {
               get       Prints the values of fields, one a line
               show      Shows a message as a tree: groups, segments, fields and components with names and values
               set       Prints a file of messages with fields changed
-              diff      Compares two messages field by field
+              diff      Compares two messages field by field, down to components
               ack       Prints the acknowledgment that weir builds for a message
               validate  Checks messages against their version of the standard and a profile: one fault a line
               explain   Explains a word of HL7, or the name of a problem that `weir check` found

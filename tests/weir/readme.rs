@@ -207,6 +207,7 @@ fn every_key_stands_in_a_table() {
         ("", "engine: { data: x, zzz: 1 }"),
         ("console.", "engine: { data: x, console: { zzz: 1 } }"),
         ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
+        ("reload.", "engine: { data: x, reload: { zzz: 1 } }"),
         ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
         ("", "listeners: { a: { zzz: 1 } }"),
         ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),

@@ -375,7 +375,7 @@ fn no_route_hangs() {
     let large = format!("{many}ZZ1|{}\r", "x".repeat(4 << 20));
     assert_eq!(
         outcome(square, &large),
-        "failed for one: step 1.3.1 (tag): more than 8192 operations on a message with a segment this large"
+        "failed for one: step 1.4.1 (tag): more than 8193 operations on a message with a segment this large"
     );
     let parts = "    to: one\n    steps: [ { split: OBX } ]\n";
     let more = format!("{many}OBX|1\r");

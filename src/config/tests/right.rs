@@ -58,6 +58,19 @@ routes:
 ";
 
 #[test]
+fn what_a_listener_validates() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
+    let (adt_in, plain_in) = (&site.listeners["adt-in"], &site.listeners["plain-in"]);
+    assert_eq!(adt_in.continuation, Continuation::Accept);
+    let validation = adt_in.validation.as_ref().unwrap();
+    assert_eq!((validation.on_fault, validation.faults_max), (OnFault::Warn, 5));
+    assert_eq!(validation.profile.version(), Some(Version::V2_5_1));
+    assert_eq!(plain_in.continuation, Continuation::Reject);
+    assert!(plain_in.validation.is_none());
+}
+
+#[test]
 fn a_whole_site() {
     let folder = folder(&[("site.yaml", SITE)]);
     let (site, problems) = load(folder.path());
@@ -79,12 +92,6 @@ fn a_whole_site() {
     assert_eq!(plain_in.acknowledgment, AcknowledgmentMode::Original);
     assert_eq!(plain_in.unrouted, Unrouted::Accept);
     assert_eq!(plain_in.charset, None);
-    assert_eq!(adt_in.continuation, Continuation::Accept);
-    let validation = adt_in.validation.as_ref().unwrap();
-    assert_eq!((validation.on_fault, validation.faults_max), (OnFault::Warn, 5));
-    assert_eq!(validation.profile.version(), Some(Version::V2_5_1));
-    assert_eq!(plain_in.continuation, Continuation::Reject);
-    assert!(plain_in.validation.is_none());
     let batches = Batches {
         mode: BatchMode::Split,
         acknowledgment: BatchAcknowledgment::Each,

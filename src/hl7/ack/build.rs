@@ -12,7 +12,7 @@ use crate::hl7::header::Header;
 const VERSION_ASSUMED: &[u8] = b"2.5.1";
 /// MSH-2 of an answer to what declares none.
 const ENCODING_CHARACTERS: &[u8] = b"^~\\&";
-/// The length of MSA-3 (HL7 v2.5.1, 2.14.8.3).
+/// The length of MSA-3 (HL7 v2.5.1, 2.15.8.3).
 const MSA_TEXT_CHARS_MAX: usize = 80;
 
 /// What an answer has of its own.
