@@ -147,9 +147,13 @@ impl Engine {
     }
 }
 
-impl From<BindError> for StartError {
-    fn from(BindError { name, address, cause }: BindError) -> StartError {
-        StartError::Bind { name, address, cause }
+impl From<Vec<BindError>> for StartError {
+    /// The first: a start has no list to show.
+    fn from(errors: Vec<BindError>) -> StartError {
+        let first = errors.into_iter().next();
+        first.map_or(StartError::Internal, |BindError { name, address, cause }| {
+            StartError::Bind { name, address, cause }
+        })
     }
 }
 
