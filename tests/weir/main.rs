@@ -31,6 +31,8 @@ mod promises;
 mod queue;
 mod readme;
 mod reload;
+mod stops;
 mod tidy;
 mod typed;
+mod untouched;
 mod validation;
