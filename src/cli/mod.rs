@@ -22,6 +22,7 @@ mod logging;
 mod path;
 mod receiver;
 mod run;
+mod schema;
 mod send;
 mod serving;
 mod set;
@@ -57,6 +58,7 @@ enum Command {
     Ack(ack::Ack),
     Validate(validate::Validate),
     Explain(explain::Explain),
+    Schema(schema::Schema),
 }
 
 impl Command {
@@ -122,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Ack(command) => command.run(&mut out),
         Command::Validate(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
+        Command::Schema(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
         Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,

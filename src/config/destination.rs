@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::destination;
@@ -30,7 +31,7 @@ pub struct DestinationSettings {
 }
 
 /// How long to wait before another attempt: longer each time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// After the first failure, as `1s` (the default).
@@ -51,9 +52,9 @@ impl Default for Retry {
 }
 
 /// The keys beside the kind, as typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Common {
+pub(super) struct Common {
     /// How long to wait before another attempt.
     #[serde(default)]
     retry: Retry,

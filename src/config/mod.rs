@@ -17,6 +17,7 @@ mod network;
 mod piece;
 mod profile;
 mod routes;
+mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
 pub use profile::read as profile;
+pub use schema::schema;
 
 /// A site that can run.
 #[derive(Debug, Clone)]

@@ -14,9 +14,9 @@ use super::piece::unknown_key;
 const NAMES_MAX: usize = 1_000;
 const SECTIONS: &[&str] = &["engine", "listeners", "destinations", "tables", "routes"];
 /// Names are labels of metrics and parts of addresses and file names.
-const NAME_BYTES_MAX: usize = 64;
+pub(super) const NAME_BYTES_MAX: usize = 64;
 /// What other readers of YAML take for a truth value or for nothing.
-const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+pub(super) const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// Something with a name, and where it is written.
 pub(super) type Named<'a> = (Arc<str>, Place<'a>);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{MessagePattern, Route};
@@ -12,7 +13,7 @@ use crate::step::{Step, condition};
 use crate::typed::{OneOrMany, Text};
 
 /// What was typed, without the steps: each of them is read by itself, so that one that is wrong hides no other.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The listener the messages come from, or a list of them.

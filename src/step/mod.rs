@@ -17,6 +17,7 @@ mod translate;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::expression::Condition;
@@ -55,7 +56,7 @@ fn entry_count(count: usize, verb: &str, place: &Place<'_>, problems: &mut Probl
 }
 
 /// A step as typed: its kind with what the kind needs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Settings {
     /// Gives fields values.
@@ -69,7 +70,7 @@ pub enum Settings {
 }
 
 /// What may stand beside the kind of a step, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
     /// The step runs only where this holds.

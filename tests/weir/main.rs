@@ -23,6 +23,7 @@ mod harness;
 mod journey;
 mod promises;
 mod readme;
+mod schema;
 mod tidy;
 mod typed;
 mod validation;
