@@ -86,6 +86,8 @@ enum Finding {
 enum CannotRun {
     /// Says the place and what to do.
     Because(String),
+    /// Standard output has said why already.
+    Told,
     /// Whoever read our output has seen enough (`weir get … | head`): nothing to complain about.
     OutputClosed,
 }
@@ -129,6 +131,7 @@ pub fn main() -> ExitCode {
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
         Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,
         Ok(Finding::NotSo) => ExitCode::from(1),
+        Err(CannotRun::Told) => ExitCode::from(2),
         Err(CannotRun::Because(why)) => {
             // Nobody is left to tell when standard error is closed too.
             drop(writeln!(std::io::stderr(), "{}", why.trim_end()));

@@ -104,6 +104,15 @@ fn read(
     let mut kind = kind?;
     if let destination::Settings::File(file) = &mut kind {
         file.folder = folder.join(&file.folder);
+        if !file.folder.is_dir() {
+            let message = format!(
+                "the folder {} is not there: messages wait until it is",
+                file.folder.display()
+            );
+            let problem = Problem::warning(ProblemName::MissingFolder, message);
+            let problem = problem.at(&place.key("file").key("folder"));
+            problems.push(problem.help("make it, or mount it; weir never makes it"));
+        }
     }
     Some(DestinationSettings {
         kind,

@@ -317,6 +317,11 @@ fn among(
 }
 
 impl Permit {
+    /// Whether some message of these types is taken.
+    pub fn overlaps(&self, pattern: &MessagePattern) -> bool {
+        self.messages.is_empty() || self.messages.iter().any(|permitted| permitted.overlaps(pattern))
+    }
+
     /// Whether this type of message is taken; else AR with 200 (message type) or 201 (event).
     pub fn check(&self, header: &Header<'_>) -> Result<(), Refusal> {
         if self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(header)) {

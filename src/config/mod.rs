@@ -16,6 +16,7 @@ mod listener;
 mod network;
 mod piece;
 mod profile;
+mod reach;
 mod routes;
 mod schema;
 mod sections;
@@ -120,6 +121,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         return (None, problems);
     };
     sections.warn_unused(&routes, &mut problems);
+    reach::check(&sections, &listeners, &routes, &mut problems);
     let site = Site {
         data: engine.data,
         console: engine.console,

@@ -14,7 +14,8 @@ const SITE: [(&str, &str); 3] = [
 
 /// Writes the example site into a folder.
 pub(super) fn write_site(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    // With the folder of its file destination.
+    std::fs::create_dir_all(folder.join("copies"))?;
     for (name, text) in SITE {
         std::fs::write(folder.join(name), text)?;
     }

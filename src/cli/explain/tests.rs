@@ -13,7 +13,7 @@ fn explained(word: &str, version: Version) -> Result<String, String> {
     match explain.run(&mut out) {
         Ok(_) => Ok(String::from_utf8(out).unwrap()),
         Err(CannotRun::Because(why)) => Err(why),
-        Err(CannotRun::OutputClosed) => Err("closed".to_owned()),
+        Err(CannotRun::Told | CannotRun::OutputClosed) => Err("nothing".to_owned()),
     }
 }
 
