@@ -17,6 +17,7 @@ mod diff;
 mod explain;
 mod get;
 mod input;
+mod list;
 mod listen;
 mod logging;
 mod path;
@@ -58,6 +59,7 @@ enum Command {
     Ack(ack::Ack),
     Validate(validate::Validate),
     Explain(explain::Explain),
+    List(list::List),
     Schema(schema::Schema),
 }
 
@@ -126,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Ack(command) => command.run(&mut out),
         Command::Validate(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
+        Command::List(command) => command.run(&mut out),
         Command::Schema(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {

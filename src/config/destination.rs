@@ -60,6 +60,7 @@ pub(super) struct Common {
     retry: Retry,
     /// How many deliveries may be made before the first of them is marked as done: 64 by default.
     #[serde(default = "default_unsettled_max")]
+    #[schemars(range(min = 1, max = UNSETTLED_MAX))]
     unsettled_max: usize,
 }
 

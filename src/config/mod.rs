@@ -9,6 +9,7 @@
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
 mod batch;
+mod catalogue;
 mod destination;
 mod engine;
 mod files;
@@ -37,6 +38,7 @@ use self::files::SiteFile;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+pub use catalogue::{Setting, settings};
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};

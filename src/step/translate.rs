@@ -69,7 +69,8 @@ impl JsonSchema for Otherwise {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let value = generator.subschema_for::<Text>();
+        let mut value = generator.subschema_for::<Text>();
+        value.insert("description".to_owned(), "The value that the field gets.".into());
         json_schema!({
             "oneOf": [
                 { "enum": OTHERWISE_WORDS },

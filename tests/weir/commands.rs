@@ -68,7 +68,10 @@ fn help_names_every_command() {
               diff      Compares two messages field by field
               ack       Prints the acknowledgment that weir builds for a message
               validate  Checks messages against their version of the standard and a profile: one fault a line
-              explain   Explains a word of HL7, or the name of a problem that `weir check` found
+              explain   Explains a word: of HL7, a step, a setting, or the name of a problem that `weir check`
+                        found
+              list      Lists steps, listeners, destinations, settings or problems; without a word, a line of
+                        each
               schema    Prints the JSON Schema of a site's files, so that an editor completes and checks while
                         you type
               help      Print this message or the help of the given subcommand(s)
@@ -967,6 +970,20 @@ fn ack_prints_what_weir_answers() {
 }
 
 #[test]
+fn list_names_what_there_is() {
+    for topic in ["steps", "settings", "problems", "listeners", "destinations"] {
+        let (status, out, err) = weir(workplace().path(), &["list", topic], b"");
+        assert_eq!((status, err.as_str()), (0, ""));
+        let is_row = |line: &str| line.starts_with("  ") && line.chars().count() <= 130;
+        assert!(!out.is_empty() && out.lines().all(is_row), "{out}");
+    }
+    let (_, out, _) = weir(workplace().path(), &["list"], b"");
+    for word in ["steps", "translate", "mllp", "unknown-key", "settings"] {
+        assert!(out.contains(word), "{word}: {out}");
+    }
+}
+
+#[test]
 fn check_accepts_the_example_site() {
     check(
         "check",
@@ -1029,7 +1046,11 @@ fn check_for_programs() {
     let folder = workplace();
     let wrong = "tables: { sex: { Ä: B }, ehr: { A: B } }\n";
     std::fs::write(folder.path().join("routes/wrong.yaml"), wrong).unwrap();
-    check_in(folder.path(), "check --json", b"", &expect![[r#"
+    check_in(
+        folder.path(),
+        "check --json",
+        b"",
+        &expect![[r#"
         {
           "version": 1,
           "site": "routes",
@@ -1080,7 +1101,8 @@ fn check_for_programs() {
           ]
         }
         = 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
