@@ -58,8 +58,11 @@ fn run(bencher: Bencher<'_, '_>, route: &str) {
 fn run_and_write(bencher: Bencher<'_, '_>, route: &str) {
     let (route, message) = prepared(*RUNS.iter().find(|(known, _)| *known == route).unwrap());
     bencher.bench_local(|| match route.run(black_box(&message), None) {
-        Outcome::Deliver { message, .. } => Some(message.write(Terminators::Cr)),
-        Outcome::NotMine | Outcome::Filtered { .. } | Outcome::Failed { .. } => None,
+        Outcome::Deliver { outputs, .. } => outputs
+            .iter()
+            .map(|output| output.message.write(Terminators::Cr).len())
+            .sum(),
+        Outcome::NotMine | Outcome::Filtered { .. } | Outcome::Rejected { .. } | Outcome::Failed { .. } => 0,
     });
 }
 

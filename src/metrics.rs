@@ -53,6 +53,8 @@ pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
 /// Messages that a route could not finish; they stand in the dead letters.
 pub const ROUTE_FAILURES: &str = "weir_route_failures_total";
+/// Messages that a route rejected: the sender was told, nobody got them.
+pub const ROUTE_REJECTIONS: &str = "weir_route_rejections_total";
 /// Gauge, by `listener`: connections open now.
 pub const LISTENER_CONNECTIONS: &str = "weir_listener_connections";
 /// Counter, by `listener` and `kind`: connections closed at once because a cap was reached.
@@ -89,6 +91,8 @@ pub const OUTBOX_DEPTH: &str = "weir_outbox_depth";
 pub const OUTBOX_DEAD: &str = "weir_outbox_dead_letters";
 /// Age of the oldest delivery that waits.
 pub const OUTBOX_OLDEST_AGE_SECONDS: &str = "weir_outbox_oldest_age_seconds";
+/// 1 while a destination is stopped, by why.
+pub const DESTINATION_STOPPED: &str = "weir_destination_stopped";
 /// Durable commits of the outbox.
 pub const COMMITS: &str = "weir_outbox_commits_total";
 /// Time of one durable commit.
@@ -114,6 +118,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
+    Metric { name: ROUTE_REJECTIONS, kind: Kind::Counter, labels: &["route"], help: "Messages a route rejected: the sender was told, nobody got them" },
     Metric { name: LISTENER_CONNECTIONS, kind: Kind::Gauge, labels: &["listener"], help: "Connections open now" },
     Metric { name: LISTENER_REFUSED_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections closed at once because a cap was reached" },
     Metric { name: LISTENER_FRAME_BYTES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Bytes of content in the frames received" },
@@ -132,6 +137,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: OUTBOX_DEPTH, kind: Kind::Gauge, labels: &["destination"], help: "Deliveries waiting" },
     Metric { name: OUTBOX_DEAD, kind: Kind::Gauge, labels: &["destination"], help: "Dead letters kept" },
     Metric { name: OUTBOX_OLDEST_AGE_SECONDS, kind: Kind::Gauge, labels: &["destination"], help: "Age of the oldest delivery that waits" },
+    Metric { name: DESTINATION_STOPPED, kind: Kind::Gauge, labels: &["destination", "why"], help: "1 while nothing is sent because somebody paused it or a refusal holds it" },
     Metric { name: COMMITS, kind: Kind::Counter, labels: &[], help: "Durable commits of the outbox, one sync each" },
     Metric { name: COMMIT_SECONDS, kind: Kind::Histogram, labels: &[], help: "Time of one durable commit" },
     Metric { name: COMMIT_REQUESTS, kind: Kind::Histogram, labels: &[], help: "Requests that shared one commit" },

@@ -10,13 +10,18 @@ use serde::Deserialize;
 
 use crate::destination;
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::typed::Text;
 use crate::units;
 
+use super::nak::{self, NakPolicy};
+use super::pace::{self, Order, Pace};
 use super::sections::Named;
 use super::{piece, yaml};
 
 /// More deliveries under way than this only use memory.
 const UNSETTLED_MAX: usize = 10_000;
+/// Each connection reads all that the destination is owed: more of them only read more.
+const CONNECTIONS_MAX: usize = 64;
 
 /// A destination that can run.
 #[derive(Debug, Clone)]
@@ -25,6 +30,14 @@ pub struct DestinationSettings {
     pub kind: destination::Settings,
     /// How long to wait before another attempt.
     pub retry: Retry,
+    /// What a negative acknowledgment makes of a delivery.
+    pub on_nak: NakPolicy,
+    /// What stays in order.
+    pub order: Order,
+    /// How many connections there are where the order allows several.
+    pub connections_max: usize,
+    /// When and how fast it may be sent to.
+    pub pace: Pace,
     /// How many deliveries may be made before the outbox has marked the first of them as done: after a crash
     /// that many may be made again.
     pub unsettled_max: usize,
@@ -58,13 +71,33 @@ pub(super) struct Common {
     /// How long to wait before another attempt.
     #[serde(default)]
     retry: Retry,
+    /// What a negative acknowledgment makes of a delivery, by MSA-1 and ERR-3, as
+    /// `{ AE: { retry: 3, then: dead_letter }, AR/207: retry, CR: hold }`.
+    #[serde(default)]
+    on_nak: Option<nak::Settings>,
+    /// What stays in order: `destination` (the default), `key PID-3.1` or `none`.
+    #[serde(default)]
+    order: Option<Text>,
+    /// How many connections may be open at once where the order allows several: 4 by default.
+    #[serde(default = "default_connections_max")]
+    connections_max: usize,
+    /// When and how fast to send.
+    #[serde(default)]
+    pace: pace::Settings,
     /// How many deliveries may be made before the first of them is marked as done: 64 by default.
     #[serde(default = "default_unsettled_max")]
     #[schemars(range(min = 1, max = UNSETTLED_MAX))]
     unsettled_max: usize,
 }
 
-const COMMON_KEYS: &[&str] = &["retry", "unsettled_max"];
+const COMMON_KEYS: &[&str] = &[
+    "retry",
+    "on_nak",
+    "order",
+    "connections_max",
+    "pace",
+    "unsettled_max",
+];
 
 fn default_first() -> Duration {
     Duration::from_secs(1)
@@ -72,6 +105,10 @@ fn default_first() -> Duration {
 
 fn default_longest() -> Duration {
     Duration::from_secs(60)
+}
+
+fn default_connections_max() -> usize {
+    4
 }
 
 fn default_unsettled_max() -> usize {
@@ -102,6 +139,11 @@ fn read(
     let kind = piece::read_kind(place, &parts.kind, parts.value, &[], problems);
     let common = common?;
     common.check(place, problems);
+    let on_nak = common
+        .on_nak
+        .as_ref()
+        .map(|typed| nak::check(typed, &place.key("on_nak"), problems));
+    let order = common.order(place, problems);
     let mut kind = kind?;
     if let destination::Settings::File(file) = &mut kind {
         file.folder = folder.join(&file.folder);
@@ -118,6 +160,10 @@ fn read(
     Some(DestinationSettings {
         kind,
         retry: common.retry,
+        on_nak: on_nak.unwrap_or_default(),
+        order,
+        connections_max: common.connections_max,
+        pace: common.pace.check(&place.key("pace"), problems),
         unsettled_max: common.unsettled_max,
     })
 }
@@ -135,10 +181,27 @@ impl Common {
             let problem = Problem::error(ProblemName::InvalidValue, message).at(&retry.key("longest"));
             problems.push(problem.related(&retry.key("first"), "the first"));
         }
+        if !(1..=CONNECTIONS_MAX).contains(&self.connections_max) {
+            let message = format!("expected a number from 1 to {CONNECTIONS_MAX}");
+            let problem = Problem::error(ProblemName::InvalidValue, message);
+            problems.push(problem.at(&place.key("connections_max")));
+        }
         if !(1..=UNSETTLED_MAX).contains(&self.unsettled_max) {
             let message = format!("expected a number from 1 to {UNSETTLED_MAX}");
             let problem = Problem::error(ProblemName::InvalidValue, message);
             problems.push(problem.at(&place.key("unsettled_max")));
         }
+    }
+
+    fn order(&self, place: &Place<'_>, problems: &mut Problems) -> Order {
+        let Some(Text(text)) = &self.order else {
+            return Order::default();
+        };
+        text.parse().unwrap_or_else(|expected: String| {
+            let message = format!("`{text}` is no order: {expected}");
+            let problem = Problem::error(ProblemName::InvalidValue, message).at(&place.key("order"));
+            problems.push(problem);
+            Order::default()
+        })
     }
 }

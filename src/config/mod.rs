@@ -14,7 +14,9 @@ mod destination;
 mod engine;
 mod files;
 mod listener;
+mod nak;
 mod network;
+mod pace;
 mod piece;
 mod profile;
 mod reach;
@@ -42,6 +44,8 @@ pub use catalogue::{Setting, settings};
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use nak::{NakAction, NakEnd, NakPolicy};
+pub use pace::{Order, Pace, Rate, Window};
 pub use profile::read as profile;
 pub use schema::schema;
 

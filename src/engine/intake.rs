@@ -124,9 +124,9 @@ impl Intake {
         self.settings.permit.check(&header)
     }
 
-    /// What the routes make of it; refused if none takes it and the listener wants that.
+    /// What the routes make of it; refused if one of them rejects it, or if none takes it and the listener wants that.
     pub(super) fn route(&self, message: &Message) -> Result<Dispatch, Refusal> {
-        let dispatch = Dispatch::of(&self.routes, message);
+        let dispatch = Dispatch::of(&self.routes, message)?;
         if dispatch.is_routed || self.settings.unrouted == Unrouted::Accept {
             return Ok(dispatch);
         }

@@ -8,7 +8,10 @@ mod acknowledge;
 mod deliverer;
 mod dispatch;
 mod intake;
+mod pacer;
+mod share;
 mod status;
+mod switches;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -24,14 +27,14 @@ use tokio::time::timeout;
 use tracing::{error, info};
 
 use crate::config::Site;
-use crate::destination::Destination;
 use crate::listener::{self, ReadBudget};
 use crate::outbox::{OpenError, Outbox, OutboxError};
 
 pub use acknowledge::ControlIds;
 pub use status::{Count, DestinationCounts, ListenerCounts, Status};
+pub use switches::{Mode, Switch, SwitchError, Switches};
 
-use deliverer::Deliverer;
+use deliverer::Equipment;
 use intake::Intake;
 
 /// Why an engine could not start. Nothing of it runs then, and nothing was accepted.
@@ -40,6 +43,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("outbox: {0}")]
     Outbox(#[from] OpenError),
+    /// What people told the lanes cannot be read.
+    #[error(transparent)]
+    Switches(#[from] SwitchError),
     /// A port cannot be taken.
     #[error("{name}: binding {address}: {cause}: is another weir running, or another program on that port?")]
     Bind {
@@ -62,6 +68,7 @@ const LANES_GRACE: Duration = Duration::from_secs(10);
 pub struct Engine {
     status: Arc<Status>,
     outbox: Outbox,
+    switches: Arc<Switches>,
     addresses: BTreeMap<Arc<str>, SocketAddr>,
     listeners: Group<()>,
     lanes: Group<Result<(), OutboxError>>,
@@ -104,16 +111,19 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
+        let switches = Arc::new(Switches::open(&site.data)?);
         let status = Arc::new(Status::new(
             site.listeners.keys(),
             site.destinations.keys(),
             outbox.clone(),
+            Arc::clone(&switches),
         ));
         status.count_backlog();
         status.warn_of_orphans();
         let mut engine = Engine {
             status,
             outbox,
+            switches,
             addresses: BTreeMap::new(),
             listeners: Group::new(),
             lanes: Group::new(),
@@ -141,15 +151,15 @@ impl Engine {
 
     fn start_lanes(&mut self, site: &Site) {
         for (name, settings) in &site.destinations {
-            let lane = Deliverer::new(
-                Arc::clone(name),
-                Destination::new(Arc::clone(name), settings.kind.clone()),
-                settings,
-                self.outbox.clone(),
-                self.status.destination(name),
-                self.lanes.stop.subscribe(),
-            );
-            self.lanes.tasks.spawn(lane.run());
+            let equipment = Equipment {
+                outbox: self.outbox.clone(),
+                counts: self.status.destination(name),
+                switches: Arc::clone(&self.switches),
+                stop: self.lanes.stop.subscribe(),
+            };
+            self.lanes
+                .tasks
+                .spawn(deliverer::run(Arc::clone(name), settings.clone(), equipment));
         }
     }
 

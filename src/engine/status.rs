@@ -13,6 +13,8 @@ use tracing::warn;
 use crate::outbox::{Depth, Outbox};
 use crate::{clock, metrics as names};
 
+use super::switches::{Mode, Switches};
+
 /// A number that only grows.
 pub struct Count {
     value: AtomicU64,
@@ -121,6 +123,7 @@ pub struct Status {
     /// By destination name.
     pub destinations: BTreeMap<Arc<str>, Arc<DestinationCounts>>,
     outbox: Outbox,
+    switches: Arc<Switches>,
     ready: AtomicBool,
 }
 
@@ -130,6 +133,7 @@ impl Status {
         listeners: impl Iterator<Item = &'a Arc<str>>,
         destinations: impl Iterator<Item = &'a Arc<str>>,
         outbox: Outbox,
+        switches: Arc<Switches>,
     ) -> Status {
         Status {
             listeners: listeners
@@ -139,6 +143,7 @@ impl Status {
                 .map(|name| (Arc::clone(name), Arc::new(DestinationCounts::new(name))))
                 .collect(),
             outbox,
+            switches,
             ready: AtomicBool::new(false),
         }
     }
@@ -234,6 +239,14 @@ impl Status {
                 .oldest_at
                 .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
             gauge(names::OUTBOX_OLDEST_AGE_SECONDS).set(age.max(0.0));
+            let mode = self.switches.get(&name).mode;
+            let stopped = |why: &'static str, is_so: bool| {
+                let gauge =
+                    gauge!(names::DESTINATION_STOPPED, "destination" => name.to_string(), "why" => why);
+                gauge.set(if is_so { 1.0 } else { 0.0 });
+            };
+            stopped("paused", matches!(mode, Mode::PausedAfter(_)));
+            stopped("held", matches!(mode, Mode::Held { .. }));
         }
     }
 }

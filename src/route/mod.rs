@@ -12,13 +12,13 @@ mod trace;
 use std::sync::Arc;
 
 use crate::expression::Condition;
-use crate::hl7::Message;
-use crate::step::{Notes, Step};
+use crate::hl7::{Message, Refusal};
+use crate::step::{Misses, Notes, Run, Step, Stop, Tag};
 
 pub use pattern::{MessagePattern, PatternError};
 pub(crate) use settings::patterns;
 pub use settings::{Names, Settings};
-pub use trace::{StepTrace, Trace};
+pub use trace::Trace;
 
 /// A route of the site.
 #[derive(Debug, Clone)]
@@ -37,26 +37,31 @@ pub struct Route {
 
 /// What a route makes of a message.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most outcomes deliver, and a box would cost each an allocation"
-)]
 pub enum Outcome {
     /// The route is for other types of messages.
     NotMine,
-    /// The route is for this type, and its condition does not hold.
+    /// The route is for this type, and does not want this message.
     Filtered {
-        /// Which condition did not hold.
+        /// Why, in the words of the site.
         reason: Arc<str>,
+        /// The codes that were in no table.
+        misses: Misses,
     },
-    /// The changed message goes to these destinations.
+    /// Changed messages go to destinations.
     Deliver {
-        /// The message after all steps; still the same bytes if no step changed anything.
-        message: Message,
-        /// The destinations, each once.
-        to: Vec<Arc<str>>,
-        /// The name of the table, once for each code that was not in it.
-        misses: Vec<Arc<str>>,
+        /// What goes where, in the order in which each destination is to get it.
+        outputs: Vec<Output>,
+        /// The codes that were in no table.
+        misses: Misses,
+        /// The tags that steps gave the message.
+        tags: Vec<Tag>,
+    },
+    /// The sender is told that the message is not accepted; nobody gets it, by any route.
+    Rejected {
+        /// What the sender is told.
+        refusal: Refusal,
+        /// The codes that were in no table.
+        misses: Misses,
     },
     /// A step could not do its work: the message as it was received is a dead letter for each destination.
     Failed {
@@ -64,9 +69,18 @@ pub enum Outcome {
         reason: String,
         /// The destinations, each once.
         to: Vec<Arc<str>>,
-        /// The name of the table, once for each code that was not in it.
-        misses: Vec<Arc<str>>,
+        /// The codes that were in no table.
+        misses: Misses,
     },
+}
+
+/// A message as it goes out, and to whom.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The message after all steps; still the same bytes if no step changed anything.
+    pub message: Message,
+    /// The destinations, each once.
+    pub to: Vec<Arc<str>>,
 }
 
 impl Route {
@@ -111,47 +125,48 @@ impl Route {
             None => Outcome::NotMine,
             Some(false) => Outcome::Filtered {
                 reason: Arc::clone(&self.filtered),
+                misses: Misses::default(),
             },
-            Some(true) => self.apply_steps(message.clone(), trace),
+            Some(true) => {
+                let mut notes = trace.as_ref().map_or_else(Notes::default, |_| Notes::traced());
+                let mut outputs = Vec::new();
+                let done = self.apply_steps(Run::new(message.clone(), &mut notes), &mut outputs);
+                if let Some(trace) = trace {
+                    trace.steps = notes.steps.take().unwrap_or_default();
+                }
+                self.outcome(done, outputs, notes)
+            }
         }
     }
 
-    fn apply_steps(&self, mut message: Message, mut trace: Option<&mut Trace>) -> Outcome {
-        let mut notes = if trace.is_some() {
-            Notes::traced()
-        } else {
-            Notes::default()
-        };
+    /// Runs the steps, and gives the result to the destinations.
+    fn apply_steps(&self, mut run: Run<'_>, outputs: &mut Vec<Output>) -> Result<(), (Arc<str>, Stop)> {
         for step in &self.steps {
-            let applies = step.applies(&message);
-            let result = if applies {
-                step.run(&mut message, &mut notes)
-            } else {
-                Ok(())
-            };
-            if let Some(trace) = trace.as_deref_mut() {
-                let changed = notes.changed.replace(Vec::new()).unwrap_or_default();
-                let failed = result.as_ref().err().map(ToString::to_string);
-                trace.steps.push(StepTrace {
-                    title: Arc::clone(step.title()),
-                    applies,
-                    changed,
-                    failed,
-                });
-            }
-            if let Err(error) = result {
-                let reason = format!("{}: {error}", step.title());
-                return Outcome::Failed {
-                    reason,
-                    to: self.to.clone(),
-                    misses: notes.misses,
-                };
-            }
+            step.run(&mut run)
+                .map_err(|stop| (Arc::clone(step.title()), stop))?;
         }
-        Outcome::Deliver {
-            message,
+        outputs.push(Output {
+            message: run.message,
             to: self.to.clone(),
-            misses: notes.misses,
+        });
+        Ok(())
+    }
+
+    fn outcome(&self, done: Result<(), (Arc<str>, Stop)>, outputs: Vec<Output>, notes: Notes) -> Outcome {
+        let misses = notes.misses;
+        match done {
+            Ok(()) => Outcome::Deliver {
+                outputs,
+                misses,
+                tags: notes.tags,
+            },
+            Err((title, Stop::Failed(error))) => Outcome::Failed {
+                reason: format!("{title}: {error}"),
+                to: self.to.clone(),
+                misses,
+            },
+            Err((_, Stop::Dropped { reason })) => Outcome::Filtered { reason, misses },
+            Err((_, Stop::Rejected(refusal))) => Outcome::Rejected { refusal, misses },
         }
     }
 }

@@ -65,30 +65,43 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
 
 /// The outcome in one line: what is delivered, or why nothing is.
 fn outcome(route: &Route) -> String {
+    let shown = |misses: &Misses| {
+        let shown: Vec<String> = misses
+            .iter()
+            .map(|miss| format!("{}:{}", miss.table, miss.code.as_deref().unwrap_or("?")))
+            .collect();
+        format!("(misses {})", shown.join(" "))
+    };
     match route.run(&admission(), None) {
         Outcome::NotMine => "not mine".to_owned(),
-        Outcome::Filtered { reason } => format!("filtered: {reason}"),
-        Outcome::Deliver { message, to, misses } => {
-            let text = String::from_utf8(message.write(Terminators::Preserve).to_vec()).unwrap();
-            let changed: Vec<&str> = text
-                .split('\r')
-                .filter(|segment| !ADMISSION.contains(segment))
-                .collect();
-            format!(
-                "to {}: {} (misses {})",
-                to.join(" "),
-                changed.join(" "),
-                misses.join(" ")
-            )
+        Outcome::Filtered { reason, .. } => format!("filtered: {reason}"),
+        Outcome::Deliver { outputs, misses, .. } => {
+            let outputs: Vec<String> = outputs.iter().map(output).collect();
+            format!("{} {}", outputs.join("; "), shown(&misses))
         }
+        Outcome::Rejected { refusal, .. } => format!("rejected with {}", refusal.code.as_str()),
         Outcome::Failed { reason, to, misses } => {
-            format!(
-                "failed for {}: {reason} (misses {})",
-                to.join(" "),
-                misses.join(" ")
-            )
+            format!("failed for {}: {reason} {}", to.join(" "), shown(&misses))
         }
     }
+}
+
+fn output(output: &Output) -> String {
+    let text = String::from_utf8(output.message.write(Terminators::Preserve).to_vec()).unwrap();
+    let changed: Vec<&str> = text
+        .split('\r')
+        .filter(|segment| !ADMISSION.contains(segment))
+        .collect();
+    format!("to {}: {}", output.to.join(" "), changed.join(" "))
+}
+
+/// The one message that the route delivers.
+fn delivered(route: &Route, message: &Message) -> Message {
+    let Outcome::Deliver { mut outputs, .. } = route.run(message, None) else {
+        panic!("not delivered")
+    };
+    assert_eq!(outputs.len(), 1);
+    outputs.remove(0).message
 }
 
 #[test]
@@ -154,19 +167,19 @@ fn translations() {
     );
     check(
         "{ field: PID-5.1, table: class }",
-        "failed for lab copies: step 1 (translate): PID-5.1: the code is not in table `class` (misses class)",
+        "failed for lab copies: step 1 (translate): PID-5.1: the code is not in table `class` (misses class:DOE)",
     );
     check(
         "{ field: PID-5.1, table: class, otherwise: keep }",
-        "to lab copies:  (misses class)",
+        "to lab copies:  (misses class:DOE)",
     );
     check(
         "{ field: PV1-1, table: class, otherwise: clear }",
-        "to lab copies: PV1||I (misses class)",
+        "to lab copies: PV1||I (misses class:1)",
     );
     check(
         "{ field: PV1-1, table: class, otherwise: { value: U } }",
-        "to lab copies: PV1|U|I (misses class)",
+        "to lab copies: PV1|U|I (misses class:1)",
     );
     // A field without a value has no code to look up.
     check("{ field: PV1-9, table: class }", "to lab copies:  (misses )");
@@ -208,9 +221,18 @@ fn traces() {
         .steps
         .iter()
         .map(|step| {
-            let changed: Vec<String> = step.changed.iter().map(ToString::to_string).collect();
-            let failed = step.failed.as_deref().unwrap_or_default();
-            format!("{} {} [{}] {failed}", step.title, step.applies, changed.join(" "))
+            let changed: Vec<String> = step
+                .changed
+                .iter()
+                .map(|change| change.place.to_string())
+                .collect();
+            let stopped = step.stopped.as_deref().unwrap_or_default();
+            format!(
+                "{} {} [{}] {stopped}",
+                step.title,
+                step.applies,
+                changed.join(" ")
+            )
         })
         .collect();
     assert_eq!(
@@ -239,9 +261,7 @@ fn traces() {
 fn without_a_change_the_bytes_are_the_very_same() {
     let message = Message::parse(format!("{ADMISSION}\nZZZ|odd|\\X\n").into()).unwrap();
     let given = message.write(Terminators::Preserve);
-    let Outcome::Deliver { message, .. } = route(None, &[], &[]).run(&message, None) else {
-        panic!("not delivered")
-    };
+    let message = delivered(&route(None, &[], &[]), &message);
     assert!(!message.is_edited());
     assert_eq!(message.write(Terminators::Preserve).as_ptr(), given.as_ptr());
 }
@@ -258,9 +278,7 @@ proptest! {
         let message = Message::parse(format!("{ADMISSION}{others}\rNTE|1|a\r").into()).unwrap();
         let yaml = format!("{{ NTE-{field}: {} }}", serde_json::to_string(&value.replace('{', "{{")).unwrap());
         let route = route(None, &[], &[("set", &yaml, None), ("remove", "[NK1]", None)]);
-        let Outcome::Deliver { message: changed, .. } = route.run(&message, None) else {
-            panic!("not delivered")
-        };
+        let changed = delivered(&route, &message);
         let path = format!("NTE-{field}").parse().unwrap();
         prop_assert_eq!(changed.text(&path).unwrap_or_default(), if value == "\"\"" { "" } else { value.as_str() });
         let segments = |message: &Message| -> Vec<Vec<u8>> {

@@ -9,8 +9,10 @@
 
 mod copy;
 mod doc;
+mod notes;
 mod paths;
 mod remove;
+mod run;
 mod set;
 mod translate;
 
@@ -21,12 +23,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::expression::Condition;
-use crate::hl7::{EditError, FieldPath, Message, Target};
+use crate::hl7::Message;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::table::Table;
 
 pub use doc::Doc;
+pub use notes::{Change, Miss, Misses, Notes, StepTrace, Tag};
 pub use paths::condition;
+pub use run::{Run, STEPS_RUN_MAX, StepError, Stop};
 
 /// The tables of the site, by name.
 pub type Tables = BTreeMap<Arc<str>, Arc<Table>>;
@@ -98,34 +102,6 @@ enum Kind {
     Translate(translate::Translate),
 }
 
-/// A step that could not do its work. Names places and settings, never what the message holds.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {reason}")]
-pub struct StepError {
-    /// The place it was about.
-    pub path: FieldPath,
-    /// Why.
-    pub reason: String,
-}
-
-impl From<EditError> for StepError {
-    fn from(error: EditError) -> StepError {
-        StepError {
-            path: error.path,
-            reason: error.kind.to_string(),
-        }
-    }
-}
-
-/// What a run left behind besides the message: codes that were in no table, and, if asked for, what changed.
-#[derive(Debug, Default)]
-pub struct Notes {
-    /// The name of the table, once for each code that was not in it.
-    pub misses: Vec<Arc<str>>,
-    /// The places that are not as they were; kept only when the run is traced.
-    pub changed: Option<Vec<Target>>,
-}
-
 impl Settings {
     /// Finds what is wrong; a step only if nothing is.
     ///
@@ -176,21 +152,23 @@ impl Step {
     }
 
     /// Whether its condition holds, or it has none.
-    pub fn applies(&self, message: &Message) -> bool {
+    fn applies(&self, message: &Message) -> bool {
         self.when.as_ref().is_none_or(|when| when.holds(message))
     }
 
-    /// Does its work. After an error the message may be changed in part: it must not be delivered.
-    pub fn run(&self, message: &mut Message, notes: &mut Notes) -> Result<(), StepError> {
-        match &self.kind {
-            Kind::Set(set) => set.run(message, notes),
-            Kind::Copy(copy) => copy.run(message, notes),
-            Kind::Remove(remove) => {
-                remove.run(message, notes);
-                Ok(())
-            }
-            Kind::Translate(translate) => translate.run(message, notes),
+    /// Does its work, if its condition holds. After a stop the message may be changed in part: it must not be
+    /// delivered.
+    pub fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
+        let applies = self.applies(&run.message);
+        let number = run.notes.reach(&self.title, applies);
+        let done = run
+            .count_step()
+            .map_err(Stop::from)
+            .and_then(|()| if applies { self.kind.run(run) } else { Ok(()) });
+        if let Err(stop) = &done {
+            run.notes.stopped(number, || stop.to_string());
         }
+        done
     }
 
     /// The table it uses, if any.
@@ -202,36 +180,16 @@ impl Step {
     }
 }
 
-impl Notes {
-    /// Notes that also say what changed.
-    pub fn traced() -> Notes {
-        Notes {
-            misses: Vec::new(),
-            changed: Some(Vec::new()),
+impl Kind {
+    fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
+        match self {
+            Kind::Set(set) => Ok(set.run(run)?),
+            Kind::Copy(copy) => Ok(copy.run(run)?),
+            Kind::Remove(remove) => {
+                remove.run(run);
+                Ok(())
+            }
+            Kind::Translate(translate) => Ok(translate.run(run)?),
         }
-    }
-
-    /// Does an edit of one place and notes whether the place is now another.
-    fn edit(
-        &mut self,
-        message: &mut Message,
-        path: &FieldPath,
-        edit: impl FnOnce(&mut Message) -> Result<(), EditError>,
-    ) -> Result<(), StepError> {
-        let Some(changed) = &mut self.changed else {
-            return Ok(edit(message)?);
-        };
-        let bytes = |message: &Message| {
-            (
-                message.read(path).state(),
-                message.read(path).raw().map(<[u8]>::to_vec),
-            )
-        };
-        let before = bytes(message);
-        edit(message)?;
-        if bytes(message) != before {
-            changed.push(Target::Field(*path));
-        }
-        Ok(())
     }
 }

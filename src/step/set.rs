@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, template, written_field};
-use super::{Doc, Notes, StepError, entry_count};
+use super::{Doc, Run, StepError, entry_count};
 use crate::expression::Template;
-use crate::hl7::{FieldPath, Message};
+use crate::hl7::FieldPath;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{Pairs, Text};
 
@@ -57,10 +57,10 @@ impl Settings {
 }
 
 impl Set {
-    pub(super) fn run(&self, message: &mut Message, notes: &mut Notes) -> Result<(), StepError> {
+    pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for (path, template) in &self.entries {
-            let text = template.render(message);
-            notes.edit(message, path, |message| message.set(path, &text))?;
+            let text = template.render(&run.message);
+            run.edit(path, |message| message.set(path, &text))?;
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ mod corpus_structures;
 mod durability;
 mod harness;
 mod journey;
+mod lanes;
 mod promises;
 mod readme;
 mod schema;

@@ -52,7 +52,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ),
     ("destination", &["file_name"]),
     ("listener", &["budget", "connection", "reading"]),
-    ("step", &["doc", "paths"]),
+    ("step", &["doc", "notes", "paths", "run"]),
 ];
 
 /// Longer files have become two things. Tests do not count: tables of cases grow, and are read by search.

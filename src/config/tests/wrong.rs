@@ -118,6 +118,30 @@ fn values() {
 }
 
 #[test]
+fn delivery() {
+    let beside = |setting: &'static str| ("2576 }", setting);
+    let told = told(&[
+        beside("2576 }\n    order: key"),
+        beside("2576 }\n    order: key PID.x"),
+        beside("2576 }\n    order: patient"),
+        beside("2576 }\n    connections_max: 0"),
+        beside("2576 }\n    on_nak: { AA: retry }"),
+        beside("2576 }\n    on_nak: { AR/27: retry }"),
+        beside("2576 }\n    on_nak: { AE: dead-letter }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3, than: hold } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3 } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3, then: retry } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 100000, then: hold } }"),
+        beside("2576 }\n    pace: { interval: 5 }"),
+        beside("2576 }\n    pace: { rate: { count: 0, per: 1m } }"),
+        beside("2576 }\n    pace: { rate: { count: 5, per: 0s } }"),
+        beside("2576 }\n    pace: { windows: [mon-fri 7:00-19:00] }"),
+        beside("2576 }\n    pace: { windows: weekdays, zone: America/Chikago }"),
+    ]);
+    expect_file!["wrong/delivery.txt"].assert_eq(&told);
+}
+
+#[test]
 fn names() {
     let told = told(&[
         ("table: patient-class", "table: patient-clas"),
