@@ -143,6 +143,10 @@ fn setting(path: String, words: &Value, value: &Value, is_required: bool, is_kin
 
 /// What may stand there, for people.
 fn in_words(schema: &Value) -> String {
+    if let Some(Value::Array(words)) = schema.get("enum") {
+        let words: Vec<String> = words.iter().map(|word| format!("`{}`", plain(word))).collect();
+        return words.join(", ");
+    }
     let types: Vec<&str> = match schema.get("type") {
         Some(Value::String(one)) => vec![one],
         several => texts(several),
@@ -166,17 +170,9 @@ fn in_words(schema: &Value) -> String {
 
 fn of_alternatives(schema: &Value) -> String {
     let mut words: Vec<String> = Vec::new();
-    for alternative in
-        alternatives(schema).filter(|alternative| alternative.get("type") != Some(&"null".into()))
-    {
-        let word = match alternative.get("enum") {
-            Some(Value::Array(choices)) => choices
-                .iter()
-                .map(|choice| format!("`{}`", plain(choice)))
-                .collect::<Vec<_>>()
-                .join(", "),
-            _ => in_words(alternative),
-        };
+    let is_something = |alternative: &&Value| alternative.get("type") != Some(&"null".into());
+    for alternative in alternatives(schema).filter(is_something) {
+        let word = in_words(alternative);
         if !words.contains(&word) {
             words.push(word);
         }
