@@ -42,27 +42,31 @@ impl Setting {
 /// Every setting there is, in the order of the types that read them.
 pub fn settings() -> Vec<Setting> {
     let schema = super::schema().to_value();
-    let mut walk = Walk {
-        root: &schema,
-        seen: BTreeSet::new(),
-        found: Vec::new(),
-    };
+    let mut walk = Walk::default();
     walk.keys_of(&schema, "", false);
     walk.found
 }
 
+/// Where steps are told; they may stand in other places too.
+const STEPS: &str = "routes.steps";
+
 /// The way through the schema.
-struct Walk<'a> {
-    root: &'a Value,
+#[derive(Default)]
+struct Walk {
     /// Paths already found: a key beside several kinds stands in the schema once for each.
     seen: BTreeSet<String>,
     found: Vec<Setting>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk {
     /// Takes every key below this schema; `is_one_of_kinds` says that its required key is the kind.
-    fn keys_of(&mut self, schema: &'a Value, path: &str, is_one_of_kinds: bool) {
-        let schema = self.resolved(schema);
+    ///
+    /// A reference is not followed: nothing has one but steps within steps.
+    fn keys_of(&mut self, schema: &Value, path: &str, is_one_of_kinds: bool) {
+        if path.ends_with(".steps") && path != STEPS {
+            return;
+        }
+        // The kind comes first; other keys may be required beside it.
         let required: Vec<&str> = texts(schema.get("required"));
         for (key, value) in schema
             .get("properties")
@@ -75,20 +79,14 @@ impl<'a> Walk<'a> {
             } else {
                 format!("{path}.{key}")
             };
-            // A step that holds steps leads back to where it came from.
-            if !self.seen.insert(path.clone()) || path.matches("steps").count() > 1 {
+            if !self.seen.insert(path.clone()) {
                 continue;
             }
             let is_required = required.contains(&key.as_str());
-            let is_kind = is_required && is_one_of_kinds;
+            let is_kind = is_one_of_kinds && required.first() == Some(&key.as_str());
             let words = if is_kind { schema } else { value };
-            self.found.push(setting(
-                path.clone(),
-                words,
-                self.resolved(value),
-                is_required,
-                is_kind,
-            ));
+            self.found
+                .push(setting(path.clone(), words, value, is_required, is_kind));
             self.keys_of(value, &path, false);
         }
         for part in ["additionalProperties", "items"] {
@@ -97,20 +95,9 @@ impl<'a> Walk<'a> {
             }
         }
         let are_kinds = alternatives(schema).all(|alternative| alternative.get("properties").is_some());
-        for part in ["oneOf", "anyOf", "allOf"] {
-            for alternative in schema.get(part).and_then(Value::as_array).into_iter().flatten() {
-                self.keys_of(alternative, path, are_kinds);
-            }
+        for alternative in alternatives(schema) {
+            self.keys_of(alternative, path, are_kinds);
         }
-    }
-
-    /// The schema itself, or what it refers to.
-    fn resolved(&self, schema: &'a Value) -> &'a Value {
-        let name = schema.get("$ref").and_then(Value::as_str);
-        let pointer = name.and_then(|name| name.strip_prefix('#'));
-        pointer
-            .and_then(|pointer| self.root.pointer(pointer))
-            .unwrap_or(schema)
     }
 }
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::typed::{Pairs, Text};
+use crate::typed::{Beside, Pairs, Text, Within};
 use crate::{destination, listener, route, step, units};
 
 use super::sections::{NAME_BYTES_MAX, TRUTH_WORDS};
@@ -42,11 +42,8 @@ struct File {
 struct Steps {
     /// What is done to the message, in order.
     #[serde(default)]
-    steps: Vec<StepEntry>,
+    steps: Vec<step::Entry>,
 }
-
-/// One step: its kind, and what may stand beside that.
-type StepEntry = Beside<step::Settings, step::Common>;
 
 /// The schema of every file of a site.
 pub fn schema() -> Schema {
@@ -78,66 +75,6 @@ impl<Piece: JsonSchema> JsonSchema for Named<Piece> {
             "additionalProperties": generator.subschema_for::<Piece>(),
         })
     }
-}
-
-/// A piece, and keys that stand beside its own: beside the one that says its kind, if it has kinds.
-struct Beside<Piece, Keys>(PhantomData<(Piece, Keys)>);
-
-impl<Piece: JsonSchema, Keys: JsonSchema> JsonSchema for Beside<Piece, Keys> {
-    fn schema_name() -> Cow<'static, str> {
-        format!("{}With{}", Piece::schema_name(), Keys::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut piece = Piece::json_schema(generator);
-        let keys = Keys::json_schema(generator);
-        let Some(Value::Array(kinds)) = piece.get_mut("oneOf") else {
-            join(piece.ensure_object(), &keys);
-            return piece;
-        };
-        for kind in kinds.iter_mut().filter_map(Value::as_object_mut) {
-            join(kind, &keys);
-        }
-        piece
-    }
-}
-
-/// A piece with kinds, and keys that stand among those of each kind.
-struct Within<Piece, Keys>(PhantomData<(Piece, Keys)>);
-
-impl<Piece: JsonSchema, Keys: JsonSchema> JsonSchema for Within<Piece, Keys> {
-    fn schema_name() -> Cow<'static, str> {
-        format!("{}Around{}", Piece::schema_name(), Keys::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut piece = Piece::json_schema(generator);
-        let keys = Keys::json_schema(generator);
-        let kinds = piece.get_mut("oneOf").and_then(Value::as_array_mut);
-        for kind in kinds.into_iter().flatten() {
-            let of_kind = kind.get_mut("properties").and_then(Value::as_object_mut);
-            for settings in of_kind.into_iter().flat_map(|properties| properties.values_mut()) {
-                settings
-                    .as_object_mut()
-                    .into_iter()
-                    .for_each(|settings| join(settings, &keys));
-            }
-        }
-        piece
-    }
-}
-
-/// Adds the keys of one mapping to those of another.
-fn join(mapping: &mut Map<String, Value>, keys: &Schema) {
-    for part in ["properties", "required"] {
-        match (mapping.get_mut(part), keys.get(part)) {
-            (Some(Value::Object(own)), Some(Value::Object(more))) => own.extend(more.clone()),
-            (Some(Value::Array(own)), Some(Value::Array(more))) => own.extend(more.clone()),
-            (None, Some(more)) => drop(mapping.insert(part.to_owned(), more.clone())),
-            (Some(_) | None, _) => {}
-        }
-    }
-    mapping.insert("additionalProperties".to_owned(), Value::Bool(false));
 }
 
 /// A [`Duration`] among settings is always a text like `30s`, and what is called `…_bytes_max` one like `16MiB`,

@@ -85,6 +85,22 @@ fn what_is_shipped_and_what_the_readme_shows_fits() {
     }
 }
 
+#[test]
+fn the_example_of_every_step_fits() {
+    let validator = validator();
+    for doc in weir::step::DOCS {
+        let example = doc.example.replace('\n', "\n        ");
+        let yaml = format!("routes:\n  r:\n    from: a\n    to: b\n    steps:\n      - {example}\n");
+        // A whole entry may be written in one line without braces: that is no YAML, but easy to read.
+        let yaml = if serde_yaml::from_str::<Value>(&yaml).is_ok() {
+            yaml
+        } else {
+            yaml.replace(&format!("- {example}"), &format!("- {{ {example} }}"))
+        };
+        assert_eq!(faults(&validator, &yaml), [""; 0], "{yaml}");
+    }
+}
+
 const RIGHT: &str = r#"
 engine: { data: ../data, console: { bind: 127.0.0.1:8686 }, read_bytes_max: 1GiB }
 listeners:
@@ -146,6 +162,16 @@ fn what_is_wrong_does_not_fit() {
     check("    to: [lab, copies]", "    too: lab");
     check("- remove: NK1", "- { remove: NK1, set: { MSH-5: X } }");
     check("- remove: NK1", "- delete: NK1");
+    check("- remove: NK1", "- if: NK1 exists");
+    check(
+        "- remove: NK1",
+        "- { if: NK1 exists, then: [ { if: x, then: [ { delete: NK1 } ] } ] }",
+    );
+    check("to: [lab, copies]", "to: [lab, { destinaton: copies }]");
+    check(
+        "to: [lab, copies]",
+        "to: [lab, { destination: copies, steps: [ { delete: NK1 } ] }]",
+    );
     check("- remove: NK1", "- { remove: NK1, unless: NK1 exists }");
     check("name: seven", "name: [seven]");
     check("table: sex, ", "");

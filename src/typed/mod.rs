@@ -3,6 +3,8 @@
 //! They keep a value exactly as it was written: `007`, `1.10` and `no` are texts, and nothing is rounded,
 //! renumbered or taken for a truth value.
 
+mod schema;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,6 +12,8 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+pub use schema::{Beside, Within};
 
 /// A text. A bare number or truth value is taken as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
