@@ -63,7 +63,7 @@ impl Walk {
     ///
     /// A reference is not followed: nothing has one but steps within steps.
     fn keys_of(&mut self, schema: &Value, path: &str, is_one_of_kinds: bool) {
-        if path.ends_with(".steps") && path != STEPS {
+        if path.rsplit('.').next() == Some("steps") && path != STEPS {
             return;
         }
         // The kind comes first; other keys may be required beside it.
