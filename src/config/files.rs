@@ -68,6 +68,14 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
     files
 }
 
+/// The paths of the files of the site, in their order.
+pub fn paths(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    read(folder, problems)
+        .into_iter()
+        .map(|file| file.name.into())
+        .collect()
+}
+
 struct Finder<'a> {
     root: PathBuf,
     seen: BTreeSet<PathBuf>,

@@ -11,8 +11,10 @@
 mod batch;
 mod catalogue;
 mod destination;
+mod dictionary;
 mod engine;
 mod files;
+mod format;
 mod listener;
 mod nak;
 mod network;
@@ -25,6 +27,7 @@ mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod written;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -42,7 +45,8 @@ use self::sections::Sections;
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use catalogue::{Setting, settings};
 pub use destination::{DestinationSettings, Retry};
-pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
+pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX, paths as file_paths};
+pub use format::format;
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
@@ -128,6 +132,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     };
     sections.warn_unused(&routes, &mut problems);
     reach::check(&sections, &listeners, &routes, &mut problems);
+    dictionary::check(&sections, &mut problems);
     let site = Site {
         data: engine.data,
         console: engine.console,

@@ -26,7 +26,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn load_files(files: &[(&str, &str)]) -> (Option<Site>, Problems) {
+pub(super) fn load_files(files: &[(&str, &str)]) -> (Option<Site>, Problems) {
     load(folder(files).path())
 }
 

@@ -255,6 +255,37 @@ fn expressions_and_paths() {
 }
 
 #[test]
+fn places_of_no_version() {
+    let told = told(&[
+        ("MSH-5: LAB", "PDI-5: LAB"),
+        ("MSH-5: LAB", "PID-99: LAB"),
+        ("MSH-5: LAB", "/PDI-3: LAB, PID.3.99: LAB"),
+        ("MSH-5: LAB", "MSH-5: '{PID-5.1}, {upper(PID-5.20)}'"),
+        (
+            r#"PV1-2 in ("I", "E")"#,
+            r#"PV1-2 in ("I", "E") and PIX-3 valued"#,
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "remove: [NK1, ZPI, ZPI-3.4, OBX-5.7, PID-3.4.2]",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "copy: { PID-2: 'PID-3[2].1', PID-4: PID-77 }",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "if: PID-8.3 valued\n        then: [ { remove: XYZ } ]",
+        ),
+        (
+            "    to: lab",
+            "    to: { destination: lab, when: OBX-5.2 valued and OBX-91 valued }",
+        ),
+    ]);
+    expect_file!["wrong/places_of_no_version.txt"].assert_eq(&told);
+}
+
+#[test]
 fn yaml() {
     let told = told(&[
         ("    from: adt-in", "\tfrom: adt-in"),
@@ -262,6 +293,8 @@ fn yaml() {
         ("[ADT^A01, ADT^A04]", "[ADT^A01, ADT^A04"),
         (r#"when: PV1-2 in ("I", "E")"#, r#"when: "PV1-2 in (I)"#),
         ("set: { MSH-5: LAB }", "remove: [PID-3[2]]"),
+        ("    to: lab", "    to: ["),
+        ("    to: lab", "    to: @lab"),
         ("    to: lab", "    to: lab\n    to: ehr"),
         ("    to: lab", "    to: *lab"),
         ("    to: lab", "    to: !lab"),
