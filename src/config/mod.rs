@@ -3,6 +3,7 @@
 //! Every problem of the whole site is gathered and told at once, each with its place. Nothing runs before the
 //! whole site is right, and nothing that is wrong is guessed at.
 //!
+//! A table may stand in a CSV file; `companion` reads what the YAML names so.
 //! The way of a file: `files` (bytes, within limits) → `yaml` (a tree with places, within a budget) →
 //! `sections` (names over all files) → `piece` (one piece to its `Settings`) → the `check` of the room that the
 //! piece belongs to.
@@ -10,6 +11,7 @@
 
 mod batch;
 mod catalogue;
+mod companion;
 mod destination;
 mod dictionary;
 mod engine;
@@ -22,6 +24,7 @@ mod pace;
 mod piece;
 mod profile;
 mod reach;
+mod repeats;
 mod routes;
 mod schema;
 mod sections;
@@ -39,11 +42,13 @@ use crate::outbox;
 use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
+use self::companion::Companions;
 use self::files::SiteFile;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use catalogue::{Setting, settings};
+pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX, paths as file_paths};
 pub use format::format;
@@ -51,6 +56,7 @@ pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unro
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
 pub use profile::read as profile;
+pub use repeats::{Duplicates, Remembered, Unavailable};
 pub use schema::schema;
 
 /// A site that can run.
@@ -70,7 +76,7 @@ pub struct Site {
     pub destinations: BTreeMap<Arc<str>, DestinationSettings>,
     /// What lies between, in the order of files and lines.
     pub routes: Vec<Arc<Route>>,
-    /// A short hash over the names and bytes of all files: the same site has the same version everywhere.
+    /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
 
@@ -90,7 +96,6 @@ impl Site {
 pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
-    let version = version(folder, &files);
     let sources = sources(files, &mut problems);
     let all_were_read = problems.error_count() == 0;
     if all_were_read && sources.iter().all(|source| source.root.entries().is_empty()) {
@@ -110,7 +115,8 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     };
     let listeners = listener::read_all(sections.listeners(), &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
-    let routes = routes::read_all(&sections, &mut problems);
+    let mut companions = Companions::new(folder);
+    let routes = routes::read_all(&sections, &mut companions, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -141,7 +147,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         listeners,
         destinations,
         routes,
-        version,
+        version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some(site), problems)
 }
@@ -161,7 +167,7 @@ fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {
     sources
 }
 
-fn version(folder: &Path, files: &[SiteFile]) -> Arc<str> {
+fn version<'a>(folder: &Path, files: impl Iterator<Item = &'a Arc<Source>>) -> Arc<str> {
     /// Enough to tell the versions of one site apart.
     const HEX_DIGITS: usize = 12;
     let mut hasher = blake3::Hasher::new();

@@ -71,6 +71,12 @@ pub enum ProblemName {
     NothingToDo,
     /// `contradictory-step`
     ContradictoryStep,
+    /// `bad-table`
+    BadTable,
+    /// `duplicate-code`
+    DuplicateCode,
+    /// `unknown-column`
+    UnknownColumn,
 }
 
 impl ProblemName {
@@ -109,6 +115,9 @@ impl ProblemName {
         ProblemName::UnknownPlace,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
+        ProblemName::BadTable,
+        ProblemName::DuplicateCode,
+        ProblemName::UnknownColumn,
     ];
 
     /// The name as shown.
@@ -280,6 +289,22 @@ impl ProblemName {
                 "contradictory-step",
                 "Two parts of a step cannot both be meant: two changes of the same field, or a field \
                  copied to itself.",
+            ),
+            ProblemName::BadTable => (
+                "bad-table",
+                "A CSV file is no table: a row has more or fewer cells than there are columns, no code, or a \
+                 cell over several lines (a quote that is not closed), or two columns have one name. The first \
+                 row names the columns; a cell that holds the delimiter stands in double quotes.",
+            ),
+            ProblemName::DuplicateCode => (
+                "duplicate-code",
+                "A table has two rows for one code. Which of the two counts is not guessed; both places are \
+                 shown.",
+            ),
+            ProblemName::UnknownColumn => (
+                "unknown-column",
+                "A table has no column of that name, or a step or `lookup` must name one because the table has \
+                 several and no `value`. Names of columns are compared exactly, letter case included.",
             ),
         }
     }

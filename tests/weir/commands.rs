@@ -1040,6 +1040,12 @@ fn fmt_writes_files_anew_and_checks_them() {
         = 0
     "#]],
     );
+}
+
+#[test]
+fn fmt_tells_what_it_cannot_read() {
+    let folder = workplace();
+    let file = folder.path().join("routes/more.yaml");
     std::fs::write(&file, "routes: [\n").unwrap();
     check_in(
         folder.path(),

@@ -214,6 +214,7 @@ fn every_key_stands_in_a_table() {
         ("", "destinations: { a: { file: { zzz: 1 } } }"),
         ("", "destinations: { a: { zzz: 1 } }"),
         ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
+        ("", "tables: { a: { file: x.csv, zzz: 1 } }"),
         ("", "routes: { a: { zzz: 1 } }"),
         ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
         ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
