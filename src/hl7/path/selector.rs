@@ -154,6 +154,11 @@ impl SegmentSelector {
         self.name
     }
 
+    /// Whether `[*]` is written: each of them is meant, one as much as the other.
+    pub fn is_many(&self) -> bool {
+        self.choice == Choice::All
+    }
+
     pub(in crate::hl7) fn choice(&self) -> &Choice {
         &self.choice
     }
