@@ -20,7 +20,6 @@ mod view;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 pub use doc::{Doc, EXAMPLE_MESSAGE, EXAMPLE_TABLE, OPERATORS};
 pub use function::FUNCTIONS;
@@ -28,7 +27,6 @@ pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
 pub use view::{Context, Known, View};
 
 use crate::problem::{Place, Problem, ProblemName};
-use crate::table::Table;
 use check::Check;
 use evaluate::Evaluation;
 
@@ -52,29 +50,21 @@ pub const DEPTH_MAX: usize = 32;
 pub struct Condition {
     test: Box<value::Test>,
     canonical: Box<str>,
-    tables: Vec<Arc<Table>>,
 }
 
 impl Condition {
     /// Reads a condition, and checks that what it compares is of one kind and that what it names is there.
     pub fn parse(text: &str, known: Known<'_>) -> Result<Condition, ExpressionError> {
         let syntax = parse::condition(text)?;
-        let mut check = Check::new(known);
         Ok(Condition {
-            test: Box::new(check.condition(&syntax)?),
+            test: Box::new(Check::new(known).condition(&syntax)?),
             canonical: syntax.to_string().into(),
-            tables: check.into_tables(),
         })
     }
 
     /// Whether it holds.
     pub fn holds(&self, view: &View<'_>) -> bool {
         Evaluation::new(view).condition(&self.test)
-    }
-
-    /// The tables it looks into.
-    pub fn tables(&self) -> &[Arc<Table>] {
-        &self.tables
     }
 }
 

@@ -1,7 +1,5 @@
 //! Calls of functions: how many arguments there are, and of which kind.
 
-use std::sync::Arc;
-
 use super::{Check, Checked, Value, field, pattern, text_literal};
 use crate::expression::ExpressionError;
 use crate::expression::function::Function;
@@ -211,9 +209,6 @@ impl Check<'_> {
         };
         let code = self.boxed(call, 1)?;
         let column = column(&table, call)?;
-        if !self.tables.iter().any(|known| Arc::ptr_eq(known, &table)) {
-            self.tables.push(Arc::clone(&table));
-        }
         Ok(Text::Lookup(table, column, code))
     }
 

@@ -4,6 +4,8 @@ mod documented;
 mod functions;
 mod refused;
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::function::Function;
