@@ -190,6 +190,7 @@ impl Reader {
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
         let beside = Beside {
             number,
+            is_within: depth > 1,
             common: common?,
             bodies,
         };

@@ -19,6 +19,7 @@ pub(super) struct Body(Vec<Step>);
 pub fn body_keys(kind: &str) -> &'static [&'static str] {
     match kind {
         "if" => &["then", "else"],
+        "for_each" => &["steps"],
         _ => &[],
     }
 }
