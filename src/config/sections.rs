@@ -2,12 +2,12 @@
 //!
 //! Checks names and nothing else: their form, that each is given once, and, at the end, that each is used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
-use crate::step;
+use crate::table::Tables;
 
 use super::piece::unknown_key;
 
@@ -94,13 +94,7 @@ impl<'a> Sections<'a> {
     }
 
     /// Warns of what no route uses. Only for a site without errors: a route that is wrong may use it.
-    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], problems: &mut Problems) {
-        let tables: BTreeSet<&str> = routes
-            .iter()
-            .flat_map(|route| route.steps())
-            .flat_map(step::Step::tables)
-            .map(|table| table.name().as_ref())
-            .collect();
+    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], tables: &Tables, problems: &mut Problems) {
         let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
         warn(
             &self.listeners,
@@ -119,7 +113,8 @@ impl<'a> Sections<'a> {
         warn(
             &self.tables,
             ProblemName::UnusedTable,
-            |name| tables.contains(name),
+            // Whoever looks into a table, a step or an expression, holds it besides the site.
+            |name| tables.get(name).is_some_and(|table| Arc::strong_count(table) > 1),
             problems,
         );
     }

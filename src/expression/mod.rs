@@ -89,6 +89,8 @@ pub struct ExpressionError {
     pub found: Option<String>,
     /// The nearest right word.
     pub suggestion: Option<String>,
+    /// What kind of problem it is in a site: a table that is unknown here may be defined where nothing can be read.
+    pub problem: ProblemName,
 }
 
 impl ExpressionError {
@@ -99,6 +101,7 @@ impl ExpressionError {
             expected: expected.into(),
             found: None,
             suggestion: None,
+            problem: ProblemName::BadExpression,
         }
     }
 
@@ -116,7 +119,7 @@ impl ExpressionError {
 
     /// The same as a problem of the setting that holds the expression.
     pub fn problem(&self, place: &Place<'_>) -> Problem {
-        let problem = Problem::error(ProblemName::BadExpression, self.to_string());
+        let problem = Problem::error(self.problem, self.to_string());
         let problem = problem.within(place, self.offset, self.length);
         match &self.suggestion {
             Some(word) => problem.suggest(word),

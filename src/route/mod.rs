@@ -114,12 +114,6 @@ struct Gathered {
 }
 
 impl Route {
-    /// All its steps: those of the route, then those of single destinations.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        let own = self.receivers.iter().flat_map(|receiver| &receiver.steps);
-        self.steps.iter().chain(own)
-    }
-
     /// Whether it takes messages from this listener.
     pub fn takes_from(&self, listener: &str) -> bool {
         self.from.iter().any(|from| **from == *listener)

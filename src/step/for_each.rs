@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::body::{Bodies, Body};
 use super::each::{self, Each};
 use super::group::{Groups, groups};
-use super::{Doc, Run, Step, Stop};
+use super::{Doc, Run, Stop};
 use crate::expression::Condition;
 use crate::hl7::{Scope, SegmentMark, SegmentSelector, Selector, Target};
 use crate::problem::{Place, Problems};
@@ -71,11 +71,6 @@ impl ForEach {
             Each::Repetitions { all, at_hand } => self.repetitions(all, at_hand, run),
             Each::Groups(selector) => self.groups(selector, run),
         }
-    }
-
-    /// The steps of the body.
-    pub(super) fn steps(&self) -> &[Step] {
-        self.body.steps()
     }
 
     fn segments(&self, selector: &SegmentSelector, run: &mut Run<'_>) -> Result<(), Stop> {

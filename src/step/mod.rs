@@ -47,7 +47,6 @@ use serde::Deserialize;
 use self::for_each::ForEach;
 use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
-use crate::table::Table;
 
 pub use body::{Bodies, DEPTH_MAX, body_keys};
 pub use doc::Doc;
@@ -302,30 +301,6 @@ impl Step {
             run.notes.stopped(number, || stop.to_string());
             stop.of_step(&self.title)
         })
-    }
-
-    /// The tables that it and the steps within it use.
-    pub fn tables(&self) -> Vec<&Arc<Table>> {
-        match &self.kind {
-            Kind::Translate(translate) => vec![translate.table()],
-            Kind::If(inner) => inner.steps().flat_map(Step::tables).collect(),
-            Kind::ForEach(each) => each.steps().iter().flat_map(Step::tables).collect(),
-            Kind::Set(_)
-            | Kind::Clear(_)
-            | Kind::Copy(_)
-            | Kind::Move(_)
-            | Kind::Swap(_)
-            | Kind::Remove(_)
-            | Kind::Insert(_)
-            | Kind::Rename(_)
-            | Kind::Replace(_)
-            | Kind::FormatDate(_)
-            | Kind::Split(_)
-            | Kind::Tag(_)
-            | Kind::Drop(_)
-            | Kind::Reject(_)
-            | Kind::Fail(_) => Vec::new(),
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::expression::function::Function;
 use crate::expression::syntax::{Form, Operand};
 use crate::expression::value::{Number, Part, Text};
 use crate::hl7::{Selector, TargetSelector};
-use crate::problem;
+use crate::problem::{self, ProblemName};
 use crate::table::Table;
 
 /// A call on its way to what can run.
@@ -204,6 +204,7 @@ impl Check<'_> {
             let near = problem::nearest(&name, tables.keys().map(AsRef::as_ref));
             return Err(ExpressionError {
                 suggestion: near.map(|near| format!("\"{near}\"")),
+                problem: ProblemName::UnknownTable,
                 ..ExpressionError::at(&operand.bytes, "the name of a table of the site")
             });
         };
