@@ -116,7 +116,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let listeners = listener::read_all(sections.listeners(), &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let mut companions = Companions::new(folder);
-    let routes = routes::read_all(&sections, &mut companions, &mut problems);
+    let (routes, tables) = routes::read_all(&sections, &mut companions, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -136,7 +136,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
-    sections.warn_unused(&routes, &mut problems);
+    sections.warn_unused(&routes, &tables, &mut problems);
     reach::check(&sections, &listeners, &routes, &mut problems);
     dictionary::check(&sections, &mut problems);
     let site = Site {

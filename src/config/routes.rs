@@ -20,12 +20,12 @@ use super::{piece, yaml};
 /// More steps than any one route needs.
 const STEPS_MAX: usize = 1_000;
 
-/// Reads every route; those that are wrong are told and left out.
+/// Reads every table and every route; routes that are wrong are told and left out.
 pub(super) fn read_all(
     sections: &Sections<'_>,
     companions: &mut Companions<'_>,
     problems: &mut Problems,
-) -> Vec<Arc<Route>> {
+) -> (Vec<Arc<Route>>, Tables) {
     let names = Names {
         listeners: names_of(sections.listeners()),
         destinations: names_of(sections.destinations()),
@@ -37,9 +37,8 @@ pub(super) fn read_all(
         kinds: piece::variants::<step::Settings>(),
     };
     let routes = sections.routes().iter();
-    routes
-        .filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new))
-        .collect()
+    let routes = routes.filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new));
+    (routes.collect(), reader.tables)
 }
 
 fn names_of(named: &[Named<'_>]) -> BTreeSet<Arc<str>> {
@@ -190,6 +189,7 @@ impl Reader {
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
         let beside = Beside {
             number,
+            is_within: depth > 1,
             common: common?,
             bodies,
         };

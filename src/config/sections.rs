@@ -2,12 +2,12 @@
 //!
 //! Checks names and nothing else: their form, that each is given once, and, at the end, that each is used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
-use crate::step;
+use crate::table::Tables;
 
 use super::piece::unknown_key;
 
@@ -95,7 +95,7 @@ impl<'a> Sections<'a> {
 
     /// Warns of what no route uses. Only for a site without errors: a route that is wrong may use it.
     /// Without any route one warning is enough.
-    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], problems: &mut Problems) {
+    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], tables: &Tables, problems: &mut Problems) {
         if let (true, Some((_, first))) = (routes.is_empty(), self.listeners.first()) {
             let message = "the site has no routes, so every message goes nowhere";
             let problem = Problem::warning(ProblemName::NoRoutes, message).at_key(first);
@@ -103,12 +103,6 @@ impl<'a> Sections<'a> {
                 "add under `routes`, with a destination of yours:\nall: { from: LISTENER, to: DESTINATION }";
             return problems.push(problem.label("where messages come in").help(help));
         }
-        let tables: BTreeSet<&str> = routes
-            .iter()
-            .flat_map(|route| route.steps())
-            .flat_map(step::Step::tables)
-            .map(|table| table.name().as_ref())
-            .collect();
         let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
         warn(
             &self.listeners,
@@ -127,7 +121,8 @@ impl<'a> Sections<'a> {
         warn(
             &self.tables,
             ProblemName::UnusedTable,
-            |name| tables.contains(name),
+            // Whoever looks into a table, a step or an expression, holds it besides the site.
+            |name| tables.get(name).is_some_and(|table| Arc::strong_count(table) > 1),
             problems,
         );
     }

@@ -21,7 +21,6 @@ mod view;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 pub use doc::{Doc, EXAMPLE_MESSAGE, EXAMPLE_TABLE, OPERATORS};
 pub use function::FUNCTIONS;
@@ -30,7 +29,6 @@ pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
 pub use view::{Context, Known, View};
 
 use crate::problem::{Place, Problem, ProblemName};
-use crate::table::Table;
 use check::Check;
 use evaluate::Evaluation;
 
@@ -54,29 +52,21 @@ pub const DEPTH_MAX: usize = 32;
 pub struct Condition {
     test: Box<value::Test>,
     canonical: Box<str>,
-    tables: Vec<Arc<Table>>,
 }
 
 impl Condition {
     /// Reads a condition, and checks that what it compares is of one kind and that what it names is there.
     pub fn parse(text: &str, known: Known<'_>) -> Result<Condition, ExpressionError> {
         let syntax = parse::condition(text)?;
-        let mut check = Check::new(known);
         Ok(Condition {
-            test: Box::new(check.condition(&syntax)?),
+            test: Box::new(Check::new(known).condition(&syntax)?),
             canonical: syntax.to_string().into(),
-            tables: check.into_tables(),
         })
     }
 
     /// Whether it holds.
     pub fn holds(&self, view: &View<'_>) -> bool {
         Evaluation::new(view).condition(&self.test)
-    }
-
-    /// The tables it looks into.
-    pub fn tables(&self) -> &[Arc<Table>] {
-        &self.tables
     }
 }
 
@@ -101,6 +91,8 @@ pub struct ExpressionError {
     pub found: Option<String>,
     /// The nearest right word.
     pub suggestion: Option<String>,
+    /// What kind of problem it is in a site: a table that is unknown here may be defined where nothing can be read.
+    pub problem: ProblemName,
 }
 
 impl ExpressionError {
@@ -111,6 +103,7 @@ impl ExpressionError {
             expected: expected.into(),
             found: None,
             suggestion: None,
+            problem: ProblemName::BadExpression,
         }
     }
 
@@ -128,7 +121,7 @@ impl ExpressionError {
 
     /// The same as a problem of the setting that holds the expression.
     pub fn problem(&self, place: &Place<'_>) -> Problem {
-        let problem = Problem::error(ProblemName::BadExpression, self.to_string());
+        let problem = Problem::error(self.problem, self.to_string());
         let problem = problem.within(place, self.offset, self.length);
         match &self.suggestion {
             Some(word) => problem.suggest(word),

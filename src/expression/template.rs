@@ -3,13 +3,11 @@
 //! `{{` is a brace; a closing brace outside a hole is itself. Reads messages only; who uses the text escapes it.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::check::Check;
 use super::evaluate::Evaluation;
 use super::value::Text;
 use super::{EXPRESSION_BYTES_MAX, ExpressionError, Known, View, parse};
-use crate::table::Table;
 
 /// How many bytes the functions of one expression may build altogether: far more than any message needs.
 pub const VALUE_BYTES_MAX: usize = 64 << 20;
@@ -34,7 +32,6 @@ pub struct ValueTooLarge;
 pub struct Template {
     pieces: Vec<Piece>,
     canonical: Box<str>,
-    tables: Vec<Arc<Table>>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,7 +77,6 @@ impl Template {
         Ok(Template {
             pieces,
             canonical: canonical.into(),
-            tables: check.into_tables(),
         })
     }
 
@@ -108,11 +104,6 @@ impl Template {
     /// Whether it has no holes, so that every message gives the same text.
     pub fn is_literal(&self) -> bool {
         !self.pieces.iter().any(|piece| matches!(piece, Piece::Hole(_)))
-    }
-
-    /// The tables it looks into.
-    pub fn tables(&self) -> &[Arc<Table>] {
-        &self.tables
     }
 }
 

@@ -227,14 +227,14 @@ impl ProblemName {
             ),
             ProblemName::UnknownTable => (
                 "unknown-table",
-                "A step translates through a table that no file of the site defines.",
+                "A step translates through a table, or an expression looks into one, that no file of the site defines.",
             ),
             ProblemName::UnusedListener => (
                 "unused-listener",
                 "No route takes messages from this listener. Its messages are counted as unrouted.",
             ),
             ProblemName::UnusedDestination => ("unused-destination", "No route sends to this destination."),
-            ProblemName::UnusedTable => ("unused-table", "No step uses this table."),
+            ProblemName::UnusedTable => ("unused-table", "No step and no expression uses this table."),
             ProblemName::SameAddress => (
                 "same-address",
                 "Two sockets of the site would listen on one address and port; the second could not \

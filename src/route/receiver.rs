@@ -11,7 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::settings::OnceEach;
-use super::{Failure, Gathered, Names, Output};
+use super::{Gathered, Names, Output, through};
 use crate::expression::{Condition, Known};
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
 use crate::step::{self, Run, Step, Stop, condition};
@@ -99,21 +99,27 @@ impl Receivers {
 
 impl Receiver {
     /// Runs the steps of this destination. What drops the message, or fails, is its own affair; a rejection is not.
-    pub(super) fn steps_to_one(&self, mut run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
-        let to = || vec![Arc::clone(&self.destination)];
-        match self.steps.iter().try_for_each(|step| step.run(&mut run)) {
-            Ok(()) => gathered.outputs.push(Output {
+    pub(super) fn steps_to_one(&self, run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
+        let done = through(&self.steps, run, gathered, &|run, gathered| {
+            let to = vec![Arc::clone(&self.destination)];
+            gathered.outputs.push(Output {
                 message: run.message,
-                to: to(),
-            }),
-            Err(Stop::Dropped { reason }) => gathered.dropped = Some(reason),
-            Err(Stop::Failed(error)) => gathered.failures.push(Failure {
-                reason: error.to_string(),
-                to: to(),
-            }),
-            Err(stop @ Stop::Rejected(_)) => return Err(stop),
+                to,
+            });
+            Ok(())
+        });
+        match done {
+            Ok(()) => Ok(()),
+            Err(Stop::Dropped { reason }) => {
+                gathered.dropped = Some(reason);
+                Ok(())
+            }
+            Err(Stop::Failed(error)) => {
+                gathered.fail(&self.destination, error.to_string());
+                Ok(())
+            }
+            Err(stop @ Stop::Rejected(_)) => Err(stop),
         }
-        Ok(())
     }
 }
 

@@ -53,6 +53,7 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
         };
         let beside = Beside {
             number: (index + 1).to_string(),
+            is_within: false,
             common,
             bodies: Bodies::new(),
         };

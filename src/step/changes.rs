@@ -1,7 +1,8 @@
-//! What steps do to the places of a message: found in the scope of the moment, and noted for whoever traces the run.
+//! What steps do to the places of a message: found in the scope of the moment, counted, and noted for whoever traces
+//! the run.
 
 use super::Run;
-use super::notes::{Change, bytes_at};
+use super::notes::{Change, Notes, bytes_at};
 use crate::hl7::{FieldPath, Message, Places, Selector, Target};
 
 impl Run<'_> {
@@ -17,43 +18,70 @@ impl Run<'_> {
 
     /// Does something to several places and, for a trace, notes what became of each.
     pub(super) fn change_all<T>(&mut self, places: &[Target], change: impl FnOnce(&mut Message) -> T) -> T {
-        if !self.notes.is_traced() {
-            return change(&mut self.message);
+        self.notes.watch(&mut self.message, places, change)
+    }
+
+    /// A segment or repetition is about to be taken away; for a trace, notes what stood there: what then has its
+    /// number is another.
+    pub(super) fn goes(&mut self, place: impl FnOnce(&Message) -> Option<Target>) {
+        self.notes.goes(&self.message, place);
+    }
+
+    /// A segment was added that was not there before.
+    pub(super) fn added(&mut self, place: impl FnOnce(&Message) -> Option<Target>) {
+        self.notes.added(&self.message, place);
+    }
+}
+
+impl Notes {
+    /// Does something to places of a message and, for a trace, notes what became of each.
+    pub(super) fn watch<T>(
+        &mut self,
+        message: &mut Message,
+        places: &[Target],
+        change: impl FnOnce(&mut Message) -> T,
+    ) -> T {
+        self.count_edit();
+        if !self.is_traced() {
+            return change(message);
         }
-        let before: Vec<_> = places
-            .iter()
-            .map(|place| bytes_at(place, &self.message))
-            .collect();
-        let done = change(&mut self.message);
+        let before: Vec<_> = places.iter().map(|place| bytes_at(place, message)).collect();
+        let done = change(message);
         for (&place, before) in places.iter().zip(before) {
-            let after = bytes_at(&place, &self.message);
+            let after = bytes_at(&place, message);
             if before != after {
-                self.notes.change(Change { place, before, after });
+                self.change(Change { place, before, after });
             }
         }
         done
     }
 
-    /// For a trace, notes a segment or repetition about to be taken away: what then has its number is another.
-    pub(super) fn goes(&mut self, place: &Target) {
-        if self.notes.is_traced()
-            && let Some(before) = bytes_at(place, &self.message)
+    /// What is at this place is about to be taken away.
+    pub(super) fn goes(&mut self, message: &Message, place: impl FnOnce(&Message) -> Option<Target>) {
+        self.count_edit();
+        if self.is_traced()
+            && let Some(place) = place(message)
+            && let Some(before) = bytes_at(&place, message)
         {
-            self.notes.change(Change {
-                place: *place,
+            self.change(Change {
+                place,
                 before: Some(before),
                 after: None,
             });
         }
     }
 
-    /// For a trace, notes a segment that was not there before.
-    pub(super) fn added(&mut self, place: &Target) {
-        if self.notes.is_traced() {
-            self.notes.change(Change {
-                place: *place,
+    /// What is at this place was just added.
+    pub(super) fn added(&mut self, message: &Message, place: impl FnOnce(&Message) -> Option<Target>) {
+        self.count_edit();
+        if self.is_traced()
+            && let Some(place) = place(message)
+        {
+            let after = bytes_at(&place, message);
+            self.change(Change {
+                place,
                 before: None,
-                after: bytes_at(place, &self.message),
+                after,
             });
         }
     }

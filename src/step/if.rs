@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::body::{Bodies, Body};
 use super::paths::condition;
-use super::{Doc, Run, Step, Stop};
+use super::{Doc, Run, Stop};
 use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problems};
 use crate::typed::Text;
@@ -64,13 +64,5 @@ impl If {
         } else {
             Ok(())
         }
-    }
-
-    /// The steps of both bodies.
-    pub(super) fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.then
-            .steps()
-            .iter()
-            .chain(self.otherwise.iter().flat_map(Body::steps))
     }
 }

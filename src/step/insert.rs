@@ -190,9 +190,7 @@ impl Insert {
         let filled = self.fill(&values, run);
         run.scope.leave();
         filled?;
-        if let Some(path) = run.message.segment_path(index) {
-            run.added(&Target::Segment(path));
-        }
+        run.added(|message| message.segment_path(index).map(Target::Segment));
         Ok(())
     }
 

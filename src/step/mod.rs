@@ -13,9 +13,12 @@ mod clear;
 mod copy;
 mod doc;
 mod drop;
+mod each;
 mod entry;
 mod fail;
+mod for_each;
 mod format_date;
+mod group;
 mod r#if;
 mod insert;
 mod moment;
@@ -31,6 +34,7 @@ mod run;
 mod set;
 mod set_null;
 mod set_raw;
+mod split;
 mod swap;
 mod tag;
 #[cfg(test)]
@@ -42,14 +46,15 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::for_each::ForEach;
 use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
-use crate::table::Table;
 
 pub use body::{Bodies, DEPTH_MAX, body_keys};
 pub use doc::Doc;
+pub use each::{GroupSettings, Settings as EachSettings};
 pub use entry::Entry;
-pub use notes::{Change, Miss, Misses, Notes, STEPS_RUN_MAX, StepTrace, Tag};
+pub use notes::{Change, Miss, Misses, Notes, OPERATIONS_BYTES_MAX, OPERATIONS_MAX, StepTrace, Tag};
 pub use paths::condition;
 pub use run::{Run, StepError, Stop};
 
@@ -69,6 +74,8 @@ pub const DOCS: &[&Doc] = &[
     &translate::DOC,
     &format_date::DOC,
     &r#if::DOC,
+    &for_each::DOC,
+    &split::DOC,
     &tag::DOC,
     &drop::DOC,
     &reject::DOC,
@@ -128,6 +135,10 @@ pub enum Settings {
     FormatDate(format_date::Settings),
     /// Runs steps where a condition holds, others where it does not.
     If(r#if::Settings),
+    /// Runs steps for each segment, repetition of a field, or group.
+    ForEach(for_each::Settings),
+    /// Makes one message of each group or segment.
+    Split(split::Settings),
     /// Gives the message named values.
     Tag(tag::Settings),
     /// Ends the route for a message it does not want.
@@ -155,6 +166,8 @@ pub struct Common {
 pub struct Beside {
     /// Where it stands among the steps: `2`, or `2.1` within the second.
     pub number: String,
+    /// Whether it stands within another step.
+    pub is_within: bool,
     /// The keys that any step may have.
     pub common: Common,
     /// The lists of steps within it, under the keys of [`body_keys`].
@@ -184,6 +197,8 @@ enum Kind {
     Translate(translate::Translate),
     FormatDate(format_date::FormatDate),
     If(r#if::If),
+    ForEach(ForEach),
+    Split(split::Split),
     Tag(tag::Tag),
     Drop(drop::Drop),
     Reject(reject::Reject),
@@ -201,10 +216,11 @@ impl Settings {
     ) -> Option<Step> {
         let Beside {
             number,
+            is_within,
             common,
             bodies,
         } = beside;
-        let when = match common.when {
+        let mut when = match common.when {
             Some(text) => condition(&text, &place.key("when"), known, problems).map(Some),
             None => Some(None),
         };
@@ -225,6 +241,12 @@ impl Settings {
             Settings::FormatDate(settings) => settings.check(&at, problems).map(Kind::FormatDate),
             Settings::Translate(settings) => settings.check(&at, known.tables, problems).map(Kind::Translate),
             Settings::If(settings) => settings.check(bodies, place, known, problems).map(Kind::If),
+            Settings::ForEach(settings) => {
+                // The condition is asked for each, not once.
+                let when = when.as_mut().and_then(Option::take);
+                ForEach::check(settings, when, bodies, place, problems).map(Kind::ForEach)
+            }
+            Settings::Split(settings) => settings.check(is_within, &at, problems).map(Kind::Split),
             Settings::Tag(settings) => settings.check(&at, known, problems).map(Kind::Tag),
             Settings::Drop(settings) => settings.check(&at, problems).map(Kind::Drop),
             Settings::Reject(settings) => settings.check(&at, problems).map(Kind::Reject),
@@ -258,6 +280,8 @@ impl Settings {
             Settings::FormatDate(_) => "format_date",
             Settings::Translate(_) => "translate",
             Settings::If(_) => "if",
+            Settings::ForEach(_) => "for_each",
+            Settings::Split(_) => "split",
             Settings::Tag(_) => "tag",
             Settings::Drop(_) => "drop",
             Settings::Reject(_) => "reject",
@@ -273,7 +297,6 @@ impl Step {
         let applies = self.when.as_ref().is_none_or(|when| when.holds(&run.view()));
         let number = run.notes.reach(&self.title, applies);
         let done = run
-            .notes
             .count_step()
             .map_err(Stop::from)
             .and_then(|()| if applies { self.kind.run(run) } else { Ok(()) });
@@ -281,28 +304,6 @@ impl Step {
             run.notes.stopped(number, || stop.to_string());
             stop.of_step(&self.title)
         })
-    }
-
-    /// The tables that it and the steps within it use.
-    pub fn tables(&self) -> Vec<&Arc<Table>> {
-        match &self.kind {
-            Kind::Translate(translate) => vec![translate.table()],
-            Kind::If(inner) => inner.steps().flat_map(Step::tables).collect(),
-            Kind::Set(_)
-            | Kind::Clear(_)
-            | Kind::Copy(_)
-            | Kind::Move(_)
-            | Kind::Swap(_)
-            | Kind::Remove(_)
-            | Kind::Insert(_)
-            | Kind::Rename(_)
-            | Kind::Replace(_)
-            | Kind::FormatDate(_)
-            | Kind::Tag(_)
-            | Kind::Drop(_)
-            | Kind::Reject(_)
-            | Kind::Fail(_) => Vec::new(),
-        }
     }
 }
 
@@ -324,6 +325,8 @@ impl Kind {
             }
             Kind::Translate(translate) => Ok(translate.run(run)?),
             Kind::If(inner) => inner.run(run),
+            Kind::ForEach(each) => each.run(run),
+            Kind::Split(split) => Ok(split.run(run)?),
             Kind::Tag(tag) => Ok(tag.run(run)?),
             Kind::Drop(drop) => Err(drop.stop()),
             Kind::Reject(reject) => Err(reject.stop()),

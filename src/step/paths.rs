@@ -159,7 +159,11 @@ fn delimiters(at: Written<'_>) -> Problem {
     at.place(Problem::error(ProblemName::InvalidValue, message), 0, 0)
 }
 
-fn read<P: FromStr<Err = PathError>>(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<P> {
+pub(super) fn read<P: FromStr<Err = PathError>>(
+    text: &str,
+    at: Written<'_>,
+    problems: &mut Problems,
+) -> Option<P> {
     let wrong = match text.parse() {
         Ok(path) => return Some(path),
         Err(wrong) => wrong,

@@ -195,14 +195,9 @@ fn remove_segments(segments: &SegmentSelector, when: Option<&Condition>, run: &m
         });
     }
     for &index in &going {
-        if let Some(path) = run.message.segment_path(index) {
-            run.goes(&Target::Segment(path));
-        }
+        run.goes(|message| message.segment_path(index).map(Target::Segment));
     }
-    // From the last: those before it keep their numbers.
-    for &index in going.iter().rev() {
-        run.message.remove_segment(index);
-    }
+    run.message.remove_segments_at(&going);
 }
 
 /// Takes fields or parts of them away, all of them asked about before the first goes.
@@ -224,7 +219,7 @@ fn remove_fields(path: &Selector, when: Option<&Condition>, run: &mut Run<'_>) {
         return;
     }
     for place in &going {
-        run.goes(&Target::Field(*place));
+        run.goes(|_| Some(Target::Field(*place)));
     }
     for place in going.iter().rev() {
         run.message.remove(&Target::Field(*place));

@@ -57,14 +57,10 @@ impl Rename {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for (segments, name) in &self.entries {
             for index in run.message.resolve_segments(segments, &run.scope) {
-                if let Some(path) = run.message.segment_path(index) {
-                    run.goes(&Target::Segment(path));
-                }
+                run.goes(|message| message.segment_path(index).map(Target::Segment));
                 let renamed = run.message.rename_segment(index, *name);
                 renamed.map_err(|kind| StepError::new(kind.to_string()))?;
-                if let Some(path) = run.message.segment_path(index) {
-                    run.added(&Target::Segment(path));
-                }
+                run.added(|message| message.segment_path(index).map(Target::Segment));
             }
         }
         Ok(())

@@ -51,7 +51,7 @@ fn run_over(given: &str, steps: &str, trace: Option<&mut Trace>) -> String {
             );
             changed(given, &written)
         }
-        Outcome::Failed { failure, .. } => failure.reason.to_string(),
+        Outcome::Failed { failure, .. } => failure.reason,
         Outcome::Filtered { reason, .. } => format!("filtered: {reason}"),
         Outcome::Rejected { .. } | Outcome::NotMine => panic!("{steps}: neither rejects nor is for others"),
     }
@@ -64,7 +64,7 @@ fn changed(given: &str, now: &str) -> String {
     let gone = given
         .iter()
         .filter(|line| !now.contains(line))
-        .map(|line| format!("-{}", &line[..3]));
+        .map(|line| format!("-{}", line.split('|').next().unwrap_or_default()));
     let new = now.iter().filter(|line| !given.contains(line)).cloned();
     new.chain(gone).collect::<Vec<_>>().join(" ")
 }

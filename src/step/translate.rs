@@ -165,10 +165,6 @@ fn into(
 }
 
 impl Translate {
-    pub(super) fn table(&self) -> &Arc<Table> {
-        &self.table
-    }
-
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for place in run.places(&self.field) {
             let Some(code) = run.message.text(&place) else {

@@ -58,6 +58,8 @@ const KINDS: &[(&str, &[&str])] = &[
             "body",
             "changes",
             "doc",
+            "each",
+            "group",
             "moment",
             "notes",
             "otherwise",

@@ -252,7 +252,9 @@ fn steps_and_settings() {
     let page = explained("remove", Version::COMMON).unwrap();
     assert!(page.starts_with("remove  (a step)\n  takes segments"), "{page}");
     assert!(page.contains("\n  example\n    - remove: [NK1"), "{page}");
-    check("destinations.lab.retry", &expect![[r"
+    check(
+        "destinations.lab.retry",
+        &expect![[r"
         destinations.retry  (a setting)
           How long to wait before another attempt.
 
@@ -261,8 +263,11 @@ fn steps_and_settings() {
           keys
           first    After the first failure, as `1s` (the default)
           longest  Never longer than this, as `60s` (the default)
-    "]]);
-    check("await", &expect![[r"
+    "]],
+    );
+    check(
+        "await",
+        &expect![[r"
         destinations.mllp.await  (a setting)
           Which acknowledgment completes a delivery: the first (`accept`, the default), or, after an accept
           acknowledgment (CA), only the `application` acknowledgment that follows it on the same connection.
@@ -271,8 +276,11 @@ fn steps_and_settings() {
 
           accept       The first that comes.
           application  AA, AE or AR; CA only promises it.
-    "]]);
-    check("routes.adt-to-lab.steps[2].translate.otherwise", &expect![[r"
+    "]],
+    );
+    check(
+        "routes.adt-to-lab.steps[2].translate.otherwise",
+        &expect![[r"
         routes.steps.translate.otherwise  (a setting)
           What becomes of a code that is not in the table.
 
@@ -280,8 +288,11 @@ fn steps_and_settings() {
 
           keys
           value  The value that the field gets
-    "]]);
-    check("upper", &expect![[r#"
+    "]],
+    );
+    check(
+        "upper",
+        &expect![[r#"
         upper(TEXT)
           the text in capitals
 
@@ -296,9 +307,18 @@ fn steps_and_settings() {
             OBX|3|TX|CMT^Comment||taken \T\ kept cold||||||P
             NTE|1||first line
             NTE|2||second line
-    "#]]);
-    check("retri", &expect!["error: retri: no word of HL7 2.5.1, no step, function, setting or problem; perhaps retry"]);
-    check("destination.retry", &expect!["error: destination.retry: no word of HL7 2.5.1, no step, function, setting or problem; perhaps destinations.retry, destination-loop"]);
+    "#]],
+    );
+    check(
+        "retri",
+        &expect!["error: retri: no word of HL7 2.5.1, no step, function, setting or problem; perhaps retry"],
+    );
+    check(
+        "destination.retry",
+        &expect![
+            "error: destination.retry: no word of HL7 2.5.1, no step, function, setting or problem; perhaps destinations.retry, destination-loop"
+        ],
+    );
 }
 
 /// Whatever is listed is explained.

@@ -1,14 +1,12 @@
 //! Calls of functions: how many arguments there are, and of which kind.
 
-use std::sync::Arc;
-
 use super::{Check, Checked, Value, field, pattern, text_literal};
 use crate::expression::ExpressionError;
 use crate::expression::function::Function;
 use crate::expression::syntax::{Form, Operand};
 use crate::expression::value::{Number, Part, Text};
 use crate::hl7::{Selector, TargetSelector};
-use crate::problem;
+use crate::problem::{self, ProblemName};
 use crate::table::Table;
 
 /// A call on its way to what can run.
@@ -206,14 +204,12 @@ impl Check<'_> {
             let near = problem::nearest(&name, tables.keys().map(AsRef::as_ref));
             return Err(ExpressionError {
                 suggestion: near.map(|near| format!("\"{near}\"")),
+                problem: ProblemName::UnknownTable,
                 ..ExpressionError::at(&operand.bytes, "the name of a table of the site")
             });
         };
         let code = self.boxed(call, 1)?;
         let column = column(&table, call)?;
-        if !self.tables.iter().any(|known| Arc::ptr_eq(known, &table)) {
-            self.tables.push(Arc::clone(&table));
-        }
         Ok(Text::Lookup(table, column, code))
     }
 

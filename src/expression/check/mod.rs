@@ -6,22 +6,17 @@
 mod call;
 mod pattern;
 
-use std::sync::Arc;
-
 use super::decimal::{DIGITS_MAX, Decimal};
 use super::syntax::{Asked, Form, Operand, Operator, Syntax};
 use super::value::{Number, Side, Test, Text};
 use super::{ExpressionError, Known};
 use crate::hl7::{Selector, TargetSelector};
-use crate::table::Table;
 
 type Checked<T> = Result<T, ExpressionError>;
 
 /// Checks one expression.
 pub(super) struct Check<'k> {
     known: Known<'k>,
-    /// The tables it looks into.
-    tables: Vec<Arc<Table>>,
     /// Where a path with `[*]` may stand for each of its places: the path, once it was met.
     each: Option<Each>,
 }
@@ -40,16 +35,7 @@ enum Value {
 
 impl<'k> Check<'k> {
     pub(super) fn new(known: Known<'k>) -> Check<'k> {
-        Check {
-            known,
-            tables: Vec::new(),
-            each: None,
-        }
-    }
-
-    /// The tables of all that was checked.
-    pub(super) fn into_tables(self) -> Vec<Arc<Table>> {
-        self.tables
+        Check { known, each: None }
     }
 
     pub(super) fn condition(&mut self, syntax: &Syntax) -> Checked<Test> {

@@ -29,6 +29,7 @@ use super::function::{FUNCTIONS, Function};
 use super::syntax::{Asked, Form, Operand, Operator, Pattern, Syntax};
 use super::{DEPTH_MAX, EXPRESSION_BYTES_MAX, ExpressionError};
 use crate::hl7::{PathError, Selector};
+use crate::problem::ProblemName;
 use words::{Fault, Parsed, Words, is_symbol, is_word, keyword, suggestion, symbol, token, word};
 
 /// A whole condition.
@@ -292,6 +293,7 @@ impl<'a> Grammar<'a> {
             expected,
             found: Some(found.to_owned()).filter(|found| !found.is_empty()),
             suggestion: suggestion(found, fault.words),
+            problem: ProblemName::BadExpression,
         }
     }
 }

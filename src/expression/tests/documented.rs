@@ -1,5 +1,9 @@
 //! The documentation is true: every example gives what it says.
 
+use std::fmt::Write as _;
+
+use expect_test::expect_file;
+
 use super::*;
 
 #[test]
@@ -35,4 +39,40 @@ fn everything_is_documented() {
         let is_shown = doc.examples.iter().any(|(example, _)| example.contains(doc.name));
         assert!(is_shown, "{}", doc.name);
     }
+}
+
+/// `docs/functions.md` is made of the documentation: `UPDATE_EXPECT=1` writes it anew.
+#[test]
+fn the_reference_is_of_today() {
+    let mut page = String::from(
+        "# Operators and functions\n\n\
+         What stands in conditions and in the holes of values; [routes.md](routes.md) says how they fit together.\n\
+         Optional arguments stand in brackets.\n\
+         The examples are about this message, received at 14:25:36 on 22 November 2026 in Berlin, and about the table\n",
+    );
+    writeln!(page, "`{EXAMPLE_TABLE}`.\n").unwrap();
+    writeln!(page, "```text\n{}```", EXAMPLE_MESSAGE.replace('\r', "\n")).unwrap();
+    for (title, docs) in [("Operators", OPERATORS), ("Functions", FUNCTIONS)] {
+        writeln!(page, "\n## {title}").unwrap();
+        for doc in docs {
+            writeln!(
+                page,
+                "\n### `{}`\n\n`{}` gives {}.",
+                doc.name, doc.form, doc.gives
+            )
+            .unwrap();
+            for line in doc.details.lines() {
+                writeln!(page, "{line}").unwrap();
+            }
+            writeln!(page, "\n| example | gives |\n|---|---|").unwrap();
+            for (example, given) in doc.examples {
+                let cell = |text: &str| match text {
+                    "" => "nothing".to_owned(),
+                    text => format!("`{}`", text.replace('|', "\\|")),
+                };
+                writeln!(page, "| {} | {} |", cell(example), cell(given)).unwrap();
+            }
+        }
+    }
+    expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/docs/functions.md")].assert_eq(&page);
 }

@@ -4,6 +4,8 @@ mod documented;
 mod functions;
 mod refused;
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::function::Function;
@@ -282,7 +284,7 @@ fn words() -> impl Strategy<Value = String> {
     proptest::collection::vec(word, 0..12).prop_map(|words| words.join(" "))
 }
 
-/// Conditions and templates that are right, over random paths and texts.
+/// Conditions that are right, over random paths and texts.
 fn right() -> impl Strategy<Value = String> {
     let path = proptest::sample::select(vec![
         "PID-3",
@@ -293,16 +295,16 @@ fn right() -> impl Strategy<Value = String> {
         "MSH-7",
         "PID-7",
     ]);
-    let text = "[a-z0-9 ~^&]{0,6}".prop_map(|text| format!("'{text}'"));
-    let value = prop_oneof![path.prop_map(str::to_owned), text.clone()];
-    let value = (value, text, 0..6).prop_map(|(value, text, kind)| match kind {
+    let literal = "[a-z0-9 ~^&]{0,6}".prop_map(|text| format!("'{text}'"));
+    let value = prop_oneof![path.prop_map(str::to_owned), literal.clone()];
+    let value = (value, literal, 0..6).prop_map(|(value, text, kind)| match kind {
         0 => format!("upper( {value} )"),
         1 => format!("replace({value},{text}, 'x')"),
         2 => format!("coalesce({value} , {text})"),
         3 => format!("left({value}, 2)"),
         _ => value,
     });
-    let test = (value.clone(), value, 0..7).prop_map(|(left, right, kind)| match kind {
+    let comparison = (value.clone(), value, 0..7).prop_map(|(left, right, kind)| match kind {
         0 => format!("{left}={right}"),
         1 => format!("{left} != {right}"),
         2 => format!("{left} contains {right}"),
@@ -311,7 +313,7 @@ fn right() -> impl Strategy<Value = String> {
         5 => format!("{left} matches /a+/"),
         _ => format!("{left} starts with {right}"),
     });
-    test.prop_recursive(4, 16, 3, |inner| {
+    comparison.prop_recursive(4, 16, 3, |inner| {
         (proptest::collection::vec(inner, 1..3), 0..4).prop_map(|(parts, kind)| match kind {
             0 => format!("({})", parts.join(" or ")),
             1 => format!("not ({})", parts.join(" and ")),

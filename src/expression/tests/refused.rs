@@ -354,7 +354,7 @@ fn refused_comparisons() {
         OBX[*] valued
               ^ expected `-` and a field number
         PID-3[.5=M R] exists
-                  ^ expected `]`, found ` `
+                  ^ expected `]`, or quotes around the whole value, found ` `
         count(OBX) exists
         ^^^^^^^^^^ expected a path before `exists`, `valued` and `is null`
         PID-5.1.1.1 = 'x'

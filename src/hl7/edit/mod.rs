@@ -3,6 +3,7 @@
 //! No value can forge a segment, a field or a sibling: text is escaped, raw values are checked, and a copy keeps
 //! only delimiters deeper than its target.
 
+mod part;
 mod segments;
 #[cfg(test)]
 mod tests;

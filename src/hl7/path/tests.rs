@@ -302,12 +302,13 @@ impl Parts {
                 .component
                 .map_or(String::new(), |number| format!(".{number}"));
             let place = format!("{}[{number}]-{}", self.name, self.field);
-            let repetitions = match self.repetition {
-                Which::Unsaid => vec![String::new()],
-                _ => pick(&self.repetition, &repetitions, line.is_some() || self.is_plain())
+            let repetitions = if self.repetition == Which::Unsaid {
+                vec![String::new()]
+            } else {
+                pick(&self.repetition, &repetitions, line.is_some() || self.is_plain())
                     .iter()
                     .map(|number| format!("[{number}]"))
-                    .collect(),
+                    .collect()
             };
             places.extend(
                 repetitions
