@@ -79,6 +79,8 @@ pub const DESTINATION_DEVIATIONS_TOTAL: &str = "weir_destination_deviations_tota
 pub const OWED: &str = "weir_deliveries_owed_total";
 /// Deliveries completed by a receipt.
 pub const DELIVERED: &str = "weir_deliveries_delivered_total";
+/// Deliveries thrown away because their destination was taken out of the site with `on_remove: purge`.
+pub const PURGED: &str = "weir_deliveries_purged_total";
 /// Deliveries given up, kept as dead letters.
 pub const DEAD_LETTERED: &str = "weir_deliveries_dead_lettered_total";
 /// Attempts by what became of them.
@@ -111,6 +113,12 @@ pub const OUTBOX_FULL: &str = "weir_outbox_full";
 pub const DISK_FREE_BYTES: &str = "weir_disk_free_bytes";
 /// Records whose checksum did not hold.
 pub const DAMAGED_RECORDS: &str = "weir_outbox_damaged_records_total";
+/// Reloads of the site, by what became of them: `applied` or `refused`.
+pub const RELOADS: &str = "weir_reloads_total";
+/// 1 for the version of the site that runs, 0 for those that ran before.
+pub const SITE_INFO: &str = "weir_site_info";
+/// When the site that runs was loaded, as Unix time.
+pub const SITE_LOADED: &str = "weir_site_loaded_timestamp_seconds";
 /// Always 1; the version is a label.
 pub const BUILD_INFO: &str = "weir_build_info";
 
@@ -141,6 +149,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
     Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries that waited at the start and those accepted since, those a route could not make included" },
     Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
+    Metric { name: PURGED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries thrown away with a destination that was taken out of the site" },
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
     Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },
     Metric { name: AMBIGUOUS, kind: Kind::Counter, labels: &["destination"], help: "Attempts sent and not answered: the receiver may have the message" },
@@ -157,6 +166,9 @@ pub const ALL: &[Metric] = &[
     Metric { name: OUTBOX_FULL, kind: Kind::Gauge, labels: &[], help: "1 while nothing is accepted because the outbox or its disk is full" },
     Metric { name: DISK_FREE_BYTES, kind: Kind::Gauge, labels: &[], help: "Space left on the disk of the outbox" },
     Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
+    Metric { name: RELOADS, kind: Kind::Counter, labels: &["outcome"], help: "Reloads of the site, applied or refused" },
+    Metric { name: SITE_INFO, kind: Kind::Gauge, labels: &["version"], help: "1 for the version of the site that runs, 0 for those that ran before" },
+    Metric { name: SITE_LOADED, kind: Kind::Gauge, labels: &[], help: "When the site that runs was loaded, as Unix time" },
     Metric { name: BUILD_INFO, kind: Kind::Gauge, labels: &["version"], help: "Always 1; the version is a label" },
 ];
 

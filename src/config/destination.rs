@@ -15,6 +15,7 @@ use crate::units;
 
 use super::nak::{self, NakPolicy};
 use super::pace::{self, Order, Pace};
+use super::piece::AsTyped;
 use super::sections::Named;
 use super::{piece, yaml};
 
@@ -26,6 +27,8 @@ const CONNECTIONS_MAX: usize = 64;
 /// A destination that can run.
 #[derive(Debug, Clone)]
 pub struct DestinationSettings {
+    /// All that its lane does, as it was typed.
+    pub typed: AsTyped,
     /// What belongs to its kind.
     pub kind: destination::Settings,
     /// How long to wait before another attempt.
@@ -41,6 +44,20 @@ pub struct DestinationSettings {
     /// How many deliveries may be made before the outbox has marked the first of them as done: after a crash
     /// that many may be made again.
     pub unsettled_max: usize,
+    /// What becomes of what it is still owed when it is taken out of the site.
+    pub on_remove: Option<OnRemove>,
+}
+
+/// What becomes of what a destination is still owed when it is taken out of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnRemove {
+    /// It is delivered, and then the lane ends.
+    Drain,
+    /// It waits until the destination is in the site again.
+    Park,
+    /// It is thrown away.
+    Purge,
 }
 
 /// How long to wait before another attempt: longer each time.
@@ -88,6 +105,10 @@ pub(super) struct Common {
     #[serde(default = "default_unsettled_max")]
     #[schemars(range(min = 1, max = UNSETTLED_MAX))]
     unsettled_max: usize,
+    /// What becomes of what it is still owed when a reload takes it out of the site: `drain`, `park` or `purge`.
+    /// Without it, such a reload is refused.
+    #[serde(default)]
+    on_remove: Option<OnRemove>,
 }
 
 const COMMON_KEYS: &[&str] = &[
@@ -97,6 +118,7 @@ const COMMON_KEYS: &[&str] = &[
     "connections_max",
     "pace",
     "unsettled_max",
+    "on_remove",
 ];
 
 fn default_first() -> Duration {
@@ -134,7 +156,9 @@ fn read(
     folder: &Path,
     problems: &mut Problems,
 ) -> Option<DestinationSettings> {
-    let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
+    let value = yaml::value(place.node());
+    let typed = AsTyped::without(&value, "on_remove");
+    let parts = piece::kind_and_common(place, value, kinds, COMMON_KEYS, problems)?;
     let common: Option<Common> = piece::read(place, parts.common, problems);
     let kind = piece::read_kind(place, &parts.kind, parts.value, &[], problems);
     let common = common?;
@@ -158,6 +182,7 @@ fn read(
         }
     }
     Some(DestinationSettings {
+        typed,
         kind,
         retry: common.retry,
         on_nak: on_nak.unwrap_or_default(),
@@ -165,6 +190,7 @@ fn read(
         connections_max: common.connections_max,
         pace: common.pace.check(&place.key("pace"), problems),
         unsettled_max: common.unsettled_max,
+        on_remove: common.on_remove,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Loads a site: a folder of YAML files becomes listeners, destinations, tables and routes that can run.
+//! Loads a site: a folder of YAML files becomes listeners, destinations, tables, profiles and routes that can run.
 //!
 //! Every problem of the whole site is gathered and told at once, each with its place. Nothing runs before the
 //! whole site is right, and nothing that is wrong is guessed at.
@@ -30,6 +30,7 @@ mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod validation;
 mod written;
 mod yaml;
 
@@ -39,25 +40,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::outbox;
-use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
+use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
 use self::companion::Companions;
 use self::files::SiteFile;
+use self::profile::Profiles;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
-pub use destination::{DestinationSettings, Retry};
-pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX, paths as file_paths};
+pub use destination::{DestinationSettings, OnRemove, Retry};
+pub use engine::Reload;
+pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
 pub use format::format;
-pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
+pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, Unavailable};
 pub use schema::schema;
+pub use validation::{OnFault, Validation};
 
 /// A site that can run.
 #[derive(Debug, Clone)]
@@ -70,6 +75,8 @@ pub struct Site {
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
     pub outbox: outbox::Settings,
+    /// When a changed site is read anew.
+    pub reload: Reload,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -113,7 +120,8 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         }
         None => None,
     };
-    let listeners = listener::read_all(sections.listeners(), &mut problems);
+    let mut profiles = Profiles::read_all(sections.profiles(), &mut problems);
+    let listeners = listener::read_all(sections.listeners(), &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let mut companions = Companions::new(folder);
     let (routes, tables) = routes::read_all(&sections, &mut companions, &mut problems);
@@ -131,6 +139,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
             ProblemName::UnknownListener,
             ProblemName::UnknownDestination,
             ProblemName::UnknownTable,
+            ProblemName::UnknownProfile,
         ]);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
@@ -139,17 +148,42 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     sections.warn_unused(&routes, &tables, &mut problems);
     reach::check(&sections, &listeners, &routes, &mut problems);
     dictionary::check(&sections, &mut problems);
+    profiles.warn_unused(&mut problems);
     let site = Site {
         data: engine.data,
         console: engine.console,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
+        reload: engine.reload,
         listeners,
         destinations,
         routes,
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some(site), problems)
+}
+
+/// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.
+///
+/// # Errors
+/// The problems that keep it from being known.
+pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
+    let mut problems = Problems::new();
+    let sources = sources(files::read(folder, &mut problems), &mut problems);
+    let found = sources.iter().find_map(|source| {
+        let root = Place::root(source);
+        root.entries().find(|(key, _)| *key == "engine")
+    });
+    let Some((_, place)) = found else {
+        if problems.error_count() == 0 {
+            problems.push(engine::missing(folder));
+        }
+        return Err(problems);
+    };
+    match engine::read(&place, folder, &mut problems) {
+        Some(engine) => Ok(engine.data),
+        None => Err(problems),
+    }
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

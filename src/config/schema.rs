@@ -14,12 +14,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::typed::{Beside, Pairs, Text, Within};
-use crate::{destination, listener, route, step, table, units};
+use crate::{destination, listener, route, step, table, units, validation};
 
 use super::sections::{NAME_BYTES_MAX, TRUTH_WORDS};
 use super::{destination as destinations, engine, listener as listeners};
 
-/// A file of a weir site: any of five sections. Every name is given once in the whole site.
+/// A file of a weir site: any of its sections. Every name is given once in the whole site.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "Site")]
 #[expect(dead_code, reason = "never made: it is the shape of a file, as a schema")]
@@ -32,8 +32,18 @@ struct File {
     destinations: Option<Named<Beside<destination::Settings, destinations::Common>>>,
     /// Code tables, by name: the code on the left, what it becomes on the right; or the CSV file that holds them.
     tables: Option<Named<Table>>,
+    /// What messages are validated against beyond their version, by name.
+    profiles: Option<Named<Beside<validation::Settings, Inherits>>>,
     /// The rules between listeners and destinations, by name.
     routes: Option<Named<Beside<route::Settings, Steps>>>,
+}
+
+/// The key of a profile that is read apart from the others.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "never made: it is part of the shape of a profile")]
+struct Inherits {
+    /// The version of HL7, or the profile, that this one begins with.
+    inherits: Option<Text>,
 }
 
 /// The key of a route that is read apart from the others.

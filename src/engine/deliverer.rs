@@ -19,6 +19,7 @@ use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
 use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::{clock, config, metrics as names};
 
+use super::lanes::Duty;
 use super::pacer::Pacer;
 use super::share::Share;
 use super::status::DestinationCounts;
@@ -48,10 +49,11 @@ pub(super) struct Equipment {
     pub(super) outbox: Outbox,
     pub(super) counts: Arc<DestinationCounts>,
     pub(super) switches: Arc<Switches>,
-    pub(super) stop: watch::Receiver<bool>,
+    pub(super) duty: watch::Receiver<Duty>,
 }
 
-/// Delivers all that one destination is owed, until told to stop.
+/// Delivers all that one destination is owed, until told to end. What it has delivered is then recorded: a lane that
+/// follows may have as many deliveries unsettled as its own settings say, and no more.
 ///
 /// # Errors
 /// When the outbox has failed; the engine then stops as a whole.
@@ -60,6 +62,7 @@ pub(super) async fn run(
     settings: config::DestinationSettings,
     equipment: Equipment,
 ) -> Result<(), OutboxError> {
+    let unsettled_max = u32::try_from(settings.unsettled_max).unwrap_or(u32::MAX);
     let lane = Arc::new(Lane {
         name: Arc::clone(&name),
         retry: settings.retry,
@@ -76,11 +79,15 @@ pub(super) async fn run(
             share,
             switch: lane.switches.watch(&name),
             lane: Arc::clone(&lane),
-            stop: equipment.stop.clone(),
+            duty: equipment.duty.clone(),
         };
         deliverer.run()
     });
-    try_join_all(connections).await.map(|_| ())
+    try_join_all(connections).await?;
+    tokio::select! {
+        _settled = lane.unsettled.acquire_many(unsettled_max) => Ok(()),
+        failure = lane.outbox.failure() => Err(OutboxError::Failed(failure)),
+    }
 }
 
 /// One connection of a lane, which delivers its share in order.
@@ -89,7 +96,7 @@ struct Deliverer {
     destination: Destination,
     share: Share,
     switch: watch::Receiver<Switch>,
-    stop: watch::Receiver<bool>,
+    duty: watch::Receiver<Duty>,
 }
 
 /// What becomes of a delivery after an attempt.
@@ -115,13 +122,17 @@ impl Deliverer {
     async fn run(mut self) -> Result<(), OutboxError> {
         let mut arrivals = self.lane.outbox.arrivals(&self.lane.name);
         let mut after = None;
-        while !*self.stop.borrow() {
+        while !self.is_stopped() {
+            let duty = *self.duty.borrow();
             arrivals.mark_unchanged();
             let deliveries = self.read(after).await?;
             if deliveries.is_empty() {
+                if duty == Duty::Drain {
+                    return Ok(());
+                }
                 tokio::select! {
-                    changed = arrivals.changed() => if changed.is_err() { return Ok(()) },
-                    _ = self.stop.wait_for(|stop| *stop) => return Ok(()),
+                    changed = arrivals.changed() => changed.map_err(|_| OutboxError::Closed)?,
+                    _ = self.duty.wait_for(|duty| *duty != Duty::Deliver) => {}
                 }
             }
             for delivery in deliveries {
@@ -133,6 +144,10 @@ impl Deliverer {
             }
         }
         Ok(())
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.duty.borrow() == Duty::Stop
     }
 
     /// Reads the next deliveries, off the runtime's threads because the store may have to go to disk.
@@ -186,7 +201,7 @@ impl Deliverer {
     /// Waits until the delivery may be sent or is to be skipped; `None` when told to stop first.
     async fn permission(&mut self, sequence: u64) -> Option<Permission> {
         loop {
-            if *self.stop.borrow() {
+            if self.is_stopped() {
                 return None;
             }
             let permission = self.switch.borrow_and_update().permission(sequence);
@@ -194,13 +209,13 @@ impl Deliverer {
                 Permission::Skip => return Some(permission),
                 Permission::Wait => tokio::select! {
                     _ = self.switch.changed() => {}
-                    _ = self.stop.wait_for(|stop| *stop) => return None,
+                    _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => return None,
                 },
                 // Told to pause while it waits for its turn, it looks again.
                 Permission::Send => tokio::select! {
                     () = self.lane.pacer.wait() => return Some(permission),
                     _ = self.switch.changed() => {}
-                    _ = self.stop.wait_for(|stop| *stop) => return None,
+                    _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => return None,
                 },
             }
         }
@@ -300,7 +315,7 @@ impl Deliverer {
         tokio::select! {
             permit = Arc::clone(&self.lane.unsettled).acquire_owned() => Ok(permit.ok()),
             failure = self.lane.outbox.failure() => Err(OutboxError::Failed(failure)),
-            _ = self.stop.wait_for(|stop| *stop) => Ok(None),
+            _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => Ok(None),
         }
     }
 
@@ -323,7 +338,7 @@ impl Deliverer {
     async fn pause(&mut self, sequence: u64, attempts: u32, result: Result<Receipt, DeliveryError>) {
         let wait = backoff(&self.lane.retry, attempts, fastrand::f64());
         if let Err(reason) = result
-            && !*self.stop.borrow()
+            && !self.is_stopped()
         {
             // The first failure and then ever fewer: a receiver that is down for days fills no log.
             if attempts.is_power_of_two() {
@@ -333,7 +348,7 @@ impl Deliverer {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             _ = self.switch.changed() => info!(destination = %self.lane.name, sequence, "told to look again"),
-            _ = self.stop.wait_for(|stop| *stop) => {}
+            _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => {}
         }
     }
 

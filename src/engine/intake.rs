@@ -12,16 +12,20 @@ use metrics::counter;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-use crate::config::{self, Layout, Malformed, Site, Unavailable, Unrouted};
-use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Terminators, Warning};
+use crate::config::{self, Continuation, Layout, Malformed, OnFault, Site, Unavailable, Unrouted};
+use crate::hl7::{
+    ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Severity, Terminators, Warning,
+};
 use crate::listener::{Incoming, Reply};
 use crate::mllp::Frame;
 use crate::outbox::{Acceptance, Accepted, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
+use crate::validation::validate;
 use crate::{clock, metrics as names};
 
 use super::acknowledge::{Acknowledger, ControlIds};
 use super::dispatch::Dispatch;
+use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
 
 /// Takes the frames of one listener.
@@ -34,6 +38,7 @@ pub(super) struct Intake {
     pub(super) acknowledger: Acknowledger,
     pub(super) counts: Arc<ListenerCounts>,
     status: Arc<Status>,
+    _in_use: InUse,
 }
 
 impl Intake {
@@ -44,6 +49,7 @@ impl Intake {
         outbox: Outbox,
         status: &Arc<Status>,
         control_ids: &Arc<ControlIds>,
+        in_use: InUse,
     ) -> Intake {
         Intake {
             listener: Arc::clone(listener),
@@ -54,6 +60,7 @@ impl Intake {
             counts: status.listener(listener),
             status: Arc::clone(status),
             settings: settings.clone(),
+            _in_use: in_use,
         }
     }
 
@@ -105,6 +112,7 @@ impl Intake {
         {
             return Err(Unfit::Refused(refusal));
         }
+        self.validate(&message).map_err(Unfit::Refused)?;
         for warning in warnings {
             self.warn(warning.as_str());
         }
@@ -121,7 +129,30 @@ impl Intake {
         {
             return Err(Refusal::error(vec![fault]));
         }
+        if self.settings.continuation == Continuation::Reject
+            && let Some(fault) = message.continuation()
+        {
+            return Err(Refusal::rejection(vec![fault]));
+        }
         self.settings.permit.check(&header)
+    }
+
+    /// Whether a message is as the listener's profile wants it; warnings are no reason to refuse one.
+    fn validate(&self, message: &Message) -> Result<(), Refusal> {
+        let Some(validation) = &self.settings.validation else {
+            return Ok(());
+        };
+        let mut faults = validate(message, &validation.profile);
+        faults.retain(|fault| matches!(fault.severity, Severity::Error | Severity::Fatal));
+        if faults.is_empty() {
+            return Ok(());
+        }
+        if validation.on_fault == OnFault::Warn {
+            self.warn("validation");
+            return Ok(());
+        }
+        faults.truncate(validation.faults_max);
+        Err(Refusal::error(faults))
     }
 
     /// What the routes make of it; refused if one of them rejects it, or if none takes it and the listener wants that.
@@ -187,6 +218,7 @@ impl Intake {
                 within: remembered.within,
                 count_max: remembered.count_max,
             }),
+            instead_of: None,
         }
     }
 

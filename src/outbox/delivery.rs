@@ -47,6 +47,9 @@ pub struct Acceptance {
     pub dead: Vec<(Arc<str>, String)>,
     /// How to know it again when it is sent again; without, it is accepted each time.
     pub window: Option<Window>,
+    /// The dead letter it takes the place of: that goes in the same moment. When it has gone before, nothing is
+    /// stored.
+    pub instead_of: Option<(Arc<str>, Sequence)>,
 }
 
 /// What names a message, and how long and among how many others of its listener it is known again.
@@ -65,7 +68,8 @@ pub struct Window {
 pub struct Accepted {
     /// The number of the first message that was new; the next free one if none was.
     pub first: Sequence,
-    /// Which of the messages offered were accepted before, with the same bytes: nothing was stored for them.
+    /// Which of the messages offered were accepted before, with the same bytes, or take the place of a dead letter
+    /// that is gone: nothing was stored for them.
     pub repeated: Vec<usize>,
     /// Which of them go by the name of another that was accepted before: they were stored.
     pub reused: Vec<usize>,
@@ -209,6 +213,8 @@ pub struct Settlement {
 pub enum Outcome {
     /// The destination has it.
     Delivered,
+    /// Somebody has ordered that it is never delivered: it is gone. Ends a dead letter, too.
+    Purged,
     /// It was given up and waits for a person.
     DeadLetter {
         /// Why, without content of the message. Cut at 1,000 bytes.
@@ -224,6 +230,7 @@ impl fmt::Debug for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Delivered => out.write_str("Delivered"),
+            Outcome::Purged => out.write_str("Purged"),
             Outcome::DeadLetter { reason, attempts, .. } => out
                 .debug_struct("DeadLetter")
                 .field("reason", reason)
@@ -280,6 +287,10 @@ pub struct Counts {
     pub entries: u64,
     /// Deliveries that left as delivered.
     pub delivered: u64,
+    /// Deliveries and dead letters that left because somebody ordered it.
+    pub purged: u64,
+    /// Dead letters that became deliveries again.
+    pub resent: u64,
     /// Deliveries that became dead letters.
     pub dead_lettered: u64,
     /// Dead letters among them made because a record was damaged.

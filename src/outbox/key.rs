@@ -84,9 +84,9 @@ impl Key {
         Key::seen(Sequence(0))..=Key::seen(Sequence(u64::MAX))
     }
 
-    /// The message of a key under [`Key::seen_all`].
-    pub(super) fn read_seen(key: &Key) -> Option<Sequence> {
-        let (_, sequence) = key.as_ref().split_first()?;
+    /// The message of a key made by [`Key::seen`] or [`Key::message`].
+    pub(super) fn read_message(key: &[u8]) -> Option<Sequence> {
+        let (_, sequence) = key.split_first()?;
         Some(Sequence(u64::from_be_bytes(sequence.try_into().ok()?)))
     }
 
@@ -201,7 +201,9 @@ mod tests {
         assert_eq!(Key::read_owed(entry.as_ref()), Some((7, Sequence(u64::MAX - 1))));
         assert_eq!(Key::read_destination(Key::destination(9).as_ref()), Some(9));
         assert_eq!(Key::read_destination(Key::destination_again(9).as_ref()), Some(9));
-        assert_eq!(Key::read_seen(&Key::seen(Sequence(9))), Some(Sequence(9)));
+        for key in [Key::seen(Sequence(9)), Key::message(Sequence(9))] {
+            assert_eq!(Key::read_message(key.as_ref()), Some(Sequence(9)));
+        }
         for wrong in [&[][..], &[ENTRY], &[ENTRY, 0, 0, 0, 1, 2], &[DESTINATION, 1]] {
             assert_eq!(Key::read_owed(wrong), None);
             assert_eq!(Key::read_destination(wrong), None);

@@ -1,8 +1,8 @@
 //! The outbox: what was accepted and is still owed, kept durably until each destination has it.
 //!
 //! A message and all its deliveries come in by [`Outbox::offer`], in one atomic batch; each destination reads
-//! what it is owed, in order, by [`Outbox::next`]; a delivery leaves by [`Outbox::settle`], delivered or as a
-//! dead letter. Anything not settled is still there after any crash.
+//! what it is owed, in order, by [`Outbox::next`]; a delivery leaves by [`Outbox::settle`], delivered, as a
+//! dead letter, or purged because somebody ordered it. Anything not settled is still there after any crash.
 //!
 //! One writer thread commits (see `writer.rs`); a positive answer means that the batch survives a power cut.
 //! After the first failed write nothing is answered any more ([`Outbox::failure`]): it never retries a sync,
@@ -24,6 +24,7 @@ mod sled;
 mod store;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod watermark;
 mod writer;
 
@@ -54,6 +55,7 @@ pub use self::{
     error::{OpenError, OutboxError, OutboxFailure},
     gauge::Level,
     store::StoreError,
+    verify::Verification,
 };
 use self::{
     lane::Shared,
@@ -70,7 +72,7 @@ const PERMIT_BYTES: usize = 16 * 1024;
 const SETTLEMENTS_WAITING_MAX: usize = 4_096;
 
 /// How the outbox uses the machine. Nothing here changes what it promises.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How much of messages may wait for the writer, as `64MiB` (the default); more make the senders wait.
@@ -149,6 +151,13 @@ impl Outbox {
         let shared = Shared::over(Arc::clone(&opened.store), &opened.meta, settings.limits())
             .map_err(|error| error.into_open_error(folder))?;
         Outbox::start(shared, opened, settings)
+    }
+
+    /// Looks at every record of the outbox in a folder that no process uses, and draws up its account. Blocks.
+    ///
+    /// What makes an outbox not open at all is an error here, too.
+    pub fn verify(folder: &Path, settings: &Settings) -> Result<Verification, OpenError> {
+        verify::verify(folder, settings)
     }
 
     fn start(shared: Shared, opened: folder::Opened, settings: &Settings) -> Result<Outbox, OpenError> {
@@ -292,6 +301,38 @@ impl Outbox {
     /// What there is too much or too little of, while nothing more is accepted.
     pub fn full(&self) -> Option<&'static str> {
         self.shared.gauge.full()
+    }
+
+    /// Makes a dead letter a delivery again, behind all that its destination is owed; false when there is no such
+    /// dead letter any more, or its records cannot be read. Blocks on the store before it waits for the barrier.
+    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
+        let before = sequence.0.checked_sub(1).map(Sequence);
+        let found = self.dead_letters(destination, before, 1)?.pop();
+        let found = found
+            .filter(|dead| dead.sequence == sequence)
+            .and_then(|dead| dead.delivery);
+        let Some(delivery) = found else {
+            return Ok(false);
+        };
+        let destination: Arc<str> = destination.into();
+        let entry = Entry {
+            destination: Arc::clone(&destination),
+            body: BodyRef::Raw,
+        };
+        let acceptance = Acceptance {
+            received_at: delivery.received_at,
+            listener: delivery.listener.into(),
+            control_id: delivery.control_id,
+            site_version: delivery.site_version.into(),
+            raw: delivery.bytes,
+            results: Vec::new(),
+            deliveries: vec![entry],
+            dead: Vec::new(),
+            window: None,
+            instead_of: Some((destination, sequence)),
+        };
+        let accepted = self.offer(acceptance).await?.await?;
+        Ok(accepted.repeated.is_empty())
     }
 
     /// What the outbox has done since it was opened.

@@ -54,8 +54,7 @@ impl Repeats {
     pub(super) fn read(store: &dyn Store) -> Result<Repeats, StoreError> {
         let mut repeats = Repeats::default();
         store.scan(Key::seen_all(), &mut |key, value| {
-            let key = Key::read(key);
-            match (Key::read_seen(&key), SeenRecord::decode(&key, value)) {
+            match (Key::read_message(key), SeenRecord::decode(&Key::read(key), value)) {
                 (Some(sequence), Ok(seen)) => {
                     let lately = repeats.listeners.entry(seen.listener.into()).or_default();
                     lately.learn(seen.identity, seen.content, sequence, seen.received_at);

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::Sequence;
-use super::record::Meta;
+use super::record::{Meta, Totals};
 
 const MAGIC: &str = "weir outbox watermark 1";
 
@@ -85,9 +85,17 @@ fn encode(meta: &Meta) -> String {
         queued,
         dead,
         bytes,
+        totals,
     } = meta;
+    let Totals {
+        entries,
+        delivered,
+        purged,
+        resent,
+    } = totals;
     let text = format!(
-        "{MAGIC}\nstore {store_id:032x}\nnext {next}\ncommits {commits}\nqueued {queued}\ndead {dead}\nbytes {bytes}\n"
+        "{MAGIC}\nstore {store_id:032x}\nnext {next}\ncommits {commits}\nqueued {queued}\ndead {dead}\nbytes {bytes}\n\
+         entries {entries}\ndelivered {delivered}\npurged {purged}\nresent {resent}\n"
     );
     format!("{text}checksum {:08x}\n", crc32fast::hash(text.as_bytes()))
 }
@@ -103,6 +111,12 @@ fn decode(text: &str) -> Option<Meta> {
         queued: value("queued")?.parse().ok()?,
         dead: value("dead")?.parse().ok()?,
         bytes: value("bytes")?.parse().ok()?,
+        totals: Totals {
+            entries: value("entries")?.parse().ok()?,
+            delivered: value("delivered")?.parse().ok()?,
+            purged: value("purged")?.parse().ok()?,
+            resent: value("resent")?.parse().ok()?,
+        },
     };
     // Written again and compared: this checks the checksum and every byte's form at once.
     (encode(&meta) == text).then_some(meta)
@@ -119,6 +133,12 @@ mod tests {
         queued: 3,
         dead: 2,
         bytes: 4_096,
+        totals: Totals {
+            entries: 9,
+            delivered: 4,
+            purged: 0,
+            resent: 0,
+        },
     };
 
     #[test]

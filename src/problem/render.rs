@@ -2,12 +2,20 @@
 //!
 //! Colors only when asked for. Writes into a string; never prints.
 
+use std::fmt;
+
 use codespan_reporting::diagnostic::{Diagnostic, Label};
 use codespan_reporting::files::SimpleFiles;
 use codespan_reporting::term::termcolor::{Buffer, ColorSpec};
 use codespan_reporting::term::{Config, DisplayStyle, Styles, StylesWriter, emit_to_write_style};
 
 use super::{Location, Problem, Problems, Region, Severity};
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
 
 impl Problems {
     /// All problems as text, in the order of files and lines, and a last line that counts those left off.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use regex::RegexBuilder;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::expression::{Condition, Known};
@@ -17,9 +18,13 @@ use super::profile::{FieldRule, Profile, SegmentRule, Spot};
 const PATTERN_BYTES_MAX: usize = 1 << 20;
 
 /// What was typed, without `inherits`: what that names is read before.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// How much a value is that is longer than the version has it: `warning` or `error`. Left out, a warning before
+    /// version 2.7, where sites may agree on other lengths, and an error from then on.
+    #[serde(default)]
+    pub lengths: Option<Lengths>,
     /// Rules about segments: `NK1: { max: 2 }`.
     #[serde(default)]
     pub segments: Option<Pairs<SegmentSettings>>,
@@ -29,7 +34,7 @@ pub struct Settings {
 }
 
 /// A rule about segments of one name.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SegmentSettings {
     /// Whether there must be one.
@@ -44,7 +49,7 @@ pub struct SegmentSettings {
 }
 
 /// A rule about a field, or a component or subcomponent in each of its repetitions.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSettings {
     /// Whether it must hold something.
@@ -74,7 +79,7 @@ pub struct FieldSettings {
 }
 
 /// Whether something must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Usage {
     /// It must, and hold something; the HL7 null is something.
@@ -83,12 +88,23 @@ pub enum Usage {
     Optional,
 }
 
+/// How much a value is that is longer than the version has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Lengths {
+    /// It may be right.
+    Warning,
+    /// It is a fault.
+    Error,
+}
+
 impl Settings {
     /// Finds what is wrong; a profile over the inherited one only if nothing is. A rule takes the place of an
     /// inherited one about the same segment or field.
     pub fn check(self, inherited: Profile, place: &Place<'_>, problems: &mut Problems) -> Option<Profile> {
         let errors_before = problems.error_count();
         let mut profile = inherited;
+        profile.lengths = self.lengths.or(profile.lengths);
         let at = place.key("segments");
         for (name, settings) in self.segments.map(|Pairs(pairs)| pairs).unwrap_or_default() {
             let at = at.key(&name);

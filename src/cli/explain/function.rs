@@ -1,5 +1,7 @@
 //! What there is to say of a function or an operator: its documentation, with the examples that a test runs.
 
+use bytes::Bytes;
+
 use crate::expression::{Doc, EXAMPLE_MESSAGE, EXAMPLE_TABLE};
 
 use super::text;
@@ -18,7 +20,7 @@ pub(super) fn page(doc: &Doc) -> String {
         format!("\n{}", details.concat())
     };
     let examples = text::rows(doc.examples);
-    let message = text::lines(EXAMPLE_MESSAGE.as_bytes());
+    let message = text::lines(&Bytes::from_static(EXAMPLE_MESSAGE.as_bytes()));
     let message: Vec<String> = message.lines().map(|line| format!("    {line}\n")).collect();
     let uses_table = doc
         .examples

@@ -1,5 +1,7 @@
 //! What there is to say of a step: its documentation, with the example that a test runs.
 
+use bytes::Bytes;
+
 use crate::config::Setting;
 use crate::step::Doc;
 
@@ -19,9 +21,9 @@ pub(super) fn page(doc: &Doc, settings: &[Setting]) -> String {
         page += &indented(doc.tables);
     }
     page += "  given\n";
-    page += &indented(&text::lines(doc.given.as_bytes()));
+    page += &indented(&text::lines(&Bytes::from_static(doc.given.as_bytes())));
     page += "  becomes\n";
-    page += &indented(&text::lines(doc.becomes.as_bytes()));
+    page += &indented(&text::lines(&Bytes::from_static(doc.becomes.as_bytes())));
     page
 }
 

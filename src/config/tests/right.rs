@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, CountMismatch, Malformed, NakAction, NakEnd,
-    NakPolicy, Order, Pace, Unrouted,
+    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, Continuation, CountMismatch, Malformed,
+    NakAction, NakEnd, NakPolicy, OnFault, Order, Pace, Unrouted,
 };
+use crate::hl7::dictionary::Version;
 use crate::hl7::{Charset, Expected, Message, Terminators};
 use crate::route::Outcome;
 use crate::{destination, listener, step};
@@ -21,6 +22,8 @@ listeners:
     unrouted: reject
     malformed: close
     charset: iso-8859-1
+    continuation: accept
+    validate: { profile: house, on_fault: warn, faults_max: 5 }
     batch: split
     batch_ack: each
     count_mismatch: warn
@@ -39,6 +42,8 @@ destinations:
 tables:
   class: { I: IP, 1: '01', 007: bond, no: 'N' }
   looked-into: { A: B }
+profiles:
+  house: { inherits: 2.5.1 }
 routes:
   adt-to-lab:
     from: adt-in
@@ -52,6 +57,19 @@ routes:
     to: [lab, copies]
   everything: { from: [adt-in, plain-in], when: 'lookup(''looked-into'', MSH-4) = ''''', to: copies }
 ";
+
+#[test]
+fn what_a_listener_validates() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
+    let (adt_in, plain_in) = (&site.listeners["adt-in"], &site.listeners["plain-in"]);
+    assert_eq!(adt_in.continuation, Continuation::Accept);
+    let validation = adt_in.validation.as_ref().unwrap();
+    assert_eq!((validation.on_fault, validation.faults_max), (OnFault::Warn, 5));
+    assert_eq!(validation.profile.version(), Some(Version::V2_5_1));
+    assert_eq!(plain_in.continuation, Continuation::Reject);
+    assert!(plain_in.validation.is_none());
+}
 
 #[test]
 fn a_whole_site() {

@@ -136,6 +136,31 @@ fn keys() {
 }
 
 #[test]
+fn profiles() {
+    let validating = RIGHT.replace(
+        "    mllp: { bind: 127.0.0.1:2575 }",
+        "    mllp: { bind: 127.0.0.1:2575 }\n    validate: { profile: ward }",
+    );
+    let site = |profiles: &str| shown(&[("site.yaml", &format!("{validating}profiles:\n{profiles}"))]);
+    assert_eq!(site("  ward: { inherits: 2.5.1 }\n"), "");
+    assert_eq!(
+        site("  ward: { inherits: house }\n  house: { inherits: 2.5.1, lengths: error }\n"),
+        ""
+    );
+    let told = [
+        "  wards: {}\n",
+        "  ward: {}\n  house: { inherits: ward }\n",
+        "  ward: { inherits: hose }\n  house: {}\n",
+        "  ward: { inherits: 2.51 }\n",
+        "  ward: { inherits: house }\n  house: { inherits: ward }\n",
+        "  ward: { inherits: house }\n  house: { fields: { PID-3: { usage: require } } }\n",
+        "  ward: { lengths: none, segment: {} }\n",
+    ];
+    let told: String = told.into_iter().map(site).collect();
+    expect_file!["wrong/profiles.txt"].assert_eq(&told);
+}
+
+#[test]
 fn steps_that_control() {
     let set = "- set: { MSH-5: LAB }";
     let told = told(&[

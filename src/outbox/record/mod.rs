@@ -62,6 +62,22 @@ pub(super) struct Meta {
     pub(super) dead: u64,
     /// How many bytes all bodies have that are kept.
     pub(super) bytes: u64,
+    /// What became of everything since the store was made.
+    pub(super) totals: Totals,
+}
+
+/// An account over the life of a store. At any commit
+/// `entries = delivered + purged + resent + queued + dead`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Totals {
+    /// Deliveries and dead letters that were ever made.
+    pub(super) entries: u64,
+    /// Those that left as delivered.
+    pub(super) delivered: u64,
+    /// Those that left because somebody ordered it.
+    pub(super) purged: u64,
+    /// Dead letters that left to be deliveries again.
+    pub(super) resent: u64,
 }
 
 impl Meta {
@@ -74,17 +90,26 @@ impl Meta {
             queued: 0,
             dead: 0,
             bytes: 0,
+            totals: Totals::default(),
         }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        seal(&Key::meta(), 56, |out| {
+        seal(&Key::meta(), 88, |out| {
             out.extend_from_slice(&self.store_id.to_be_bytes());
             out.extend_from_slice(&self.next.0.to_be_bytes());
             out.extend_from_slice(&self.commits.to_be_bytes());
             out.extend_from_slice(&self.queued.to_be_bytes());
             out.extend_from_slice(&self.dead.to_be_bytes());
-            out.extend_from_slice(&self.bytes.to_be_bytes());
+            let Totals {
+                entries,
+                delivered,
+                purged,
+                resent,
+            } = self.totals;
+            for count in [self.bytes, entries, delivered, purged, resent] {
+                out.extend_from_slice(&count.to_be_bytes());
+            }
         })
     }
 
@@ -97,6 +122,12 @@ impl Meta {
             queued: reader.u64()?,
             dead: reader.u64()?,
             bytes: reader.u64()?,
+            totals: Totals {
+                entries: reader.u64()?,
+                delivered: reader.u64()?,
+                purged: reader.u64()?,
+                resent: reader.u64()?,
+            },
         };
         reader.end(meta)
     }

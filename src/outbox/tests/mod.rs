@@ -1,6 +1,8 @@
 //! Tests of the outbox through its public face.
 
+mod dead;
 mod intake;
+mod verify;
 
 use std::{
     collections::BTreeMap,
@@ -43,6 +45,7 @@ fn acceptance(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         deliveries: to.iter().map(entry).collect(),
         dead: Vec::new(),
         window: None,
+        instead_of: None,
     }
 }
 
@@ -270,6 +273,8 @@ async fn a_message_goes_with_the_last_who_is_owed_it() {
         (vec![("a", gave_up()), ("b", Outcome::Delivered)], 1),
         (vec![("b", Outcome::Delivered), ("a", gave_up())], 1),
         (vec![("a", Outcome::Delivered), ("b", Outcome::Delivered)], 0),
+        (vec![("a", Outcome::Purged)], 1),
+        (vec![("a", Outcome::Purged), ("b", Outcome::Delivered)], 0),
         (vec![("a", Outcome::Delivered), ("a", Outcome::Delivered)], 1),
     ] {
         // Once settled in one batch, once in several.
@@ -280,6 +285,7 @@ async fn a_message_goes_with_the_last_who_is_owed_it() {
             for (destination, outcome) in &settled {
                 let outcome = match outcome {
                     Outcome::Delivered => Outcome::Delivered,
+                    Outcome::Purged => Outcome::Purged,
                     Outcome::DeadLetter { .. } => gave_up(),
                 };
                 settle(&outbox, destination, sequence.0, outcome).await;
@@ -293,6 +299,21 @@ async fn a_message_goes_with_the_last_who_is_owed_it() {
             fs::remove_dir_all(&folder).unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_purged_is_counted_as_that() {
+    let outbox = in_memory(MemoryStore::default());
+    for raw in ["m1", "m2"] {
+        accept(&outbox, raw, &["lab"]).await;
+    }
+    settle(&outbox, "lab", 1, Outcome::Purged).await;
+    assert_eq!(owed(&outbox, "lab"), [(2, "m2".into())]);
+    // The barrier of the next message is the one of the settlement, too.
+    accept(&outbox, "m3", &["lab"]).await;
+    let counts = outbox.counts();
+    assert_eq!((counts.entries, counts.purged, counts.delivered), (3, 1, 0));
+    assert_eq!(outbox.depth("lab").unwrap().queued, 2);
 }
 
 #[tokio::test]

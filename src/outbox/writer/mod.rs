@@ -322,7 +322,11 @@ impl Writer {
             self.meta.next,
             self.next_destination,
         );
-        let answers: Vec<Accepted> = group.accepts.iter().map(|accept| draft.accept(accept)).collect();
+        let answers: Vec<Accepted> = group
+            .accepts
+            .iter()
+            .map(|accept| draft.accept(accept))
+            .collect::<Result<_, _>>()?;
         let offered: usize = group.accepts.iter().map(|accept| accept.messages.len()).sum();
         let repeated: usize = answers.iter().map(|accepted| accepted.repeated.len()).sum();
         for settle in &group.settlements {
@@ -370,10 +374,22 @@ impl Writer {
                     add(&self.shared.delivered, 1);
                     lane.queued.fetch_sub(1, Ordering::Relaxed);
                 }
+                Effect::Purged(lane) => {
+                    add(&self.shared.purged, 1);
+                    lane.queued.fetch_sub(1, Ordering::Relaxed);
+                }
                 Effect::DeadLettered(lane) => {
                     add(&self.shared.dead_lettered, 1);
                     lane.queued.fetch_sub(1, Ordering::Relaxed);
                     add(&lane.dead, 1);
+                }
+                Effect::Resent(lane) => {
+                    add(&self.shared.resent, 1);
+                    lane.dead.fetch_sub(1, Ordering::Relaxed);
+                }
+                Effect::DeadPurged(lane) => {
+                    add(&self.shared.purged, 1);
+                    lane.dead.fetch_sub(1, Ordering::Relaxed);
                 }
                 Effect::Kept(_) | Effect::Released(_) => {}
             }
