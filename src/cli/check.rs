@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config;
+use crate::config::{self, Missing};
 
 use super::{CannotRun, Finding, text};
 
@@ -26,19 +26,20 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let color = std::io::stderr().is_terminal();
-        let (site, problems) = config::load(&self.site);
+        let (loaded, problems) = config::load_with_cases(&self.site, Missing::IsWrong);
         let shown = problems.render(color);
-        let Some(site) = site else {
+        let Some((site, cases)) = loaded else {
             return Err(CannotRun::Because(shown));
         };
         std::io::stderr().write_all(shown.as_bytes())?;
         writeln!(
             out,
-            "{}: {}, {}, {}; {} found",
+            "{}: {}, {}, {}, {}; {} found",
             self.site.display(),
             text::count(site.listeners.len(), "listener"),
             text::count(site.destinations.len(), "destination"),
             text::count(site.routes.len(), "route"),
+            text::count(cases.len(), "case"),
             match problems.warning_count() {
                 0 => "no problem".to_owned(),
                 warnings => text::count(warnings, "warning"),

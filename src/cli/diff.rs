@@ -109,7 +109,7 @@ fn line(sign: char, message: &Message, raw: &[u8]) -> String {
 }
 
 /// All that differs, as it is printed; nothing where nothing does.
-fn differences(a: &Message, b: &Message) -> String {
+pub(super) fn differences(a: &Message, b: &Message) -> String {
     let version = Version::of(&a.header()).or_else(|| Version::of(&b.header()));
     let dictionary = version.map(Dictionary::of);
     let (rows_a, rows_b) = (rows(a), rows(b));

@@ -26,7 +26,9 @@ mod send;
 mod serving;
 mod set;
 mod show;
+mod test;
 mod text;
+mod trace;
 mod validate;
 
 /// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
@@ -48,6 +50,8 @@ enum Command {
     Run(run::Run),
     Demo(demo::Demo),
     Check(check::Check),
+    Test(test::Test),
+    Trace(trace::Trace),
     Send(send::Send),
     Listen(listen::Listen),
     Get(get::Get),
@@ -113,6 +117,8 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
+        Command::Test(command) => command.run(&mut out),
+        Command::Trace(command) => command.run(&mut out),
         Command::Send(command) => command.run(&mut out),
         Command::Listen(command) => command.run(&mut out),
         Command::Get(command) => command.run(&mut out),

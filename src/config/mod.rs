@@ -9,6 +9,7 @@
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
 mod batch;
+mod cases;
 mod destination;
 mod engine;
 mod files;
@@ -29,14 +30,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::case::Case;
 use crate::outbox;
 use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
+use self::cases::Reading;
 use self::files::SiteFile;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+pub use cases::Missing;
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
@@ -78,7 +82,19 @@ impl Site {
 
 /// Loads the site in this folder. Without a site there is at least one error among the problems; with one there
 /// may be warnings.
+///
+/// The files that cases name are not read: a site runs without them.
 pub fn load(folder: &Path) -> (Option<Site>, Problems) {
+    let (loaded, problems) = load_as(folder, Reading::Nothing);
+    (loaded.map(|(site, _)| site), problems)
+}
+
+/// The same with the cases of its routes, and with what is wrong with the files that they name.
+pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Case>)>, Problems) {
+    load_as(folder, Reading::Files { missing })
+}
+
+fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
     let version = version(folder, &files);
@@ -101,7 +117,16 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     };
     let listeners = listener::read_all(sections.listeners(), &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
-    let routes = routes::read_all(&sections, &mut problems);
+    let names = routes::names(&sections);
+    let routes = routes::read_all(&sections, &names, &mut problems);
+    let cases = cases::Reader {
+        folder,
+        reading,
+        names: &names,
+        routes: &routes,
+        listeners: &listeners,
+    };
+    let cases = cases.read_all(&sections, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -116,6 +141,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
             ProblemName::UnknownListener,
             ProblemName::UnknownDestination,
             ProblemName::UnknownTable,
+            ProblemName::UnknownRoute,
         ]);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
@@ -132,7 +158,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         routes,
         version,
     };
-    (Some(site), problems)
+    (Some((site, cases)), problems)
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

@@ -15,12 +15,16 @@ use super::{piece, yaml};
 /// More steps than any one route needs.
 const STEPS_MAX: usize = 1_000;
 
-/// Reads every route; those that are wrong are told and left out.
-pub(super) fn read_all(sections: &Sections<'_>, problems: &mut Problems) -> Vec<Arc<Route>> {
-    let names = Names {
+/// The names that routes and cases may use.
+pub(super) fn names(sections: &Sections<'_>) -> Names {
+    Names {
         listeners: names_of(sections.listeners()),
         destinations: names_of(sections.destinations()),
-    };
+    }
+}
+
+/// Reads every route; those that are wrong are told and left out.
+pub(super) fn read_all(sections: &Sections<'_>, names: &Names, problems: &mut Problems) -> Vec<Arc<Route>> {
     let tables = tables(sections.tables(), problems);
     let reader = Reader {
         names,
@@ -50,13 +54,13 @@ fn tables(named: &[Named<'_>], problems: &mut Problems) -> Tables {
 }
 
 /// What the routes of a site may name.
-struct Reader {
-    names: Names,
+struct Reader<'a> {
+    names: &'a Names,
     tables: Tables,
     kinds: Vec<String>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
@@ -68,8 +72,12 @@ impl Reader {
         } else {
             Vec::new()
         };
-        let settings: Option<route::Settings> = piece::read_with(place, value, &["steps"], problems);
-        let route = settings?.check(Arc::clone(name), steps, place, &self.names, problems);
+        if let Some(map) = value.as_mapping_mut() {
+            // Read later, when all routes are known.
+            map.shift_remove("cases");
+        }
+        let settings: Option<route::Settings> = piece::read_with(place, value, &["steps", "cases"], problems);
+        let route = settings?.check(Arc::clone(name), steps, place, self.names, problems);
         route.filter(|_| problems.error_count() == errors_before)
     }
 

@@ -14,8 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use name::ProblemName;
-pub use render::Location;
-pub use source::{Content, Entry, Node, Place, ScalarStyle, Source};
+pub use source::{Content, Entry, Location, Node, Place, ScalarStyle, Source};
 
 /// More problems than this are counted, not kept: nobody reads on, and the memory is bounded.
 pub const PROBLEMS_MAX: usize = 500;

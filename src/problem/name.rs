@@ -63,6 +63,12 @@ pub enum ProblemName {
     NothingToDo,
     /// `contradictory-step`
     ContradictoryStep,
+    /// `unknown-route`
+    UnknownRoute,
+    /// `no-message`
+    NoMessage,
+    /// `contradictory-case`
+    ContradictoryCase,
 }
 
 impl ProblemName {
@@ -97,6 +103,9 @@ impl ProblemName {
         ProblemName::BadMessageType,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
+        ProblemName::UnknownRoute,
+        ProblemName::NoMessage,
+        ProblemName::ContradictoryCase,
     ];
 
     /// The name as shown.
@@ -247,6 +256,21 @@ impl ProblemName {
                 "contradictory-step",
                 "Two parts of a step cannot both be meant: two changes of the same field, or a field \
                  copied to itself.",
+            ),
+            ProblemName::UnknownRoute => (
+                "unknown-route",
+                "The section `cases` names a route that no file of the site defines.",
+            ),
+            ProblemName::NoMessage => (
+                "no-message",
+                "What a case is given, or expects as a whole message, is not one HL7 message: the file or \
+                 text does not begin with MSH, or holds several messages. Cut the message out into a file \
+                 of its own.",
+            ),
+            ProblemName::ContradictoryCase => (
+                "contradictory-case",
+                "Two expectations of a case cannot both hold: a message that is filtered, refused or fails \
+                 leaves the route for nobody, so there is no message to have fields or receivers.",
             ),
         }
     }

@@ -18,6 +18,30 @@ pub struct Source {
     pub root: Node,
 }
 
+/// A place as editors and programs count: lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as shown to people.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// The character of the line, from 1.
+    pub column: usize,
+}
+
+impl Source {
+    /// The place of a byte of the text.
+    pub fn location(&self, byte: usize) -> Location {
+        let before = self.text.get(..byte).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Location {
+            file: self.name.clone(),
+            line: before.matches('\n').count() + 1,
+            column: line.chars().count() + 1,
+        }
+    }
+}
+
 /// A value, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -185,6 +209,11 @@ impl<'a> Place<'a> {
     /// The path of the setting, as `routes.adt-to-lab.steps[0]`.
     pub fn setting(&self) -> &str {
         &self.setting
+    }
+
+    /// Where it stands, as editors count.
+    pub fn location(&self) -> Location {
+        self.source.location(self.key_bytes().start)
     }
 
     pub(super) fn source_id(&self) -> usize {

@@ -29,6 +29,7 @@ use crate::table::Table;
 pub use doc::Doc;
 pub use notes::{Change, Miss, Misses, Notes, StepTrace, Tag};
 pub use paths::condition;
+pub(crate) use paths::{Written, path};
 pub use run::{Run, STEPS_RUN_MAX, StepError, Stop};
 
 /// The tables of the site, by name.

@@ -8,7 +8,7 @@ use crate::problem::{Place, Problem, ProblemName, Problems};
 
 /// Where a text stands: a value, or a key.
 #[derive(Clone, Copy)]
-pub(super) enum Written<'a> {
+pub(crate) enum Written<'a> {
     Value(&'a Place<'a>),
     Key(&'a Place<'a>),
 }
@@ -28,7 +28,7 @@ pub(super) fn template(text: &str, place: &Place<'_>, problems: &mut Problems) -
 
 /// A path of a field that a step writes: not one that declares the delimiters.
 pub(super) fn written_field(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<FieldPath> {
-    let path: FieldPath = read(text, at, problems)?;
+    let path: FieldPath = self::path(text, at, problems)?;
     if path.is_delimiters() {
         problems.push(delimiters(at));
         return None;
@@ -37,12 +37,12 @@ pub(super) fn written_field(text: &str, at: Written<'_>, problems: &mut Problems
 }
 
 pub(super) fn field(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<FieldPath> {
-    read(text, at, problems)
+    path(text, at, problems)
 }
 
 /// Something a step may take away: not the header, and not what declares the delimiters.
 pub(super) fn target(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<Target> {
-    let target: Target = read(text, at, problems)?;
+    let target: Target = path(text, at, problems)?;
     match target {
         Target::Segment(segment) if segment.name == crate::hl7::SegmentName::MSH => {
             let problem = Problem::error(ProblemName::InvalidValue, "a message cannot be without its MSH");
@@ -65,7 +65,12 @@ fn delimiters(at: Written<'_>) -> Problem {
     at.place(Problem::error(ProblemName::InvalidValue, message), 0, 0)
 }
 
-fn read<P: FromStr<Err = PathError>>(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<P> {
+/// Reads any kind of path, or tells what is wrong with it.
+pub(crate) fn path<P: FromStr<Err = PathError>>(
+    text: &str,
+    at: Written<'_>,
+    problems: &mut Problems,
+) -> Option<P> {
     let wrong = match text.parse() {
         Ok(path) => return Some(path),
         Err(wrong) => wrong,

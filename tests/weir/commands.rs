@@ -60,6 +60,9 @@ fn help_names_every_command() {
               run       Runs a site until it is stopped (Ctrl-C, or SIGTERM)
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
+              test      Runs the cases that stand beside the routes of a site
+              trace     Shows what a route makes of a message: whether it takes it, what each step changes, and
+                        what comes of it
               send      Sends messages over MLLP and prints what the receiver answers
               listen    Receives messages over MLLP, prints them and answers each
               get       Prints the values of fields, one a line

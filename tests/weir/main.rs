@@ -14,6 +14,7 @@
 
 mod bad_answers;
 mod bad_input;
+mod cases;
 mod commands;
 mod corpus_delivery;
 mod corpus_parse;
@@ -25,5 +26,6 @@ mod lanes;
 mod promises;
 mod readme;
 mod tidy;
+mod trace;
 mod typed;
 mod validation;
