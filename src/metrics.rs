@@ -51,6 +51,8 @@ pub const WARNINGS: &str = "weir_message_warnings_total";
 pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
+/// Messages that a route took and did not want, by reason: which condition, or the text of the step `drop`.
+pub const ROUTE_FILTERED: &str = "weir_route_filtered_total";
 /// Messages that a route could not finish; they stand in the dead letters.
 pub const ROUTE_FAILURES: &str = "weir_route_failures_total";
 /// Messages that a route rejected: the sender was told, nobody got them.
@@ -117,6 +119,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
+    Metric { name: ROUTE_FILTERED, kind: Kind::Counter, labels: &["route", "reason"], help: "Messages a route did not want, by reason as the site words it" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
     Metric { name: ROUTE_REJECTIONS, kind: Kind::Counter, labels: &["route"], help: "Messages a route rejected: the sender was told, nobody got them" },
     Metric { name: LISTENER_CONNECTIONS, kind: Kind::Gauge, labels: &["listener"], help: "Connections open now" },

@@ -3,8 +3,11 @@
 //! Written in the site, read by the step `translate`. Codes are compared exactly, letter case included.
 //! Knows no message and no file; a code that is not there is reported by who asked, never logged with its value.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// The tables of a site, by name.
+pub type Tables = BTreeMap<Arc<str>, Arc<Table>>;
 
 /// A table with its name.
 #[derive(Debug)]

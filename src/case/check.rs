@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::expect::{End, Expect, Expected, ExpectedMessage, Output, Words};
+use super::expect::{End, Expect, Words};
+use super::output::{Expected, ExpectedMessage, Output};
 use super::settings::{ExpectSettings, Files, Known, OutputSettings, key, no_message};
-use crate::hl7::{AcknowledgmentCode, FieldPath, Level, Message, Target};
+use crate::hl7::{AcknowledgmentCode, Level, Message, Selector, TargetSelector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::step::{Written, path};
 use crate::typed::{OneOrMany, Pairs, Text};
@@ -83,16 +84,18 @@ fn end(
     } else if let Some(error) = &settings.error {
         ("error", End::Error(words(error, &place.key("error"), problems)?))
     } else if refused {
-        ("acknowledgment", End::Error(None))
+        ("acknowledgment", End::Refused)
     } else if nobody {
         ("to", End::Nobody)
     } else {
         return Some(End::Delivers);
     };
     let excluded = |other: &&str| match *other {
-        "to" => !nobody,
+        "to" => !nobody && key != "error",
         "acknowledgment" => refused && key == "filtered",
-        other => other != key,
+        "filtered" => key != "filtered",
+        // Some receivers may get what could not be made for others.
+        other => other != key && key != "error",
     };
     let keys = [
         "filtered",
@@ -204,21 +207,21 @@ impl<F: Files> Checker<'_, F> {
         to
     }
 
-    fn fields(&mut self, pairs: Vec<(String, Text)>, place: &Place<'_>) -> Vec<(FieldPath, Expected)> {
+    fn fields(&mut self, pairs: Vec<(String, Text)>, place: &Place<'_>) -> Vec<(Selector, Expected)> {
         let read =
             |(path, Text(value)): (String, Text)| Some((key(&path, place, self.problems)?, Expected(value)));
         pairs.into_iter().filter_map(read).collect()
     }
 
-    fn counts(&mut self, pairs: Vec<(String, usize)>, place: &Place<'_>) -> Vec<(Target, usize)> {
+    fn counts(&mut self, pairs: Vec<(String, usize)>, place: &Place<'_>) -> Vec<(TargetSelector, usize)> {
         let mut counts = Vec::new();
         for (text, count) in pairs {
             let Some(target) = key(&text, place, self.problems) else {
                 continue;
             };
             let is_countable = match &target {
-                Target::Segment(path) => path.occurrence.is_none(),
-                Target::Field(path) => path.level() == Level::Field,
+                TargetSelector::Segments(_) => true,
+                TargetSelector::Field(field) => field.is_many() || field.level() == Level::Field,
             };
             if !is_countable {
                 let message = format!(

@@ -6,13 +6,14 @@
 
 mod check;
 mod expect;
+mod output;
 mod settings;
 
 use std::sync::Arc;
 
 use jiff::Zoned;
 
-use crate::hl7::{FieldPath, Message};
+use crate::hl7::{Message, Selector};
 use crate::problem::Location;
 use crate::route::Route;
 
@@ -41,7 +42,7 @@ pub struct Given {
     /// The file as typed; `None` for a text in the case itself.
     pub file: Option<String>,
     /// The places that the case itself set.
-    pub set: Vec<FieldPath>,
+    pub set: Vec<Selector>,
     /// The message, with what was set.
     pub message: Message,
 }
@@ -49,7 +50,7 @@ pub struct Given {
 impl Case {
     /// Runs the route over the given message, and tells what is not as expected.
     pub fn run(&self) -> Vec<Mismatch> {
-        let outcome = self.route.run(&self.given.message, None);
+        let outcome = self.route.run(&self.given.message, &self.at, None);
         self.expect.compare(&outcome)
     }
 }

@@ -8,7 +8,7 @@ use jiff::Zoned;
 use serde::Deserialize;
 
 use super::{Case, Given, check};
-use crate::hl7::{Charset, FieldPath, Message, ParseError, ParseLimits, PathError};
+use crate::hl7::{Charset, Message, ParseError, ParseLimits, PathError, Scope, Selector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::route::{Names, Route};
 use crate::step::{Written, path};
@@ -61,7 +61,7 @@ pub struct ExpectSettings {
     /// A file with the whole message, relative to the site's folder.
     #[serde(default)]
     pub message: Option<Text>,
-    /// The messages that leave the route one by one, in order, where there are several.
+    /// The messages that leave the route one by one, where there are several; those for the same receivers in order.
     #[serde(default)]
     pub messages: Option<Vec<OutputSettings>>,
     /// Tags that the route gives the message, and their values.
@@ -181,7 +181,7 @@ fn listener(name: String, place: &Place<'_>, known: &Known<'_>, problems: &mut P
 }
 
 /// A field that the case itself sets: its path as typed and as read, and its text.
-type Edit = (String, FieldPath, String);
+type Edit = (String, Selector, String);
 
 fn edits(set: Option<Pairs<Text>>, place: &Place<'_>, problems: &mut Problems) -> Vec<Edit> {
     let pairs = set.map(|Pairs(pairs)| pairs).unwrap_or_default();
@@ -215,16 +215,20 @@ fn given(
             return None;
         }
     };
-    for (typed, path, text) in &set {
-        if let Err(error) = message.set(path, text) {
-            let problem = Problem::error(ProblemName::InvalidValue, error.to_string());
+    for (typed, selector, text) in &set {
+        let wrong = match message.resolve(selector, &Scope::whole()) {
+            Some(path) => message.set(&path, text).err().map(|error| error.to_string()),
+            None => Some(format!("{selector}: the given message has no such place")),
+        };
+        if let Some(wrong) = wrong {
+            let problem = Problem::error(ProblemName::InvalidValue, wrong);
             problems.push(problem.at_key(&place.key("set").key(typed)));
             return None;
         }
     }
     Some(Given {
         file,
-        set: set.into_iter().map(|(_, path, _)| path).collect(),
+        set: set.into_iter().map(|(_, selector, _)| selector).collect(),
         message,
     })
 }

@@ -156,7 +156,9 @@ pub(super) fn read_with<T: DeserializeOwned>(
         } else {
             only_unknown_keys = false;
             problems.push(wrong_value(&message).at(&descend(place, &path)));
-            told.push(path.clone());
+            // What is taken out is the innermost key: an element of a list goes with its list.
+            let named = path.iter().rposition(|key| matches!(key, Key::Name(_)));
+            told.extend(named.and_then(|named| path.get(..=named)).map(<[Key]>::to_vec));
         }
         if !take_out(&mut value, &path) {
             return None;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
+use crate::step;
 
 use super::piece::unknown_key;
 
@@ -108,7 +109,8 @@ impl<'a> Sections<'a> {
         let tables: BTreeSet<&str> = routes
             .iter()
             .flat_map(|route| route.steps())
-            .filter_map(|step| step.table().map(|table| table.name().as_ref()))
+            .flat_map(step::Step::tables)
+            .map(|table| table.name().as_ref())
             .collect();
         let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
         warn(

@@ -8,13 +8,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::{Timestamp, Zoned};
 use metrics::counter;
 use tracing::warn;
 
 use crate::hl7::{AcknowledgmentCode, Message, Refusal, Terminators};
 use crate::metrics as names;
 use crate::outbox::{BodyRef, Entry};
-use crate::route::{Outcome, Output, Route};
+use crate::route::{Failure, Outcome, Output, Route};
 use crate::step::Misses;
 
 use super::status::Owed;
@@ -23,8 +24,9 @@ use super::status::Owed;
 const FAULTS_MAX: usize = 20;
 
 /// The sum of what the routes say.
-#[derive(Default)]
 pub(super) struct Dispatch {
+    /// When the message was received, as the routes were told.
+    pub(super) received_at: Timestamp,
     /// Who is owed which body.
     pub(super) deliveries: Vec<Entry>,
     /// The bodies that differ from the message as received, each once.
@@ -36,16 +38,28 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    /// Runs every route over the message; refused if any of them rejects it.
-    pub(super) fn of(routes: &[Arc<Route>], message: &Message) -> Result<Dispatch, Refusal> {
-        let mut dispatch = Dispatch::default();
+    /// Runs every route over a message received at this time; refused if any of them rejects it.
+    pub(super) fn of(
+        routes: &[Arc<Route>],
+        message: &Message,
+        received: &Zoned,
+    ) -> Result<Dispatch, Refusal> {
+        let mut dispatch = Dispatch {
+            received_at: received.timestamp(),
+            deliveries: Vec::new(),
+            results: Vec::new(),
+            dead: Vec::new(),
+            is_routed: false,
+        };
         let mut refusal: Option<Refusal> = None;
         for route in routes {
             // A route is pure: after a panic there is nothing half changed to look at.
-            let outcome = catch_unwind(AssertUnwindSafe(|| route.run(message, None)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| route.run(message, received, None)));
             let outcome = outcome.unwrap_or_else(|_| Outcome::Failed {
-                reason: "internal error".to_owned(),
-                to: route.to.clone(),
+                failure: Failure {
+                    reason: "internal error".to_owned(),
+                    to: route.to.clone(),
+                },
                 misses: Misses::default(),
             });
             if let Some(rejected) = dispatch.add(route, outcome) {
@@ -87,13 +101,23 @@ impl Dispatch {
     fn add(&mut self, route: &Route, outcome: Outcome) -> Option<Refusal> {
         match outcome {
             Outcome::NotMine => {}
-            Outcome::Filtered { misses, .. } => {
+            Outcome::Filtered { reason, misses } => {
                 self.is_routed = true;
+                let name = Arc::clone(&route.name);
+                counter!(names::ROUTE_FILTERED, "route" => name, "reason" => reason).increment(1);
                 count_misses(route, &misses);
             }
-            Outcome::Deliver { outputs, misses, .. } => {
+            Outcome::Deliver {
+                outputs,
+                failures,
+                misses,
+                ..
+            } => {
                 self.is_routed = true;
                 count_misses(route, &misses);
+                for failure in &failures {
+                    self.park(route, failure);
+                }
                 for Output { message, to } in outputs {
                     let body = self.body(&message);
                     let entries = to.into_iter().map(|destination| Entry { destination, body });
@@ -104,9 +128,9 @@ impl Dispatch {
                 count_misses(route, &misses);
                 return Some(refusal);
             }
-            Outcome::Failed { reason, to, misses } => {
+            Outcome::Failed { failure, misses } => {
                 count_misses(route, &misses);
-                self.park(route, &to, &reason);
+                self.park(route, &failure);
             }
         }
         None
@@ -125,7 +149,7 @@ impl Dispatch {
         }))
     }
 
-    fn park(&mut self, route: &Route, to: &[Arc<str>], reason: &str) {
+    fn park(&mut self, route: &Route, Failure { reason, to }: &Failure) {
         self.is_routed = true;
         counter!(names::ROUTE_FAILURES, "route" => Arc::clone(&route.name)).increment(1);
         warn!(route = %route.name, reason, "the route failed, the message becomes a dead letter");

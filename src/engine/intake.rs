@@ -126,7 +126,7 @@ impl Intake {
 
     /// What the routes make of it; refused if one of them rejects it, or if none takes it and the listener wants that.
     pub(super) fn route(&self, message: &Message) -> Result<Dispatch, Refusal> {
-        let dispatch = Dispatch::of(&self.routes, message)?;
+        let dispatch = Dispatch::of(&self.routes, message, &clock::now_local())?;
         if dispatch.is_routed || self.settings.unrouted == Unrouted::Accept {
             return Ok(dispatch);
         }
@@ -159,7 +159,7 @@ impl Intake {
 
     pub(super) fn acceptance(&self, message: &Message, dispatch: Dispatch) -> Acceptance {
         Acceptance {
-            received_at: clock::now(),
+            received_at: dispatch.received_at,
             listener: Arc::clone(&self.listener),
             control_id: Bytes::copy_from_slice(message.header().control_id()),
             site_version: Arc::clone(&self.site_version),

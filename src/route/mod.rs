@@ -1,9 +1,10 @@
 //! Routes: which messages, under which condition, changed how, to whom.
 //!
-//! [`Route::run`] is pure: the same message gives the same [`Outcome`], whoever asks: the engine, a test, a
-//! trace or a bench. It does no input or output, asks no clock, and never changes the message it was given.
+//! [`Route::run`] is pure: the same message, received at the same time, gives the same [`Outcome`], whoever asks: the
+//! engine, a test, a trace or a bench. It does no input or output, asks no clock, and never changes the message it was given.
 
 mod pattern;
+mod receiver;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -11,13 +12,17 @@ mod trace;
 
 use std::sync::Arc;
 
-use crate::expression::Condition;
-use crate::hl7::{Message, Refusal};
+use jiff::Zoned;
+
+use self::receiver::Receiver;
+use crate::expression::{Condition, Context, View};
+use crate::hl7::{Message, Refusal, Scope};
 use crate::step::{Misses, Notes, Run, Step, Stop, Tag};
 
 pub use pattern::{MessagePattern, PatternError};
+pub use receiver::{ReceiverSettings, Receivers};
 pub(crate) use settings::patterns;
-pub use settings::{Names, Settings};
+pub use settings::{Names, Settings, Steps};
 pub use trace::Trace;
 
 /// A route of the site.
@@ -27,12 +32,19 @@ pub struct Route {
     pub name: Arc<str>,
     /// The listeners it takes messages from, each once.
     pub from: Vec<Arc<str>>,
-    /// The destinations it sends to, each once.
+    /// The destinations it may send to, each once.
     pub to: Vec<Arc<str>>,
     messages: Vec<MessagePattern>,
     when: Option<Condition>,
     steps: Vec<Step>,
+    /// Those of the destinations that get what the steps leave, always.
+    plain: Vec<Arc<str>>,
+    /// Those with a condition or steps of their own.
+    receivers: Vec<Receiver>,
+    /// Why it filters where its condition does not hold.
     filtered: Arc<str>,
+    /// Why it filters where the condition of no destination holds.
+    filtered_by_all: Arc<str>,
 }
 
 /// What a route makes of a message.
@@ -51,6 +63,8 @@ pub enum Outcome {
     Deliver {
         /// What goes where, in the order in which each destination is to get it.
         outputs: Vec<Output>,
+        /// For whom it could not be made.
+        failures: Vec<Failure>,
         /// The codes that were in no table.
         misses: Misses,
         /// The tags that steps gave the message.
@@ -63,12 +77,10 @@ pub enum Outcome {
         /// The codes that were in no table.
         misses: Misses,
     },
-    /// A step could not do its work: the message as it was received is a dead letter for each destination.
+    /// A step could not do its work: nobody gets anything but a dead letter.
     Failed {
-        /// Which step, which place and why; no content of the message.
-        reason: String,
-        /// The destinations, each once.
-        to: Vec<Arc<str>>,
+        /// Why, and all destinations.
+        failure: Failure,
         /// The codes that were in no table.
         misses: Misses,
     },
@@ -83,10 +95,29 @@ pub struct Output {
     pub to: Vec<Arc<str>>,
 }
 
+/// For whom a step could not do its work: the message as it was received is a dead letter for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which step, which place and why; no content of the message.
+    pub reason: String,
+    /// The destinations, each once.
+    pub to: Vec<Arc<str>>,
+}
+
+/// What the steps have come to so far.
+#[derive(Default)]
+struct Gathered {
+    outputs: Vec<Output>,
+    failures: Vec<Failure>,
+    /// Why a part, or a destination, was left out.
+    dropped: Option<Arc<str>>,
+}
+
 impl Route {
-    /// Its steps, in order.
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    /// All its steps: those of the route, then those of single destinations.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        let own = self.receivers.iter().flat_map(|receiver| &receiver.steps);
+        self.steps.iter().chain(own)
     }
 
     /// Whether it takes messages from this listener.
@@ -103,12 +134,18 @@ impl Route {
                 .any(|pattern| pattern.matches_type(message_type))
     }
 
-    /// What becomes of a message; with a trace, also how it came to that.
-    pub fn run(&self, message: &Message, mut trace: Option<&mut Trace>) -> Outcome {
+    /// What becomes of a message received at this time; with a trace, also how it came to that.
+    pub fn run(&self, message: &Message, received: &Zoned, mut trace: Option<&mut Trace>) -> Outcome {
         let header = message.header();
         let is_mine =
             self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(&header));
-        let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(message)));
+        let context = Context::new(received.clone(), Arc::clone(&self.name));
+        let view = View {
+            message,
+            scope: &Scope::whole(),
+            context: &context,
+        };
+        let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(&view)));
         if let Some(trace) = trace.as_deref_mut() {
             *trace = Trace {
                 is_mine,
@@ -124,44 +161,64 @@ impl Route {
             },
             Some(true) => {
                 let mut notes = trace.as_ref().map_or_else(Notes::default, |_| Notes::traced());
-                let mut outputs = Vec::new();
-                let done = self.apply_steps(Run::new(message.clone(), &mut notes), &mut outputs);
+                let outcome = self.apply(message, &context, &mut notes);
                 if let Some(trace) = trace {
-                    trace.steps = notes.steps.take().unwrap_or_default();
+                    trace.steps = notes.steps.unwrap_or_default();
                 }
-                self.outcome(done, outputs, notes)
+                outcome
             }
         }
     }
 
-    /// Runs the steps, and gives the result to the destinations.
-    fn apply_steps(&self, mut run: Run<'_>, outputs: &mut Vec<Output>) -> Result<(), (Arc<str>, Stop)> {
-        for step in &self.steps {
-            step.run(&mut run)
-                .map_err(|stop| (Arc::clone(step.title()), stop))?;
+    /// What the steps make of a message that the route is for.
+    fn apply(&self, message: &Message, context: &Context, notes: &mut Notes) -> Outcome {
+        let mut gathered = Gathered::default();
+        let done = self.steps_to_all(Run::new(message.clone(), context, notes), &mut gathered);
+        let misses = std::mem::take(&mut notes.misses);
+        match done {
+            Ok(()) => gathered.outcome(&self.filtered_by_all, misses, std::mem::take(&mut notes.tags)),
+            Err(Stop::Dropped { reason }) => Outcome::Filtered { reason, misses },
+            Err(Stop::Rejected(refusal)) => Outcome::Rejected { refusal, misses },
+            Err(Stop::Failed(error)) => Outcome::Failed {
+                failure: Failure {
+                    reason: error.to_string(),
+                    to: self.to.clone(),
+                },
+                misses,
+            },
         }
-        outputs.push(Output {
-            message: run.message,
-            to: self.to.clone(),
-        });
-        Ok(())
     }
 
-    fn outcome(&self, done: Result<(), (Arc<str>, Stop)>, outputs: Vec<Output>, notes: Notes) -> Outcome {
-        let misses = notes.misses;
-        match done {
-            Ok(()) => Outcome::Deliver {
-                outputs,
-                misses,
-                tags: notes.tags,
-            },
-            Err((title, Stop::Failed(error))) => Outcome::Failed {
-                reason: format!("{title}: {error}"),
-                to: self.to.clone(),
-                misses,
-            },
-            Err((_, Stop::Dropped { reason })) => Outcome::Filtered { reason, misses },
-            Err((_, Stop::Rejected(refusal))) => Outcome::Rejected { refusal, misses },
+    /// Runs the steps of the route, and gives what they leave to the destinations.
+    fn steps_to_all(&self, mut run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
+        self.steps.iter().try_for_each(|step| step.run(&mut run))?;
+        for receiver in &self.receivers {
+            if receiver.when.as_ref().is_none_or(|when| when.holds(&run.view())) {
+                receiver.steps_to_one(run.branch(), gathered)?;
+            }
+        }
+        if !self.plain.is_empty() {
+            gathered.outputs.push(Output {
+                message: run.message,
+                to: self.plain.clone(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Gathered {
+    /// All of it together; `unwanted` is the reason where no destination's condition holds.
+    fn outcome(self, unwanted: &Arc<str>, misses: Misses, tags: Vec<Tag>) -> Outcome {
+        if self.outputs.is_empty() && self.failures.is_empty() {
+            let reason = self.dropped.unwrap_or_else(|| Arc::clone(unwanted));
+            return Outcome::Filtered { reason, misses };
+        }
+        Outcome::Deliver {
+            outputs: self.outputs,
+            failures: self.failures,
+            misses,
+            tags,
         }
     }
 }

@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::expression::Known;
 use crate::hl7::Terminators;
 use crate::problem::{Content, Node, Place, Problems, Source};
-use crate::step::{Common, Settings as StepSettings, Tables};
-use crate::table::Table;
+use crate::step::{Beside, Bodies, Common, Settings as StepSettings};
+use crate::table::{Table, Tables};
 use crate::typed::{OneOrMany, Text};
 
 const ADMISSION: &str = "MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\r\
     PID|1||12^^^MR~34^^^SS||DOE^ANNA\rNK1|1|DOE^BEN\rNK1|2\rPV1|1|I\r";
+
+fn received() -> Zoned {
+    "2024-01-01T12:00:00+01:00[+01:00]".parse().unwrap()
+}
 
 fn admission() -> Message {
     Message::parse(ADMISSION.into()).unwrap()
@@ -33,6 +38,10 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
     let mut problems = Problems::new();
     let class = Table::new("class".into(), [("I".into(), "IP".into())]);
     let tables: Tables = BTreeMap::from([("class".into(), Arc::new(class))]);
+    let known = Known {
+        tables: &tables,
+        is_received: true,
+    };
     let steps = steps.iter().enumerate().map(|(index, (kind, yaml, when))| {
         let tag = serde_yaml::value::Tag::new(*kind);
         let value = serde_yaml::from_str(yaml).unwrap();
@@ -42,24 +51,30 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
             when: when.map(str::to_owned),
             name: None,
         };
-        settings
-            .check(common, index + 1, &place, &tables, &mut problems)
-            .unwrap()
+        let beside = Beside {
+            number: (index + 1).to_string(),
+            common,
+            bodies: Bodies::new(),
+        };
+        settings.check(beside, &place, known, &mut problems).unwrap()
     });
-    let steps = steps.collect();
+    let steps = Steps {
+        of_route: steps.collect(),
+        own: BTreeMap::new(),
+    };
     let texts = |texts: &[&str]| OneOrMany(texts.iter().map(|text| Text((*text).to_owned())).collect());
     let settings = Settings {
         from: texts(&["in"]),
         messages: (!messages.is_empty()).then(|| texts(messages)),
         when: when.map(|when| Text(when.to_owned())),
-        to: texts(&["lab", "copies"]),
+        to: serde_yaml::from_str("[lab, copies]").unwrap(),
     };
     let names = Names {
         listeners: ["in".into()].into(),
         destinations: ["lab".into(), "copies".into()].into(),
     };
     settings
-        .check("r".into(), steps, &place, &names, &mut problems)
+        .check("r".into(), steps, &place, &names, known, &mut problems)
         .unwrap()
 }
 
@@ -72,7 +87,7 @@ fn outcome(route: &Route) -> String {
             .collect();
         format!("(misses {})", shown.join(" "))
     };
-    match route.run(&admission(), None) {
+    match route.run(&admission(), &received(), None) {
         Outcome::NotMine => "not mine".to_owned(),
         Outcome::Filtered { reason, .. } => format!("filtered: {reason}"),
         Outcome::Deliver { outputs, misses, .. } => {
@@ -80,8 +95,13 @@ fn outcome(route: &Route) -> String {
             format!("{} {}", outputs.join("; "), shown(&misses))
         }
         Outcome::Rejected { refusal, .. } => format!("rejected with {}", refusal.code.as_str()),
-        Outcome::Failed { reason, to, misses } => {
-            format!("failed for {}: {reason} {}", to.join(" "), shown(&misses))
+        Outcome::Failed { failure, misses } => {
+            format!(
+                "failed for {}: {} {}",
+                failure.to.join(" "),
+                failure.reason,
+                shown(&misses)
+            )
         }
     }
 }
@@ -97,7 +117,7 @@ fn output(output: &Output) -> String {
 
 /// The one message that the route delivers.
 fn delivered(route: &Route, message: &Message) -> Message {
-    let Outcome::Deliver { mut outputs, .. } = route.run(message, None) else {
+    let Outcome::Deliver { mut outputs, .. } = route.run(message, &received(), None) else {
         panic!("not delivered")
     };
     assert_eq!(outputs.len(), 1);
@@ -198,7 +218,7 @@ fn a_step_that_cannot_do_its_work_fails_the_route() {
         "{shown}"
     );
     let message = admission();
-    failing.run(&message, None);
+    failing.run(&message, &received(), None);
     assert_eq!(
         message.write(Terminators::Preserve),
         ADMISSION,
@@ -216,7 +236,7 @@ fn traces() {
         ("remove", "[PV1]", None),
     ];
     let mut trace = Trace::default();
-    route(None, &["ADT"], &steps).run(&admission(), Some(&mut trace));
+    route(None, &["ADT"], &steps).run(&admission(), &received(), Some(&mut trace));
     let shown: Vec<String> = trace
         .steps
         .iter()
@@ -245,12 +265,12 @@ fn traces() {
         ]
     );
     assert_eq!((trace.is_mine, trace.condition_holds), (true, Some(true)));
-    route(Some("PID-5.1 = 'X'"), &["ADT"], &steps).run(&admission(), Some(&mut trace));
+    route(Some("PID-5.1 = 'X'"), &["ADT"], &steps).run(&admission(), &received(), Some(&mut trace));
     assert_eq!(
         (trace.is_mine, trace.condition_holds, trace.steps.len()),
         (true, Some(false), 0)
     );
-    route(None, &["ORU"], &steps).run(&admission(), Some(&mut trace));
+    route(None, &["ORU"], &steps).run(&admission(), &received(), Some(&mut trace));
     assert_eq!(
         (trace.is_mine, trace.condition_holds, trace.steps.len()),
         (false, None, 0)

@@ -9,10 +9,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::StepError;
 use crate::hl7::{Message, SegmentPath, State, Target};
 
+/// How many steps may run over one message, each counted anew for each segment, repetition or part it runs for, and
+/// for each destination: so no route can hang, whatever the message holds.
+pub const STEPS_RUN_MAX: u32 = 100_000;
 /// Of how many codes that were in no table a run keeps the text; all are counted.
 const MISSES_MAX: usize = 100;
+/// How many tags a message may have.
+pub(super) const TAGS_MAX: usize = 32;
+/// How long the value of a tag may be.
+pub(super) const VALUE_BYTES_MAX: usize = 1_000;
 
 /// What a run left behind.
 #[derive(Debug, Default)]
@@ -23,6 +31,8 @@ pub struct Notes {
     pub tags: Vec<Tag>,
     /// The steps that were reached, in order; kept only when the run is traced.
     pub steps: Option<Vec<StepTrace>>,
+    /// How many steps ran.
+    steps_run: u32,
 }
 
 /// The codes that were in no table, by table and code.
@@ -87,6 +97,16 @@ impl Notes {
         self.steps.is_some()
     }
 
+    /// Counts a step that is to run, unless too many did.
+    pub(super) fn count_step(&mut self) -> Result<(), StepError> {
+        if self.steps_run == STEPS_RUN_MAX {
+            let reason = format!("more than {STEPS_RUN_MAX} steps would run over this message");
+            return Err(StepError::new(reason));
+        }
+        self.steps_run += 1;
+        Ok(())
+    }
+
     /// A step begins; what is noted from here on is of this step.
     pub(super) fn reach(&mut self, title: &Arc<str>, applies: bool) -> usize {
         let Some(steps) = &mut self.steps else { return 0 };
@@ -104,6 +124,20 @@ impl Notes {
         if let Some(step) = self.steps.as_mut().and_then(|steps| steps.get_mut(number)) {
             step.stopped = Some(why());
         }
+    }
+
+    /// Gives the message a tag, or an existing tag another value; false if it has too many.
+    pub(super) fn tag(&mut self, name: &Arc<str>, value: String) -> bool {
+        if let Some(tag) = self.tags.iter_mut().find(|tag| tag.name == *name) {
+            tag.value = value;
+            return true;
+        }
+        let has_room = self.tags.len() < TAGS_MAX;
+        if has_room {
+            let name = Arc::clone(name);
+            self.tags.push(Tag { name, value });
+        }
+        has_room
     }
 
     /// A place that is not as it was; noted for the step reached last.

@@ -1,26 +1,25 @@
 //! A message on its way through the steps of a route, and the ways in which a step ends that.
 //!
-//! [`Run`] is made by the route and handed from step to step. It bounds the work of all of them together, so that
-//! no route can hang, whatever the message holds.
+//! [`Run`] is made by the route and handed from step to step.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::notes::{Change, Notes, bytes_at};
-use crate::hl7::{EditError, FieldPath, Message, Refusal, Target};
-
-/// How many steps may run over one message, each counted anew for each segment, repetition or part it runs for.
-pub const STEPS_RUN_MAX: u32 = 100_000;
+use crate::expression::{Context, Template, View};
+use crate::hl7::{EditError, FieldPath, Message, Refusal, Scope, Target};
 
 /// A message on its way through the steps of a route.
 #[derive(Debug)]
 pub struct Run<'r> {
     /// The message as the steps so far have left it.
     pub message: Message,
+    /// What paths mean at the moment.
+    pub scope: Scope,
+    /// What is given from outside.
+    pub context: &'r Context,
     /// What the steps leave behind besides the message.
     pub notes: &'r mut Notes,
-    /// How many more steps may run.
-    steps_left: u32,
 }
 
 /// Why a run ends before its last step.
@@ -40,6 +39,8 @@ pub enum Stop {
 /// A step that could not do its work. Names places and settings, never what the message holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct StepError {
+    /// Which step, as `step 2.1 (replace)`; `None` until the step that ran it says so.
+    pub step: Option<Arc<str>>,
     /// The place it was about, if it was about one.
     pub path: Option<FieldPath>,
     /// Why.
@@ -48,11 +49,36 @@ pub struct StepError {
 
 impl<'r> Run<'r> {
     /// A run about to begin.
-    pub fn new(message: Message, notes: &'r mut Notes) -> Run<'r> {
+    pub fn new(message: Message, context: &'r Context, notes: &'r mut Notes) -> Run<'r> {
         Run {
             message,
+            scope: Scope::whole(),
+            context,
             notes,
-            steps_left: STEPS_RUN_MAX,
+        }
+    }
+
+    /// What an expression is evaluated over, as it now is.
+    pub fn view(&self) -> View<'_> {
+        View {
+            message: &self.message,
+            scope: &self.scope,
+            context: self.context,
+        }
+    }
+
+    /// The text of a template, or why it has none.
+    pub(super) fn render(&self, template: &Template) -> Result<String, String> {
+        template.render(&self.view()).map_err(|error| error.to_string())
+    }
+
+    /// A run of its own over the message as it is now, with the same notes and as many steps left.
+    pub fn branch(&mut self) -> Run<'_> {
+        Run {
+            message: self.message.clone(),
+            scope: self.scope.clone(),
+            context: self.context,
+            notes: self.notes,
         }
     }
 
@@ -79,25 +105,13 @@ impl<'r> Run<'r> {
         }
         done
     }
-
-    /// Takes one from the number of steps that may run.
-    pub(super) fn count_step(&mut self) -> Result<(), StepError> {
-        match self.steps_left.checked_sub(1) {
-            Some(left) => {
-                self.steps_left = left;
-                Ok(())
-            }
-            None => Err(StepError::new(format!(
-                "more than {STEPS_RUN_MAX} steps ran over this message"
-            ))),
-        }
-    }
 }
 
 impl StepError {
     /// A step that could not do its work, for a reason that has no place.
     pub fn new(reason: impl Into<String>) -> StepError {
         StepError {
+            step: None,
             path: None,
             reason: reason.into(),
         }
@@ -106,6 +120,7 @@ impl StepError {
     /// A step that could not do its work at this place.
     pub fn at(path: FieldPath, reason: impl Into<String>) -> StepError {
         StepError {
+            step: None,
             path: Some(path),
             reason: reason.into(),
         }
@@ -114,6 +129,9 @@ impl StepError {
 
 impl fmt::Display for StepError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(step) = &self.step {
+            write!(formatter, "{step}: ")?;
+        }
         if let Some(path) = self.path {
             write!(formatter, "{path}: ")?;
         }
@@ -136,6 +154,19 @@ impl From<StepError> for Stop {
 impl From<EditError> for Stop {
     fn from(error: EditError) -> Stop {
         Stop::Failed(error.into())
+    }
+}
+
+impl Stop {
+    /// The same, of this step if no step within it said that it was it.
+    pub(super) fn of_step(self, title: &Arc<str>) -> Stop {
+        match self {
+            Stop::Failed(error) => Stop::Failed(StepError {
+                step: error.step.or_else(|| Some(Arc::clone(title))),
+                ..error
+            }),
+            Stop::Dropped { .. } | Stop::Rejected(_) => self,
+        }
     }
 }
 

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::paths::{Written, written_field};
-use super::{Doc, Run, StepError, Tables};
+use super::{Doc, Run, StepError};
 use crate::hl7::FieldPath;
 use crate::problem::{Place, Problem, ProblemName, Problems};
-use crate::table::Table;
+use crate::table::{Table, Tables};
 use crate::typed::Text;
 
 pub(super) const DOC: Doc = Doc {

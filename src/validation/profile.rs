@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use crate::expression::Condition;
+use crate::expression::{Condition, View};
 use crate::hl7::dictionary::Version;
 use crate::hl7::{FieldPath, Location, Message, SegmentName};
 
@@ -104,7 +104,8 @@ impl Profile {
     }
 
     pub(super) fn applying(&self, message: &Message) -> Applying<'_> {
-        let holds = |when: &Option<Condition>| when.as_ref().is_none_or(|when| when.holds(message));
+        let holds =
+            |when: &Option<Condition>| when.as_ref().is_none_or(|when| when.holds(&View::of(message)));
         let segments = self.segments.iter().filter(|(_, rule)| holds(&rule.when));
         let fields = self.fields.iter().filter(|(_, rule)| holds(&rule.when));
         Applying {

@@ -1,5 +1,6 @@
 //! The rules of a profile about fields and their parts.
 
+use crate::expression::View;
 use crate::hl7::datatype::{Id, Part};
 use crate::hl7::{ErrorCode, Location, Message, Segment, State};
 
@@ -23,7 +24,7 @@ pub(super) fn segment(segment: &Segment<'_>, at: Location, check: &mut Check<'_>
 pub(super) fn conditions(message: &Message, rules: &Applying<'_>, faults: &mut Faults) {
     for (spot, rule) in &rules.fields {
         let condition = rule.condition.as_ref();
-        if condition.is_some_and(|condition| !condition.holds(message)) {
+        if condition.is_some_and(|condition| !condition.holds(&View::of(message))) {
             let location = located(Occurrences::default().next(spot.segment), *spot);
             let text = "the condition of the profile does not hold";
             faults.push(faults.condition, Some(location), text);

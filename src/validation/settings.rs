@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use regex::RegexBuilder;
 use serde::Deserialize;
 
-use crate::expression::Condition;
+use crate::expression::{Condition, Known};
 use crate::hl7::dictionary::{Dictionary, Version};
 use crate::hl7::{FieldPath, SegmentPath};
 use crate::problem::{Place, Problem, ProblemName, Problems};
@@ -204,7 +204,7 @@ impl FieldSettings {
 }
 
 fn condition(Text(text): &Text, place: &Place<'_>, problems: &mut Problems) -> Option<Condition> {
-    Condition::parse(text)
+    Condition::parse(text, Known::nothing())
         .map_err(|error| problems.push(error.problem(place)))
         .ok()
 }

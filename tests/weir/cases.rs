@@ -238,10 +238,20 @@ routes:
       - translate: { field: PV1-2, table: class }
       - remove: [NK1, PID-5]
     to: [lab, copies]
+  both:
+    from: in
+    steps:
+      - tag: { ward: "{PV1-3.1}" }
+    to:
+      - lab
+      - destination: copies
+        when: PV1-2 != "O"
+        steps:
+          - translate: { field: PV1-2, table: class }
 "#;
 
 const ADMISSION: &str = "MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\r\
-    PID|1||12^^^MR~34^^^SS||DOE^ANNA\rNK1|1|DOE^BEN\rPV1|1|I\r";
+    PID|1||12^^^^MR~34^^^^SS||DOE^ANNA\rNK1|1|DOE^BEN\rPV1|1|I\r";
 
 /// A folder with the site, these cases and a message.
 fn site(cases: &str) -> tempfile::TempDir {
@@ -267,9 +277,9 @@ fn what_is_as_expected_passes() {
       expect:
         to: [copies, lab]
         acknowledgment: AA
-        fields: { PV1-2: IP, PV1-3: 'a\S\b', PV1-4: I, PV1-9: "", PID-2: 'A \T\ B', PID-3: 12^^^MR~34^^^SS, PID-3.1: 12 }
-        absent: [NK1, PID-5, PV1-9, "OBX[2]"]
-        count: { PV1: 1, PID-3: 2, OBX: 0 }
+        fields: { PV1-2: IP, PV1-3: 'a\S\b', PV1-4: I, PV1-9: "", PID-2: 'A \T\ B', PID-3: 12^^^^MR~34^^^^SS, PID-3.1: 12, "PID-3[.5=SS].1": 34, "PID-3[last].5": SS }
+        absent: [NK1, PID-5, PV1-9, "OBX[2]", "PID-3[.5=AN]", "PID-3[*].9"]
+        count: { PV1: 1, PID-3: 2, OBX: 0, "PID-3[*].5": 2 }
     - name: a text is a message too
       given: |
         MSH|^~\&|||||||ADT^A01|1|P|2.5
@@ -287,20 +297,42 @@ fn what_is_as_expected_passes() {
       given: given.hl7
       expect:
         messages: [{ to: [lab, copies], fields: { PV1-2: IP }, absent: NK1, count: { PID: 1 } }]
+  both:
+    - name: two messages
+      given: given.hl7
+      set: { PV1-3.1: 7W }
+      expect:
+        to: [lab, copies]
+        tags: { ward: 7W }
+        fields: { PID-5.1: DOE }
+        messages:
+          - { to: lab, fields: { PV1-2: I } }
+          - { to: copies, fields: { PV1-2: IP } }
+    - name: one is not wanted
+      given: given.hl7
+      set: { PV1-2: O }
+      expect: { to: lab }
+    - name: one fails and the other is delivered
+      given: given.hl7
+      set: { PV1-2: X }
+      expect: { to: lab, error: the code is not in table, acknowledgment: AA }
 "#,
     );
     check(
         folder.path(),
         "test site",
         &expect![[r#"
-        ok      admissions / everything at once
-        ok      admissions / a text is a message too
-        ok      admissions / another type
-        ok      admissions / a code that is not in the table
-        ok      admissions / one message
-        5 passed, 0 failed
-        = 0
-    "#]],
+            ok      admissions / everything at once
+            ok      admissions / a text is a message too
+            ok      admissions / another type
+            ok      admissions / a code that is not in the table
+            ok      admissions / one message
+            ok      both / two messages
+            ok      both / one is not wanted
+            ok      both / one fails and the other is delivered
+            8 passed, 0 failed
+            = 0
+        "#]],
     );
 }
 
@@ -312,11 +344,11 @@ fn what_is_not_as_expected_is_shown_place_by_place() {
   admissions:
     - name: fields
       given: given.hl7
-      set: { PID-2: "9", PID-3.5: X }
+      set: { PID-2: "9", "PID-3[.5=SS].4": X }
       expect:
         to: lab
-        fields: { PV1-2: I, PV1-3: a^b, PV1-5: 5, PID-2: "", ZZZ-1: 1 }
-        absent: [PV1, PID-3, PID-5]
+        fields: { PV1-2: I, PV1-3: a^b, PV1-5: 5, PID-2: "", ZZZ-1: 1, "PID-3[*].5": MR, "PID-3[.5=AN].1": 1 }
+        absent: [PV1, "PID-3[*].4", PID-5]
         count: { PID-3: 1, OBX: 2 }
         tags: { ward: 7W }
         message: expected.hl7
@@ -348,6 +380,26 @@ fn what_is_not_as_expected_is_shown_place_by_place() {
       given: |
         MSH|^~\&|||||||ORU^R01|1|P|2.5
       expect: { to: lab }
+    - name: nothing left to look at
+      given: given.hl7
+      set: { PV1-2: X }
+      expect: { error: true, fields: { PV1-2: X } }
+  both:
+    - name: two messages
+      given: given.hl7
+      expect:
+        to: lab
+        fields: { PV1-2: X }
+        tags: { ward: 7W }
+        messages: [{ to: lab, fields: { PV1-2: I } }, { fields: { PV1-2: IP } }]
+    - name: one fails
+      given: given.hl7
+      set: { PV1-2: X }
+      expect: { to: lab }
+    - name: another reason
+      given: given.hl7
+      set: { PV1-2: X }
+      expect: { to: lab, error: no paper }
 "#,
     );
     fs::write(folder.path().join("site/expected.hl7"), ADMISSION).unwrap();
@@ -355,108 +407,143 @@ fn what_is_not_as_expected_is_shown_place_by_place() {
         folder.path(),
         "test site",
         &expect![[r#"
-        FAILED  admissions / fields
-                site/cases.yaml:3, given given.hl7 with PID-2, PID-3.5 set
-                tag ward
-                  expected  7W
-                  got       (nothing)
-                to
-                  expected  lab
-                  got       copies, lab
-                PV1-2  Patient Class
-                  expected  I
-                  got       IP
-                PV1-3  Assigned Patient Location
-                  expected  a^b
-                  got       a\S\b
-                PV1-5  Preadmit Number
-                  expected  5
-                  got       (nothing)
-                PID-2  Patient ID
-                  expected  (nothing)
-                  got       9
-                ZZZ-1
-                  expected  1
-                  got       (nothing)
-                PV1  Patient Visit
-                  expected  absent
-                  got       1 time
-                PID-3  Patient Identifier List
-                  expected  (nothing)
-                  got       12^^^MR^X~34^^^SS
-                PID-3  Patient Identifier List
-                  expected  1 time
-                  got       2 times
-                OBX  Observation/Result
-                  expected  2 times
-                  got       absent
-                message expected.hl7  - expected, + got
-                  PID-2  Patient ID
-                    -
-                    + 9
-                  PID-3  Patient Identifier List
-                    - 12^^^MR~34^^^SS
-                    + 12^^^MR^X~34^^^SS
-                  PID-5  Patient Name
-                    - DOE^ANNA
-                    +
-                  NK1  Next of Kin/Associated Parties
-                    - NK1|1|DOE^BEN
-                  PV1-2  Patient Class
-                    - I
-                    + IP
-                  PV1-3  Assigned Patient Location
-                    -
-                    + a\S\b
-                  PV1-4  Admission Type
-                    -
-                    + I
-        FAILED  admissions / other ways to end
-                site/cases.yaml:13, given given.hl7
-                outcome
-                  expected  filtered
-                  got       delivered to copies, lab
-        FAILED  admissions / an error that there is not
-                site/cases.yaml:16, given given.hl7
-                outcome
-                  expected  error: …no such \x1b[2J…
-                  got       delivered to copies, lab
-        FAILED  admissions / nobody
-                site/cases.yaml:19, given given.hl7
-                outcome
-                  expected  delivered to nobody
-                  got       delivered to copies, lab
-        FAILED  admissions / refused
-                site/cases.yaml:22, given given.hl7
-                outcome
-                  expected  error
-                  got       delivered to copies, lab
-        FAILED  admissions / filtered for another reason
-                site/cases.yaml:25, given given.hl7 with PV1-2 set
-                outcome
-                  expected  filtered: …a test patient…
-                  got       filtered: the condition of route admissions does not hold
-        FAILED  admissions / several messages
-                site/cases.yaml:29, given given.hl7
-                messages
-                  expected  2
-                  got       1
-                to
-                  expected  lab
-                  got       copies, lab
-        FAILED  admissions / an error
-                site/cases.yaml:32, given the text there
-                outcome
-                  expected  delivered
-                  got       error: step 2 (translate): PV1-2: the code is not in table `class`
-        FAILED  admissions / another type
-                site/cases.yaml:37, given the text there
-                outcome
-                  expected  delivered
-                  got       not the route's: its `messages` name other types
-        0 passed, 9 failed
-        = 1
-    "#]],
+            FAILED  admissions / fields
+                    site/cases.yaml:3, given given.hl7 with PID-2, PID-3[.5=SS].4 set
+                    tag ward
+                      expected  7W
+                      got       (nothing)
+                    to
+                      expected  lab
+                      got       copies, lab
+                    PV1-2  Patient Class
+                      expected  I
+                      got       IP
+                    PV1-3  Assigned Patient Location
+                      expected  a^b
+                      got       a\S\b
+                    PV1-5  Preadmit Number
+                      expected  5
+                      got       (nothing)
+                    PID-2  Patient ID
+                      expected  (nothing)
+                      got       9
+                    ZZZ-1
+                      expected  1
+                      got       (nothing)
+                    PID-3[2].5  Identifier Type Code
+                      expected  MR
+                      got       SS
+                    PID-3[.5=AN].1  Patient Identifier List
+                      expected  1
+                      got       (nothing)
+                    PV1  Patient Visit
+                      expected  absent
+                      got       1 time
+                    PID-3[2].4  Assigning Authority
+                      expected  (nothing)
+                      got       X
+                    PID-3  Patient Identifier List
+                      expected  1 time
+                      got       2 times
+                    OBX  Observation/Result
+                      expected  2 times
+                      got       absent
+                    message expected.hl7  - expected, + got
+                      PID-2  Patient ID
+                        -
+                        + 9
+                      PID-3  Patient Identifier List
+                        - 12^^^^MR~34^^^^SS
+                        + 12^^^^MR~34^^^X^SS
+                      PID-5  Patient Name
+                        - DOE^ANNA
+                        +
+                      NK1  Next of Kin/Associated Parties
+                        - NK1|1|DOE^BEN
+                      PV1-2  Patient Class
+                        - I
+                        + IP
+                      PV1-3  Assigned Patient Location
+                        -
+                        + a\S\b
+                      PV1-4  Admission Type
+                        -
+                        + I
+            FAILED  admissions / other ways to end
+                    site/cases.yaml:13, given given.hl7
+                    outcome
+                      expected  filtered
+                      got       delivered to copies, lab
+            FAILED  admissions / an error that there is not
+                    site/cases.yaml:16, given given.hl7
+                    outcome
+                      expected  error: …no such \x1b[2J…
+                      got       delivered to copies, lab
+            FAILED  admissions / nobody
+                    site/cases.yaml:19, given given.hl7
+                    outcome
+                      expected  delivered to nobody
+                      got       delivered to copies, lab
+            FAILED  admissions / refused
+                    site/cases.yaml:22, given given.hl7
+                    outcome
+                      expected  rejected
+                      got       delivered to copies, lab
+            FAILED  admissions / filtered for another reason
+                    site/cases.yaml:25, given given.hl7 with PV1-2 set
+                    outcome
+                      expected  filtered: …a test patient…
+                      got       filtered: the condition of route admissions does not hold
+            FAILED  admissions / several messages
+                    site/cases.yaml:29, given given.hl7
+                    messages
+                      expected  2
+                      got       1
+                    to
+                      expected  lab
+                      got       copies, lab
+            FAILED  admissions / an error
+                    site/cases.yaml:32, given the text there
+                    outcome
+                      expected  delivered
+                      got       error for lab, copies: step 2 (translate): PV1-2: the code is not in table `class`
+            FAILED  admissions / another type
+                    site/cases.yaml:37, given the text there
+                    outcome
+                      expected  delivered
+                      got       not the route's: its `messages` name other types
+            FAILED  admissions / nothing left to look at
+                    site/cases.yaml:41, given given.hl7 with PV1-2 set
+                    outcome
+                      expected  a message
+                      got       error for lab, copies: step 2 (translate): PV1-2: the code is not in table `class`
+            FAILED  both / two messages
+                    site/cases.yaml:46, given given.hl7
+                    tag ward
+                      expected  7W
+                      got       (nothing)
+                    to
+                      expected  lab
+                      got       copies, lab
+                    message 1: PV1-2  Patient Class
+                      expected  X
+                      got       IP
+                    message 2: PV1-2  Patient Class
+                      expected  X
+                      got       I
+            FAILED  both / one fails
+                    site/cases.yaml:53, given given.hl7 with PV1-2 set
+                    outcome
+                      expected  delivered
+                      got       delivered to lab; error for copies: step copies.1 (translate): PV1-2: the code is not in table `class`
+            FAILED  both / another reason
+                    site/cases.yaml:57, given given.hl7 with PV1-2 set
+                    outcome
+                      expected  error: …no paper…
+                      got       delivered to lab; error for copies: step copies.1 (translate): PV1-2: the code is not in table `class`
+            0 passed, 13 failed
+            = 1
+        "#]],
     );
 }
 
@@ -529,11 +616,12 @@ fn update_writes_expected_messages_and_nothing_else() {
                       expected  I
                       got       IP
             2 passed, 3 failed
+            ! warning: route `both` has no cases
             = 1
         "#]],
     );
     let made = "MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\r\
-        PID|1||12^^^MR~34^^^SS||\rPV1|1|IP|a\\S\\b|I\r";
+        PID|1||12^^^^MR~34^^^^SS||\rPV1|1|IP|a\\S\\b|I\r";
     assert_eq!(fs::read_to_string(path("new.hl7")).unwrap(), made);
     assert_eq!(fs::read_to_string(path("third.hl7")).unwrap(), made);
     assert_eq!(
@@ -560,10 +648,11 @@ fn routes_without_cases_are_told_and_a_filter_must_match() {
         folder.path(),
         "test site",
         &expect![[r#"
-        0 passed, 0 failed
-        ! warning: route `admissions` has no cases
-        = 0
-    "#]],
+            0 passed, 0 failed
+            ! warning: route `admissions` has no cases
+            ! warning: route `both` has no cases
+            = 0
+        "#]],
     );
     check(
         folder.path(),

@@ -331,6 +331,7 @@ fn every_metric_is_on_the_page_after_some_work() {
         let is_rare = [
             "route_failures",
             "route_rejections",
+            "route_filtered",
             "table_misses",
             "refused_connections",
             "failures",

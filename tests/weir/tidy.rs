@@ -17,8 +17,8 @@ const FLOORS: &str = "
     typed:
     units:
 
-    expression: hl7 problem
     table: hl7 problem typed
+    expression: table hl7 problem
     outbox: clock metrics units
     listener: mllp metrics problem typed units
 
@@ -54,7 +54,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ),
     ("destination", &["file_name"]),
     ("listener", &["budget", "connection", "reading"]),
-    ("step", &["doc", "notes", "paths", "run"]),
+    ("step", &["body", "doc", "notes", "paths", "run"]),
 ];
 
 /// Longer files have become two things. Tests do not count: tables of cases grow, and are read by search.

@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use crate::case::{Case, Mismatch, What};
 use crate::hl7::dictionary::{Dictionary, Version};
-use crate::hl7::{FieldPath, Target};
+use crate::hl7::{FieldPath, TargetSelector};
 
 use super::super::{diff, text};
 use super::{Ran, Verdict};
@@ -63,13 +63,15 @@ impl Names {
             .unwrap_or_default()
     }
 
-    fn target(&self, target: &Target) -> &'static str {
+    fn target(&self, target: &TargetSelector) -> &'static str {
         match target {
-            Target::Field(path) => self.field(path),
-            Target::Segment(path) => {
-                let segment = self
-                    .0
-                    .and_then(|dictionary| dictionary.segment(path.name.as_bytes()));
+            TargetSelector::Field(selector) => {
+                let field = FieldPath::of_field(selector.segment(), selector.field());
+                field.map_or("", |field| self.field(&field))
+            }
+            TargetSelector::Segments(segments) => {
+                let name = segments.name();
+                let segment = self.0.and_then(|dictionary| dictionary.segment(name.as_bytes()));
                 segment.map_or("", |segment| segment.description)
             }
         }
@@ -89,8 +91,14 @@ impl Names {
                 expected,
                 got,
             } => title(subject, "") + &two(expected, got),
-            What::Field { path, expected, got } => {
-                title(&path.to_string(), self.field(path)) + &two(expected, got)
+            What::Field {
+                place,
+                field,
+                expected,
+                got,
+            } => {
+                let name = field.map_or("", |field| self.field(&field));
+                title(place, name) + &two(expected, got)
             }
             What::Count {
                 target,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::hl7::Terminators;
-use crate::route::Outcome;
+use crate::route::{Failure, Outcome};
 use crate::step::{Change, Misses, StepTrace};
 
 use super::Traced;
@@ -85,11 +85,10 @@ fn outcome(traced: &Traced<'_>) -> Value {
                 .collect();
             json!({ "kind": "rejected", "acknowledgment": refusal.code.as_str(), "faults": faults })
         }
-        Outcome::Failed { reason, to, .. } => {
-            let to: Vec<&str> = to.iter().map(AsRef::as_ref).collect();
-            json!({ "kind": "failed", "reason": reason, "to": to })
-        }
-        Outcome::Deliver { outputs, .. } => {
+        Outcome::Failed { failure, .. } => json!({ "kind": "failed", "failures": [self::failure(failure)] }),
+        Outcome::Deliver {
+            outputs, failures, ..
+        } => {
             let outputs: Vec<_> = outputs
                 .iter()
                 .map(|output| {
@@ -102,7 +101,13 @@ fn outcome(traced: &Traced<'_>) -> Value {
                     })
                 })
                 .collect();
-            json!({ "kind": "delivered", "outputs": outputs })
+            let failures: Vec<_> = failures.iter().map(failure).collect();
+            json!({ "kind": "delivered", "outputs": outputs, "failures": failures })
         }
     }
+}
+
+fn failure(failure: &Failure) -> Value {
+    let to: Vec<&str> = failure.to.iter().map(AsRef::as_ref).collect();
+    json!({ "reason": failure.reason, "to": to })
 }

@@ -7,13 +7,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Zoned;
 
+use crate::clock;
 use crate::config::{self, Site};
 use crate::hl7::dictionary::{Dictionary, Version};
 use crate::hl7::{Message, ParseLimits, Target, Terminators};
 use crate::problem::nearest;
 use crate::route::{Outcome, Route, Trace as RouteTrace};
 use crate::step::{Misses, Tag};
+use crate::units;
 
 use super::{CannotRun, Finding, input, text};
 
@@ -31,6 +34,9 @@ pub(super) struct Trace {
     /// The folder of YAML files.
     #[arg(long, default_value = "routes")]
     site: PathBuf,
+    /// When the message is received, as 2026-01-31T08:05:00+01:00; now, if left out.
+    #[arg(long, value_name = "TIME", value_parser = units::parse_moment)]
+    at: Option<Zoned>,
     /// Print a JSON object for each message, on a line of its own.
     #[arg(long)]
     json: bool,
@@ -48,11 +54,12 @@ impl Trace {
             ));
         };
         let route = self.route(&site)?;
+        let received = self.at.clone().unwrap_or_else(clock::now_local);
         let look = told::Look::of(text::is_colored(&std::io::stdout()));
         for (index, placed) in input::chosen(&self.file, self.message)?.into_iter().enumerate() {
             let message = as_received(placed.message, route, &site);
             let mut trace = RouteTrace::default();
-            let outcome = route.run(&message, Some(&mut trace));
+            let outcome = route.run(&message, &received, Some(&mut trace));
             let traced = Traced {
                 route,
                 number: placed.number,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use crate::hl7::{Refusal, Target, Terminators};
-use crate::route::{Outcome, Output};
+use crate::route::{Failure, Outcome, Output};
 use crate::step::{Change, Misses, StepTrace};
 
 use super::super::text;
@@ -170,18 +170,26 @@ impl Told<'_> {
                 ));
             }
             Outcome::Rejected { refusal, .. } => self.refusal(refusal),
-            Outcome::Failed { reason, to, .. } => {
-                let (to, reason) = (to.join(", "), text::safe(reason));
-                self.line(format_args!(
-                    "{stopped}failed, a dead letter for {to}{stopped:#}: {reason}"
-                ));
-            }
-            Outcome::Deliver { outputs, .. } => {
+            Outcome::Failed { failure, .. } => self.failure(failure),
+            Outcome::Deliver {
+                outputs, failures, ..
+            } => {
                 for output in outputs {
                     self.output(output);
                 }
+                for failure in failures {
+                    self.failure(failure);
+                }
             }
         }
+    }
+
+    fn failure(&mut self, Failure { reason, to }: &Failure) {
+        let stopped = self.look.stopped;
+        let (to, reason) = (to.join(", "), text::safe(reason));
+        self.line(format_args!(
+            "{stopped}failed, a dead letter for {to}{stopped:#}: {reason}"
+        ));
     }
 
     fn refusal(&mut self, refusal: &Refusal) {

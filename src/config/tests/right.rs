@@ -193,6 +193,7 @@ fn the_example_site_has_no_problem() {
 /// The example of every kind of step does what its documentation says.
 #[test]
 fn every_step_example_runs() {
+    let received = "2024-01-01T12:00:00+01:00[+01:00]".parse().unwrap();
     let known = crate::config::piece::variants::<step::Settings>();
     let documented: Vec<&str> = step::DOCS.iter().map(|doc| doc.kind).collect();
     assert_eq!(known, documented, "every kind is documented");
@@ -207,7 +208,7 @@ fn every_step_example_runs() {
         let (site, problems) = load_files(&[("site.yaml", &yaml)]);
         let site = site.unwrap_or_else(|| panic!("{}: {problems}", doc.kind));
         let given = Message::parse(doc.given.into()).unwrap();
-        let becomes = match site.routes[0].run(&given, None) {
+        let becomes = match site.routes[0].run(&given, &received, None) {
             Outcome::Deliver { outputs, .. } => {
                 let bodies = outputs
                     .iter()
@@ -221,7 +222,7 @@ fn every_step_example_runs() {
             Outcome::Rejected { refusal, .. } => {
                 format!("{}: {}", refusal.code.as_str(), refusal.faults[0].text)
             }
-            Outcome::Failed { reason, .. } => format!("failed: {reason}"),
+            Outcome::Failed { failure, .. } => format!("failed: {}", failure.reason),
             Outcome::NotMine => panic!("{}: the route is for this message", doc.kind),
         };
         assert_eq!(becomes, doc.becomes, "{}", doc.kind);

@@ -71,6 +71,56 @@ fn keys() {
 }
 
 #[test]
+fn steps_that_control() {
+    let set = "- set: { MSH-5: LAB }";
+    let told = told(&[
+        (set, "- if: PV1-2 = 'I'"),
+        (set, "- { if: PV1-2 =, then: [ { drop: x } ] }"),
+        (set, "- { if: PV1-2 = 'I', then: [] }"),
+        (set, "- { if: PV1-2 = 'I', then: { drop: x } }"),
+        (
+            set,
+            "- { if: PV1-2 = 'I', then: [ { dorp: x } ], esle: [ { drop: x } ] }",
+        ),
+        (
+            set,
+            "- { if: PV1-2 = 'I', then: [ { drop: x }, { set: { PID: x } } ] }",
+        ),
+        (set, "- { set: { MSH-5: LAB }, then: [ { drop: x } ] }"),
+        (set, "- drop: ' '"),
+        (set, "- drop: 'patient {PID-5.1}'"),
+        (set, "- fail:"),
+        (set, "- tag: { Ward: x, kind: '{PV1}' }"),
+        (set, "- tag: {}"),
+        (set, "- reject: no"),
+        (set, "- reject: { code: AE }"),
+        (set, "- reject: { text: x, code: AA }"),
+        (set, "- reject: { text: x, code: AR }"),
+        (set, "- reject: { text: x, code: AR, error: 207 }"),
+        (set, "- reject: { text: x, error: 99, location: pid-3 }"),
+    ]);
+    expect_file!["wrong/steps_that_control.txt"].assert_eq(&told);
+}
+
+#[test]
+fn destinations_of_a_route() {
+    let told = told(&[
+        ("to: lab", "to: [ { destination: lab, when: PV1-2 } ]"),
+        ("to: lab", "to: [ { destination: lba } ]"),
+        ("to: lab", "to: [ lab, { destination: lab } ]"),
+        ("to: lab", "to: [ { when: PV1 exists } ]"),
+        ("to: lab", "to: { destination: lab, stesp: [] }"),
+        (
+            "to: lab",
+            "to: { destination: lab, steps: [ { sett: { PID-3: x } }, { set: { PID-3: '{x}' } } ] }",
+        ),
+        ("to: lab", "to: { destination: lab, steps: { drop: x } }"),
+        ("to: lab", "to: [ [ lab ] ]"),
+    ]);
+    expect_file!["wrong/destinations_of_a_route.txt"].assert_eq(&told);
+}
+
+#[test]
 fn values() {
     let told = told(&[
         (

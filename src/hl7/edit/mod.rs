@@ -17,7 +17,7 @@ use crate::hl7::delimiters::Delimiters;
 use crate::hl7::escape::{self, Unwritable};
 use crate::hl7::message::Message;
 use crate::hl7::parse::Slot;
-use crate::hl7::path::{FieldPath, Level, SegmentName, SegmentPath, Target};
+use crate::hl7::path::{FieldPath, Level, SegmentName, SegmentPath, Shift, Target};
 use crate::hl7::segment::{self, slice};
 
 /// An edit that cannot be done; the message is as it was.
@@ -172,12 +172,18 @@ impl Message {
         }
         let before = self.slots.len();
         let mut occurrence = 0;
+        let mut index = 0;
+        let shifts = &mut self.shifts;
         self.slots.retain(|slot| {
-            if slot.name != *path.name.as_bytes() {
-                return true;
+            let is_named = slot.name == *path.name.as_bytes();
+            occurrence += u16::from(is_named);
+            let is_kept = !is_named || path.occurrence.is_some_and(|wanted| wanted != occurrence);
+            if is_kept {
+                index += 1;
+            } else {
+                shifts.push(Shift::Removed(index));
             }
-            occurrence += 1;
-            path.occurrence.is_some_and(|wanted| wanted != occurrence)
+            is_kept
         });
         let removed = before - self.slots.len();
         self.is_edited |= removed > 0;
@@ -203,6 +209,10 @@ impl Message {
         }
         let edited = [slice(raw, &(0..range.start)), slice(raw, &(range.end..raw.len()))].concat();
         self.replace(index, edited.into());
+        if let Some(number) = path.repetition().filter(|_| path.level() == Level::Repetition) {
+            self.shifts
+                .push(Shift::RepetitionRemoved(index, path.field(), number));
+        }
         true
     }
 
@@ -243,6 +253,7 @@ impl Message {
             return Err(EditErrorKind::Envelope);
         }
         let edited = splice(name.as_bytes(), path, raw, &self.delimiters)?;
+        self.shifts.push(Shift::Inserted(self.slots.len()));
         self.slots.push(Slot::added(name));
         self.replace(self.slots.len() - 1, edited);
         Ok(())
