@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Zoned;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Case, Given, check};
@@ -19,7 +20,7 @@ use crate::units;
 pub const AT: &str = "2026-01-01T12:00:00+00:00";
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// What the case shows; unique in its route.
@@ -40,7 +41,7 @@ pub struct Settings {
 }
 
 /// What must come of a case, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectSettings {
     /// All destinations that get something; an empty list if nobody does.
@@ -76,7 +77,7 @@ pub struct ExpectSettings {
 }
 
 /// What must hold of one of several messages, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutputSettings {
     /// The destinations that get it.

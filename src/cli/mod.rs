@@ -17,11 +17,13 @@ mod diff;
 mod explain;
 mod get;
 mod input;
+mod list;
 mod listen;
 mod logging;
 mod path;
 mod receiver;
 mod run;
+mod schema;
 mod send;
 mod serving;
 mod set;
@@ -61,6 +63,8 @@ enum Command {
     Ack(ack::Ack),
     Validate(validate::Validate),
     Explain(explain::Explain),
+    List(list::List),
+    Schema(schema::Schema),
 }
 
 impl Command {
@@ -88,6 +92,8 @@ enum Finding {
 enum CannotRun {
     /// Says the place and what to do.
     Because(String),
+    /// Standard output has said why already.
+    Told,
     /// Whoever read our output has seen enough (`weir get … | head`): nothing to complain about.
     OutputClosed,
 }
@@ -128,10 +134,13 @@ pub fn main() -> ExitCode {
         Command::Ack(command) => command.run(&mut out),
         Command::Validate(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
+        Command::List(command) => command.run(&mut out),
+        Command::Schema(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
         Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,
         Ok(Finding::NotSo) => ExitCode::from(1),
+        Err(CannotRun::Told) => ExitCode::from(2),
         Err(CannotRun::Because(why)) => {
             // Nobody is left to tell when standard error is closed too.
             drop(writeln!(std::io::stderr(), "{}", why.trim_end()));

@@ -10,6 +10,7 @@
 
 mod batch;
 mod cases;
+mod catalogue;
 mod destination;
 mod engine;
 mod files;
@@ -19,7 +20,9 @@ mod network;
 mod pace;
 mod piece;
 mod profile;
+mod reach;
 mod routes;
+mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -41,12 +44,14 @@ use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use cases::Missing;
+pub use catalogue::{Setting, settings};
 pub use destination::{DestinationSettings, Retry};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
 pub use profile::read as profile;
+pub use schema::schema;
 
 /// A site that can run.
 #[derive(Debug, Clone)]
@@ -148,6 +153,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         return (None, problems);
     };
     sections.warn_unused(&routes, &mut problems);
+    reach::check(&sections, &listeners, &routes, &mut problems);
     let site = Site {
         data: engine.data,
         console: engine.console,

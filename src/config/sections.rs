@@ -15,9 +15,9 @@ use super::piece::unknown_key;
 const NAMES_MAX: usize = 1_000;
 const SECTIONS: &[&str] = &["engine", "listeners", "destinations", "tables", "routes", "cases"];
 /// Names are labels of metrics and parts of addresses and file names.
-const NAME_BYTES_MAX: usize = 64;
+pub(super) const NAME_BYTES_MAX: usize = 64;
 /// What other readers of YAML take for a truth value or for nothing.
-const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+pub(super) const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// Something with a name, and where it is written.
 pub(super) type Named<'a> = (Arc<str>, Place<'a>);
@@ -105,7 +105,15 @@ impl<'a> Sections<'a> {
     }
 
     /// Warns of what no route uses. Only for a site without errors: a route that is wrong may use it.
+    /// Without any route one warning is enough.
     pub(super) fn warn_unused(&self, routes: &[Arc<Route>], problems: &mut Problems) {
+        if let (true, Some((_, first))) = (routes.is_empty(), self.listeners.first()) {
+            let message = "the site has no routes, so every message goes nowhere";
+            let problem = Problem::warning(ProblemName::NoRoutes, message).at_key(first);
+            let help =
+                "add under `routes`, with a destination of yours:\nall: { from: LISTENER, to: DESTINATION }";
+            return problems.push(problem.label("where messages come in").help(help));
+        }
         let tables: BTreeSet<&str> = routes
             .iter()
             .flat_map(|route| route.steps())
@@ -213,7 +221,8 @@ fn bad_name(name: &str) -> Option<Problem> {
     let problem = Problem::error(ProblemName::BadName, message)
         .help("begin with a lower case letter; then lower case letters, digits and single hyphens");
     let guess = kebab_case(name);
-    Some(if bad_name_guess_is_right(&guess) {
+    // What a name has beyond ASCII would be lost.
+    Some(if name.is_ascii() && bad_name_guess_is_right(&guess) {
         problem.suggest(&guess)
     } else {
         problem

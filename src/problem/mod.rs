@@ -248,6 +248,16 @@ impl Problems {
         sorted.into_iter()
     }
 
+    /// The source that a region is in.
+    pub fn source(&self, region: &Region) -> Option<&Source> {
+        self.sources.get(region.source).map(AsRef::as_ref)
+    }
+
+    /// How many were counted and not kept.
+    pub fn left_off(&self) -> usize {
+        self.left_off
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()

@@ -120,6 +120,11 @@ impl Route {
         self.steps.iter().chain(own)
     }
 
+    /// The types of messages it is for; none means all.
+    pub fn messages(&self) -> &[MessagePattern] {
+        &self.messages
+    }
+
     /// Whether it takes messages from this listener.
     pub fn takes_from(&self, listener: &str) -> bool {
         self.from.iter().any(|from| **from == *listener)

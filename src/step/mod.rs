@@ -11,6 +11,7 @@ mod body;
 mod copy;
 mod doc;
 mod drop;
+mod entry;
 mod fail;
 mod r#if;
 mod notes;
@@ -24,6 +25,7 @@ mod translate;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::expression::{Condition, Known};
@@ -32,6 +34,7 @@ use crate::table::Table;
 
 pub use body::{Bodies, DEPTH_MAX, body_keys};
 pub use doc::Doc;
+pub use entry::Entry;
 pub use notes::{Change, Miss, Misses, Notes, STEPS_RUN_MAX, StepTrace, Tag};
 pub use paths::condition;
 pub(crate) use paths::{Written, path};
@@ -72,7 +75,7 @@ fn entry_count(count: usize, verb: &str, place: &Place<'_>, problems: &mut Probl
 }
 
 /// A step as typed: its kind with what the kind needs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Settings {
     /// Gives fields values.
@@ -96,7 +99,7 @@ pub enum Settings {
 }
 
 /// What may stand beside the kind of a step, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
     /// The step runs only where this holds.

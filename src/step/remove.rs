@@ -1,5 +1,6 @@
 //! The step `remove`: takes segments, fields, repetitions and components away.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, target};
@@ -23,7 +24,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: one target or a list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(OneOrMany<Text>);
 
 /// What to take away.

@@ -1,5 +1,6 @@
 //! The step `set`: gives fields values.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, template, written_field};
@@ -24,7 +25,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: places and values.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Pairs<Text>);
 
 /// Fields and the values they get.

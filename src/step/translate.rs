@@ -1,7 +1,9 @@
 //! The step `translate`: replaces a code by what a table has for it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
@@ -26,7 +28,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The field that holds the code and gets the value.
@@ -58,6 +60,28 @@ const OTHERWISE_WORDS: &[&str] = &["fail", "keep", "clear"];
 impl<'de> Deserialize<'de> for Otherwise {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Otherwise, D::Error> {
         deserializer.deserialize_any(OtherwiseVisitor)
+    }
+}
+
+impl JsonSchema for Otherwise {
+    fn schema_name() -> Cow<'static, str> {
+        "Otherwise".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut value = generator.subschema_for::<Text>();
+        value.insert("description".to_owned(), "The value that the field gets.".into());
+        json_schema!({
+            "oneOf": [
+                { "enum": OTHERWISE_WORDS },
+                {
+                    "type": "object",
+                    "properties": { "value": value },
+                    "required": ["value"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
     }
 }
 

@@ -71,7 +71,12 @@ fn help_names_every_command() {
               diff      Compares two messages field by field
               ack       Prints the acknowledgment that weir builds for a message
               validate  Checks messages against their version of the standard and a profile: one fault a line
-              explain   Explains a word of HL7, or the name of a problem that `weir check` found
+              explain   Explains a word: of HL7, a step, a setting, or the name of a problem that `weir check`
+                        found
+              list      Lists steps, listeners, destinations, settings or problems; without a word, a line of
+                        each
+              schema    Prints the JSON Schema of a site's files, so that an editor completes and checks while
+                        you type
               help      Print this message or the help of the given subcommand(s)
 
             Options:
@@ -100,7 +105,7 @@ fn a_command_line_that_is_wrong_is_explained() {
         &expect![[r#"
             ! error: unrecognized subcommand 'chek'
             !
-            !   tip: some similar subcommands exist: 'ack', 'check'
+            !   tip: some similar subcommands exist: 'ack', 'schema', 'check'
             !
             ! Usage: weir [OPTIONS] <COMMAND>
             !
@@ -968,20 +973,34 @@ fn ack_prints_what_weir_answers() {
 }
 
 #[test]
+fn list_names_what_there_is() {
+    for topic in ["steps", "settings", "problems", "listeners", "destinations"] {
+        let (status, out, err) = weir(workplace().path(), &["list", topic], b"");
+        assert_eq!((status, err.as_str()), (0, ""));
+        let is_row = |line: &str| line.starts_with("  ") && line.chars().count() <= 130;
+        assert!(!out.is_empty() && out.lines().all(is_row), "{out}");
+    }
+    let (_, out, _) = weir(workplace().path(), &["list"], b"");
+    for word in ["steps", "translate", "mllp", "unknown-key", "settings"] {
+        assert!(out.contains(word), "{word}: {out}");
+    }
+}
+
+#[test]
 fn check_accepts_the_example_site() {
     check(
         "check",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; no problem found
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; no problem found
+            = 0
+        "#]],
     );
     check(
         "check routes --strict",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; no problem found
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; no problem found
+            = 0
+        "#]],
     );
 }
 
@@ -998,31 +1017,122 @@ fn check_warns_and_strict_minds() {
         "check",
         b"",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; 1 warning found
-        ! warning[unused-table]: no route uses `ward`
-        !   ┌─ routes/more.yaml:2:3
-        !   │
-        ! 2 │   ward: { A: B }
-        !   │   ^^^^
-        !
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; 1 warning found
+            ! warning[unused-table]: no route uses `ward`
+            !   ┌─ routes/more.yaml:2:3
+            !   │
+            ! 2 │   ward: { A: B }
+            !   │   ^^^^
+            !
+            = 0
+        "#]],
     );
     check_in(
         folder.path(),
         "check --strict",
         b"",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; 1 warning found
-        ! warning[unused-table]: no route uses `ward`
-        !   ┌─ routes/more.yaml:2:3
-        !   │
-        ! 2 │   ward: { A: B }
-        !   │   ^^^^
-        !
-        = 1
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; 1 warning found
+            ! warning[unused-table]: no route uses `ward`
+            !   ┌─ routes/more.yaml:2:3
+            !   │
+            ! 2 │   ward: { A: B }
+            !   │   ^^^^
+            !
+            = 1
+        "#]],
+    );
+}
+
+#[test]
+fn check_for_programs() {
+    let folder = workplace();
+    let wrong = "tables: { sex: { Ä: B }, ehr: { A: B } }\n";
+    std::fs::write(folder.path().join("routes/wrong.yaml"), wrong).unwrap();
+    check_in(
+        folder.path(),
+        "check --json",
+        b"",
+        &expect![[r#"
+        {
+          "version": 1,
+          "site": "routes",
+          "errors": 1,
+          "warnings": 0,
+          "left_off": 0,
+          "problems": [
+            {
+              "name": "duplicate-name",
+              "severity": "error",
+              "message": "`ehr` is given twice in this site",
+              "at": {
+                "file": "routes/wrong.yaml",
+                "start": {
+                  "byte": 26,
+                  "line": 1,
+                  "column": 26
+                },
+                "end": {
+                  "byte": 29,
+                  "line": 1,
+                  "column": 29
+                }
+              },
+              "setting": "tables.ehr",
+              "label": "given again here",
+              "suggestion": null,
+              "help": "names are unique over listeners, destinations, tables and routes of all files; there is one `engine`",
+              "related": [
+                {
+                  "message": "first given here",
+                  "at": {
+                    "file": "routes/engine.yaml",
+                    "start": {
+                      "byte": 1481,
+                      "line": 33,
+                      "column": 3
+                    },
+                    "end": {
+                      "byte": 1484,
+                      "line": 33,
+                      "column": 6
+                    }
+                  }
+                }
+              ]
+            }
+          ]
+        }
+        = 2
     "#]],
     );
+}
+
+#[test]
+fn check_for_programs_has_the_same_exit_status() {
+    let folder = workplace();
+    std::fs::write(
+        folder.path().join("routes/more.yaml"),
+        "tables: { Ä: { A: B } }\n",
+    )
+    .unwrap();
+    let check = |arguments: &[&str], expected_status, expected_counts: [u64; 2]| {
+        let (status, out, err) = weir(folder.path(), arguments, b"");
+        assert_eq!((status, err.as_str()), (expected_status, ""), "{arguments:?}");
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let counts = ["errors", "warnings"].map(|key| report[key].as_u64().unwrap());
+        assert_eq!(counts, expected_counts, "{arguments:?}");
+    };
+    check(&["check", "--json"], 2, [1, 0]);
+    std::fs::write(
+        folder.path().join("routes/more.yaml"),
+        "tables: { ward: { A: B } }\n",
+    )
+    .unwrap();
+    check(&["check", "--json"], 0, [0, 1]);
+    check(&["check", "--json", "--strict"], 1, [0, 1]);
+    std::fs::remove_file(folder.path().join("routes/more.yaml")).unwrap();
+    check(&["check", "--json", "--strict"], 0, [0, 0]);
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod journey;
 mod lanes;
 mod promises;
 mod readme;
+mod schema;
 mod tidy;
 mod trace;
 mod typed;

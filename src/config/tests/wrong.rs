@@ -215,6 +215,12 @@ fn names() {
             "listeners:\n  oru-in: { mllp: { bind: 0.0.0.0:2575 } }\n",
         ),
         ("lab.example:2576", "localhost:2575"),
+        ("2575 }", "2575 }\n    permit: { messages: [ORU, ADT^A04] }"),
+        (
+            "    mllp: { address: lab.example:2576 }",
+            "    file: { folder: elsewhere, name: '{MSH-10}' }",
+        ),
+        (RIGHT.split_once("destinations:").unwrap().1, "\n"),
     ]);
     expect_file!["wrong/names.txt"].assert_eq(&told);
 }
