@@ -41,6 +41,8 @@ pub const ACCEPTED: &str = "weir_messages_accepted_total";
 pub const FILTERED: &str = "weir_messages_filtered_total";
 /// Messages no route of the listener takes.
 pub const UNROUTED: &str = "weir_messages_unrouted_total";
+/// Messages known from before, acknowledged again and not delivered again.
+pub const REPEATED: &str = "weir_messages_repeated_total";
 /// Messages not accepted, whatever the answer.
 pub const REFUSED: &str = "weir_messages_refused_total";
 /// Faults of messages not accepted, by table 0357 code; a message may have several.
@@ -101,6 +103,12 @@ pub const COMMITS: &str = "weir_outbox_commits_total";
 pub const COMMIT_SECONDS: &str = "weir_outbox_commit_seconds";
 /// Requests that shared one commit.
 pub const COMMIT_REQUESTS: &str = "weir_outbox_commit_requests";
+/// Bytes of messages kept in the outbox.
+pub const OUTBOX_BYTES: &str = "weir_outbox_bytes";
+/// 1 while the outbox accepts nothing because it is full.
+pub const OUTBOX_FULL: &str = "weir_outbox_full";
+/// What is left on the disk of the outbox.
+pub const DISK_FREE_BYTES: &str = "weir_disk_free_bytes";
 /// Records whose checksum did not hold.
 pub const DAMAGED_RECORDS: &str = "weir_outbox_damaged_records_total";
 /// Always 1; the version is a label.
@@ -114,6 +122,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: ACCEPTED, kind: Kind::Counter, labels: &["listener"], help: "Messages durably accepted with at least one delivery" },
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
     Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
+    Metric { name: REPEATED, kind: Kind::Counter, labels: &["listener"], help: "Messages known from before, acknowledged again and not delivered again" },
     Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener"], help: "Messages not accepted, whatever the answer" },
     Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
@@ -144,6 +153,9 @@ pub const ALL: &[Metric] = &[
     Metric { name: COMMITS, kind: Kind::Counter, labels: &[], help: "Durable commits of the outbox, one sync each" },
     Metric { name: COMMIT_SECONDS, kind: Kind::Histogram, labels: &[], help: "Time of one durable commit" },
     Metric { name: COMMIT_REQUESTS, kind: Kind::Histogram, labels: &[], help: "Requests that shared one commit" },
+    Metric { name: OUTBOX_BYTES, kind: Kind::Gauge, labels: &[], help: "Bytes of messages kept" },
+    Metric { name: OUTBOX_FULL, kind: Kind::Gauge, labels: &[], help: "1 while nothing is accepted because the outbox or its disk is full" },
+    Metric { name: DISK_FREE_BYTES, kind: Kind::Gauge, labels: &[], help: "Space left on the disk of the outbox" },
     Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
     Metric { name: BUILD_INFO, kind: Kind::Gauge, labels: &["version"], help: "Always 1; the version is a label" },
 ];

@@ -2,7 +2,6 @@
 //!
 //! Standard output carries what was asked for, standard error what went wrong and the log.
 
-use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -15,6 +14,7 @@ mod client;
 mod demo;
 mod diff;
 mod explain;
+mod fmt;
 mod get;
 mod input;
 mod list;
@@ -54,6 +54,7 @@ enum Command {
     Check(check::Check),
     Test(test::Test),
     Trace(trace::Trace),
+    Fmt(fmt::Fmt),
     Send(send::Send),
     Listen(listen::Listen),
     Get(get::Get),
@@ -100,7 +101,7 @@ enum CannotRun {
 
 impl CannotRun {
     /// `place: why`, from any error.
-    fn at(place: impl fmt::Display, why: impl fmt::Display) -> CannotRun {
+    fn at(place: impl std::fmt::Display, why: impl std::fmt::Display) -> CannotRun {
         CannotRun::Because(format!("{place}: {why}"))
     }
 }
@@ -125,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(&mut out),
         Command::Test(command) => command.run(&mut out),
         Command::Trace(command) => command.run(&mut out),
+        Command::Fmt(command) => command.run(&mut out),
         Command::Send(command) => command.run(&mut out),
         Command::Listen(command) => command.run(&mut out),
         Command::Get(command) => command.run(&mut out),

@@ -68,6 +68,14 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
     files
 }
 
+/// The paths of the files of the site, in their order.
+pub fn paths(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    read(folder, problems)
+        .into_iter()
+        .map(|file| file.name.into())
+        .collect()
+}
+
 struct Finder<'a> {
     root: PathBuf,
     seen: BTreeSet<PathBuf>,
@@ -146,19 +154,22 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         .collect()
 }
 
-pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
-    let io_problem = |error: io::Error| Box::new(unreadable(path, &error));
-    let file = File::open(path).map_err(io_problem)?;
-    let length = file.metadata().map_err(io_problem)?.len();
-    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
-    let mut bytes = Vec::new();
-    if length <= bytes_max as u64 {
-        // The file may grow while it is read.
-        file.take(bytes_max as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(io_problem)?;
+/// The bytes of a file, judged by its size before it is read; `None` if there are more than `bytes_max`.
+pub(super) fn read_bytes(path: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    if file.metadata()?.len() > bytes_max as u64 {
+        return Ok(None);
     }
-    if length > bytes_max as u64 || bytes.len() > bytes_max {
+    // The file may grow while it is read.
+    let mut bytes = Vec::new();
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= bytes_max).then_some(bytes))
+}
+
+pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
+    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
+    let bytes = read_bytes(path, bytes_max).map_err(|error| Box::new(unreadable(path, &error)))?;
+    let Some(bytes) = bytes else {
         let message = if bytes_max < FILE_BYTES_MAX {
             format!(
                 "{}: the site is larger than {} MiB",
@@ -171,7 +182,7 @@ pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Pr
         return Err(Box::new(
             Problem::error(ProblemName::SiteTooLarge, message).help("split it"),
         ));
-    }
+    };
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("{}: not UTF-8 text (byte {at})", path.display());

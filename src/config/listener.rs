@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,8 +19,10 @@ use crate::listener;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::route::{MessagePattern, patterns};
 use crate::typed::{OneOrMany, Text};
+use crate::units;
 
 use super::batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+use super::repeats::{Duplicates, Remembered, Unavailable};
 use super::sections::Named;
 use super::{piece, yaml};
 
@@ -44,6 +47,10 @@ pub struct Listener {
     pub batches: Batches,
     /// What the text of messages that declare no character set is read and written in.
     pub charset: Option<Charset>,
+    /// How long a message that is sent again is known; `None` where each is accepted.
+    pub remembered: Option<Remembered>,
+    /// How a message is answered that cannot be stored now.
+    pub unavailable: Unavailable,
 }
 
 /// What becomes of a message with line feeds, blank lines, no last terminator, or something before MSH.
@@ -138,6 +145,20 @@ pub(super) struct Common {
     /// The most messages of one frame; 10000 if left out.
     #[serde(default)]
     batch_messages_max: Option<NonZeroU32>,
+    /// What becomes of a message that was accepted before, by sender (MSH-3, MSH-4), control id and bytes: `accept`
+    /// (the default) or `replay_acknowledgment`, which acknowledges it and delivers nothing.
+    #[serde(default)]
+    duplicates: Duplicates,
+    /// For how long a message is known again, as `24h` (the default).
+    #[serde(default, deserialize_with = "units::optional_duration")]
+    duplicates_within: Option<Duration>,
+    /// Among how many messages of the listener it is known again: 100000 by default.
+    #[serde(default)]
+    duplicates_max: Option<NonZeroU32>,
+    /// How a message is answered that cannot be stored now: `reject` (the default) by AR or CR, `error` by AE or CE,
+    /// each with error 207, or `close`.
+    #[serde(default)]
+    on_unavailable: Unavailable,
 }
 
 /// What a transfer may hold if nothing is said.
@@ -162,6 +183,10 @@ const COMMON_KEYS: &[&str] = &[
     "batch_ack",
     "count_mismatch",
     "batch_messages_max",
+    "duplicates",
+    "duplicates_within",
+    "duplicates_max",
+    "on_unavailable",
 ];
 const REPLY_KEYS: &[&str] = &["acknowledgment"];
 
@@ -221,6 +246,10 @@ fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<
                 .unwrap_or(BATCH_MESSAGES_MAX),
         },
         charset,
+        remembered: common
+            .duplicates
+            .remembered(common.duplicates_within, common.duplicates_max),
+        unavailable: common.on_unavailable,
     })
 }
 

@@ -3,6 +3,7 @@
 //! Every problem of the whole site is gathered and told at once, each with its place. Nothing runs before the
 //! whole site is right, and nothing that is wrong is guessed at.
 //!
+//! A table may stand in a CSV file; `companion` reads what the YAML names so.
 //! The way of a file: `files` (bytes, within limits) → `yaml` (a tree with places, within a budget) →
 //! `sections` (names over all files) → `piece` (one piece to its `Settings`) → the `check` of the room that the
 //! piece belongs to.
@@ -11,9 +12,12 @@
 mod batch;
 mod cases;
 mod catalogue;
+mod companion;
 mod destination;
+mod dictionary;
 mod engine;
 mod files;
+mod format;
 mod listener;
 mod nak;
 mod network;
@@ -21,11 +25,13 @@ mod pace;
 mod piece;
 mod profile;
 mod reach;
+mod repeats;
 mod routes;
 mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod written;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -39,18 +45,22 @@ use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
 use self::cases::Reading;
+use self::companion::Companions;
 use self::files::SiteFile;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use cases::Missing;
 pub use catalogue::{Setting, settings};
+pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, Retry};
-pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
+pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX, paths as file_paths};
+pub use format::format;
 pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
 pub use profile::read as profile;
+pub use repeats::{Duplicates, Remembered, Unavailable};
 pub use schema::schema;
 
 /// A site that can run.
@@ -70,7 +80,7 @@ pub struct Site {
     pub destinations: BTreeMap<Arc<str>, DestinationSettings>,
     /// What lies between, in the order of files and lines.
     pub routes: Vec<Arc<Route>>,
-    /// A short hash over the names and bytes of all files: the same site has the same version everywhere.
+    /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
 
@@ -102,7 +112,6 @@ pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Ca
 fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
-    let version = version(folder, &files);
     let sources = sources(files, &mut problems);
     let all_were_read = problems.error_count() == 0;
     if all_were_read && sources.iter().all(|source| source.root.entries().is_empty()) {
@@ -123,7 +132,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let listeners = listener::read_all(sections.listeners(), &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let names = routes::names(&sections);
-    let routes = routes::read_all(&sections, &names, &mut problems);
+    let mut companions = Companions::new(folder);
+    let routes = routes::read_all(&sections, &names, &mut companions, &mut problems);
     let cases = cases::Reader {
         folder,
         reading,
@@ -154,6 +164,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     };
     sections.warn_unused(&routes, &mut problems);
     reach::check(&sections, &listeners, &routes, &mut problems);
+    dictionary::check(&sections, &mut problems);
     let site = Site {
         data: engine.data,
         console: engine.console,
@@ -162,7 +173,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         listeners,
         destinations,
         routes,
-        version,
+        version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
 }
@@ -182,7 +193,7 @@ fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {
     sources
 }
 
-fn version(folder: &Path, files: &[SiteFile]) -> Arc<str> {
+fn version<'a>(folder: &Path, files: impl Iterator<Item = &'a Arc<Source>>) -> Arc<str> {
     /// Enough to tell the versions of one site apart.
     const HEX_DIGITS: usize = 12;
     let mut hasher = blake3::Hasher::new();

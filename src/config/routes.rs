@@ -1,6 +1,7 @@
 //! The sections `tables` and `routes`: from what was typed to routes that can run.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_yaml::Value;
@@ -9,9 +10,10 @@ use crate::expression::Known;
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
 use crate::route::{self, Names, Route, Steps};
 use crate::step::{self, Beside, Bodies, Step};
-use crate::table::{Table, Tables};
+use crate::table::{self, Table, Tables};
 use crate::typed::{Pairs, Text};
 
+use super::companion::Companions;
 use super::sections::{Named, Sections};
 use super::{piece, yaml};
 
@@ -27,8 +29,13 @@ pub(super) fn names(sections: &Sections<'_>) -> Names {
 }
 
 /// Reads every route; those that are wrong are told and left out.
-pub(super) fn read_all(sections: &Sections<'_>, names: &Names, problems: &mut Problems) -> Vec<Arc<Route>> {
-    let tables = tables(sections.tables(), problems);
+pub(super) fn read_all(
+    sections: &Sections<'_>,
+    names: &Names,
+    companions: &mut Companions<'_>,
+    problems: &mut Problems,
+) -> Vec<Arc<Route>> {
+    let tables = tables(sections.tables(), companions, problems);
     let reader = Reader {
         names,
         tables,
@@ -44,16 +51,47 @@ fn names_of(named: &[Named<'_>]) -> BTreeSet<Arc<str>> {
     named.iter().map(|(name, _)| Arc::clone(name)).collect()
 }
 
-/// All tables. One that is wrong is there, but empty: its name is known, and that it is wrong has been told.
-fn tables(named: &[Named<'_>], problems: &mut Problems) -> Tables {
+/// All tables. One that is wrong is there all the same: its name is known, and that it is wrong has been told.
+fn tables(named: &[Named<'_>], companions: &mut Companions<'_>, problems: &mut Problems) -> Tables {
     let mut tables = Tables::new();
     for (name, place) in named {
-        let codes = piece::read::<Pairs<Text>>(place, yaml::value(place.node()), problems);
-        let codes = codes.map(|Pairs(codes)| codes).unwrap_or_default();
-        let codes = codes.into_iter().map(|(code, Text(value))| (code, value));
-        tables.insert(Arc::clone(name), Arc::new(Table::new(Arc::clone(name), codes)));
+        let table = if is_file(place) {
+            table_of_file(name, place, companions, problems)
+        } else {
+            let codes = piece::read::<Pairs<Text>>(place, yaml::value(place.node()), problems);
+            codes.map(|Pairs(codes)| {
+                let codes = codes.into_iter().map(|(code, Text(value))| (code, value));
+                Table::new(Arc::clone(name), codes)
+            })
+        };
+        let table = table.unwrap_or_else(|| Table::wrong(Arc::clone(name)));
+        tables.insert(Arc::clone(name), Arc::new(table));
     }
     tables
+}
+
+/// Whether a table says where its codes stand instead of listing them. Codes called `file` stand in a file.
+fn is_file(place: &Place<'_>) -> bool {
+    let is_csv = |text: &str| {
+        Path::new(text)
+            .extension()
+            .is_some_and(|extension| extension == "csv")
+    };
+    place.node().entries().iter().any(|entry| {
+        entry.key == "file" || matches!(&entry.value.content, Content::Scalar { text, .. } if is_csv(text))
+    })
+}
+
+fn table_of_file(
+    name: &Arc<str>,
+    place: &Place<'_>,
+    companions: &mut Companions<'_>,
+    problems: &mut Problems,
+) -> Option<Table> {
+    let settings: table::Settings = piece::read(place, yaml::value(place.node()), problems)?;
+    let Text(file) = &settings.file;
+    let source = companions.read(file, &place.key("file"), table::FILE_BYTES_MAX, problems)?;
+    settings.check(Arc::clone(name), place, &source, problems)
 }
 
 /// What the routes of a site may name.

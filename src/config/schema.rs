@@ -11,10 +11,10 @@ use std::time::Duration;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::typed::{Beside, Pairs, Text, Within};
-use crate::{case, destination, listener, route, step, units};
+use crate::{case, destination, listener, route, step, table, units};
 
 use super::sections::{NAME_BYTES_MAX, TRUTH_WORDS};
 use super::{destination as destinations, engine, listener as listeners};
@@ -30,8 +30,8 @@ struct File {
     listeners: Option<Named<Beside<Within<listener::Settings, listeners::Replies>, listeners::Common>>>,
     /// The exits: where messages go, by name.
     destinations: Option<Named<Beside<destination::Settings, destinations::Common>>>,
-    /// Code tables, by name: the code on the left, what it becomes on the right.
-    tables: Option<Named<Pairs<Text>>>,
+    /// Code tables, by name: the code on the left, what it becomes on the right; or the CSV file that holds them.
+    tables: Option<Named<Table>>,
     /// The rules between listeners and destinations, by name.
     routes: Option<Named<Beside<route::Settings, Apart>>>,
     /// Messages and what must come of them, by the name of the route.
@@ -59,6 +59,22 @@ pub fn schema() -> Schema {
     RecursiveTransform(units_as_typed).transform(&mut schema);
     RecursiveTransform(sentences_on_one_line).transform(&mut schema);
     schema
+}
+
+/// A table: its codes, or the file that holds them.
+enum Table {}
+
+impl JsonSchema for Table {
+    fn schema_name() -> Cow<'static, str> {
+        "Table".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let of_file = generator.subschema_for::<table::Settings>();
+        let mut codes = generator.subschema_for::<Pairs<Text>>();
+        codes.insert("not".to_owned(), json!({ "required": ["file"] }));
+        json_schema!({ "anyOf": [of_file, codes] })
+    }
 }
 
 /// Pieces by their names.

@@ -56,6 +56,8 @@ pub struct ListenerCounts {
     pub filtered: Count,
     /// No route of the listener takes this type of message.
     pub unrouted: Count,
+    /// Known from before: acknowledged again and not delivered again.
+    pub repeated: Count,
     /// Answered with an error or a rejection.
     pub refused: Count,
     /// From the frame's last byte to its acknowledgment.
@@ -70,6 +72,7 @@ impl ListenerCounts {
             accepted: Count::new(counter!(names::ACCEPTED, "listener" => label())),
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
+            repeated: Count::new(counter!(names::REPEATED, "listener" => label())),
             refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
         }
@@ -223,6 +226,12 @@ impl Status {
         let outbox = self.outbox.counts();
         counter!(names::COMMITS).absolute(outbox.barriers);
         counter!(names::DAMAGED_RECORDS).absolute(outbox.quarantined);
+        let level = self.outbox.level();
+        gauge!(names::OUTBOX_BYTES).set(level.bytes as f64);
+        gauge!(names::OUTBOX_FULL).set(if self.outbox.full().is_some() { 1.0 } else { 0.0 });
+        if let Some(free) = level.disk_free_bytes {
+            gauge!(names::DISK_FREE_BYTES).set(free as f64);
+        }
         let now = clock::now();
         // Destinations that are no longer in the site, too: what they are owed must be seen.
         let known = self

@@ -7,11 +7,13 @@
 mod check;
 mod evaluate;
 mod parse;
+mod scan;
 mod template;
 #[cfg(test)]
 mod tests;
 mod view;
 
+pub use scan::{paths_of_condition, paths_of_template};
 pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
 pub use view::{Context, Known, View};
 

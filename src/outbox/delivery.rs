@@ -2,7 +2,7 @@
 //!
 //! Bodies are content of messages: `Debug` of everything here prints sizes and numbers only.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -45,6 +45,30 @@ pub struct Acceptance {
     pub deliveries: Vec<Entry>,
     /// For whom it could not be made, and why: dead letters from the start.
     pub dead: Vec<(Arc<str>, String)>,
+    /// How to know it again when it is sent again; without, it is accepted each time.
+    pub window: Option<Window>,
+}
+
+/// What names a message, and how long and among how many others of its listener it is known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// A hash of who sent it and its control id.
+    pub identity: [u8; 16],
+    /// For how long.
+    pub within: Duration,
+    /// Among how many.
+    pub count_max: usize,
+}
+
+/// What became of an offer, durably.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Accepted {
+    /// The number of the first message that was new; the next free one if none was.
+    pub first: Sequence,
+    /// Which of the messages offered were accepted before, with the same bytes: nothing was stored for them.
+    pub repeated: Vec<usize>,
+    /// Which of them go by the name of another that was accepted before: they were stored.
+    pub reused: Vec<usize>,
 }
 
 impl Acceptance {

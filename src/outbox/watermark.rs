@@ -84,9 +84,10 @@ fn encode(meta: &Meta) -> String {
         commits,
         queued,
         dead,
+        bytes,
     } = meta;
     let text = format!(
-        "{MAGIC}\nstore {store_id:032x}\nnext {next}\ncommits {commits}\nqueued {queued}\ndead {dead}\n"
+        "{MAGIC}\nstore {store_id:032x}\nnext {next}\ncommits {commits}\nqueued {queued}\ndead {dead}\nbytes {bytes}\n"
     );
     format!("{text}checksum {:08x}\n", crc32fast::hash(text.as_bytes()))
 }
@@ -101,6 +102,7 @@ fn decode(text: &str) -> Option<Meta> {
         commits: value("commits")?.parse().ok()?,
         queued: value("queued")?.parse().ok()?,
         dead: value("dead")?.parse().ok()?,
+        bytes: value("bytes")?.parse().ok()?,
     };
     // Written again and compared: this checks the checksum and every byte's form at once.
     (encode(&meta) == text).then_some(meta)
@@ -116,6 +118,7 @@ mod tests {
         commits: 5,
         queued: 3,
         dead: 2,
+        bytes: 4_096,
     };
 
     #[test]

@@ -77,6 +77,12 @@ pub enum ProblemName {
     NoMessage,
     /// `contradictory-case`
     ContradictoryCase,
+    /// `bad-table`
+    BadTable,
+    /// `duplicate-code`
+    DuplicateCode,
+    /// `unknown-column`
+    UnknownColumn,
 }
 
 impl ProblemName {
@@ -118,6 +124,9 @@ impl ProblemName {
         ProblemName::UnknownRoute,
         ProblemName::NoMessage,
         ProblemName::ContradictoryCase,
+        ProblemName::BadTable,
+        ProblemName::DuplicateCode,
+        ProblemName::UnknownColumn,
     ];
 
     /// The name as shown.
@@ -304,6 +313,22 @@ impl ProblemName {
                 "contradictory-case",
                 "Two expectations of a case cannot both hold: a message that is filtered, refused or fails \
                  leaves the route for nobody, so there is no message to have fields or receivers.",
+            ),
+            ProblemName::BadTable => (
+                "bad-table",
+                "A CSV file is no table: a row has more or fewer cells than there are columns, no code, or a \
+                 cell over several lines (a quote that is not closed), or two columns have one name. The first \
+                 row names the columns; a cell that holds the delimiter stands in double quotes.",
+            ),
+            ProblemName::DuplicateCode => (
+                "duplicate-code",
+                "A table has two rows for one code. Which of the two counts is not guessed; both places are \
+                 shown.",
+            ),
+            ProblemName::UnknownColumn => (
+                "unknown-column",
+                "A table has no column of that name, or a step or `lookup` must name one because the table has \
+                 several and no `value`. Names of columns are compared exactly, letter case included.",
             ),
         }
     }

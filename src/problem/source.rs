@@ -236,7 +236,7 @@ impl<'a> Place<'a> {
     }
 
     /// Where a part of the key stands; all of the key where that cannot be told, as in a quoted key.
-    pub(super) fn key_bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
+    pub fn key_bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
         let whole = self.key_bytes();
         let typed = self.source.text.get(whole.clone()).unwrap_or_default();
         if typed.starts_with(['"', '\'']) || offset + length > typed.len() {
@@ -246,7 +246,7 @@ impl<'a> Place<'a> {
     }
 
     /// Where the bytes of a scalar's text stand in the source; all of it where that cannot be told.
-    pub(super) fn bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
+    pub fn bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
         let whole = self.value_bytes();
         let Content::Scalar { text, style } = &self.node.content else {
             return whole;

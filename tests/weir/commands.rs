@@ -63,6 +63,8 @@ fn help_names_every_command() {
               test      Runs the cases that stand beside the routes of a site
               trace     Shows what a route makes of a message: whether it takes it, what each step changes, and
                         what comes of it
+              fmt       Writes the files of a site in their canonical form: paths as PID-5.1, two spaces a
+                        level, no stray blanks
               send      Sends messages over MLLP and prints what the receiver answers
               listen    Receives messages over MLLP, prints them and answers each
               get       Prints the values of fields, one a line
@@ -984,6 +986,107 @@ fn list_names_what_there_is() {
     for word in ["steps", "translate", "mllp", "unknown-key", "settings"] {
         assert!(out.contains(word), "{word}: {out}");
     }
+}
+
+#[test]
+fn fmt_writes_files_anew_and_checks_them() {
+    check(
+        "fmt --check",
+        &expect![[r#"
+        = 0
+    "#]],
+    );
+    let folder = workplace();
+    let untidy =
+        "routes:\n    more: # é\n        from: hospital-adt\n        when: PID.3.1 valued\n        to: ehr\n";
+    let tidy = "routes:\n  more: # é\n    from: hospital-adt\n    when: PID-3.1 valued\n    to: ehr\n";
+    let file = folder.path().join("routes/more.yaml");
+    std::fs::write(&file, untidy).unwrap();
+    check_in(
+        folder.path(),
+        "fmt --check",
+        b"",
+        &expect![[r#"
+        routes/more.yaml: not in its canonical form
+        = 1
+    "#]],
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), untidy, "only checked");
+    check_in(
+        folder.path(),
+        "fmt routes",
+        b"",
+        &expect![[r#"
+        routes/more.yaml: written anew
+        = 0
+    "#]],
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), tidy);
+    check_in(
+        folder.path(),
+        "fmt routes/more.yaml --check",
+        b"",
+        &expect![[r#"
+        = 0
+    "#]],
+    );
+    check_in(
+        folder.path(),
+        "fmt -",
+        untidy.as_bytes(),
+        &expect![[r#"
+        routes:
+          more: # é
+            from: hospital-adt
+            when: PID-3.1 valued
+            to: ehr
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn fmt_tells_what_it_cannot_read() {
+    let folder = workplace();
+    let file = folder.path().join("routes/more.yaml");
+    std::fs::write(&file, "routes: [\n").unwrap();
+    check_in(
+        folder.path(),
+        "fmt routes absent.yaml",
+        b"",
+        &expect![[r#"
+            ! error[yaml-syntax]: this is not YAML: while parsing a node, did not find expected node content
+            !   ┌─ routes/more.yaml:1:10
+            !   │
+            ! 1 │ routes: [
+            !   │          ^
+            !   │
+            !   = help: a value is missing here, or a `{` or `[` above is not closed; a text that begins with `%` or `@` needs quotes
+            !
+            !
+            ! absent.yaml: No such file or directory (os error 2)
+            = 2
+        "#]],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn fmt_keeps_permissions_and_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = workplace();
+    let (file, link) = (folder.path().join("site.yaml"), folder.path().join("link.yaml"));
+    std::fs::write(&file, "a: 1  \n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("site.yaml", &link).unwrap();
+    let (status, _, err) = weir(folder.path(), &["fmt", "link.yaml"], b"");
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "a: 1\n");
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o640
+    );
 }
 
 #[test]

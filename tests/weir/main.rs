@@ -21,6 +21,7 @@ mod corpus_parse;
 mod corpus_structures;
 mod durability;
 mod harness;
+mod intake;
 mod journey;
 mod lanes;
 mod promises;

@@ -216,6 +216,7 @@ fn every_key_stands_in_a_table() {
         ("", "destinations: { a: { file: { zzz: 1 } } }"),
         ("", "destinations: { a: { zzz: 1 } }"),
         ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
+        ("", "tables: { a: { file: x.csv, zzz: 1 } }"),
         ("", "routes: { a: { zzz: 1 } }"),
         ("", "routes: { a: { cases: [ { zzz: 1 } ] } }"),
         (

@@ -115,6 +115,7 @@ destinations:
   copies: { file: { folder: out, name: "{MSH-10}" } }
 tables:
   sex: { 1: F, "2": true, M: M }
+  ward: { file: ward.csv, key: ehr, value: lab }
 routes:
   adt-to-lab:
     from: adt-in
@@ -157,6 +158,8 @@ fn what_is_wrong_does_not_fit() {
     check("lab.example:2576", "lab.example");
     check("retry: { first: 1s }", "retry: 5s");
     check("sex: { 1: F", "sex: { 1: [F]");
+    check("key: ehr, ", "");
+    check("key: ehr, ", "key: ehr, values: x, ");
     check("    from: adt-in\n", "");
     check("    to: [lab, copies]", "    to: { lab: now }");
     check("    to: [lab, copies]", "    too: lab");

@@ -27,13 +27,17 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn load_files(files: &[(&str, &str)]) -> (Option<Site>, Problems) {
+pub(super) fn load_files(files: &[(&str, &str)]) -> (Option<Site>, Problems) {
     load(folder(files).path())
 }
 
 /// The problems of these files as people see them, the folder called `site`.
 fn shown(files: &[(&str, &str)]) -> String {
-    let folder = folder(files);
+    shown_in(&folder(files))
+}
+
+/// The problems of the site in a folder.
+fn shown_in(folder: &TempDir) -> String {
     let (site, problems) = load(folder.path());
     assert_eq!(
         site.is_none(),

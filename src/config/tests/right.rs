@@ -156,6 +156,12 @@ fn the_version_is_of_names_and_bytes() {
     assert_eq!(one, version(&[("a.yaml", SITE)]));
     assert_ne!(one, version(&[("b.yaml", SITE)]));
     assert_ne!(one, version(&[("a.yaml", &format!("{SITE}# note\n"))]));
+    let with_table = |csv| {
+        let table = "tables:\n  codes: { file: x.csv, key: a }\n";
+        version(&[("a.yaml", SITE), ("b.yaml", table), ("x.csv", csv)])
+    };
+    assert_eq!(with_table("a,b\n1,2\n"), with_table("a,b\n1,2\n"));
+    assert_ne!(with_table("a,b\n1,2\n"), with_table("a,b\n1,3\n"));
     assert_ne!(one, version(&[("a.yaml", SITE), ("c.yaml", "")]));
 }
 

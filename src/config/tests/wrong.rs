@@ -41,6 +41,71 @@ fn the_right_site_is_right() {
     assert_eq!(shown(&[("site.yaml", RIGHT)]), "");
 }
 
+/// The right site with its table in a file, and what is told of each table and file.
+fn told_of_tables(cases: &[(&str, &[u8])]) -> String {
+    cases
+        .iter()
+        .map(|(table, csv)| {
+            let site = RIGHT.replacen("{ I: IP, O: OP }", table, 1);
+            let folder = folder(&[("site.yaml", &site), ("tables/class.csv", "")]);
+            fs::write(folder.path().join("tables/class.csv"), csv).unwrap();
+            shown_in(&folder)
+        })
+        .collect()
+}
+
+#[test]
+fn tables() {
+    const FILE: &str = "{ file: tables/class.csv, key: ehr, value: lab }";
+    let told = told_of_tables(&[
+        (FILE, b"ehr,lab\nI,IP\nO,OP\nI,IN\n"),
+        (FILE, b"ehr,lab\nI\n"),
+        (FILE, b"ehr,lab\nI,IP,x\n,OP\n"),
+        (FILE, b"ehr,lab\nI,\"IP\nO,OP\n"),
+        (FILE, b"ehr,lab\nI,caf\xe9\n"),
+        (FILE, b"\xff\xfee\0h\0r\0"),
+        (FILE, b"ehr;lab\nI;IP\n"),
+        (FILE, b"ehr,Lab\nI,IP\n"),
+        (FILE, b"ehr,lab,ehr\n"),
+        (FILE, b""),
+        ("{ file: tables/clas.csv, key: ehr, value: lab }", b""),
+        ("{ file: ../class.csv, key: ehr, value: lab }", b""),
+        ("{ file: /etc/passwd, key: ehr, value: lab }", b""),
+        ("{ file: tables, key: ehr, value: lab }", b""),
+        ("{ flie: tables/class.csv, key: ehr, value: lab }", b"ehr,lab\n"),
+        ("{ file: tables/class.csv, value: lab }", b"ehr,lab\n"),
+        (
+            "{ file: tables/class.csv, key: ehr, value: lab, delimiter: comma }",
+            b"ehr,lab\n",
+        ),
+    ]);
+    expect_file!["wrong/tables.txt"].assert_eq(&told);
+}
+
+#[test]
+fn a_byte_order_mark_and_line_ends_of_windows_are_right() {
+    let told = told_of_tables(&[(
+        "{ file: tables/class.csv, key: ehr, value: lab }",
+        b"\xef\xbb\xbfehr,lab\r\nI,IP\r\n",
+    )]);
+    assert_eq!(told, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_never_lies_outside_the_site() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("x.csv"), "ehr,lab\n").unwrap();
+    let site = RIGHT.replacen("{ I: IP, O: OP }", "{ file: x.csv, key: ehr, value: lab }", 1);
+    let folder = folder(&[("site.yaml", &site)]);
+    std::os::unix::fs::symlink(outside.path().join("x.csv"), folder.path().join("x.csv")).unwrap();
+    let told = shown_in(&folder);
+    assert!(
+        told.contains("`x.csv` leads out of the folder of the site"),
+        "{told}"
+    );
+}
+
 #[test]
 fn keys() {
     let told = told(&[
@@ -255,6 +320,37 @@ fn expressions_and_paths() {
 }
 
 #[test]
+fn places_of_no_version() {
+    let told = told(&[
+        ("MSH-5: LAB", "PDI-5: LAB"),
+        ("MSH-5: LAB", "PID-99: LAB"),
+        ("MSH-5: LAB", "/PDI-3: LAB, PID.3.99: LAB"),
+        ("MSH-5: LAB", "MSH-5: '{PID-5.1}, {upper(PID-5.20)}'"),
+        (
+            r#"PV1-2 in ("I", "E")"#,
+            r#"PV1-2 in ("I", "E") and PIX-3 valued"#,
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "remove: [NK1, ZPI, ZPI-3.4, OBX-5.7, PID-3.4.2]",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "copy: { PID-2: 'PID-3[2].1', PID-4: PID-77 }",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "if: PID-8.3 valued\n        then: [ { remove: XYZ } ]",
+        ),
+        (
+            "    to: lab",
+            "    to: { destination: lab, when: OBX-5.2 valued and OBX-91 valued }",
+        ),
+    ]);
+    expect_file!["wrong/places_of_no_version.txt"].assert_eq(&told);
+}
+
+#[test]
 fn yaml() {
     let told = told(&[
         ("    from: adt-in", "\tfrom: adt-in"),
@@ -262,6 +358,8 @@ fn yaml() {
         ("[ADT^A01, ADT^A04]", "[ADT^A01, ADT^A04"),
         (r#"when: PV1-2 in ("I", "E")"#, r#"when: "PV1-2 in (I)"#),
         ("set: { MSH-5: LAB }", "remove: [PID-3[2]]"),
+        ("    to: lab", "    to: ["),
+        ("    to: lab", "    to: @lab"),
         ("    to: lab", "    to: lab\n    to: ehr"),
         ("    to: lab", "    to: *lab"),
         ("    to: lab", "    to: !lab"),

@@ -231,6 +231,14 @@ impl Grouping<'_> {
         self.between(0, self.entries.len())
     }
 
+    /// How each segment came to its place, in the order of the message.
+    pub(super) fn placements(&self) -> impl Iterator<Item = Placement<'_>> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Segment { placement, .. } => Some(*placement),
+            Entry::Group { .. } => None,
+        })
+    }
+
     fn between(&self, start: usize, end: usize) -> impl Iterator<Item = Item<'_>> {
         let mut index = start;
         std::iter::from_fn(move || {

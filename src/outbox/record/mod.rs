@@ -60,6 +60,8 @@ pub(super) struct Meta {
     pub(super) queued: u64,
     /// How many dead letters there are.
     pub(super) dead: u64,
+    /// How many bytes all bodies have that are kept.
+    pub(super) bytes: u64,
 }
 
 impl Meta {
@@ -71,16 +73,18 @@ impl Meta {
             commits: 0,
             queued: 0,
             dead: 0,
+            bytes: 0,
         }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        seal(&Key::meta(), 48, |out| {
+        seal(&Key::meta(), 56, |out| {
             out.extend_from_slice(&self.store_id.to_be_bytes());
             out.extend_from_slice(&self.next.0.to_be_bytes());
             out.extend_from_slice(&self.commits.to_be_bytes());
             out.extend_from_slice(&self.queued.to_be_bytes());
             out.extend_from_slice(&self.dead.to_be_bytes());
+            out.extend_from_slice(&self.bytes.to_be_bytes());
         })
     }
 
@@ -92,6 +96,7 @@ impl Meta {
             commits: reader.u64()?,
             queued: reader.u64()?,
             dead: reader.u64()?,
+            bytes: reader.u64()?,
         };
         reader.end(meta)
     }
@@ -237,11 +242,13 @@ pub(super) struct EntryRecord {
     pub(super) sole: bool,
     /// The message's bodies lie in chunks.
     pub(super) chunked: bool,
+    /// The bytes of all bodies of the message.
+    pub(super) bytes: u32,
 }
 
 impl EntryRecord {
     pub(super) fn encode(&self, key: &Key) -> Vec<u8> {
-        seal(key, 19, |out| self.write(out))
+        seal(key, 23, |out| self.write(out))
     }
 
     pub(super) fn decode(key: &Key, value: &[u8]) -> Result<EntryRecord, Damage> {
@@ -255,6 +262,7 @@ impl EntryRecord {
         out.extend_from_slice(&self.body.to_be_bytes());
         put_time(out, self.received_at);
         out.push(u8::from(self.sole) | u8::from(self.chunked) << 1);
+        out.extend_from_slice(&self.bytes.to_be_bytes());
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<EntryRecord, Damage> {
@@ -266,6 +274,7 @@ impl EntryRecord {
             received_at,
             sole: flags & 1 != 0,
             chunked: flags & 2 != 0,
+            bytes: reader.u32()?,
         })
     }
 }
@@ -319,6 +328,39 @@ impl DeadRecord {
             reason,
             answer,
         })
+    }
+}
+
+/// What is remembered of an accepted message to know it again.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SeenRecord {
+    pub(super) listener: String,
+    /// Of what names the message: its sender and its control id.
+    pub(super) identity: [u8; 16],
+    /// Of the frame as received.
+    pub(super) content: [u8; 16],
+    pub(super) received_at: Timestamp,
+}
+
+impl SeenRecord {
+    pub(super) fn encode(&self, key: &Key) -> Vec<u8> {
+        seal(key, 42 + self.listener.len(), |out| {
+            put_bytes(out, self.listener.as_bytes());
+            out.extend_from_slice(&self.identity);
+            out.extend_from_slice(&self.content);
+            put_time(out, self.received_at);
+        })
+    }
+
+    pub(super) fn decode(key: &Key, value: &[u8]) -> Result<SeenRecord, Damage> {
+        let mut reader = Reader::open(key, value)?;
+        let seen = SeenRecord {
+            listener: reader.text()?.to_owned(),
+            identity: reader.array()?,
+            content: reader.array()?,
+            received_at: reader.time()?,
+        };
+        reader.end(seen)
     }
 }
 

@@ -8,10 +8,11 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     super::{
-        Acceptance, Outcome, Sequence, StoreError,
+        Acceptance, Accepted, Outcome, Sequence, StoreError,
         key::{DestinationId, Key},
         lane::{Lane, Shared},
         record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, Meta, VALUE_BYTES_MAX},
+        repeats::{Novelty, Repeats},
         store::{Batch, Store},
     },
     Accept, Settle,
@@ -24,6 +25,10 @@ pub(super) enum Effect {
     DeadFromTheStart(Arc<Lane>),
     Delivered(Arc<Lane>),
     DeadLettered(Arc<Lane>),
+    /// Bodies are kept from now on.
+    Kept(u32),
+    /// Bodies are kept no longer.
+    Released(u32),
 }
 
 impl Effect {
@@ -37,6 +42,8 @@ impl Effect {
                 meta.queued = meta.queued.saturating_sub(1);
                 meta.dead += 1;
             }
+            Effect::Kept(bytes) => meta.bytes += u64::from(*bytes),
+            Effect::Released(bytes) => meta.bytes = meta.bytes.saturating_sub(u64::from(*bytes)),
         }
     }
 }
@@ -45,6 +52,7 @@ impl Effect {
 pub(super) struct Draft<'a> {
     shared: &'a Shared,
     store: &'a dyn Store,
+    repeats: &'a mut Repeats,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     /// The number the next message gets.
@@ -59,12 +67,14 @@ impl<'a> Draft<'a> {
     pub(super) fn new(
         shared: &'a Shared,
         store: &'a dyn Store,
+        repeats: &'a mut Repeats,
         next: Sequence,
         next_destination: DestinationId,
     ) -> Draft<'a> {
         Draft {
             shared,
             store,
+            repeats,
             batch: Batch::default(),
             effects: Vec::new(),
             next,
@@ -73,13 +83,33 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Writes messages and everything that is owed because of them; returns the number of the first.
-    pub(super) fn accept(&mut self, accept: &Accept) -> Sequence {
-        let first = self.next;
-        for (hash, acceptance) in &accept.messages {
+    /// Writes messages and everything that is owed because of them, but for those that are known already.
+    pub(super) fn accept(&mut self, accept: &Accept) -> Accepted {
+        let mut accepted = Accepted {
+            first: self.next,
+            repeated: Vec::new(),
+            reused: Vec::new(),
+        };
+        for (index, (hash, acceptance)) in accept.messages.iter().enumerate() {
+            match self.judge(hash, acceptance) {
+                Novelty::Repeat => {
+                    accepted.repeated.push(index);
+                    continue;
+                }
+                Novelty::Reused => accepted.reused.push(index),
+                Novelty::New => {}
+            }
             self.accept_one(*hash, acceptance);
         }
-        first
+        accepted
+    }
+
+    fn judge(&mut self, hash: &[u8; 32], acceptance: &Acceptance) -> Novelty {
+        let Some(window) = &acceptance.window else {
+            return Novelty::New;
+        };
+        self.repeats
+            .judge(acceptance, window, hash, self.next, &mut self.batch)
     }
 
     fn accept_one(&mut self, hash: [u8; 32], acceptance: &Acceptance) {
@@ -96,6 +126,8 @@ impl<'a> Draft<'a> {
         }
         let chunked = put_message(message, hash, acceptance, &owed, &mut self.batch);
         let sole = owed.len() == 1;
+        let bytes = u32::try_from(acceptance.bytes()).expect("offer bounds the bodies");
+        self.effects.push(Effect::Kept(bytes));
         let received_at = acceptance.received_at;
         let entry_of = |body| EntryRecord {
             message,
@@ -103,6 +135,7 @@ impl<'a> Draft<'a> {
             received_at,
             sole,
             chunked,
+            bytes,
         };
         let (deliveries, dead) = owed.split_at(acceptance.deliveries.len());
         for (owed, entry) in deliveries.iter().zip(&acceptance.deliveries) {
@@ -231,6 +264,7 @@ impl<'a> Draft<'a> {
             }
         }
         self.batch.remove(Key::message(message));
+        self.effects.push(Effect::Released(entry.bytes));
         if entry.chunked {
             self.store.scan(Key::bodies(message), &mut |key, _| {
                 self.batch.remove(Key::read(key));

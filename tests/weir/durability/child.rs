@@ -260,6 +260,7 @@ fn acceptance(source: usize, number: u64) -> Acceptance {
             entry(DESTINATIONS[1], second),
         ],
         dead: Vec::new(),
+        window: None,
     }
 }
 
