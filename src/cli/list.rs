@@ -5,12 +5,13 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 
 use crate::config::{self, Setting};
+use crate::expression::{Doc, FUNCTIONS, OPERATORS};
 use crate::problem::ProblemName;
 use crate::step::DOCS;
 
 use super::{CannotRun, Finding, text};
 
-/// Lists steps, listeners, destinations, settings or problems; without a word, a line of each.
+/// Lists steps, functions, operators, kinds, settings or problems; without a word, some of each.
 ///
 /// `weir explain WORD` says more of any of them.
 #[derive(Args)]
@@ -24,6 +25,10 @@ pub(super) struct List {
 enum Topic {
     /// What a route can do to a message.
     Steps,
+    /// What makes a value of values, in a condition or in the hole of a value.
+    Functions,
+    /// What a condition asks.
+    Operators,
     /// Kinds of listeners.
     Listeners,
     /// Kinds of destinations.
@@ -45,25 +50,34 @@ impl List {
             return Ok(Finding::Fine);
         }
         for topic in Topic::value_variants() {
-            let name = topic
-                .to_possible_value()
-                .map(|value| value.get_name().to_owned())
-                .unwrap_or_default();
-            let words: Vec<&str> = topic.rows(&settings).iter().map(|(word, _)| *word).collect();
-            let shown = match topic {
-                Topic::Settings => format!("{} of them", words.len()),
-                Topic::Steps | Topic::Listeners | Topic::Destinations | Topic::Problems => words.join(", "),
-            };
-            write!(out, "{name}\n{}", text::wrapped(&shown, "  "))?;
+            let name = topic.to_possible_value();
+            let name = name.map_or_else(String::new, |value| value.get_name().to_owned());
+            write!(out, "{name}\n{}", text::wrapped(&topic.in_short(&settings), "  "))?;
         }
         Ok(Finding::Fine)
     }
 }
 
 impl Topic {
+    /// The words alone, or how many there are.
+    fn in_short(self, settings: &[Setting]) -> String {
+        let names = |docs: &[Doc]| docs.iter().map(|doc| doc.name).collect::<Vec<_>>().join(", ");
+        match self {
+            Topic::Functions => names(FUNCTIONS),
+            Topic::Operators => names(OPERATORS),
+            Topic::Settings => format!("{} of them", settings.len()),
+            Topic::Steps | Topic::Listeners | Topic::Destinations | Topic::Problems => {
+                let words: Vec<&str> = self.rows(settings).iter().map(|(word, _)| *word).collect();
+                words.join(", ")
+            }
+        }
+    }
+
     fn rows(self, settings: &[Setting]) -> Vec<Row<'_>> {
         match self {
             Topic::Steps => DOCS.iter().map(|doc| (doc.kind, doc.summary)).collect(),
+            Topic::Functions => words(FUNCTIONS),
+            Topic::Operators => words(OPERATORS),
             Topic::Listeners => kinds("listeners", settings),
             Topic::Destinations => kinds("destinations", settings),
             Topic::Settings => {
@@ -79,6 +93,10 @@ impl Topic {
             }
         }
     }
+}
+
+fn words(docs: &'static [Doc]) -> Vec<Row<'static>> {
+    docs.iter().map(|doc| (doc.form, doc.gives)).collect()
 }
 
 fn kinds<'a>(section: &str, settings: &'a [Setting]) -> Vec<Row<'a>> {

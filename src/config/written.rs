@@ -56,14 +56,28 @@ impl Written<'_> {
 const CONDITIONS: &[&str] = &["when", "if"];
 /// Keys whose value is a path, or a list of paths.
 const PATHS: &[&str] = &[
-    "absent", "after", "before", "clear", "field", "for_each", "location", "remove", "set_null", "split",
+    "absent",
+    "after",
+    "before",
+    "clear",
+    "field",
+    "for_each",
+    "group",
+    "location",
+    "remove",
+    "repetition",
+    "segment",
+    "set_null",
+    "split",
 ];
 /// Keys that hold a mapping with paths on the left.
-const PATHS_ON_THE_LEFT: &[&str] = &["copy", "count", "fields", "move", "set", "set_raw", "swap"];
+const PATHS_ON_THE_LEFT: &[&str] = &[
+    "copy", "count", "fields", "into", "move", "rename", "set", "set_raw", "swap",
+];
 /// Of these, those with paths on the right as well.
-const PATHS_ON_THE_RIGHT: &[&str] = &["copy", "move", "swap"];
+const PATHS_ON_THE_RIGHT: &[&str] = &["copy", "move", "rename", "swap"];
 /// Keys that hold a mapping with values on the right that may have holes.
-const TEMPLATES: &[&str] = &["set", "set_raw", "tag"];
+const TEMPLATES: &[&str] = &["fields", "set", "set_raw", "tag"];
 /// Cases hold messages and texts that are compared: no value there has holes.
 const CASES: &str = "cases";
 

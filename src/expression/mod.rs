@@ -1,23 +1,38 @@
 //! The small language of `when:` and of the holes in values: conditions and templates.
 //!
-//! Text → [`parse`] (grammar) → [`check`] (kinds fit) → [`evaluate`] over a message.
+//! Text → [`parse`] (grammar) → [`check`] (kinds fit, names are there) → [`evaluate`] over a [`View`].
 //! Everything that can be wrong is found when the site is loaded. Evaluation is total: no loops, no input or
-//! output, no clock, and no error; a path that has no value reads as the empty text.
+//! output, no clock, and no error but one, a text larger than any message; a path that has no value reads as the
+//! empty text.
 
 mod check;
+mod decimal;
+mod doc;
 mod evaluate;
+mod function;
 mod parse;
 mod scan;
+mod syntax;
 mod template;
 #[cfg(test)]
 mod tests;
+mod value;
 mod view;
 
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use doc::{Doc, EXAMPLE_MESSAGE, EXAMPLE_TABLE, OPERATORS};
+pub use function::FUNCTIONS;
 pub use scan::{paths_of_condition, paths_of_template};
 pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
 pub use view::{Context, Known, View};
 
 use crate::problem::{Place, Problem, ProblemName};
+use crate::table::Table;
+use check::Check;
+use evaluate::Evaluation;
 
 /// The longest expression read.
 pub const EXPRESSION_BYTES_MAX: usize = 4_096;
@@ -37,21 +52,38 @@ pub const DEPTH_MAX: usize = 32;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Condition {
-    test: check::Test,
+    test: Box<value::Test>,
+    canonical: Box<str>,
+    tables: Vec<Arc<Table>>,
 }
 
 impl Condition {
-    /// Reads a condition and checks that what it compares is of one kind.
-    pub fn parse(text: &str, _known: Known<'_>) -> Result<Condition, ExpressionError> {
+    /// Reads a condition, and checks that what it compares is of one kind and that what it names is there.
+    pub fn parse(text: &str, known: Known<'_>) -> Result<Condition, ExpressionError> {
         let syntax = parse::condition(text)?;
+        let mut check = Check::new(known);
         Ok(Condition {
-            test: check::condition(syntax)?,
+            test: Box::new(check.condition(&syntax)?),
+            canonical: syntax.to_string().into(),
+            tables: check.into_tables(),
         })
     }
 
     /// Whether it holds.
     pub fn holds(&self, view: &View<'_>) -> bool {
-        evaluate::holds(&self.test, view)
+        Evaluation::new(view).condition(&self.test)
+    }
+
+    /// The tables it looks into.
+    pub fn tables(&self) -> &[Arc<Table>] {
+        &self.tables
+    }
+}
+
+impl fmt::Display for Condition {
+    /// In the canonical form.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.canonical)
     }
 }
 
@@ -72,6 +104,28 @@ pub struct ExpressionError {
 }
 
 impl ExpressionError {
+    fn at(bytes: &Range<usize>, expected: impl Into<String>) -> ExpressionError {
+        ExpressionError {
+            offset: bytes.start,
+            length: bytes.len(),
+            expected: expected.into(),
+            found: None,
+            suggestion: None,
+        }
+    }
+
+    fn too_long() -> ExpressionError {
+        ExpressionError::at(&(0..0), format!("at most {EXPRESSION_BYTES_MAX} bytes"))
+    }
+
+    /// The same in a text in which the expression begins at this byte.
+    fn after(self, offset: usize) -> ExpressionError {
+        ExpressionError {
+            offset: self.offset + offset,
+            ..self
+        }
+    }
+
     /// The same as a problem of the setting that holds the expression.
     pub fn problem(&self, place: &Place<'_>) -> Problem {
         let problem = Problem::error(ProblemName::BadExpression, self.to_string());

@@ -83,6 +83,10 @@ pub enum ProblemName {
     DuplicateCode,
     /// `unknown-column`
     UnknownColumn,
+    /// `bad-pattern`
+    BadPattern,
+    /// `bad-script`
+    BadScript,
 }
 
 impl ProblemName {
@@ -127,6 +131,8 @@ impl ProblemName {
         ProblemName::BadTable,
         ProblemName::DuplicateCode,
         ProblemName::UnknownColumn,
+        ProblemName::BadPattern,
+        ProblemName::BadScript,
     ];
 
     /// The name as shown.
@@ -329,6 +335,17 @@ impl ProblemName {
                 "unknown-column",
                 "A table has no column of that name, or a step or `lookup` must name one because the table has \
                  several and no `value`. Names of columns are compared exactly, letter case included.",
+            ),
+            ProblemName::BadPattern => (
+                "bad-pattern",
+                "A regular expression, what it is replaced with, or the pattern of a date cannot be used. Regular \
+                 expressions are those of the Rust crate `regex`: without look-around and back-references, so that \
+                 none can be slow. Patterns of dates have directives as `%Y-%m-%d %H:%M:%S`.",
+            ),
+            ProblemName::BadScript => (
+                "bad-script",
+                "A script cannot be compiled: it is not of the language (Rhai), or it uses a name that is not \
+                 defined or that scripts may not use. The caret stands where reading stopped.",
             ),
         }
     }

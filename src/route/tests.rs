@@ -259,7 +259,7 @@ fn traces() {
         shown,
         [
             "step 1 (set) true [PV1-3] ",
-            "step 2 (remove) true [NK1] ",
+            "step 2 (remove) true [NK1[1] NK1[2]] ",
             "step 3 (copy) false [] ",
             "step 4 (translate) true [] PID-1: the code is not in table `class`",
         ]

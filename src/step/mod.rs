@@ -8,19 +8,33 @@
 //! wherever the compiler misses one.
 
 mod body;
+mod changes;
+mod clear;
 mod copy;
 mod doc;
 mod drop;
 mod entry;
 mod fail;
+mod format_date;
 mod r#if;
+mod insert;
+mod moment;
+mod r#move;
 mod notes;
+mod otherwise;
 mod paths;
 mod reject;
 mod remove;
+mod rename;
+mod replace;
 mod run;
 mod set;
+mod set_null;
+mod set_raw;
+mod swap;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod translate;
 
 use std::sync::Arc;
@@ -37,15 +51,24 @@ pub use doc::Doc;
 pub use entry::Entry;
 pub use notes::{Change, Miss, Misses, Notes, STEPS_RUN_MAX, StepTrace, Tag};
 pub use paths::condition;
-pub(crate) use paths::{Written, path};
+pub(crate) use paths::{Written, read as path};
 pub use run::{Run, StepError, Stop};
 
 /// The documentation of every kind, in the order people need them.
 pub const DOCS: &[&Doc] = &[
     &set::DOC,
+    &set_raw::DOC,
+    &set_null::DOC,
+    &clear::DOC,
     &copy::DOC,
+    &r#move::DOC,
+    &swap::DOC,
     &remove::DOC,
+    &insert::DOC,
+    &rename::DOC,
+    &replace::DOC,
     &translate::DOC,
+    &format_date::DOC,
     &r#if::DOC,
     &tag::DOC,
     &drop::DOC,
@@ -80,12 +103,30 @@ fn entry_count(count: usize, verb: &str, place: &Place<'_>, problems: &mut Probl
 pub enum Settings {
     /// Gives fields values.
     Set(set::Settings),
+    /// Gives fields values, delimiters included.
+    SetRaw(set::Settings),
+    /// Gives fields the HL7 null.
+    SetNull(clear::Settings),
+    /// Empties fields.
+    Clear(clear::Settings),
     /// Copies fields with their structure.
     Copy(copy::Settings),
+    /// Moves fields with their structure.
+    Move(r#move::Settings),
+    /// Swaps fields with their structure.
+    Swap(swap::Settings),
     /// Takes segments and fields away.
     Remove(remove::Settings),
+    /// Adds a segment.
+    Insert(insert::Settings),
+    /// Gives segments another name.
+    Rename(rename::Settings),
+    /// Replaces what a regular expression finds.
+    Replace(replace::Settings),
     /// Replaces a code by what a table has for it.
     Translate(translate::Settings),
+    /// Writes dates in another form.
+    FormatDate(format_date::Settings),
     /// Runs steps where a condition holds, others where it does not.
     If(r#if::Settings),
     /// Gives the message named values.
@@ -133,9 +174,16 @@ pub struct Step {
 #[derive(Debug, Clone)]
 enum Kind {
     Set(set::Set),
+    Clear(clear::Clear),
     Copy(copy::Copy),
+    Move(r#move::Move),
+    Swap(swap::Swap),
     Remove(remove::Remove),
+    Insert(insert::Insert),
+    Rename(rename::Rename),
+    Replace(replace::Replace),
     Translate(translate::Translate),
+    FormatDate(format_date::FormatDate),
     If(r#if::If),
     Tag(tag::Tag),
     Drop(drop::Drop),
@@ -165,8 +213,17 @@ impl Settings {
         let at = place.key(word);
         let kind = match self {
             Settings::Set(settings) => settings.check(&at, known, problems).map(Kind::Set),
+            Settings::SetRaw(settings) => settings.check_raw(&at, known, problems).map(Kind::Set),
+            Settings::SetNull(settings) => settings.check_null(&at, problems).map(Kind::Clear),
+            Settings::Clear(settings) => settings.check(&at, problems).map(Kind::Clear),
             Settings::Copy(settings) => settings.check(&at, problems).map(Kind::Copy),
-            Settings::Remove(settings) => settings.check(&at, problems).map(Kind::Remove),
+            Settings::Move(settings) => settings.check(&at, problems).map(Kind::Move),
+            Settings::Swap(settings) => settings.check(&at, problems).map(Kind::Swap),
+            Settings::Remove(settings) => settings.check(&at, known, problems).map(Kind::Remove),
+            Settings::Insert(settings) => settings.check(&at, known, problems).map(Kind::Insert),
+            Settings::Rename(settings) => settings.check(&at, problems).map(Kind::Rename),
+            Settings::Replace(settings) => settings.check(&at, problems).map(Kind::Replace),
+            Settings::FormatDate(settings) => settings.check(&at, problems).map(Kind::FormatDate),
             Settings::Translate(settings) => settings.check(&at, known.tables, problems).map(Kind::Translate),
             Settings::If(settings) => settings.check(bodies, place, known, problems).map(Kind::If),
             Settings::Tag(settings) => settings.check(&at, known, problems).map(Kind::Tag),
@@ -189,8 +246,17 @@ impl Settings {
     fn word(&self) -> &'static str {
         match self {
             Settings::Set(_) => "set",
+            Settings::SetRaw(_) => "set_raw",
+            Settings::SetNull(_) => "set_null",
+            Settings::Clear(_) => "clear",
             Settings::Copy(_) => "copy",
+            Settings::Move(_) => "move",
+            Settings::Swap(_) => "swap",
             Settings::Remove(_) => "remove",
+            Settings::Insert(_) => "insert",
+            Settings::Rename(_) => "rename",
+            Settings::Replace(_) => "replace",
+            Settings::FormatDate(_) => "format_date",
             Settings::Translate(_) => "translate",
             Settings::If(_) => "if",
             Settings::Tag(_) => "tag",
@@ -224,8 +290,15 @@ impl Step {
             Kind::Translate(translate) => vec![translate.table()],
             Kind::If(inner) => inner.steps().flat_map(Step::tables).collect(),
             Kind::Set(_)
+            | Kind::Clear(_)
             | Kind::Copy(_)
+            | Kind::Move(_)
+            | Kind::Swap(_)
             | Kind::Remove(_)
+            | Kind::Insert(_)
+            | Kind::Rename(_)
+            | Kind::Replace(_)
+            | Kind::FormatDate(_)
             | Kind::Tag(_)
             | Kind::Drop(_)
             | Kind::Reject(_)
@@ -238,7 +311,14 @@ impl Kind {
     fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
         match self {
             Kind::Set(set) => Ok(set.run(run)?),
+            Kind::Clear(clear) => Ok(clear.run(run)?),
             Kind::Copy(copy) => Ok(copy.run(run)?),
+            Kind::Move(r#move) => Ok(r#move.run(run)?),
+            Kind::Swap(swap) => Ok(swap.run(run)?),
+            Kind::Insert(insert) => Ok(insert.run(run)?),
+            Kind::Rename(rename) => Ok(rename.run(run)?),
+            Kind::Replace(replace) => Ok(replace.run(run)?),
+            Kind::FormatDate(format_date) => Ok(format_date.run(run)?),
             Kind::Remove(remove) => {
                 remove.run(run);
                 Ok(())

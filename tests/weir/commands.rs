@@ -73,9 +73,9 @@ fn help_names_every_command() {
               diff      Compares two messages field by field
               ack       Prints the acknowledgment that weir builds for a message
               validate  Checks messages against their version of the standard and a profile: one fault a line
-              explain   Explains a word: of HL7, a step, a setting, or the name of a problem that `weir check`
+              explain   Explains a word: of HL7, a step, a function, a setting, or a problem that `weir check`
                         found
-              list      Lists steps, listeners, destinations, settings or problems; without a word, a line of
+              list      Lists steps, functions, operators, kinds, settings or problems; without a word, some of
                         each
               schema    Prints the JSON Schema of a site's files, so that an editor completes and checks while
                         you type
@@ -976,7 +976,15 @@ fn ack_prints_what_weir_answers() {
 
 #[test]
 fn list_names_what_there_is() {
-    for topic in ["steps", "settings", "problems", "listeners", "destinations"] {
+    for topic in [
+        "steps",
+        "functions",
+        "operators",
+        "settings",
+        "problems",
+        "listeners",
+        "destinations",
+    ] {
         let (status, out, err) = weir(workplace().path(), &["list", topic], b"");
         assert_eq!((status, err.as_str()), (0, ""));
         let is_row = |line: &str| line.starts_with("  ") && line.chars().count() <= 130;
@@ -1249,27 +1257,27 @@ fn check_shows_every_error_with_its_place() {
         "check",
         b"",
         &expect![[r#"
-        ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `==`
-        !   ┌─ routes/wrong.yaml:4:17
-        !   │
-        ! 4 │     when: PV1-2 == "I"
-        !   │                 ^^ did you mean `=`?
-        !
-        ! error[bad-path]: `PID5.1` is not a path: expected `-` and a field number
-        !   ┌─ routes/wrong.yaml:6:19
-        !   │
-        ! 6 │       - set: { PID5.1: X }
-        !   │                   ^^^
-        !
-        ! error[unknown-destination]: destination `registy` is not defined
-        !   ┌─ routes/wrong.yaml:7:15
-        !   │
-        ! 7 │     to: [ehr, registy]
-        !   │               ^^^^^^^ did you mean `registry`?
-        !   │
-        !   = help: define it under `destinations` in any file of the site
-        = 2
-    "#]],
+            ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, `matches`, `contains`, …), `exists`, `valued` or `is null`, found `==`
+            !   ┌─ routes/wrong.yaml:4:17
+            !   │
+            ! 4 │     when: PV1-2 == "I"
+            !   │                 ^^ did you mean `=`?
+            !
+            ! error[bad-path]: `PID5.1` is not a path: expected `-` and a field number
+            !   ┌─ routes/wrong.yaml:6:19
+            !   │
+            ! 6 │       - set: { PID5.1: X }
+            !   │                   ^^^
+            !
+            ! error[unknown-destination]: destination `registy` is not defined
+            !   ┌─ routes/wrong.yaml:7:15
+            !   │
+            ! 7 │     to: [ehr, registy]
+            !   │               ^^^^^^^ did you mean `registry`?
+            !   │
+            !   = help: define it under `destinations` in any file of the site
+            = 2
+        "#]],
     );
     assert_eq!(
         weir(folder.path(), &["run"], b""),

@@ -225,6 +225,10 @@ fn every_key_stands_in_a_table() {
         ),
         ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
         ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { remove: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { insert: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { replace: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { format_date: { zzz: 1 } } ] } }"),
     ];
     // A key whose own keys stand in the table instead, and a kind that has a table of its own.
     let stands =

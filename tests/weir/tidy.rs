@@ -54,7 +54,19 @@ const KINDS: &[(&str, &[&str])] = &[
     ),
     ("destination", &["file_name"]),
     ("listener", &["budget", "connection", "reading"]),
-    ("step", &["body", "doc", "notes", "paths", "run"]),
+    (
+        "step",
+        &[
+            "body",
+            "changes",
+            "doc",
+            "moment",
+            "notes",
+            "otherwise",
+            "paths",
+            "run",
+        ],
+    ),
 ];
 
 /// Longer files have become two things. Tests do not count: tables of cases grow, and are read by search.

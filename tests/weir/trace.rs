@@ -52,26 +52,27 @@ fn each_step_with_what_it_changed() {
     check(
         ADMISSION,
         &expect![[r#"
-        admissions: ADT^A01  1
-          step 1 (set)
-            PV1-3  Assigned Patient Location  absent → a\S\b
-            PID-2  Patient ID  7 → empty
-            PID-8  Administrative Sex  absent → \X1B\[2J
-          step 2 (women): its `when` does not hold
-          step 3 (translate)
-            PV1-2  Patient Class  I → IP
-          step 4 (remove)
-            NK1  Next of Kin/Associated Parties
-              - NK1|1|DOE^BEN
-              - NK1|2
-            PID-5  Patient Name  DOE^ANNA → empty
-          step 5 (translate): its `when` does not hold
-        to lab
-          MSH|^~\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5
-          PID|1||12|||||\X1B\[2J
-          PV1|1|IP|a\S\b
-        = 0
-    "#]],
+            admissions: ADT^A01  1
+              step 1 (set)
+                PV1-3  Assigned Patient Location  absent → a\S\b
+                PID-2  Patient ID  7 → empty
+                PID-8  Administrative Sex  absent → \X1B\[2J
+              step 2 (women): its `when` does not hold
+              step 3 (translate)
+                PV1-2  Patient Class  I → IP
+              step 4 (remove)
+                NK1[1]  Next of Kin/Associated Parties
+                  - NK1|1|DOE^BEN
+                NK1[2]  Next of Kin/Associated Parties
+                  - NK1|2
+                PID-5  Patient Name  DOE^ANNA → empty
+              step 5 (translate): its `when` does not hold
+            to lab
+              MSH|^~\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5
+              PID|1||12|||||\X1B\[2J
+              PV1|1|IP|a\S\b
+            = 0
+        "#]],
     );
     check(
         &ADMISSION.replace("PV1|1|I", "PV1|1|T"),
@@ -85,26 +86,27 @@ fn each_step_with_what_it_changed() {
     check(
         &ADMISSION.replace("PV1|1|I", "PV1|1|X"),
         &expect![[r#"
-        admissions: ADT^A01  1
-          step 1 (set)
-            PV1-3  Assigned Patient Location  absent → a\S\b
-            PID-2  Patient ID  7 → empty
-            PID-8  Administrative Sex  absent → \X1B\[2J
-          step 2 (women): its `when` does not hold
-          step 3 (translate)
-            changes nothing
-          step 4 (remove)
-            NK1  Next of Kin/Associated Parties
-              - NK1|1|DOE^BEN
-              - NK1|2
-            PID-5  Patient Name  DOE^ANNA → empty
-          step 5 (translate)
-            PID-8: the code is not in table `class`
-          not in table `class`: `X`, 1 time
-          not in table `class`: `\x1b[2J`, 1 time
-        failed, a dead letter for lab: step 5 (translate): PID-8: the code is not in table `class`
-        = 0
-    "#]],
+            admissions: ADT^A01  1
+              step 1 (set)
+                PV1-3  Assigned Patient Location  absent → a\S\b
+                PID-2  Patient ID  7 → empty
+                PID-8  Administrative Sex  absent → \X1B\[2J
+              step 2 (women): its `when` does not hold
+              step 3 (translate)
+                changes nothing
+              step 4 (remove)
+                NK1[1]  Next of Kin/Associated Parties
+                  - NK1|1|DOE^BEN
+                NK1[2]  Next of Kin/Associated Parties
+                  - NK1|2
+                PID-5  Patient Name  DOE^ANNA → empty
+              step 5 (translate)
+                PID-8: the code is not in table `class`
+              not in table `class`: `X`, 1 time
+              not in table `class`: `\x1b[2J`, 1 time
+            failed, a dead letter for lab: step 5 (translate): PID-8: the code is not in table `class`
+            = 0
+        "#]],
     );
     check(
         &ADMISSION.replace("ADT^A01", "ORU^R01"),
@@ -125,8 +127,8 @@ fn the_same_for_programs() {
         "trace admissions - --site site --json",
         &(ADMISSION.to_owned() + &ADMISSION.replace("PV1|1|I", "PV1|1|X")),
         &expect![[r#"
-            {"weir_trace":1,"route":"admissions","message":1,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","applies":true,"changed":[{"path":"PV1-2","name":"Patient Class","before":"I","after":"IP"}],"stopped":null},{"title":"step 4 (remove)","applies":true,"changed":[{"path":"NK1","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN\rNK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","applies":false,"changed":[],"stopped":null}],"misses":[],"tags":[],"outcome":{"kind":"delivered","outputs":[{"to":["lab"],"is_changed":true,"message":"MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\rPID|1||12|||||\\X1B\\[2J\rPV1|1|IP|a\\S\\b\r"}],"failures":[]}}
-            {"weir_trace":1,"route":"admissions","message":2,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","applies":true,"changed":[],"stopped":null},{"title":"step 4 (remove)","applies":true,"changed":[{"path":"NK1","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN\rNK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","applies":true,"changed":[],"stopped":"PID-8: the code is not in table `class`"}],"misses":[{"table":"class","code":"X","count":1},{"table":"class","code":"\u001b[2J","count":1}],"tags":[],"outcome":{"kind":"failed","failures":[{"reason":"step 5 (translate): PID-8: the code is not in table `class`","to":["lab"]}]}}
+            {"weir_trace":1,"route":"admissions","message":1,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","applies":true,"changed":[{"path":"PV1-2","name":"Patient Class","before":"I","after":"IP"}],"stopped":null},{"title":"step 4 (remove)","applies":true,"changed":[{"path":"NK1[1]","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN","after":null},{"path":"NK1[2]","name":"Next of Kin/Associated Parties","before":"NK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","applies":false,"changed":[],"stopped":null}],"misses":[],"tags":[],"outcome":{"kind":"delivered","outputs":[{"to":["lab"],"is_changed":true,"message":"MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\rPID|1||12|||||\\X1B\\[2J\rPV1|1|IP|a\\S\\b\r"}],"failures":[]}}
+            {"weir_trace":1,"route":"admissions","message":2,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","applies":true,"changed":[],"stopped":null},{"title":"step 4 (remove)","applies":true,"changed":[{"path":"NK1[1]","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN","after":null},{"path":"NK1[2]","name":"Next of Kin/Associated Parties","before":"NK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","applies":true,"changed":[],"stopped":"PID-8: the code is not in table `class`"}],"misses":[{"table":"class","code":"X","count":1},{"table":"class","code":"\u001b[2J","count":1}],"tags":[],"outcome":{"kind":"failed","failures":[{"reason":"step 5 (translate): PID-8: the code is not in table `class`","to":["lab"]}]}}
             = 0
         "#]],
     );

@@ -4,6 +4,7 @@
 //! setting from its doc comment, a word of HL7 from the dictionary. A word that is several of these gets them all.
 
 mod dictionary;
+mod function;
 mod setting;
 mod step;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::io::Write;
 use clap::Args;
 
 use crate::config::{self, Setting};
+use crate::expression::{Doc, FUNCTIONS, OPERATORS};
 use crate::hl7::dictionary::{Dictionary, Version};
 use crate::problem::{self, ProblemName};
 use crate::step::DOCS;
@@ -21,11 +23,11 @@ use crate::step::DOCS;
 use self::dictionary::Page;
 use super::{CannotRun, Finding, text};
 
-/// Explains a word: of HL7, a step, a setting, or the name of a problem that `weir check` found.
+/// Explains a word: of HL7, a step, a function, a setting, or a problem that `weir check` found.
 ///
 /// Words of HL7 are fields and their parts (PID-3, PID-3.4), segments (PID), data types (CX), message structures
 /// (`ADT_A01`), messages (ADT, ADT^A04) and code tables (0001 or HL70001).
-/// A setting is a key (retry) or a path (destinations.retry.first). `weir list` shows steps, settings and problems.
+/// A setting is a key (retry) or a path (destinations.retry.first). `weir list` shows them all.
 #[derive(Args)]
 #[command(after_help = "Examples: weir explain PID-3 --version 2.3\n          weir explain translate")]
 pub(super) struct Explain {
@@ -54,6 +56,7 @@ impl Explain {
                 .filter(|doc| doc.kind == word)
                 .map(|doc| step::page(doc, &settings)),
         );
+        pages.extend(Doc::of(word).map(function::page));
         pages.extend(setting::pages(word, &settings));
         let dictionary = Page {
             dictionary: Dictionary::of(self.version),
@@ -64,7 +67,7 @@ impl Explain {
         }
         if pages.is_empty() {
             let why = format!(
-                "{word}: no word of HL7 {}, no step, setting or problem",
+                "{word}: no word of HL7 {}, no step, function, setting or problem",
                 self.version
             );
             let near = near(word, &dictionary, &settings);
@@ -81,6 +84,7 @@ impl Explain {
 /// The nearest right words of each kind.
 fn near<'a>(word: &str, dictionary: &Page, settings: &'a [Setting]) -> Vec<&'a str> {
     let steps = DOCS.iter().map(|doc| doc.kind);
+    let functions = FUNCTIONS.iter().chain(OPERATORS).map(|doc| doc.name);
     let problems = ProblemName::ALL.iter().map(|name| name.as_str());
     let keys = settings.iter().map(|setting| {
         if word.contains('.') {
@@ -91,6 +95,7 @@ fn near<'a>(word: &str, dictionary: &Page, settings: &'a [Setting]) -> Vec<&'a s
     });
     let ours = [
         problem::nearest(word, steps),
+        problem::nearest(word, functions),
         problem::nearest(word, keys),
         problem::nearest(word, problems),
     ];

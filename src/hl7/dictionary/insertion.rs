@@ -77,7 +77,7 @@ mod tests {
                 names.insert(index, "*");
                 names.join(" ")
             }
-            other => format!("{other:?}"),
+            other @ (Insertion::Several | Insertion::Unknown) => format!("{other:?}"),
         };
         assert_eq!(shown, expected, "{new}");
     }
