@@ -59,6 +59,7 @@ pub use each::{GroupSettings, Settings as EachSettings};
 pub use entry::Entry;
 pub use notes::{Change, Miss, Misses, Notes, OPERATIONS_BYTES_MAX, OPERATIONS_MAX, StepTrace, Tag};
 pub use paths::condition;
+pub(crate) use paths::{Written, read as path};
 pub use run::{Run, StepError, Stop};
 
 /// The documentation of every kind, in the order people need them.
