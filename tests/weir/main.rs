@@ -15,6 +15,7 @@
 mod allocation;
 mod bad_answers;
 mod bad_input;
+mod bombs;
 mod commands;
 mod control;
 mod corpus_delivery;
