@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use tracing::Level;
 
 mod ack;
+mod backup;
 mod check;
 mod client;
 mod control;
@@ -26,6 +27,7 @@ mod queue;
 mod receiver;
 mod reload;
 mod replay;
+mod restore;
 mod run;
 mod schema;
 mod send;
@@ -60,6 +62,8 @@ enum Command {
     Queue(queue::Queue),
     Replay(replay::Replay),
     Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Demo(demo::Demo),
     Check(check::Check),
     Fmt(fmt::Fmt),
@@ -135,6 +139,8 @@ pub fn main() -> ExitCode {
         Command::Queue(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Verify(command) => command.run(&mut out),
+        Command::Backup(command) => command.run(&mut out),
+        Command::Restore(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
         Command::Fmt(command) => command.run(&mut out),

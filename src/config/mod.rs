@@ -124,7 +124,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let listeners = listener::read_all(sections.listeners(), &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let mut companions = Companions::new(folder);
-    let (routes, tables) = routes::read_all(&sections, &mut companions, &mut problems);
+    let (routes, tables) = routes::read_all(&sections, &mut companions, &mut profiles, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),

@@ -256,7 +256,7 @@ impl ProblemName {
             ProblemName::UnusedTable => ("unused-table", "No step and no expression uses this table."),
             ProblemName::UnusedProfile => (
                 "unused-profile",
-                "No listener validates by this profile, and no other inherits from it.",
+                "No listener and no step validates by this profile, and no other inherits from it.",
             ),
             ProblemName::SameAddress => (
                 "same-address",

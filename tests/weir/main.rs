@@ -13,6 +13,7 @@
 )]
 
 mod allocation;
+mod backup;
 mod bad_answers;
 mod bad_input;
 mod bombs;
@@ -32,6 +33,8 @@ mod queue;
 mod readme;
 mod reload;
 mod schema;
+mod stops;
 mod tidy;
 mod typed;
+mod untouched;
 mod validation;

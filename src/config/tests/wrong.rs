@@ -188,6 +188,18 @@ fn steps_that_control() {
         (set, "- reject: { text: x, code: AR }"),
         (set, "- reject: { text: x, code: AR, error: 207 }"),
         (set, "- reject: { text: x, error: 99, location: pid-3 }"),
+        (set, "- for_each: OBX"),
+        (set, "- { for_each: OBX-5.1, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: { group: 'OBR[1]' }, steps: [] }"),
+        (set, "- { for_each: { groups: OBR }, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: MSH, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: OBX, when: OBX-5, steps: [ { split: OBX } ] }"),
+        (set, "- split: PID-3"),
+        (
+            set,
+            "- validate: { profile: house, version: 2.9, on_fault: drop }",
+        ),
+        (set, "- validate: { version: 2.51, tag: Tag }"),
     ]);
     expect_file!["wrong/steps_that_control.txt"].assert_eq(&told);
 }
