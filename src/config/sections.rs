@@ -9,7 +9,7 @@ use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 use crate::table::Tables;
 
-use super::piece::unknown_key;
+use super::piece::push_unknown_key;
 
 /// More names than any one section needs; what looks for loops and doubles takes the square of it.
 const NAMES_MAX: usize = 1_000;
@@ -70,7 +70,7 @@ impl<'a> Sections<'a> {
                     }
                     _ => {
                         sections.has_unknown = true;
-                        problems.push(unknown_key(key, SECTIONS).at_key(&place));
+                        push_unknown_key(key, SECTIONS, || place, problems);
                     }
                 }
             }

@@ -16,6 +16,7 @@ mod allocation;
 mod backup;
 mod bad_answers;
 mod bad_input;
+mod bombs;
 mod cases;
 mod commands;
 mod control;
