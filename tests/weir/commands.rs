@@ -1033,27 +1033,27 @@ fn check_shows_every_error_with_its_place() {
         "check",
         b"",
         &expect![[r#"
-        ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `==`
-        !   ┌─ routes/wrong.yaml:4:17
-        !   │
-        ! 4 │     when: PV1-2 == "I"
-        !   │                 ^^ did you mean `=`?
-        !
-        ! error[bad-path]: `PID5.1` is not a path: expected `-` and a field number
-        !   ┌─ routes/wrong.yaml:6:19
-        !   │
-        ! 6 │       - set: { PID5.1: X }
-        !   │                   ^^^
-        !
-        ! error[unknown-destination]: destination `registy` is not defined
-        !   ┌─ routes/wrong.yaml:7:15
-        !   │
-        ! 7 │     to: [ehr, registy]
-        !   │               ^^^^^^^ did you mean `registry`?
-        !   │
-        !   = help: define it under `destinations` in any file of the site
-        = 2
-    "#]],
+            ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, `matches`, `contains`, …), `exists`, `valued` or `is null`, found `==`
+            !   ┌─ routes/wrong.yaml:4:17
+            !   │
+            ! 4 │     when: PV1-2 == "I"
+            !   │                 ^^ did you mean `=`?
+            !
+            ! error[bad-path]: `PID5.1` is not a path: expected `-` and a field number
+            !   ┌─ routes/wrong.yaml:6:19
+            !   │
+            ! 6 │       - set: { PID5.1: X }
+            !   │                   ^^^
+            !
+            ! error[unknown-destination]: destination `registy` is not defined
+            !   ┌─ routes/wrong.yaml:7:15
+            !   │
+            ! 7 │     to: [ehr, registy]
+            !   │               ^^^^^^^ did you mean `registry`?
+            !   │
+            !   = help: define it under `destinations` in any file of the site
+            = 2
+        "#]],
     );
     assert_eq!(
         weir(folder.path(), &["run"], b""),
