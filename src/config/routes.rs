@@ -1,5 +1,6 @@
 //! The sections `tables` and `routes`: from what was typed to routes that can run.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use serde_yaml::Value;
 
 use crate::expression::Known;
-use crate::problem::{Content, Place, Problem, ProblemName, Problems};
+use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::{self, Names, Route, Steps};
 use crate::step::{self, Beside, Bodies, Step};
 use crate::table::{self, Table, Tables};
@@ -35,6 +36,7 @@ pub(super) fn read_all(
         names,
         tables,
         kinds: piece::variants::<step::Settings>(),
+        companions: RefCell::new(companions),
     };
     let routes = sections.routes().iter();
     routes
@@ -90,13 +92,15 @@ fn table_of_file(
 }
 
 /// What the routes of a site may name.
-struct Reader {
+struct Reader<'a, 'f> {
     names: Names,
     tables: Tables,
     kinds: Vec<String>,
+    /// The files that scripts stand in are read when their step is.
+    companions: RefCell<&'a mut Companions<'f>>,
 }
 
-impl Reader {
+impl Reader<'_, '_> {
     fn known(&self) -> Known<'_> {
         Known {
             tables: &self.tables,
@@ -165,6 +169,14 @@ impl Reader {
         Some(steps.collect())
     }
 
+    /// The file that a script stands in, if it stands in one.
+    fn script(&self, value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<Arc<Source>> {
+        let file = value.get("file")?.as_str()?;
+        let at = place.key("file");
+        let mut companions = self.companions.borrow_mut();
+        companions.read(file, &at, step::SCRIPT_BYTES_MAX, problems)
+    }
+
     fn step(&self, number: String, place: &Place<'_>, depth: usize, problems: &mut Problems) -> Option<Step> {
         let mut value = yaml::value(place.node());
         let kind = value.as_mapping().into_iter().flat_map(serde_yaml::Mapping::keys);
@@ -186,6 +198,9 @@ impl Reader {
         let keys = [step::COMMON_KEYS, body_keys].concat();
         let parts = piece::kind_and_common(place, value, &self.kinds, &keys, problems)?;
         let common: Option<step::Common> = piece::read(place, parts.common, problems);
+        let script = (parts.kind == "script")
+            .then(|| self.script(&parts.value, &place.key("script"), problems))
+            .flatten();
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
         let beside = Beside {
@@ -193,6 +208,7 @@ impl Reader {
             is_within: depth > 1,
             common: common?,
             bodies,
+            script,
         };
         settings?.check(beside, place, self.known(), problems)
     }
