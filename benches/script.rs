@@ -54,20 +54,16 @@ fn route(steps: &str) -> Route {
          routes:\n  r:\n    from: in\n    to: out\n    steps:\n      {steps}"
     );
     fs::write(folder.path().join("site.yaml"), site).unwrap();
-    let (site, problems) = config::load(folder.path());
-    let site = site.unwrap_or_else(|| panic!("{problems}"));
-    (*site.routes[0]).clone()
+    let (site, _) = config::load(folder.path());
+    Route::clone(site.unwrap().routes.first().unwrap())
 }
 
 fn message() -> Message {
-    let mut text =
-        String::from("MSH|^~\\&|LAB|W|||20240102||ORU^R01|1|P|2.5.1\rPID|1||12^^^W^MR||DOE^ANNA\rOBR|1\r");
-    for number in 1..=20 {
-        text.push_str(&format!(
-            "OBX|{number}|NM|GLU^Glucose||5.{number}|mmol/l|||||P\rNTE|1||as expected\r"
-        ));
-    }
-    Message::parse(text.into()).unwrap()
+    let result =
+        |number| format!("OBX|{number}|NM|GLU^Glucose||5.{number}|mmol/l|||||P\rNTE|1||as expected\r");
+    let results: Vec<String> = (1..=20).map(result).collect();
+    let header = "MSH|^~\\&|LAB|W|||20240102||ORU^R01|1|P|2.5.1\rPID|1||12^^^W^MR||DOE^ANNA\rOBR|1\r";
+    Message::parse(format!("{header}{}", results.concat()).into()).unwrap()
 }
 
 fn received() -> Zoned {

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::problem::{Problem, ProblemName, Problems};
@@ -19,6 +20,11 @@ pub const SITE_BYTES_MAX: usize = 16 << 20;
 /// How deep folders may lie in folders.
 const FOLDER_DEPTH_MAX: usize = 8;
 
+/// The files that make a site.
+const YAML: &[&str] = &["yaml", "yml"];
+/// These and the tables they may name.
+const WATCHED: &[&str] = &["yaml", "yml", "csv"];
+
 /// A file as read.
 pub(super) struct SiteFile {
     /// Its path as people would type it.
@@ -27,30 +33,35 @@ pub(super) struct SiteFile {
     pub(super) text: String,
 }
 
+/// Names, sizes and times of the files of a site, as one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+/// Looks at the files of the site in this folder without reading them. The fingerprint is another one when a file
+/// has come, gone or been written, whatever the clock says. Blocks.
+pub fn fingerprint(folder: &Path) -> Fingerprint {
+    let mut hasher = blake3::Hasher::new();
+    // What cannot be read now is told when the site is loaded.
+    for path in find(folder, WATCHED, &mut Problems::new()) {
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        if let Ok(file) = fs::metadata(&path) {
+            let (modified, changed) = (
+                (file.mtime(), file.mtime_nsec()),
+                (file.ctime(), file.ctime_nsec()),
+            );
+            for number in [modified.0, modified.1, changed.0, changed.1] {
+                hasher.update(&number.to_le_bytes());
+            }
+            hasher.update(&file.len().to_le_bytes());
+            hasher.update(&file.ino().to_le_bytes());
+        }
+    }
+    Fingerprint(*hasher.finalize().as_bytes())
+}
+
 /// Reads the files of the site; what could not be read is a problem, the rest is returned.
 pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
-    let root = match fs::canonicalize(folder) {
-        Ok(root) if root.is_dir() => root,
-        Ok(_) => {
-            let message = format!("{} is a file, not the folder of a site", folder.display());
-            problems.push(
-                Problem::error(ProblemName::UnreadableFile, message).help("name the folder that holds it"),
-            );
-            return Vec::new();
-        }
-        Err(error) => {
-            problems.push(unreadable(folder, &error));
-            return Vec::new();
-        }
-    };
-    let mut finder = Finder {
-        root,
-        seen: BTreeSet::new(),
-        found: Vec::new(),
-        problems,
-    };
-    finder.walk(folder, 0);
-    let paths = finder.found;
+    let paths = find(folder, YAML, problems);
     let mut bytes_left = SITE_BYTES_MAX;
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
@@ -68,8 +79,36 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
     files
 }
 
+/// The files below the folder with one of these extensions, in order.
+fn find(folder: &Path, extensions: &'static [&'static str], problems: &mut Problems) -> Vec<PathBuf> {
+    let root = match fs::canonicalize(folder) {
+        Ok(root) if root.is_dir() => root,
+        Ok(_) => {
+            let message = format!("{} is a file, not the folder of a site", folder.display());
+            problems.push(
+                Problem::error(ProblemName::UnreadableFile, message).help("name the folder that holds it"),
+            );
+            return Vec::new();
+        }
+        Err(error) => {
+            problems.push(unreadable(folder, &error));
+            return Vec::new();
+        }
+    };
+    let mut finder = Finder {
+        root,
+        extensions,
+        seen: BTreeSet::new(),
+        found: Vec::new(),
+        problems,
+    };
+    finder.walk(folder, 0);
+    finder.found
+}
+
 struct Finder<'a> {
     root: PathBuf,
+    extensions: &'static [&'static str],
     seen: BTreeSet<PathBuf>,
     found: Vec<PathBuf>,
     problems: &'a mut Problems,
@@ -94,9 +133,9 @@ impl Finder<'_> {
     }
 
     fn visit(&mut self, path: &Path, depth: usize) {
-        let is_yaml = path
+        let is_wanted = path
             .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+            .is_some_and(|extension| self.extensions.iter().any(|wanted| extension == *wanted));
         let is_link = path.is_symlink();
         if path.is_dir() && !is_link {
             if depth < FOLDER_DEPTH_MAX {
@@ -107,7 +146,7 @@ impl Finder<'_> {
                 .problems
                 .push(Problem::error(ProblemName::SiteTooLarge, message));
         }
-        if !is_yaml {
+        if !is_wanted {
             return;
         }
         match fs::canonicalize(path) {

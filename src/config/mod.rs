@@ -1,4 +1,4 @@
-//! Loads a site: a folder of YAML files becomes listeners, destinations, tables and routes that can run.
+//! Loads a site: a folder of YAML files becomes listeners, destinations, tables, profiles and routes that can run.
 //!
 //! Every problem of the whole site is gathered and told at once, each with its place. Nothing runs before the
 //! whole site is right, and nothing that is wrong is guessed at.
@@ -15,13 +15,17 @@ mod destination;
 mod engine;
 mod files;
 mod listener;
+mod nak;
 mod network;
+mod pace;
 mod piece;
 mod profile;
+mod repeats;
 mod routes;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod validation;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -30,19 +34,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::outbox;
-use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
+use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
 use self::companion::Companions;
 use self::files::SiteFile;
+use self::profile::Profiles;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use companion::COMPANION_BYTES_MAX;
-pub use destination::{DestinationSettings, Retry};
-pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
-pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use destination::{DestinationSettings, OnRemove, Retry};
+pub use engine::Reload;
+pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint};
+pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
+pub use nak::{NakAction, NakEnd, NakPolicy};
+pub use pace::{Order, Pace, Rate, Window};
+pub use piece::AsTyped;
 pub use profile::read as profile;
+pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use validation::{OnFault, Validation};
 
 /// A site that can run.
 #[derive(Debug, Clone)]
@@ -55,6 +66,8 @@ pub struct Site {
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
     pub outbox: outbox::Settings,
+    /// When a changed site is read anew.
+    pub reload: Reload,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -98,10 +111,11 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         }
         None => None,
     };
-    let listeners = listener::read_all(sections.listeners(), &mut problems);
+    let mut profiles = Profiles::read_all(sections.profiles(), &mut problems);
+    let listeners = listener::read_all(sections.listeners(), &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let mut companions = Companions::new(folder);
-    let routes = routes::read_all(&sections, &mut companions, &mut problems);
+    let routes = routes::read_all(&sections, &mut companions, &mut profiles, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -116,23 +130,49 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
             ProblemName::UnknownListener,
             ProblemName::UnknownDestination,
             ProblemName::UnknownTable,
+            ProblemName::UnknownProfile,
         ]);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
     sections.warn_unused(&routes, &mut problems);
+    profiles.warn_unused(&mut problems);
     let site = Site {
         data: engine.data,
         console: engine.console,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
+        reload: engine.reload,
         listeners,
         destinations,
         routes,
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some(site), problems)
+}
+
+/// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.
+///
+/// # Errors
+/// The problems that keep it from being known.
+pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
+    let mut problems = Problems::new();
+    let sources = sources(files::read(folder, &mut problems), &mut problems);
+    let found = sources.iter().find_map(|source| {
+        let root = Place::root(source);
+        root.entries().find(|(key, _)| *key == "engine")
+    });
+    let Some((_, place)) = found else {
+        if problems.error_count() == 0 {
+            problems.push(engine::missing(folder));
+        }
+        return Err(problems);
+    };
+    match engine::read(&place, folder, &mut problems) {
+        Some(engine) => Ok(engine.data),
+        None => Err(problems),
+    }
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

@@ -1,6 +1,5 @@
 //! The sections `tables` and `routes`: from what was typed to routes that can run.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use crate::table::{self, Table, Tables};
 use crate::typed::{Pairs, Text};
 
 use super::companion::Companions;
+use super::profile::Profiles;
 use super::sections::{Named, Sections};
 use super::{piece, yaml};
 
@@ -22,9 +22,10 @@ use super::{piece, yaml};
 const STEPS_MAX: usize = 1_000;
 
 /// Reads every route; those that are wrong are told and left out.
-pub(super) fn read_all(
+pub(super) fn read_all<'a>(
     sections: &Sections<'_>,
-    companions: &mut Companions<'_>,
+    companions: &mut Companions<'a>,
+    profiles: &mut Profiles<'a>,
     problems: &mut Problems,
 ) -> Vec<Arc<Route>> {
     let names = Names {
@@ -32,11 +33,12 @@ pub(super) fn read_all(
         destinations: names_of(sections.destinations()),
     };
     let tables = tables(sections.tables(), companions, problems);
-    let reader = Reader {
+    let mut reader = Reader {
         names,
         tables,
+        profiles,
         kinds: piece::variants::<step::Settings>(),
-        companions: RefCell::new(companions),
+        companions,
     };
     let routes = sections.routes().iter();
     routes
@@ -92,12 +94,13 @@ fn table_of_file(
 }
 
 /// What the routes of a site may name.
-struct Reader<'a, 'f> {
+struct Reader<'p, 'a> {
     names: Names,
     tables: Tables,
+    profiles: &'p mut Profiles<'a>,
     kinds: Vec<String>,
     /// The files that scripts stand in are read when their step is.
-    companions: RefCell<&'a mut Companions<'f>>,
+    companions: &'p mut Companions<'a>,
 }
 
 impl Reader<'_, '_> {
@@ -108,7 +111,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
+    fn route(&mut self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
         let mut steps = Steps::default();
@@ -133,7 +136,7 @@ impl Reader<'_, '_> {
 
     /// Takes a list of steps out of a piece and reads it; `None` if there is none.
     fn taken_out(
-        &self,
+        &mut self,
         value: &mut Value,
         key: &str,
         place: &Place<'_>,
@@ -170,14 +173,19 @@ impl Reader<'_, '_> {
     }
 
     /// The file that a script stands in, if it stands in one.
-    fn script(&self, value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<Arc<Source>> {
+    fn script(&mut self, value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<Arc<Source>> {
         let file = value.get("file")?.as_str()?;
         let at = place.key("file");
-        let mut companions = self.companions.borrow_mut();
-        companions.read(file, &at, step::SCRIPT_BYTES_MAX, problems)
+        self.companions.read(file, &at, step::SCRIPT_BYTES_MAX, problems)
     }
 
-    fn step(&self, number: String, place: &Place<'_>, depth: usize, problems: &mut Problems) -> Option<Step> {
+    fn step(
+        &mut self,
+        number: String,
+        place: &Place<'_>,
+        depth: usize,
+        problems: &mut Problems,
+    ) -> Option<Step> {
         let mut value = yaml::value(place.node());
         let kind = value.as_mapping().into_iter().flat_map(serde_yaml::Mapping::keys);
         let kind = kind
@@ -203,14 +211,20 @@ impl Reader<'_, '_> {
             .flatten();
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
+        let settings = settings?;
+        let profile = settings.profile().and_then(|name| {
+            let at = place.key(&parts.kind).key("profile");
+            self.profiles.named(name, &at, problems)
+        });
         let beside = Beside {
             number,
             is_within: depth > 1,
             common: common?,
             bodies,
             script,
+            profile,
         };
-        settings?.check(beside, place, self.known(), problems)
+        settings.check(beside, place, self.known(), problems)
     }
 }
 

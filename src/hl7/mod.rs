@@ -18,6 +18,7 @@
 //! ```
 
 pub mod charset;
+mod continuation;
 mod control;
 mod delimiters;
 mod edit;

@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{counter, gauge};
+use metrics::{Gauge, counter, gauge};
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -117,8 +117,9 @@ fn default_stop_grace() -> Duration {
 }
 
 /// A listener with its socket.
+#[derive(Clone)]
 pub struct Bound {
-    socket: TcpListener,
+    socket: Arc<TcpListener>,
     settings: Settings,
 }
 
@@ -126,7 +127,14 @@ impl Bound {
     pub(super) async fn bind(settings: &Settings) -> io::Result<Bound> {
         let socket = TcpListener::bind(settings.bind).await?;
         Ok(Bound {
-            socket,
+            socket: Arc::new(socket),
+            settings: settings.clone(),
+        })
+    }
+
+    pub(super) fn again(&self, settings: &Settings) -> Option<Bound> {
+        (self.settings.bind == settings.bind).then(|| Bound {
+            socket: Arc::clone(&self.socket),
             settings: settings.clone(),
         })
     }
@@ -184,7 +192,7 @@ impl Connections {
         }
         let task = self.open.spawn(serve(stream, peer, Arc::clone(&self.service)));
         self.from.insert(task.id(), address);
-        self.measure();
+        self.gauge().increment(1.0);
     }
 
     fn cap_reached(&self, address: IpAddr) -> Option<&'static str> {
@@ -212,7 +220,7 @@ impl Connections {
             }
         };
         self.from.remove(&id);
-        self.measure();
+        self.gauge().decrement(1.0);
     }
 
     /// Lets the connections that are open work on while no more can be accepted.
@@ -239,19 +247,20 @@ impl Connections {
             }
         };
         if timeout(stop_grace, all_ended).await.is_err() {
-            let left = self.open.len();
+            let left = self.from.len();
             info!(
                 listener = self.service.name(),
                 left, "connections cut off at the end of the grace time"
             );
             self.open.shutdown().await;
-            self.from.clear();
-            self.measure();
+            let gauge = self.gauge();
+            self.from.drain().for_each(|_| gauge.decrement(1.0));
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "nobody opens 2^52 connections")]
-    fn measure(&self) {
-        gauge!(LISTENER_CONNECTIONS, "listener" => self.service.label()).set(self.from.len() as f64);
+    /// Counted up and down: while a listener changes, the connections of its old settings and of its new ones are
+    /// open together.
+    fn gauge(&self) -> Gauge {
+        gauge!(LISTENER_CONNECTIONS, "listener" => self.service.label())
     }
 }

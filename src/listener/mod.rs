@@ -79,7 +79,9 @@ impl fmt::Debug for Reply {
 /// dropped when the connection breaks; what is queued by then stays queued.
 pub type Intake = Arc<dyn Fn(Incoming) -> BoxFuture<'static, BoxFuture<'static, Reply>> + Send + Sync>;
 
-/// A listener that has its socket and takes connections once [`run`](Bound::run).
+/// A listener that has its socket and takes connections once [`run`](Bound::run). Clones share the socket, which is
+/// closed with the last of them.
+#[derive(Clone)]
 pub enum Bound {
     /// HL7 v2 over MLLP.
     Mllp(mllp::Bound),
@@ -93,6 +95,14 @@ pub async fn bind(settings: &Settings) -> io::Result<Bound> {
 }
 
 impl Bound {
+    /// The same socket with other settings, if they ask for the address it has: then no connection that arrives
+    /// meanwhile is refused. Port 0 asks for whatever port it has.
+    pub fn again(&self, settings: &Settings) -> Option<Bound> {
+        match (self, settings) {
+            (Bound::Mllp(bound), Settings::Mllp(settings)) => bound.again(settings).map(Bound::Mllp),
+        }
+    }
+
     /// The address that was bound; the port is the real one when port 0 was asked for.
     pub fn address(&self) -> io::Result<SocketAddr> {
         match self {

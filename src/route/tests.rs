@@ -57,6 +57,7 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
             common,
             bodies: Bodies::new(),
             script: None,
+            profile: None,
         };
         settings.check(beside, &place, known, &mut problems).unwrap()
     });

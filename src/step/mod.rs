@@ -40,6 +40,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod validate;
 
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ use self::for_each::ForEach;
 use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems, Source};
 use crate::table::Table;
+use crate::typed::Text;
+use crate::validation::Profile;
 
 pub use body::{Bodies, DEPTH_MAX, body_keys};
 pub use doc::Doc;
@@ -77,6 +80,7 @@ pub const DOCS: &[&Doc] = &[
     &r#if::DOC,
     &for_each::DOC,
     &split::DOC,
+    &validate::DOC,
     &tag::DOC,
     &drop::DOC,
     &reject::DOC,
@@ -142,6 +146,8 @@ pub enum Settings {
     ForEach(for_each::Settings),
     /// Makes one message of each group or segment.
     Split(split::Settings),
+    /// Checks the message against its version and a profile.
+    Validate(validate::Settings),
     /// Gives the message named values.
     Tag(tag::Settings),
     /// Ends the route for a message it does not want.
@@ -177,6 +183,8 @@ pub struct Beside {
     pub bodies: Bodies,
     /// The file it names, if it is a script in one of its own.
     pub script: Option<Arc<Source>>,
+    /// The profile that [`Settings::profile`] names, if it is one.
+    pub profile: Option<Profile>,
 }
 
 /// A step that can run.
@@ -205,6 +213,7 @@ enum Kind {
     If(r#if::If),
     ForEach(ForEach),
     Split(split::Split),
+    Validate(validate::Validate),
     Tag(tag::Tag),
     Drop(drop::Drop),
     Reject(reject::Reject),
@@ -226,6 +235,7 @@ impl Settings {
             common,
             bodies,
             script,
+            profile,
         } = beside;
         let mut when = match common.when {
             Some(text) => condition(&text, &place.key("when"), known, problems).map(Some),
@@ -258,6 +268,7 @@ impl Settings {
                 ForEach::check(settings, when, bodies, place, problems).map(Kind::ForEach)
             }
             Settings::Split(settings) => settings.check(is_within, &at, problems).map(Kind::Split),
+            Settings::Validate(settings) => settings.check(profile, &at, problems).map(Kind::Validate),
             Settings::Tag(settings) => settings.check(&at, known, problems).map(Kind::Tag),
             Settings::Drop(settings) => settings.check(&at, problems).map(Kind::Drop),
             Settings::Reject(settings) => settings.check(&at, problems).map(Kind::Reject),
@@ -272,6 +283,14 @@ impl Settings {
             when: when?,
             kind: kind?,
         })
+    }
+
+    /// The profile that the step names.
+    pub fn profile(&self) -> Option<&str> {
+        let Settings::Validate(settings) = self else {
+            return None;
+        };
+        settings.profile.as_ref().map(|Text(name)| name.as_str())
     }
 
     /// The key that says the kind.
@@ -294,6 +313,7 @@ impl Settings {
             Settings::If(_) => "if",
             Settings::ForEach(_) => "for_each",
             Settings::Split(_) => "split",
+            Settings::Validate(_) => "validate",
             Settings::Tag(_) => "tag",
             Settings::Drop(_) => "drop",
             Settings::Reject(_) => "reject",
@@ -336,6 +356,7 @@ impl Step {
             | Kind::Replace(_)
             | Kind::FormatDate(_)
             | Kind::Split(_)
+            | Kind::Validate(_)
             | Kind::Tag(_)
             | Kind::Drop(_)
             | Kind::Reject(_)
@@ -365,6 +386,7 @@ impl Kind {
             Kind::If(inner) => inner.run(run),
             Kind::ForEach(each) => each.run(run),
             Kind::Split(split) => Ok(split.run(run)?),
+            Kind::Validate(validate) => validate.run(run),
             Kind::Tag(tag) => Ok(tag.run(run)?),
             Kind::Drop(drop) => Err(drop.stop()),
             Kind::Reject(reject) => Err(reject.stop()),

@@ -12,17 +12,27 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod allocation;
+mod backup;
 mod bad_answers;
 mod bad_input;
 mod commands;
+mod control;
 mod corpus_delivery;
 mod corpus_parse;
 mod corpus_structures;
+mod corpus_verdicts;
 mod durability;
 mod harness;
+mod intake;
 mod journey;
+mod lanes;
 mod promises;
+mod queue;
 mod readme;
+mod reload;
+mod stops;
 mod tidy;
 mod typed;
+mod untouched;
 mod validation;

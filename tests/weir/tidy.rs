@@ -23,16 +23,16 @@ const FLOORS: &str = "
     listener: mllp metrics problem typed units
 
     destination: expression hl7 mllp metrics problem typed units
-    step: expression table hl7 problem typed units
     validation: expression hl7 problem typed
+    step: validation expression table hl7 problem typed units
 
-    route: step expression table hl7 problem typed units
+    route: step validation expression table hl7 problem typed units
 
     config: route step validation expression table listener destination outbox hl7 problem typed units
 
     engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem typed units
 
-    console: engine outbox clock metrics
+    console: engine outbox clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.
@@ -47,7 +47,7 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "input", "logging", "path", "receiver", "serving", "text",
+            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "watch",
         ],
     ),
     ("destination", &["file_name"]),
@@ -241,7 +241,7 @@ fn promise_faults(files: &[File]) -> Vec<String> {
     let promises = files.iter().filter(|(path, _)| path == "SECURITY.md");
     let named = promises.flat_map(|(_, text)| text.split('`').skip(1).step_by(2));
     let missing = named.filter(|name| {
-        name.split_once("::")
+        name.rsplit_once("::")
             .is_some_and(|(_, test)| !tests.contains(test))
     });
     missing

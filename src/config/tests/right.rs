@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, CountMismatch, Malformed, Unrouted,
+    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, Continuation, CountMismatch, Malformed,
+    NakAction, NakEnd, NakPolicy, OnFault, Order, Pace, Unrouted,
 };
+use crate::hl7::dictionary::Version;
 use crate::hl7::{Charset, Expected, Message, Terminators};
 use crate::route::Outcome;
 use crate::{destination, listener, step};
@@ -20,6 +22,8 @@ listeners:
     unrouted: reject
     malformed: close
     charset: iso-8859-1
+    continuation: accept
+    validate: { profile: house, on_fault: warn, faults_max: 5 }
     batch: split
     batch_ack: each
     count_mismatch: warn
@@ -30,9 +34,15 @@ destinations:
     mllp: { address: lab.example:2576, acknowledgment_timeout: 2m }
     retry: { first: 500ms, longest: 30s }
     unsettled_max: 1
+    order: key PID-3.1
+    connections_max: 2
+    on_nak: { AE: { retry: 5, then: hold }, AR/207: retry }
+    pace: { interval: 10ms, rate: { count: 5, per: 1s }, windows: [mon-fri 07:00-19:00, 22:00-06:00], zone: UTC }
   copies: { file: { folder: out, name: '{MSH-10}.hl7' } }
 tables:
   class: { I: IP, 1: '01', 007: bond, no: 'N' }
+profiles:
+  house: { inherits: 2.5.1 }
 routes:
   adt-to-lab:
     from: adt-in
@@ -46,6 +56,19 @@ routes:
     to: [lab, copies]
   everything: { from: [adt-in, plain-in], to: copies }
 ";
+
+#[test]
+fn what_a_listener_validates() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
+    let (adt_in, plain_in) = (&site.listeners["adt-in"], &site.listeners["plain-in"]);
+    assert_eq!(adt_in.continuation, Continuation::Accept);
+    let validation = adt_in.validation.as_ref().unwrap();
+    assert_eq!((validation.on_fault, validation.faults_max), (OnFault::Warn, 5));
+    assert_eq!(validation.profile.version(), Some(Version::V2_5_1));
+    assert_eq!(plain_in.continuation, Continuation::Reject);
+    assert!(plain_in.validation.is_none());
+}
 
 #[test]
 fn a_whole_site() {
@@ -82,23 +105,47 @@ fn a_whole_site() {
         plain_in.expected.processing_ids,
         Expected::default().processing_ids
     );
+    assert_eq!(site.routes_from("adt-in").len(), 2);
+    assert_eq!(site.routes_from("plain-in").len(), 1);
+}
+
+#[test]
+fn the_destinations_of_a_whole_site() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
     let lab = &site.destinations["lab"];
     assert_eq!(
         (lab.retry.first, lab.retry.longest),
         (Duration::from_millis(500), Duration::from_secs(30))
     );
-    assert_eq!(lab.unsettled_max, 1);
+    assert_eq!((lab.unsettled_max, lab.connections_max), (1, 2));
+    assert_eq!(lab.order, Order::Key("PID-3.1".parse().unwrap()));
+    let hold = NakAction::Then {
+        retries: 5,
+        end: NakEnd::Hold,
+    };
+    assert_eq!(lab.on_nak.action("AE".parse().unwrap(), Some(101)), hold);
+    assert_eq!(lab.pace.interval, Some(Duration::from_millis(10)));
+    assert_eq!(lab.pace.rate.unwrap().count, 5);
+    assert_eq!(
+        format!("{:?}", lab.pace.windows),
+        "[mon-fri 07:00-19:00, mon-sun 22:00-06:00]"
+    );
+    assert!(lab.pace.zone.is_some());
     let copies = &site.destinations["copies"];
     assert_eq!(
         (copies.retry.first, copies.unsettled_max),
         (Duration::from_secs(1), 64)
     );
+    assert_eq!(
+        (copies.order, &copies.pace),
+        (Order::Destination, &Pace::default())
+    );
+    assert_eq!(copies.on_nak, NakPolicy::default());
     let destination::Settings::File(file) = &copies.kind else {
         panic!("a file destination")
     };
     assert_eq!(file.folder, folder.path().join("out"));
-    assert_eq!(site.routes_from("adt-in").len(), 2);
-    assert_eq!(site.routes_from("plain-in").len(), 1);
 }
 
 #[test]

@@ -161,6 +161,31 @@ fn keys() {
 }
 
 #[test]
+fn profiles() {
+    let validating = RIGHT.replace(
+        "    mllp: { bind: 127.0.0.1:2575 }",
+        "    mllp: { bind: 127.0.0.1:2575 }\n    validate: { profile: ward }",
+    );
+    let site = |profiles: &str| shown(&[("site.yaml", &format!("{validating}profiles:\n{profiles}"))]);
+    assert_eq!(site("  ward: { inherits: 2.5.1 }\n"), "");
+    assert_eq!(
+        site("  ward: { inherits: house }\n  house: { inherits: 2.5.1, lengths: error }\n"),
+        ""
+    );
+    let told = [
+        "  wards: {}\n",
+        "  ward: {}\n  house: { inherits: ward }\n",
+        "  ward: { inherits: hose }\n  house: {}\n",
+        "  ward: { inherits: 2.51 }\n",
+        "  ward: { inherits: house }\n  house: { inherits: ward }\n",
+        "  ward: { inherits: house }\n  house: { fields: { PID-3: { usage: require } } }\n",
+        "  ward: { lengths: none, segment: {} }\n",
+    ];
+    let told: String = told.into_iter().map(site).collect();
+    expect_file!["wrong/profiles.txt"].assert_eq(&told);
+}
+
+#[test]
 fn steps_that_control() {
     let set = "- set: { MSH-5: LAB }";
     let told = told(&[
@@ -188,6 +213,18 @@ fn steps_that_control() {
         (set, "- reject: { text: x, code: AR }"),
         (set, "- reject: { text: x, code: AR, error: 207 }"),
         (set, "- reject: { text: x, error: 99, location: pid-3 }"),
+        (set, "- for_each: OBX"),
+        (set, "- { for_each: OBX-5.1, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: { group: 'OBR[1]' }, steps: [] }"),
+        (set, "- { for_each: { groups: OBR }, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: MSH, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: OBX, when: OBX-5, steps: [ { split: OBX } ] }"),
+        (set, "- split: PID-3"),
+        (
+            set,
+            "- validate: { profile: house, version: 2.9, on_fault: drop }",
+        ),
+        (set, "- validate: { version: 2.51, tag: Tag }"),
     ]);
     expect_file!["wrong/steps_that_control.txt"].assert_eq(&told);
 }
@@ -255,6 +292,30 @@ fn values() {
         ),
     ]);
     expect_file!["wrong/values.txt"].assert_eq(&told);
+}
+
+#[test]
+fn delivery() {
+    let beside = |setting: &'static str| ("2576 }", setting);
+    let told = told(&[
+        beside("2576 }\n    order: key"),
+        beside("2576 }\n    order: key PID.x"),
+        beside("2576 }\n    order: patient"),
+        beside("2576 }\n    connections_max: 0"),
+        beside("2576 }\n    on_nak: { AA: retry }"),
+        beside("2576 }\n    on_nak: { AR/27: retry }"),
+        beside("2576 }\n    on_nak: { AE: dead-letter }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3, than: hold } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3 } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3, then: retry } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 100000, then: hold } }"),
+        beside("2576 }\n    pace: { interval: 5 }"),
+        beside("2576 }\n    pace: { rate: { count: 0, per: 1m } }"),
+        beside("2576 }\n    pace: { rate: { count: 5, per: 0s } }"),
+        beside("2576 }\n    pace: { windows: [mon-fri 7:00-19:00] }"),
+        beside("2576 }\n    pace: { windows: weekdays, zone: America/Chikago }"),
+    ]);
+    expect_file!["wrong/delivery.txt"].assert_eq(&told);
 }
 
 #[test]

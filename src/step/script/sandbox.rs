@@ -2,7 +2,8 @@
 //!
 //! Nothing here reaches the host: no files, no clock, no sleeping, no printing, no modules, no text taken for code.
 //! Every limit counts what the script does, never the time it takes, so that the same message gives the same end
-//! on every machine. A script at its limits ran for less than two seconds where this was written.
+//! on every machine. The slowest script found ran for 0.8 seconds, a text replaced again and again
+//! (`cargo bench --bench script`).
 
 use std::sync::LazyLock;
 
