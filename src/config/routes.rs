@@ -21,13 +21,13 @@ use super::{piece, yaml};
 /// More steps than any one route needs.
 const STEPS_MAX: usize = 1_000;
 
-/// Reads every route; those that are wrong are told and left out.
+/// Reads every table and every route; routes that are wrong are told and left out.
 pub(super) fn read_all<'a>(
     sections: &Sections<'_>,
     companions: &mut Companions<'a>,
     profiles: &mut Profiles<'a>,
     problems: &mut Problems,
-) -> Vec<Arc<Route>> {
+) -> (Vec<Arc<Route>>, Tables) {
     let names = Names {
         listeners: names_of(sections.listeners()),
         destinations: names_of(sections.destinations()),
@@ -41,9 +41,8 @@ pub(super) fn read_all<'a>(
         companions,
     };
     let routes = sections.routes().iter();
-    routes
-        .filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new))
-        .collect()
+    let routes = routes.filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new));
+    (routes.collect(), reader.tables)
 }
 
 fn names_of(named: &[Named<'_>]) -> BTreeSet<Arc<str>> {

@@ -114,10 +114,9 @@ struct Gathered {
 }
 
 impl Route {
-    /// All its steps: those of the route, then those of single destinations.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        let own = self.receivers.iter().flat_map(|receiver| &receiver.steps);
-        self.steps.iter().chain(own)
+    /// The types of messages it is for; none means all.
+    pub fn messages(&self) -> &[MessagePattern] {
+        &self.messages
     }
 
     /// Whether it takes messages from this listener.

@@ -65,8 +65,4 @@ impl Body {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
         self.0.iter().try_for_each(|step| step.run(run))
     }
-
-    pub(super) fn steps(&self) -> &[Step] {
-        &self.0
-    }
 }

@@ -5,12 +5,13 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::body::{Bodies, Body};
 use super::each::{self, Each};
 use super::group::{Groups, groups};
-use super::{Doc, Run, Step, Stop};
+use super::{Doc, Run, Stop};
 use crate::expression::Condition;
 use crate::hl7::{Scope, SegmentMark, SegmentSelector, Selector, Target};
 use crate::problem::{Place, Problems};
@@ -35,7 +36,7 @@ pub(super) const DOC: Doc = Doc {
 const SEGMENTS_PER_OPERATION: usize = 64;
 
 /// What was typed: what to go through. The steps stand beside it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(each::Settings);
 
 /// What is gone through, and what is done for each.
@@ -71,11 +72,6 @@ impl ForEach {
             Each::Repetitions { all, at_hand } => self.repetitions(all, at_hand, run),
             Each::Groups(selector) => self.groups(selector, run),
         }
-    }
-
-    /// The steps of the body.
-    pub(super) fn steps(&self) -> &[Step] {
-        self.body.steps()
     }
 
     fn segments(&self, selector: &SegmentSelector, run: &mut Run<'_>) -> Result<(), Stop> {

@@ -14,6 +14,7 @@ mod copy;
 mod doc;
 mod drop;
 mod each;
+mod entry;
 mod fail;
 mod for_each;
 mod format_date;
@@ -44,18 +45,19 @@ mod validate;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::for_each::ForEach;
 use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems, Source};
-use crate::table::Table;
 use crate::typed::Text;
 use crate::validation::Profile;
 
 pub use body::{Bodies, DEPTH_MAX, body_keys};
 pub use doc::Doc;
 pub use each::{GroupSettings, Settings as EachSettings};
+pub use entry::Entry;
 pub use notes::{Change, Miss, Misses, Notes, OPERATIONS_BYTES_MAX, OPERATIONS_MAX, StepTrace, Tag};
 pub use paths::condition;
 pub use run::{Run, StepError, Stop};
@@ -109,7 +111,7 @@ fn entry_count(count: usize, verb: &str, place: &Place<'_>, problems: &mut Probl
 }
 
 /// A step as typed: its kind with what the kind needs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Settings {
     /// Gives fields values.
@@ -159,7 +161,7 @@ pub enum Settings {
 }
 
 /// What may stand beside the kind of a step, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
     /// The step runs only where this holds.
@@ -336,32 +338,6 @@ impl Step {
             run.notes.stopped(number, || stop.to_string());
             stop.of_step(&self.title)
         })
-    }
-
-    /// The tables that it and the steps within it use.
-    pub fn tables(&self) -> Vec<&Arc<Table>> {
-        match &self.kind {
-            Kind::Translate(translate) => vec![translate.table()],
-            Kind::Script(script) => script.tables().collect(),
-            Kind::If(inner) => inner.steps().flat_map(Step::tables).collect(),
-            Kind::ForEach(each) => each.steps().iter().flat_map(Step::tables).collect(),
-            Kind::Set(_)
-            | Kind::Clear(_)
-            | Kind::Copy(_)
-            | Kind::Move(_)
-            | Kind::Swap(_)
-            | Kind::Remove(_)
-            | Kind::Insert(_)
-            | Kind::Rename(_)
-            | Kind::Replace(_)
-            | Kind::FormatDate(_)
-            | Kind::Split(_)
-            | Kind::Validate(_)
-            | Kind::Tag(_)
-            | Kind::Drop(_)
-            | Kind::Reject(_)
-            | Kind::Fail(_) => Vec::new(),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::notes::{TAGS_MAX, VALUE_BYTES_MAX};
@@ -24,7 +25,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: names and values.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Pairs<Text>);
 
 /// Names and the values they get.

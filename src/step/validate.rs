@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::notes::{TAGS_MAX, VALUE_BYTES_MAX};
@@ -36,7 +37,7 @@ const FAULTS_MAX: usize = 20;
 const TAG: &str = "validation";
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The profile, by its name in `profiles`. Left out, a version is all that is asked for.
@@ -57,7 +58,7 @@ pub struct Settings {
 }
 
 /// What becomes of a message with errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFault {
     /// The sender is told; nobody gets it. The default.

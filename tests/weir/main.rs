@@ -31,6 +31,7 @@ mod promises;
 mod queue;
 mod readme;
 mod reload;
+mod schema;
 mod stops;
 mod tidy;
 mod typed;

@@ -41,6 +41,7 @@ destinations:
   copies: { file: { folder: out, name: '{MSH-10}.hl7' } }
 tables:
   class: { I: IP, 1: '01', 007: bond, no: 'N' }
+  looked-into: { A: B }
 profiles:
   house: { inherits: 2.5.1 }
 routes:
@@ -54,7 +55,7 @@ routes:
       - translate: { field: PV1-2, table: class }
         when: PV1-2 != 'X'
     to: [lab, copies]
-  everything: { from: [adt-in, plain-in], to: copies }
+  everything: { from: [adt-in, plain-in], when: 'lookup(''looked-into'', MSH-4) = ''''', to: copies }
 ";
 
 #[test]

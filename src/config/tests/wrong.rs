@@ -342,6 +342,12 @@ fn names() {
             "listeners:\n  oru-in: { mllp: { bind: 0.0.0.0:2575 } }\n",
         ),
         ("lab.example:2576", "localhost:2575"),
+        ("2575 }", "2575 }\n    permit: { messages: [ORU, ADT^A04] }"),
+        (
+            "    mllp: { address: lab.example:2576 }",
+            "    file: { folder: elsewhere, name: '{MSH-10}' }",
+        ),
+        (RIGHT.split_once("destinations:").unwrap().1, "\n"),
     ]);
     expect_file!["wrong/names.txt"].assert_eq(&told);
 }
@@ -355,6 +361,10 @@ fn expressions_and_paths() {
         (r#"PV1-2 in ("I", "E")"#, r#""PV1-2 == \"I\"""#),
         ("MSH-5: LAB", "MSH-0: LAB"),
         ("MSH-5: LAB", "msh-5: LAB"),
+        ("MSH-5: LAB", "'PID-3[.5=M R].1': LAB"),
+        ("MSH-5: LAB", "MSH-5: '{lookup(\"patient-clas\", PV1-2)}'"),
+        ("MSH-5: LAB", "MSH-5: '{date(PID-7, \"yyyy\")}'"),
+        ("MSH-5: LAB", "MSH-5: '{OBX[*]-5}'"),
         ("MSH-5: LAB", "MSH-5: '{uper(MSH-4)}'"),
         ("MSH-5: LAB", "MSH-5: LAB, MSH.5: EHR"),
         ("MSH-5: LAB", "MSH-1: LAB"),
@@ -376,6 +386,37 @@ fn expressions_and_paths() {
 }
 
 #[test]
+fn places_of_no_version() {
+    let told = told(&[
+        ("MSH-5: LAB", "PDI-5: LAB"),
+        ("MSH-5: LAB", "PID-99: LAB"),
+        ("MSH-5: LAB", "/PDI-3: LAB, PID.3.99: LAB"),
+        ("MSH-5: LAB", "MSH-5: '{PID-5.1}, {upper(PID-5.20)}'"),
+        (
+            r#"PV1-2 in ("I", "E")"#,
+            r#"PV1-2 in ("I", "E") and PIX-3 valued"#,
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "remove: [NK1, ZPI, ZPI-3.4, OBX-5.7, PID-3.4.2]",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "copy: { PID-2: 'PID-3[2].1', PID-4: PID-77 }",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "if: PID-8.3 valued\n        then: [ { remove: XYZ } ]",
+        ),
+        (
+            "    to: lab",
+            "    to: { destination: lab, when: OBX-5.2 valued and OBX-91 valued }",
+        ),
+    ]);
+    expect_file!["wrong/places_of_no_version.txt"].assert_eq(&told);
+}
+
+#[test]
 fn yaml() {
     let told = told(&[
         ("    from: adt-in", "\tfrom: adt-in"),
@@ -383,6 +424,8 @@ fn yaml() {
         ("[ADT^A01, ADT^A04]", "[ADT^A01, ADT^A04"),
         (r#"when: PV1-2 in ("I", "E")"#, r#"when: "PV1-2 in (I)"#),
         ("set: { MSH-5: LAB }", "remove: [PID-3[2]]"),
+        ("    to: lab", "    to: ["),
+        ("    to: lab", "    to: @lab"),
         ("    to: lab", "    to: lab\n    to: ehr"),
         ("    to: lab", "    to: *lab"),
         ("    to: lab", "    to: !lab"),

@@ -10,10 +10,12 @@ mod sandbox;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{AST, CallFnOptions, Dynamic, EvalAltResult, Position};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -21,7 +23,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use super::{Doc, Run, StepError, Stop};
 use crate::expression::Known;
 use crate::problem::{Place, Problem, ProblemName, Problems, Source};
-use crate::table::{Table, Tables};
+use crate::table::Tables;
 use crate::typed::Text;
 
 use self::api::{Fault, Hand, Held};
@@ -65,7 +67,7 @@ pub enum Settings {
 }
 
 /// Where a script stands.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// The file, relative to the folder of the site and below it.
@@ -75,6 +77,16 @@ pub struct File {
 impl<'de> Deserialize<'de> for Settings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Settings, D::Error> {
         deserializer.deserialize_any(SettingsVisitor)
+    }
+}
+
+impl JsonSchema for Settings {
+    fn schema_name() -> Cow<'static, str> {
+        "Script".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string" }, generator.subschema_for::<File>()] })
     }
 }
 
@@ -130,8 +142,8 @@ impl Settings {
         match SANDBOX.compile(&text) {
             Ok(compiled) => Some(Script {
                 compiled: Arc::new(compiled.merge(&end)),
+                tables: Arc::new(named_tables(&text, known.tables)),
                 text: text.into(),
-                tables: Arc::new(known.tables.clone()),
             }),
             Err(error) => {
                 let offset = offset(&text, error.position());
@@ -146,6 +158,14 @@ impl Settings {
     }
 }
 
+/// The tables whose names stand in the script: it can ask no other.
+fn named_tables(text: &str, tables: &Tables) -> Tables {
+    let named = tables.iter().filter(|(name, _)| text.contains(&***name));
+    named
+        .map(|(name, table)| (Arc::clone(name), Arc::clone(table)))
+        .collect()
+}
+
 /// Where a position of the compiler stands in the text.
 fn offset(text: &str, position: Position) -> usize {
     let line = position.line().unwrap_or(1) - 1;
@@ -157,13 +177,6 @@ fn offset(text: &str, position: Position) -> usize {
 }
 
 impl Script {
-    /// The tables whose names stand in the script.
-    pub(super) fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
-        self.tables
-            .values()
-            .filter(|table| self.text.contains(&**table.name()))
-    }
-
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
         let held: Held = Arc::new(Mutex::new(Hand {
             message: run.message.clone(),

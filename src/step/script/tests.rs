@@ -5,6 +5,7 @@ use super::*;
 use crate::expression::Context;
 use crate::hl7::{Message, Terminators};
 use crate::problem::{Content, Node};
+use crate::table::Table;
 
 const ORU: &str = "MSH|^~\\&|LAB|W|||20240102||ORU^R01^ORU_R01|1|P|2.5.1\r\
     PID|1|X|12^^^W^MR~34^^^W^PI||DOE^ANNA||\"\"\rOBX|1|NM|GLU||9\rNTE|1||a\\T\\b\rOBX|2|NM|NA||140\r";
