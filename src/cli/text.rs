@@ -52,7 +52,7 @@ pub(super) fn lines(messages: &Bytes) -> String {
             Err(_) => shown += &plain_lines(&piece),
         }
     }
-    shown + &plain_lines(messages.get(at..).unwrap_or_default())
+    shown + plain_lines(messages.get(at..).unwrap_or_default()).as_str()
 }
 
 /// What is no message, line by line.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_yaml::Value;
 
 use crate::expression::Known;
-use crate::problem::{Content, Place, Problem, ProblemName, Problems};
+use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::{self, Names, Route, Steps};
 use crate::step::{self, Beside, Bodies, Step};
 use crate::table::{self, Table, Tables};
@@ -30,11 +30,11 @@ pub(super) fn names(sections: &Sections<'_>) -> Names {
 }
 
 /// Reads every table and every route; routes that are wrong are told and left out.
-pub(super) fn read_all(
+pub(super) fn read_all<'a>(
     sections: &Sections<'_>,
     names: &Names,
-    companions: &mut Companions<'_>,
-    profiles: &mut Profiles<'_>,
+    companions: &mut Companions<'a>,
+    profiles: &mut Profiles<'a>,
     problems: &mut Problems,
 ) -> (Vec<Arc<Route>>, Tables) {
     let tables = tables(sections.tables(), companions, problems);
@@ -43,6 +43,7 @@ pub(super) fn read_all(
         tables,
         profiles,
         kinds: piece::variants::<step::Settings>(),
+        companions,
     };
     let routes = sections.routes().iter();
     let routes = routes.filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new));
@@ -102,6 +103,8 @@ struct Reader<'p, 'a> {
     tables: Tables,
     profiles: &'p mut Profiles<'a>,
     kinds: Vec<String>,
+    /// The files that scripts stand in are read when their step is.
+    companions: &'p mut Companions<'a>,
 }
 
 impl Reader<'_, '_> {
@@ -177,6 +180,13 @@ impl Reader<'_, '_> {
         Some(steps.collect())
     }
 
+    /// The file that a script stands in, if it stands in one.
+    fn script(&mut self, value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<Arc<Source>> {
+        let file = value.get("file")?.as_str()?;
+        let at = place.key("file");
+        self.companions.read(file, &at, step::SCRIPT_BYTES_MAX, problems)
+    }
+
     fn step(
         &mut self,
         number: String,
@@ -204,6 +214,9 @@ impl Reader<'_, '_> {
         let keys = [step::COMMON_KEYS, body_keys].concat();
         let parts = piece::kind_and_common(place, value, &self.kinds, &keys, problems)?;
         let common: Option<step::Common> = piece::read(place, parts.common, problems);
+        let script = (parts.kind == "script")
+            .then(|| self.script(&parts.value, &place.key("script"), problems))
+            .flatten();
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
         let settings = settings?;
@@ -216,6 +229,7 @@ impl Reader<'_, '_> {
             is_within: depth > 1,
             common: common?,
             bodies,
+            script,
             profile,
         };
         settings.check(beside, place, self.known(), problems)

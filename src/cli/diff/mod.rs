@@ -212,6 +212,6 @@ impl Difference {
             None if is_of_field => format!("  {sign}\n"),
             None => String::new(),
         });
-        title + &lines.concat()
+        title + lines.concat().as_str()
     }
 }

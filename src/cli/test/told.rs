@@ -90,7 +90,7 @@ impl Names {
                 subject,
                 expected,
                 got,
-            } => title(subject, "") + &two(expected, got),
+            } => title(subject, "") + two(expected, got).as_str(),
             What::Field {
                 place,
                 field,
@@ -98,13 +98,16 @@ impl Names {
                 got,
             } => {
                 let name = field.map_or("", |field| self.field(&field));
-                title(place, name) + &two(expected, got)
+                title(place, name) + two(expected, got).as_str()
             }
             What::Count {
                 target,
                 expected,
                 got,
-            } => title(&target.to_string(), self.target(target)) + &two(&times(*expected), &times(*got)),
+            } => {
+                title(&target.to_string(), self.target(target))
+                    + two(&times(*expected), &times(*got)).as_str()
+            }
             What::Message { file, expected, got } => {
                 let mut lines = title(&format!("message {}", text::safe(file)), "- expected, + got");
                 match expected {
