@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::config::{self, Site};
+use crate::listener::Entrance;
 
 use super::{CannotRun, Finding, serving};
 
@@ -60,11 +61,22 @@ async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
     let mut terminate = signal(SignalKind::terminate())?;
     let version = Arc::clone(&site.version);
     let destinations: Vec<_> = site.destinations.keys().cloned().collect();
+    let folders: Vec<_> = site
+        .listeners
+        .iter()
+        .filter_map(|(name, listener)| match listener.kind.entrance() {
+            Entrance::Folder(folder) => Some((Arc::clone(name), folder.to_owned())),
+            Entrance::Socket(_) => None,
+        })
+        .collect();
     let mut serving = serving::start(site).await?;
     let engine = &mut serving.engine;
     writeln!(out, "weir {}, site version {version}", env!("CARGO_PKG_VERSION"))?;
     for (name, address) in engine.addresses() {
         writeln!(out, "  listening   {name:<24} {address}")?;
+    }
+    for (name, folder) in folders {
+        writeln!(out, "  reading     {name:<24} {}", folder.display())?;
     }
     for name in destinations {
         writeln!(out, "  delivering  {name}")?;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -181,21 +182,30 @@ struct PermitSettings {
 }
 
 /// Reads every listener; those that are wrong are told and left out.
-pub(super) fn read_all(named: &[Named<'_>], problems: &mut Problems) -> BTreeMap<Arc<str>, Listener> {
+pub(super) fn read_all(
+    named: &[Named<'_>],
+    folder: &Path,
+    problems: &mut Problems,
+) -> BTreeMap<Arc<str>, Listener> {
     let kinds = piece::variants::<listener::Settings>();
     named
         .iter()
-        .filter_map(|(name, place)| Some((Arc::clone(name), read(place, &kinds, problems)?)))
+        .filter_map(|(name, place)| Some((Arc::clone(name), read(place, &kinds, folder, problems)?)))
         .collect()
 }
 
-fn read(place: &Place<'_>, kinds: &[String], problems: &mut Problems) -> Option<Listener> {
+fn read(place: &Place<'_>, kinds: &[String], folder: &Path, problems: &mut Problems) -> Option<Listener> {
     let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
     let kind_place = place.key(&parts.kind);
-    let (replies, of_kind) = split(parts.value, REPLY_KEYS);
+    let reply_keys = if parts.kind == "folder" { &[] } else { REPLY_KEYS };
+    let (replies, of_kind) = split(parts.value, reply_keys);
     let replies: Option<Replies> = piece::read(&kind_place, replies, problems);
     let common: Option<Common> = piece::read(place, parts.common, problems);
-    let kind = piece::read_kind(place, &parts.kind, of_kind, REPLY_KEYS, problems);
+    let mut kind: Option<listener::Settings> =
+        piece::read_kind(place, &parts.kind, of_kind, reply_keys, problems);
+    if let Some(listener::Settings::Folder(watched)) = &mut kind {
+        watched.folder = folder.join(&watched.folder);
+    }
     let permit_place = place.key("permit");
     let (common, replies) = (common?, replies?);
     let (permit, expected) = common.permit.check(&permit_place, problems);

@@ -95,7 +95,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         }
         None => None,
     };
-    let listeners = listener::read_all(sections.listeners(), &mut problems);
+    let listeners = listener::read_all(sections.listeners(), folder, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let routes = routes::read_all(&sections, &mut problems);
     network::check(

@@ -31,6 +31,16 @@ pub enum Settings {
     File(file::Settings),
 }
 
+impl Settings {
+    /// The key of its kind, and the key within that says where it leads.
+    pub fn target(&self) -> (&'static str, &'static str) {
+        match self {
+            Settings::Mllp(_) => ("mllp", "address"),
+            Settings::File(_) => ("file", "folder"),
+        }
+    }
+}
+
 /// A message to be delivered.
 #[derive(Clone)]
 pub struct Outgoing {

@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::config::{self, Layout, Malformed, Site, Unrouted};
+use crate::hl7::charset::narrowed;
 use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Terminators, Warning};
-use crate::listener::{Incoming, Reply};
+use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
 use crate::outbox::{Acceptance, Outbox, OutboxError, Pending, Sequence};
 use crate::route::Route;
@@ -63,6 +64,7 @@ impl Intake {
         let arrived = Instant::now();
         self.counts.received.one();
         let bytes = match incoming.frame {
+            Frame::Whole(bytes) if incoming.is_file => narrowed(&bytes),
             Frame::Whole(bytes) => bytes,
             Frame::TooLarge { prefix } => return ready(self.refuse_too_large(&prefix)).boxed(),
         };
@@ -175,7 +177,10 @@ impl Intake {
     fn reply(&self, header: &Header<'_>, committed: Result<Sequence, OutboxError>) -> Reply {
         match committed {
             Ok(_) => self.acknowledger.accept(header),
-            Err(failure) => self.refuse(Some(header), &self.not_stored(&failure)),
+            Err(failure) => {
+                let reply = self.refuse(Some(header), &self.not_stored(&failure));
+                unstored(reply, &failure)
+            }
         }
     }
 
@@ -203,8 +208,9 @@ impl Intake {
         if header.is_none() && self.settings.malformed == Malformed::Close {
             self.counts.refused.one();
             return Reply {
-                frames: Vec::new(),
                 close: true,
+                ruling: Ruling::Rejected("no message".to_owned()),
+                ..Reply::default()
             };
         }
         self.refuse(header.as_ref(), &unfit.refusal())
@@ -244,8 +250,9 @@ impl Unfit {
 pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> BoxFuture<'static, Reply> {
     // Without an answer the sender sends again.
     let unanswered = || Reply {
-        frames: Vec::new(),
         close: true,
+        ruling: Ruling::Unavailable,
+        ..Reply::default()
     };
     let reply = tokio::spawn(reply);
     reply
@@ -256,6 +263,17 @@ pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> 
 /// Waits for the outcome of an offer.
 pub(super) async fn committed(offered: Result<Pending, OutboxError>) -> Result<Sequence, OutboxError> {
     offered?.await
+}
+
+/// The reply to what could not be stored: unless it is too large, it may be another time.
+pub(super) fn unstored(reply: Reply, failure: &OutboxError) -> Reply {
+    if matches!(failure, OutboxError::TooLarge { .. }) {
+        return reply;
+    }
+    Reply {
+        ruling: Ruling::Unavailable,
+        ..reply
+    }
 }
 
 pub(super) fn reject(code: ErrorCode, text: &str) -> Refusal {

@@ -25,7 +25,7 @@ use tracing::{error, info};
 
 use crate::config::Site;
 use crate::destination::Destination;
-use crate::listener::{self, ReadBudget};
+use crate::listener::{self, Entrance, ReadBudget};
 use crate::outbox::{OpenError, Outbox, OutboxError};
 
 pub use acknowledge::ControlIds;
@@ -40,13 +40,15 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("outbox: {0}")]
     Outbox(#[from] OpenError),
-    /// A port cannot be taken.
-    #[error("{name}: binding {address}: {cause}: is another weir running, or another program on that port?")]
+    /// A port or folder cannot be taken.
+    #[error("{name}: {place}: {cause}: {hint}")]
     Bind {
         /// The listener.
         name: Arc<str>,
-        /// The address asked for.
-        address: SocketAddr,
+        /// The address or folder asked for.
+        place: String,
+        /// What to look for.
+        hint: &'static str,
         /// What the operating system said.
         cause: std::io::Error,
     },
@@ -128,12 +130,14 @@ impl Engine {
     async fn bind(&mut self, site: &Site) -> Result<BTreeMap<Arc<str>, listener::Bound>, StartError> {
         let mut bound = BTreeMap::new();
         for (name, settings) in &site.listeners {
-            let asked = settings.kind.bind();
+            let asked = settings.kind.entrance();
             let port = listener::bind(&settings.kind)
                 .await
-                .map_err(bind_error(name, asked))?;
-            self.addresses
-                .insert(Arc::clone(name), port.address().map_err(bind_error(name, asked))?);
+                .map_err(|cause| bind_error(name, asked, cause))?;
+            let real = port.entrance().map_err(|cause| bind_error(name, asked, cause))?;
+            if let Entrance::Socket(address) = real {
+                self.addresses.insert(Arc::clone(name), address);
+            }
             bound.insert(Arc::clone(name), port);
         }
         Ok(bound)
@@ -180,7 +184,7 @@ impl Engine {
         }
     }
 
-    /// Where each listener listens, with the real port where port 0 was asked for.
+    /// Where each listener with a socket listens, with the real port where port 0 was asked for.
     pub fn addresses(&self) -> &BTreeMap<Arc<str>, SocketAddr> {
         &self.addresses
     }
@@ -225,7 +229,18 @@ async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
     Ok(opened?)
 }
 
-fn bind_error(name: &str, address: SocketAddr) -> impl FnOnce(std::io::Error) -> StartError {
-    let name = Arc::from(name);
-    move |cause| StartError::Bind { name, address, cause }
+fn bind_error(name: &Arc<str>, entrance: Entrance<'_>, cause: std::io::Error) -> StartError {
+    let hint = match entrance {
+        Entrance::Socket(_) => "is another weir running, or another program on that port?",
+        Entrance::Folder(_) => "is it there, and may weir write to it?",
+    };
+    StartError::Bind {
+        name: Arc::clone(name),
+        place: match entrance {
+            Entrance::Socket(address) => format!("binding {address}"),
+            Entrance::Folder(folder) => format!("opening {}", folder.display()),
+        },
+        hint,
+        cause,
+    }
 }

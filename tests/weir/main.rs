@@ -15,6 +15,7 @@
 mod bad_answers;
 mod bad_input;
 mod commands;
+mod connectors;
 mod corpus_delivery;
 mod corpus_parse;
 mod corpus_structures;

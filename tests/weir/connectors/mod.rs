@@ -1,0 +1,3 @@
+//! The kinds of listeners and destinations beside MLLP, through the real binary.
+
+mod folder;
