@@ -101,14 +101,28 @@ fn read(
     let common = common?;
     common.check(place, problems);
     let mut kind = kind?;
-    if let destination::Settings::File(file) = &mut kind {
-        file.folder = folder.join(&file.folder);
+    match &mut kind {
+        destination::Settings::Mllp(_) => {}
+        destination::Settings::File(file) => file.folder = folder.join(&file.folder),
+        destination::Settings::Http(http) => {
+            http.resolve(folder);
+            check_headers(http, &place.key("http").key("headers"), problems);
+        }
     }
     Some(DestinationSettings {
         kind,
         retry: common.retry,
         unsettled_max: common.unsettled_max,
     })
+}
+
+/// Tells the headers that cannot be sent, and the secrets that are not there.
+fn check_headers(http: &destination::http::Settings, place: &Place<'_>, problems: &mut Problems) {
+    for (name, text) in &http.headers {
+        if let Err(message) = text.header(name) {
+            problems.push(Problem::error(ProblemName::InvalidValue, message).at(&place.key(name)));
+        }
+    }
 }
 
 impl Common {

@@ -242,7 +242,7 @@ fn reaches(destination: &destination::Settings, listener: &listener::Settings) -
             is_same_folder(&to.folder, &from.folder)
         }
         (
-            destination::Settings::Mllp(_) | destination::Settings::File(_),
+            destination::Settings::Mllp(_) | destination::Settings::File(_) | destination::Settings::Http(_),
             listener::Settings::Mllp(_) | listener::Settings::Folder(_),
         ) => false,
     }

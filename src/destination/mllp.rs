@@ -15,11 +15,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, warn};
 
-use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
+use super::{DeliveryError, Outgoing, Receipt, Terminators, connect, parse};
 use crate::hl7::{Acknowledgment, AcknowledgmentCode};
 use crate::metrics::{DESTINATION_CONNECTIONS_TOTAL, DESTINATION_DEVIATIONS_TOTAL};
 use crate::mllp::{Decoded, Decoder, Frame, FrameLimits, Strictness, encode};
@@ -83,7 +83,7 @@ pub enum Awaited {
     Application,
 }
 
-fn default_connect_timeout() -> Duration {
+pub(super) fn default_connect_timeout() -> Duration {
     Duration::from_secs(10)
 }
 
@@ -95,7 +95,7 @@ fn default_acknowledgment_timeout() -> Duration {
     Duration::from_secs(30)
 }
 
-fn default_acknowledgment_bytes_max() -> usize {
+pub(super) fn default_acknowledgment_bytes_max() -> usize {
     1024 * 1024
 }
 
@@ -183,7 +183,9 @@ impl Client {
                 "the receiver has closed or spoken unasked; connecting anew"
             );
         }
-        let stream = self.connect().await.map_err(DeliveryError::unreachable)?;
+        let stream = connect(&self.settings.address, self.settings.connect_timeout)
+            .await
+            .map_err(DeliveryError::unreachable)?;
         // A message is written whole; a failure here costs only speed.
         drop(stream.set_nodelay(true));
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
@@ -193,20 +195,6 @@ impl Client {
             last_used: Instant::now(),
             warned: false,
         })
-    }
-
-    /// Tries every address the name has now, one after the other.
-    async fn connect(&self) -> io::Result<TcpStream> {
-        let limit = self.settings.connect_timeout;
-        let addresses = within(limit, lookup_host(&self.settings.address)).await?;
-        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in addresses {
-            match within(limit, TcpStream::connect(address)).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failure = error,
-            }
-        }
-        Err(failure)
     }
 
     /// The acknowledgment that completes the delivery of the message with this control id.
@@ -302,13 +290,6 @@ impl Client {
             );
         }
     }
-}
-
-/// The outcome, or that it took too long.
-async fn within<T>(limit: Duration, attempt: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(limit, attempt)
-        .await
-        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// A connection to the receiver.

@@ -6,18 +6,24 @@
 
 pub mod file;
 mod file_name;
+pub mod http;
 pub mod mllp;
+mod tls;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use memchr::memchr;
 use serde::Deserialize;
 use thiserror::Error;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 use crate::hl7::{self, Acknowledgment, AcknowledgmentCode, Message};
 
@@ -29,6 +35,8 @@ pub enum Settings {
     Mllp(mllp::Settings),
     /// One file a message.
     File(file::Settings),
+    /// HL7 v2 over HTTP.
+    Http(http::Settings),
 }
 
 impl Settings {
@@ -37,6 +45,7 @@ impl Settings {
         match self {
             Settings::Mllp(_) => ("mllp", "address"),
             Settings::File(_) => ("file", "folder"),
+            Settings::Http(_) => ("http", "url"),
         }
     }
 }
@@ -77,6 +86,14 @@ pub enum DeliveryError {
     Unreachable {
         /// What stood in the way.
         reason: String,
+    },
+    /// The receiver takes nothing just now, and says so. Another attempt cannot duplicate the message.
+    #[error("busy: {reason}")]
+    Busy {
+        /// What it said.
+        reason: String,
+        /// For how long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// It was handed over, at least in part, and the receiver did not say what became of it. Another attempt may
     /// duplicate the message.
@@ -122,6 +139,8 @@ pub enum Destination {
     Mllp(mllp::Client),
     /// One file a message.
     File(file::Folder),
+    /// HL7 v2 over HTTP.
+    Http(http::Client),
 }
 
 impl Destination {
@@ -130,6 +149,7 @@ impl Destination {
         match settings {
             Settings::Mllp(settings) => Destination::Mllp(mllp::Client::new(name, settings)),
             Settings::File(settings) => Destination::File(file::Folder::new(settings)),
+            Settings::Http(settings) => Destination::Http(http::Client::new(name, settings)),
         }
     }
 
@@ -139,6 +159,7 @@ impl Destination {
         match self {
             Destination::Mllp(client) => client.deliver(outgoing).await,
             Destination::File(folder) => folder.deliver(outgoing).await,
+            Destination::Http(client) => client.deliver(outgoing).await,
         }
     }
 }
@@ -168,4 +189,24 @@ impl Terminators {
 /// Reads the message that is to be delivered.
 fn parse(outgoing: &Outgoing) -> Result<Message, DeliveryError> {
     Message::parse(outgoing.bytes.clone()).map_err(DeliveryError::impossible)
+}
+
+/// Connects to `host:port`: tries every address the name has now, one after the other.
+async fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
+    let addresses = within(limit, lookup_host(address)).await?;
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match within(limit, TcpStream::connect(address)).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// The outcome, or that it took too long.
+async fn within<T>(limit: Duration, attempt: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, attempt)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

@@ -27,6 +27,9 @@ const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How often a receiver may answer a message with AE or CE: three retries, by when a locked record is free again.
 const ERRORS_MAX: u32 = 4;
 
+/// The longest pause that a receiver is granted which asks for one.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// The lane of one destination.
 pub(super) struct Deliverer {
     name: Arc<str>,
@@ -184,7 +187,14 @@ impl Deliverer {
 
     /// Waits before the next attempt, or until told to stop.
     async fn pause(&mut self, sequence: u64, attempts: u32, result: Result<Receipt, DeliveryError>) {
-        let wait = backoff(&self.retry, attempts, fastrand::f64());
+        let mut wait = backoff(&self.retry, attempts, fastrand::f64());
+        if let Err(DeliveryError::Busy {
+            retry_after: Some(asked),
+            ..
+        }) = result
+        {
+            wait = wait.max(asked.min(RETRY_AFTER_MAX));
+        }
         if let Err(reason) = result
             && !*self.stop.borrow()
         {
@@ -203,6 +213,7 @@ impl Deliverer {
         let outcome = match result {
             Ok(_) => "delivered",
             Err(DeliveryError::Unreachable { .. }) => "unreachable",
+            Err(DeliveryError::Busy { .. }) => "busy",
             Err(DeliveryError::NoAcknowledgment { .. }) => {
                 self.counts.ambiguous.one();
                 "no_acknowledgment"
@@ -229,7 +240,11 @@ impl Deliverer {
 fn decide(result: &Result<Receipt, DeliveryError>, errors: u32) -> Decision {
     match result {
         Ok(_) => Decision::Delivered,
-        Err(DeliveryError::Unreachable { .. } | DeliveryError::NoAcknowledgment { .. }) => Decision::Retry,
+        Err(
+            DeliveryError::Unreachable { .. }
+            | DeliveryError::Busy { .. }
+            | DeliveryError::NoAcknowledgment { .. },
+        ) => Decision::Retry,
         Err(DeliveryError::Impossible { reason }) => Decision::DeadLetter(reason.clone()),
         Err(DeliveryError::Refused(acknowledgment)) => {
             let code = acknowledgment.code;

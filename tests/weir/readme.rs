@@ -213,6 +213,7 @@ fn every_key_stands_in_a_table() {
         ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
         ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
         ("", "destinations: { a: { file: { zzz: 1 } } }"),
+        ("", "destinations: { a: { http: { zzz: 1 } } }"),
         ("", "destinations: { a: { zzz: 1 } }"),
         ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
         ("", "routes: { a: { zzz: 1 } }"),

@@ -14,6 +14,7 @@ const FLOORS: &str = "
     metrics:
     mllp:
     problem:
+    secret:
     typed:
     units:
 
@@ -22,15 +23,15 @@ const FLOORS: &str = "
     outbox: clock metrics units
     listener: mllp metrics problem typed units
 
-    destination: expression hl7 mllp metrics problem typed units
+    destination: expression hl7 mllp metrics problem secret typed units
     step: expression table hl7 problem typed units
     validation: expression hl7 problem typed
 
     route: step expression table hl7 problem typed units
 
-    config: route step validation expression table listener destination outbox hl7 problem typed units
+    config: route step validation expression table listener destination outbox hl7 problem secret typed units
 
-    engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem typed units
+    engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem secret typed units
 
     console: engine outbox clock metrics
 ";
@@ -50,7 +51,7 @@ const KINDS: &[(&str, &[&str])] = &[
             "client", "input", "logging", "path", "receiver", "serving", "text",
         ],
     ),
-    ("destination", &["file_name"]),
+    ("destination", &["file_name", "tls"]),
     ("listener", &["budget", "connection", "door", "reading"]),
     ("step", &["doc", "paths"]),
 ];
