@@ -241,9 +241,12 @@ fn reaches(destination: &destination::Settings, listener: &listener::Settings) -
         (destination::Settings::File(to), listener::Settings::Folder(from)) => {
             is_same_folder(&to.folder, &from.folder)
         }
+        (destination::Settings::Http(to), listener::Settings::Http(from)) => {
+            to.url.path() == from.path && is_address_of(&to.url.address(), from.bind)
+        }
         (
             destination::Settings::Mllp(_) | destination::Settings::File(_) | destination::Settings::Http(_),
-            listener::Settings::Mllp(_) | listener::Settings::Folder(_),
+            listener::Settings::Mllp(_) | listener::Settings::Folder(_) | listener::Settings::Http(_),
         ) => false,
     }
 }

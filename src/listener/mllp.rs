@@ -82,11 +82,11 @@ pub(super) fn default_frame_deadline() -> Duration {
     Duration::from_secs(30)
 }
 
-pub(super) fn default_idle_timeout() -> Duration {
+fn default_idle_timeout() -> Duration {
     Duration::from_secs(60 * 60)
 }
 
-pub(super) fn default_write_timeout() -> Duration {
+fn default_write_timeout() -> Duration {
     Duration::from_secs(30)
 }
 

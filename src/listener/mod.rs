@@ -8,6 +8,7 @@ mod budget;
 mod connection;
 mod door;
 pub mod folder;
+pub mod http;
 pub mod mllp;
 mod reading;
 
@@ -41,6 +42,8 @@ pub enum Settings {
     Mllp(mllp::Settings),
     /// Files that are put into a folder.
     Folder(folder::Settings),
+    /// HL7 v2 over HTTP.
+    Http(http::Settings),
 }
 
 /// Where messages come in.
@@ -67,6 +70,7 @@ impl Settings {
         match self {
             Settings::Mllp(_) => "mllp",
             Settings::Folder(_) => "folder",
+            Settings::Http(_) => "http",
         }
     }
 
@@ -75,6 +79,7 @@ impl Settings {
         match self {
             Settings::Mllp(settings) => Entrance::Socket(settings.bind),
             Settings::Folder(settings) => Entrance::Folder(&settings.folder),
+            Settings::Http(settings) => Entrance::Socket(settings.bind),
         }
     }
 
@@ -83,6 +88,7 @@ impl Settings {
         match self {
             Settings::Mllp(settings) => settings.frame_bytes_max,
             Settings::Folder(settings) => settings.frame_bytes_max,
+            Settings::Http(settings) => settings.frame_bytes_max,
         }
     }
 }
@@ -148,6 +154,8 @@ pub enum Bound {
     Mllp(mllp::Bound),
     /// Files that are put into a folder.
     Folder(folder::Bound),
+    /// HL7 v2 over HTTP.
+    Http(http::Bound),
 }
 
 /// Takes the port or folder, so that a port in use is told before anything starts.
@@ -155,6 +163,7 @@ pub async fn bind(settings: &Settings) -> io::Result<Bound> {
     match settings {
         Settings::Mllp(settings) => mllp::Bound::bind(settings).await.map(Bound::Mllp),
         Settings::Folder(settings) => folder::Bound::open(settings).await.map(Bound::Folder),
+        Settings::Http(settings) => http::Bound::bind(settings).await.map(Bound::Http),
     }
 }
 
@@ -164,6 +173,7 @@ impl Bound {
         match self {
             Bound::Mllp(bound) => bound.address().map(Entrance::Socket),
             Bound::Folder(bound) => Ok(Entrance::Folder(bound.folder())),
+            Bound::Http(bound) => bound.address().map(Entrance::Socket),
         }
     }
 
@@ -179,6 +189,7 @@ impl Bound {
         match self {
             Bound::Mllp(bound) => bound.run(name, intake, budget, shutdown).await,
             Bound::Folder(bound) => bound.run(name, intake, budget, shutdown).await,
+            Bound::Http(bound) => bound.run(name, intake, budget, shutdown).await,
         }
     }
 }

@@ -209,6 +209,7 @@ fn every_key_stands_in_a_table() {
         ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
         ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
         ("", "listeners: { a: { folder: { zzz: 1 } } }"),
+        ("", "listeners: { a: { http: { zzz: 1 } } }"),
         ("", "listeners: { a: { zzz: 1 } }"),
         ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
         ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
