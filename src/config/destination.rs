@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::destination;
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::secret::SecretPlace;
 use crate::units;
 
 use super::sections::Named;
@@ -107,6 +108,13 @@ fn read(
         destination::Settings::Http(http) => {
             http.resolve(folder);
             check_headers(http, &place.key("http").key("headers"), problems);
+        }
+        destination::Settings::Sql(sql) => {
+            sql.resolve(folder);
+            if let Some(Err(error)) = sql.password.as_ref().map(SecretPlace::read) {
+                let place = place.key("sql").key("password");
+                problems.push(Problem::error(ProblemName::InvalidValue, error.to_string()).at(&place));
+            }
         }
     }
     Some(DestinationSettings {

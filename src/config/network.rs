@@ -245,7 +245,10 @@ fn reaches(destination: &destination::Settings, listener: &listener::Settings) -
             to.url.path() == from.path && is_address_of(&to.url.address(), from.bind)
         }
         (
-            destination::Settings::Mllp(_) | destination::Settings::File(_) | destination::Settings::Http(_),
+            destination::Settings::Mllp(_)
+            | destination::Settings::File(_)
+            | destination::Settings::Http(_)
+            | destination::Settings::Sql(_),
             listener::Settings::Mllp(_) | listener::Settings::Folder(_) | listener::Settings::Http(_),
         ) => false,
     }

@@ -100,7 +100,7 @@ pub(super) fn default_acknowledgment_bytes_max() -> usize {
 }
 
 /// Reads `host:port`; whether the host exists is asked when connecting.
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
     match port.and_then(|(_, port)| port.parse::<u16>().ok()) {

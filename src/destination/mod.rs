@@ -8,6 +8,7 @@ pub mod file;
 mod file_name;
 pub mod http;
 pub mod mllp;
+pub mod sql;
 mod tls;
 
 #[cfg(test)]
@@ -37,6 +38,8 @@ pub enum Settings {
     File(file::Settings),
     /// HL7 v2 over HTTP.
     Http(http::Settings),
+    /// A statement of a PostgreSQL server.
+    Sql(sql::Settings),
 }
 
 impl Settings {
@@ -46,6 +49,7 @@ impl Settings {
             Settings::Mllp(_) => ("mllp", "address"),
             Settings::File(_) => ("file", "folder"),
             Settings::Http(_) => ("http", "url"),
+            Settings::Sql(_) => ("sql", "address"),
         }
     }
 }
@@ -141,6 +145,8 @@ pub enum Destination {
     File(file::Folder),
     /// HL7 v2 over HTTP.
     Http(http::Client),
+    /// A statement of a PostgreSQL server.
+    Sql(sql::Client),
 }
 
 impl Destination {
@@ -150,6 +156,7 @@ impl Destination {
             Settings::Mllp(settings) => Destination::Mllp(mllp::Client::new(name, settings)),
             Settings::File(settings) => Destination::File(file::Folder::new(settings)),
             Settings::Http(settings) => Destination::Http(http::Client::new(name, settings)),
+            Settings::Sql(settings) => Destination::Sql(sql::Client::new(name, settings)),
         }
     }
 
@@ -160,6 +167,7 @@ impl Destination {
             Destination::Mllp(client) => client.deliver(outgoing).await,
             Destination::File(folder) => folder.deliver(outgoing).await,
             Destination::Http(client) => client.deliver(outgoing).await,
+            Destination::Sql(client) => client.deliver(outgoing).await,
         }
     }
 }

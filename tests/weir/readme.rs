@@ -215,6 +215,7 @@ fn every_key_stands_in_a_table() {
         ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
         ("", "destinations: { a: { file: { zzz: 1 } } }"),
         ("", "destinations: { a: { http: { zzz: 1 } } }"),
+        ("", "destinations: { a: { sql: { zzz: 1 } } }"),
         ("", "destinations: { a: { zzz: 1 } }"),
         ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
         ("", "routes: { a: { zzz: 1 } }"),

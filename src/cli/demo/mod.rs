@@ -162,7 +162,9 @@ fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result
                     .ok_or_else(|| CannotRun::at(name, "nobody plays it"))?;
                 mllp.address = address.to_string();
             }
-            destination::Settings::Http(_) => return Err(CannotRun::at(name, "nobody plays it")),
+            destination::Settings::Http(_) | destination::Settings::Sql(_) => {
+                return Err(CannotRun::at(name, "nobody plays it"));
+            }
             destination::Settings::File(file) => std::fs::create_dir_all(&file.folder)?,
         }
     }

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, yield_now};
 
 use super::file::{files, names};
+use super::postgres::Postgres;
 use super::{ack, message, outgoing};
 use crate::destination::{DeliveryError, Destination, Receipt, Settings};
 use crate::hl7::Message;
@@ -67,9 +68,10 @@ enum Kind {
     Mllp,
     Http,
     File,
+    Sql,
 }
 
-const KINDS: &[Kind] = &[Kind::Mllp, Kind::Http, Kind::File];
+const KINDS: &[Kind] = &[Kind::Mllp, Kind::Http, Kind::File, Kind::Sql];
 
 /// A destination and the receiver it leads to.
 struct Stage {
@@ -80,6 +82,7 @@ struct Stage {
 enum Receiver {
     Server(Server),
     Folder { _root: TempDir, folder: PathBuf },
+    Database(Database),
 }
 
 impl Kind {
@@ -87,6 +90,7 @@ impl Kind {
     async fn stage(self, behavior: Behavior) -> Result<Stage, &'static str> {
         let (key, limit) = match self {
             Kind::File => return folder_stage(behavior),
+            Kind::Sql => return Database::stage(behavior).await,
             Kind::Mllp => ("mllp: { address: 'ADDRESS'", "acknowledgment_timeout"),
             Kind::Http => ("http: { url: 'http://ADDRESS/hl7'", "answer_timeout"),
         };
@@ -143,6 +147,7 @@ impl Receiver {
         match self {
             Receiver::Server(server) => server.comes_back().await,
             Receiver::Folder { folder, .. } => drop(std::fs::create_dir(folder)),
+            Receiver::Database(database) => database.comes_back().await,
         }
     }
 
@@ -151,6 +156,7 @@ impl Receiver {
         match self {
             Receiver::Server(server) => server.taken.load(Ordering::SeqCst),
             Receiver::Folder { folder, .. } => names(folder).len(),
+            Receiver::Database(database) => database.rows(),
         }
     }
 }
@@ -252,7 +258,7 @@ async fn read_message(stream: &mut TcpStream, buffer: &mut BytesMut, kind: Kind)
     loop {
         let found = match kind {
             Kind::Http => whole_request(buffer),
-            Kind::Mllp | Kind::File => match decoder.decode(buffer).unwrap() {
+            Kind::Mllp | Kind::File | Kind::Sql => match decoder.decode(buffer).unwrap() {
                 Some(Decoded::Frame(Frame::Whole(content))) => Some(content),
                 _ => None,
             },
@@ -293,17 +299,144 @@ fn written(kind: Kind, content: &[u8]) -> Vec<u8> {
     out.to_vec()
 }
 
-fn report(result: &Result<Receipt, DeliveryError>) -> Report {
-    match result {
-        Ok(_) => Report::Receipt,
-        Err(DeliveryError::Refused(_)) => Report::Refused,
-        Err(DeliveryError::Unreachable { .. } | DeliveryError::Busy { .. }) => Report::Unreachable,
-        Err(DeliveryError::NoAcknowledgment { .. }) => Report::InDoubt,
-        Err(DeliveryError::Impossible { .. }) => panic!("the message is right: {result:?}"),
+/// A PostgreSQL server, and before it a relay that behaves when a statement is to be run.
+struct Database {
+    server: Postgres,
+    address: SocketAddr,
+    behavior: watch::Sender<Behavior>,
+    relay: JoinSet<()>,
+}
+
+impl Database {
+    async fn stage(behavior: Behavior) -> Result<Stage, &'static str> {
+        if behavior == Behavior::AnswersAnother {
+            return Err("answers carry no control id: a connection keeps their order");
+        }
+        if behavior == Behavior::AnswersTooMuch {
+            return Err("of the answer only its number of rows is kept");
+        }
+        let Some(server) = Postgres::start() else {
+            return Err("there is no server on this machine");
+        };
+        server.ask("create table messages (id text primary key);");
+        if behavior == Behavior::Refuses {
+            server.ask("alter table messages add constraint closed check (false);");
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let more = "statement_timeout: 300ms, tls: none, values: ['{MSH-10}'], \
+                    statement: 'insert into messages values ($1) on conflict do nothing'";
+        let (password, client) = super::sql::client(address.port(), more);
+        let mut database = Database {
+            server,
+            address,
+            behavior: watch::Sender::new(behavior),
+            relay: JoinSet::new(),
+        };
+        // The password stays where it is as long as the relay lives.
+        database.relay.spawn(async move {
+            let _password = password;
+            std::future::pending::<()>().await;
+        });
+        if behavior != Behavior::IsAway {
+            database.listen(listener);
+        }
+        Ok(Stage {
+            destination: Destination::Sql(client),
+            receiver: Receiver::Database(database),
+        })
+    }
+
+    fn listen(&mut self, listener: TcpListener) {
+        let (port, behavior) = (self.server.port, self.behavior.subscribe());
+        self.relay.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                connections.spawn(relay(stream, port, behavior.clone()));
+            }
+        });
+    }
+
+    async fn comes_back(&mut self) {
+        let before = self.behavior.send_replace(Behavior::Accepts);
+        if before == Behavior::IsAway {
+            let listener = TcpListener::bind(self.address).await.unwrap();
+            self.listen(listener);
+        }
+        if before == Behavior::Refuses {
+            self.server.ask("alter table messages drop constraint closed;");
+        }
+    }
+
+    fn rows(&self) -> usize {
+        let count = self.server.ask("select count(*) from messages;");
+        count.trim().parse().unwrap()
     }
 }
 
-#[tokio::test]
+/// Passes everything on, until the client binds values to a statement.
+async fn relay(mut client: TcpStream, port: u16, behavior: watch::Receiver<Behavior>) {
+    /// The first byte of a Bind message.
+    const BIND: u8 = b'B';
+    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let (mut asked, mut answered) = (BytesMut::new(), BytesMut::new());
+    loop {
+        tokio::select! {
+            read = client.read_buf(&mut asked) => {
+                if read.unwrap_or(0) == 0 {
+                    return;
+                }
+                let is_bound = asked.first() == Some(&BIND);
+                let behaves = |those: &[Behavior]| is_bound && those.contains(&*behavior.borrow());
+                if behaves(&[Behavior::IsSilent]) {
+                    return std::future::pending().await;
+                }
+                if behaves(&[Behavior::ClosesUnasked]) {
+                    return;
+                }
+                if behaves(&[Behavior::AnswersGarbage]) {
+                    client.write_all(b"<html>SECRET</html>").await.unwrap();
+                    drop(client.read_buf(&mut asked).await);
+                    return;
+                }
+                server.write_all(&asked).await.unwrap();
+                if behaves(&[Behavior::NeverEnds, Behavior::CutsItsReply]) {
+                    server.read_buf(&mut answered).await.unwrap();
+                    client.write_all(&answered[..3]).await.unwrap();
+                    if behaves(&[Behavior::NeverEnds]) {
+                        return std::future::pending().await;
+                    }
+                    return;
+                }
+                asked.clear();
+            }
+            read = server.read_buf(&mut answered) => {
+                if read.unwrap_or(0) == 0 {
+                    return;
+                }
+                let step = if *behavior.borrow() == Behavior::AcceptsSlowly { 1 } else { usize::MAX };
+                for piece in answered.chunks(step.min(answered.len())) {
+                    client.write_all(piece).await.unwrap();
+                    yield_now().await;
+                }
+                answered.clear();
+            }
+        }
+    }
+}
+
+fn report(result: &Result<Receipt, DeliveryError>) -> Report {
+    match result {
+        Ok(_) => Report::Receipt,
+        // A database has no acknowledgment to refuse with.
+        Err(DeliveryError::Refused(_) | DeliveryError::Impossible { .. }) => Report::Refused,
+        Err(DeliveryError::Unreachable { .. } | DeliveryError::Busy { .. }) => Report::Unreachable,
+        Err(DeliveryError::NoAcknowledgment { .. }) => Report::InDoubt,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_kind_reports_what_receivers_do_and_goes_on_when_they_come_back() {
     let mut held = Vec::new();
     for kind in KINDS {
@@ -327,8 +460,9 @@ async fn every_kind_reports_what_receivers_do_and_goes_on_when_they_come_back() 
                 let result = destination.deliver(&message(control_id)).await;
                 assert_eq!(report(&result), Report::Receipt, "{row}, come back: {result:?}");
             }
-            // What was accepted the first time is sent again here; a folder knows its own file.
-            let repeats = usize::from(*expected == Report::Receipt && *kind != Kind::File);
+            // What was accepted the first time is sent again here; a folder knows its own file, a table its key.
+            let repeats = *expected == Report::Receipt && matches!(kind, Kind::Mllp | Kind::Http);
+            let repeats = usize::from(repeats);
             assert_eq!(receiver.taken(), 2 + repeats, "{row}");
             held.push((*kind, *behavior));
         }
@@ -339,10 +473,12 @@ async fn every_kind_reports_what_receivers_do_and_goes_on_when_they_come_back() 
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_message_is_impossible_for_every_kind() {
     for kind in KINDS {
-        let mut stage = kind.stage(Behavior::Accepts).await.unwrap();
+        let Ok(mut stage) = kind.stage(Behavior::Accepts).await else {
+            continue;
+        };
         let result = stage.destination.deliver(&outgoing("PID|1||SECRET")).await;
         assert!(
             matches!(result, Err(DeliveryError::Impossible { .. })),

@@ -4,6 +4,8 @@ mod conformance;
 mod file;
 mod http;
 mod mllp;
+mod postgres;
+mod sql;
 
 use bytes::Bytes;
 
