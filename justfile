@@ -18,6 +18,10 @@ test *filter:
 ci:
     .ci/run
 
+# A verdict on each file of the public corpus, where it lies beside the repository.
+corpus:
+    cargo test --locked --test weir -- --nocapture corpus_has_a_verdict
+
 # Speed of parsing, routing and the outbox; `just bench parse` runs those of that name.
 bench *filter:
     cargo bench --locked {{ filter }}
@@ -33,6 +37,10 @@ power-cuts cuts="200":
 # Kill the process under load, `kills` times, at random instants.
 kills kills="200":
     WEIR_KILLS={{ kills }} cargo test --locked --release --test weir -- --nocapture survives_kills
+
+# Change and reload the site under load, `reloads` times.
+reloads reloads="200":
+    WEIR_RELOADS={{ reloads }} cargo test --locked --release --test weir -- --nocapture reloads_under_load
 
 # Whether the HL7 dictionary is what its two sources give; needs python3, pip, node and npm.
 dictionary-check:

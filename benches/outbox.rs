@@ -88,7 +88,7 @@ async fn outbox(folder: &Path, batch: usize) -> Measured {
             );
         }
         for pending in pending {
-            settle(&outbox, pending.await.expect("the outbox is open")).await;
+            settle(&outbox, pending.await.expect("the outbox is open").first).await;
         }
         items += batch;
     }
@@ -110,6 +110,8 @@ fn acceptance(raw: Bytes) -> Acceptance {
             body: BodyRef::Raw,
         }],
         dead: Vec::new(),
+        window: None,
+        instead_of: None,
     }
 }
 

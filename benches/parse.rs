@@ -1,85 +1,108 @@
 //! How fast a message is indexed, read, edited and written; beside hl7-parser on the same bytes.
 //!
-//! The message is a made-up ADT^A01 of about 1 KB. Throughput counts its bytes.
+//! The message is `fixtures/adt-a01.hl7`, of 1.2 KB, and for long fields a result whose OBX-5 has 5 MB. Throughput
+//! counts the bytes of the message. `tools/compare` does the same with libraries of another language.
 
 use bytes::Bytes;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use weir::hl7::{FieldPath, Message, Terminators};
 
-const ADT: &str = "MSH|^~\\&|ADT|NORTH CLINIC|WEIR|HOSPITAL|20260314101530+0100||ADT^A01^ADT_A01|MSG00001|P|2.5.1|||AL|NE|||UNICODE UTF-8\r\
-EVN|A01|20260314101530+0100|||8842^SMITH^JOHN^^^DR|20260314101500+0100\r\
-PID|1||100234^^^NORTH^MR~9434765919^^^NHS^NH||DOE^ANNA^MARIA^^MS||19720414|F|||12 MILL LANE^^SPRINGFIELD^IL^62701^USA^H||(555)555-0101^PRN^PH|(555)555-0102^WPN^PH|EN|M|CHR|400234^^^NORTH^AN|||||SPRINGFIELD||||||N\r\
-PD1|||SPRINGFIELD GROUP PRACTICE^^1234|7781^MILLER^RUTH^^^DR\r\
-NK1|1|DOE^PETER|SPO^SPOUSE^HL70063|12 MILL LANE^^SPRINGFIELD^IL^62701^USA|(555)555-0103^PRN^PH||EC^EMERGENCY CONTACT^HL70131\r\
-PV1|1|I|W3^301^2^NORTH^^BED|E|||7781^MILLER^RUTH^^^DR|8842^SMITH^JOHN^^^DR||MED||||1|||8842^SMITH^JOHN^^^DR|INP|V100234^^^NORTH^VN|||||||||||||||||||||||||20260314100000+0100\r\
-AL1|1|DA|70618^PENICILLIN^RXNORM|SV|HIVES~SHORTNESS OF BREATH|20100611\r\
-DG1|1||I21.9^ACUTE MYOCARDIAL INFARCTION^I10||20260314|A\r\
-IN1|1|PPO1^PREFERRED PLAN|4455^SPRINGFIELD INSURANCE|SPRINGFIELD INSURANCE CO|1 MAIN ST^^SPRINGFIELD^IL^62701||(555)555-0199|G5512\r";
-
-const PATHS: [&str; 6] = ["MSH-9.1", "MSH-9.2", "MSH-10", "PID-3.1", "PID-5.1", "PV1-3.1"];
+const TEN: [&str; 10] = [
+    "MSH-9.1", "MSH-9.2", "MSH-10", "PID-3.1", "PID-5.1", "PID-5.2", "PID-7", "PID-8", "PV1-3.1", "PV1-19.1",
+];
+const THREE: [&str; 3] = ["MSH-5", "PV1-2", "PID-5.1"];
 
 fn main() {
     divan::main();
 }
 
-fn paths() -> Vec<FieldPath> {
-    PATHS
-        .iter()
-        .map(|path| path.parse().expect("the paths are written above"))
-        .collect()
+fn paths(paths: &[&str]) -> Vec<FieldPath> {
+    let parsed = paths.iter().map(|path| path.parse());
+    parsed
+        .collect::<Result<_, _>>()
+        .expect("the paths are written above")
+}
+
+fn adt() -> Bytes {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/adt-a01.hl7");
+    Bytes::from(std::fs::read(path).expect("the fixture is in the repository"))
+}
+
+/// A result with one long value.
+fn long_result() -> Bytes {
+    let value = "AbCd0123+/".repeat(500_000);
+    let adt = adt();
+    let end = format!("OBX|1|ED|PDF||^application^pdf^Base64^{value}||||||F\r");
+    Bytes::from([&adt, end.as_bytes()].concat())
 }
 
 fn message() -> Message {
-    Message::parse(Bytes::from_static(ADT.as_bytes())).expect("the message is written above")
+    Message::parse(adt()).expect("the fixture is a message")
+}
+
+fn read(message: &Message, paths: &[FieldPath]) -> usize {
+    let lengths = paths
+        .iter()
+        .map(|path| message.read(path).raw().map_or(0, <[u8]>::len));
+    lengths.sum()
+}
+
+fn index_of(bencher: Bencher<'_, '_>, bytes: &Bytes) {
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench(|| Message::parse(black_box(bytes).clone()));
+}
+
+fn index_and_read_of(bencher: Bencher<'_, '_>, bytes: &Bytes) {
+    let paths = paths(&TEN);
+    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
+        let message = Message::parse(black_box(bytes).clone()).expect("it is a message");
+        read(&message, &paths)
+    });
 }
 
 #[divan::bench]
 fn index(bencher: Bencher<'_, '_>) {
-    let bytes = Bytes::from_static(ADT.as_bytes());
-    bencher
-        .counter(BytesCount::of_str(ADT))
-        .bench(|| Message::parse(black_box(&bytes).clone()));
+    index_of(bencher, &adt());
 }
 
 #[divan::bench]
-fn index_and_read_six(bencher: Bencher<'_, '_>) {
-    let bytes = Bytes::from_static(ADT.as_bytes());
-    let paths = paths();
-    bencher.counter(BytesCount::of_str(ADT)).bench(|| {
-        let message = Message::parse(black_box(&bytes).clone()).expect("the message is written above");
-        paths
-            .iter()
-            .map(|path| message.read(path).raw().map_or(0, <[u8]>::len))
-            .sum::<usize>()
-    });
+fn index_5_mb(bencher: Bencher<'_, '_>) {
+    index_of(bencher, &long_result());
 }
 
 #[divan::bench]
-fn read_six_as_text(bencher: Bencher<'_, '_>) {
-    let (message, paths) = (message(), paths());
+fn index_and_read_ten(bencher: Bencher<'_, '_>) {
+    index_and_read_of(bencher, &adt());
+}
+
+#[divan::bench]
+fn index_5_mb_and_read_ten(bencher: Bencher<'_, '_>) {
+    index_and_read_of(bencher, &long_result());
+}
+
+#[divan::bench]
+fn read_ten_as_text(bencher: Bencher<'_, '_>) {
+    let (message, paths) = (message(), paths(&TEN));
     bencher.bench(|| {
-        paths
-            .iter()
-            .map(|path| black_box(&message).text(path).map_or(0, |text| text.len()))
-            .sum::<usize>()
+        let texts = paths.iter().map(|path| black_box(&message).text(path));
+        texts.map(|text| text.map_or(0, |text| text.len())).sum::<usize>()
     });
 }
 
 #[divan::bench]
-fn set_three_and_write(bencher: Bencher<'_, '_>) {
-    let message = message();
-    let paths: Vec<FieldPath> = ["MSH-5", "PV1-2", "PID-5.1"]
-        .map(|path| path.parse().expect("the path is written here"))
-        .to_vec();
-    bencher.counter(BytesCount::of_str(ADT)).bench(|| {
-        let mut message = black_box(&message).clone();
-        for path in &paths {
+fn index_read_ten_set_three_and_write(bencher: Bencher<'_, '_>) {
+    let (bytes, ten, three) = (adt(), paths(&TEN), paths(&THREE));
+    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
+        let mut message = Message::parse(black_box(&bytes).clone()).expect("the fixture is a message");
+        let found = read(&message, &ten);
+        for path in &three {
             message
                 .set(path, "CHANGED & ESCAPED")
                 .expect("each place can be set");
         }
-        message.write(Terminators::Cr)
+        (found, message.write(Terminators::Cr))
     });
 }
 
@@ -90,7 +113,7 @@ fn write_edited(bencher: Bencher<'_, '_>) {
         .set(&"MSH-5".parse().expect("a path"), "CHANGED")
         .expect("MSH-5 can be set");
     bencher
-        .counter(BytesCount::of_str(ADT))
+        .counter(BytesCount::new(adt().len()))
         .bench(|| black_box(&message).write(Terminators::Cr));
 }
 
@@ -98,7 +121,7 @@ fn write_edited(bencher: Bencher<'_, '_>) {
 fn write_untouched(bencher: Bencher<'_, '_>) {
     let message = message();
     bencher
-        .counter(BytesCount::of_str(ADT))
+        .counter(BytesCount::new(adt().len()))
         .bench(|| black_box(&message).write(Terminators::Cr));
 }
 
@@ -106,7 +129,7 @@ fn write_untouched(bencher: Bencher<'_, '_>) {
 fn warnings(bencher: Bencher<'_, '_>) {
     let message = message();
     bencher
-        .counter(BytesCount::of_str(ADT))
+        .counter(BytesCount::new(adt().len()))
         .bench(|| black_box(&message).warnings());
 }
 
@@ -118,16 +141,31 @@ fn refuse_a_million(bencher: Bencher<'_, '_>, part: &str) {
 
 #[divan::bench]
 fn hl7_parser_parse(bencher: Bencher<'_, '_>) {
+    let adt = adt();
+    let text = std::str::from_utf8(&adt).expect("the fixture is UTF-8");
     bencher
-        .counter(BytesCount::of_str(ADT))
-        .bench(|| hl7_parser::Message::parse(black_box(ADT)).is_ok());
+        .counter(BytesCount::of_str(text))
+        .bench(|| hl7_parser::Message::parse(black_box(text)).is_ok());
 }
 
 #[divan::bench]
-fn hl7_parser_parse_and_read_six(bencher: Bencher<'_, '_>) {
-    let queries = ["MSH.9.1", "MSH.9.2", "MSH.10", "PID.3[1].1", "PID.5.1", "PV1.3.1"];
-    bencher.counter(BytesCount::of_str(ADT)).bench(|| {
-        let message = hl7_parser::Message::parse(black_box(ADT)).expect("the message is written above");
+fn hl7_parser_parse_and_read_ten(bencher: Bencher<'_, '_>) {
+    let adt = adt();
+    let text = std::str::from_utf8(&adt).expect("the fixture is UTF-8");
+    let queries = [
+        "MSH.9.1",
+        "MSH.9.2",
+        "MSH.10",
+        "PID.3[1].1",
+        "PID.5.1",
+        "PID.5.2",
+        "PID.7",
+        "PID.8",
+        "PV1.3.1",
+        "PV1.19.1",
+    ];
+    bencher.counter(BytesCount::of_str(text)).bench(|| {
+        let message = hl7_parser::Message::parse(black_box(text)).expect("the fixture is a message");
         queries
             .iter()
             .map(|query| message.query(*query).map_or(0, |found| found.raw_value().len()))

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use divan::{Bencher, black_box};
+use jiff::Zoned;
 use weir::config;
 use weir::hl7::{Message, Terminators};
 use weir::route::{Outcome, Route};
@@ -30,6 +31,10 @@ fn main() {
     divan::main();
 }
 
+fn received() -> Zoned {
+    "2024-01-01T12:00:00+01:00[+01:00]".parse().unwrap()
+}
+
 fn prepared((route, fixture): (&str, &str)) -> (Arc<Route>, Message) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (site, _) = config::load(&root.join("routes"));
@@ -42,7 +47,7 @@ fn prepared((route, fixture): (&str, &str)) -> (Arc<Route>, Message) {
     let bytes = Bytes::from(std::fs::read(root.join("fixtures").join(fixture)).unwrap());
     let message = Message::parse(bytes).unwrap();
     assert!(
-        matches!(route.run(&message, None), Outcome::Deliver { .. }),
+        matches!(route.run(&message, &received(), None), Outcome::Deliver { .. }),
         "the route delivers its fixture"
     );
     (route, message)
@@ -51,15 +56,20 @@ fn prepared((route, fixture): (&str, &str)) -> (Arc<Route>, Message) {
 #[divan::bench(args = RUNS.map(|(route, _)| route))]
 fn run(bencher: Bencher<'_, '_>, route: &str) {
     let (route, message) = prepared(*RUNS.iter().find(|(known, _)| *known == route).unwrap());
-    bencher.bench_local(|| route.run(black_box(&message), None));
+    let received = received();
+    bencher.bench_local(|| route.run(black_box(&message), &received, None));
 }
 
 #[divan::bench(args = RUNS.map(|(route, _)| route))]
 fn run_and_write(bencher: Bencher<'_, '_>, route: &str) {
     let (route, message) = prepared(*RUNS.iter().find(|(known, _)| *known == route).unwrap());
-    bencher.bench_local(|| match route.run(black_box(&message), None) {
-        Outcome::Deliver { message, .. } => Some(message.write(Terminators::Cr)),
-        Outcome::NotMine | Outcome::Filtered { .. } | Outcome::Failed { .. } => None,
+    let received = received();
+    bencher.bench_local(|| match route.run(black_box(&message), &received, None) {
+        Outcome::Deliver { outputs, .. } => outputs
+            .iter()
+            .map(|output| output.message.write(Terminators::Cr).len())
+            .sum(),
+        Outcome::NotMine | Outcome::Filtered { .. } | Outcome::Rejected { .. } | Outcome::Failed { .. } => 0,
     });
 }
 

@@ -41,6 +41,8 @@ pub const ACCEPTED: &str = "weir_messages_accepted_total";
 pub const FILTERED: &str = "weir_messages_filtered_total";
 /// Messages no route of the listener takes.
 pub const UNROUTED: &str = "weir_messages_unrouted_total";
+/// Messages known from before, acknowledged again and not delivered again.
+pub const REPEATED: &str = "weir_messages_repeated_total";
 /// Messages not accepted, whatever the answer.
 pub const REFUSED: &str = "weir_messages_refused_total";
 /// Faults of messages not accepted, by table 0357 code; a message may have several.
@@ -51,8 +53,12 @@ pub const WARNINGS: &str = "weir_message_warnings_total";
 pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
+/// Messages that a route took and did not want, by reason: which condition, or the text of the step `drop`.
+pub const ROUTE_FILTERED: &str = "weir_route_filtered_total";
 /// Messages that a route could not finish; they stand in the dead letters.
 pub const ROUTE_FAILURES: &str = "weir_route_failures_total";
+/// Messages that a route rejected: the sender was told, nobody got them.
+pub const ROUTE_REJECTIONS: &str = "weir_route_rejections_total";
 /// Gauge, by `listener`: connections open now.
 pub const LISTENER_CONNECTIONS: &str = "weir_listener_connections";
 /// Counter, by `listener` and `kind`: connections closed at once because a cap was reached.
@@ -73,6 +79,8 @@ pub const DESTINATION_DEVIATIONS_TOTAL: &str = "weir_destination_deviations_tota
 pub const OWED: &str = "weir_deliveries_owed_total";
 /// Deliveries completed by a receipt.
 pub const DELIVERED: &str = "weir_deliveries_delivered_total";
+/// Deliveries thrown away because their destination was taken out of the site with `on_remove: purge`.
+pub const PURGED: &str = "weir_deliveries_purged_total";
 /// Deliveries given up, kept as dead letters.
 pub const DEAD_LETTERED: &str = "weir_deliveries_dead_lettered_total";
 /// Attempts by what became of them.
@@ -89,14 +97,28 @@ pub const OUTBOX_DEPTH: &str = "weir_outbox_depth";
 pub const OUTBOX_DEAD: &str = "weir_outbox_dead_letters";
 /// Age of the oldest delivery that waits.
 pub const OUTBOX_OLDEST_AGE_SECONDS: &str = "weir_outbox_oldest_age_seconds";
+/// 1 while a destination is stopped, by why.
+pub const DESTINATION_STOPPED: &str = "weir_destination_stopped";
 /// Durable commits of the outbox.
 pub const COMMITS: &str = "weir_outbox_commits_total";
 /// Time of one durable commit.
 pub const COMMIT_SECONDS: &str = "weir_outbox_commit_seconds";
 /// Requests that shared one commit.
 pub const COMMIT_REQUESTS: &str = "weir_outbox_commit_requests";
+/// Bytes of messages kept in the outbox.
+pub const OUTBOX_BYTES: &str = "weir_outbox_bytes";
+/// 1 while the outbox accepts nothing because it is full.
+pub const OUTBOX_FULL: &str = "weir_outbox_full";
+/// What is left on the disk of the outbox.
+pub const DISK_FREE_BYTES: &str = "weir_disk_free_bytes";
 /// Records whose checksum did not hold.
 pub const DAMAGED_RECORDS: &str = "weir_outbox_damaged_records_total";
+/// Reloads of the site, by what became of them: `applied` or `refused`.
+pub const RELOADS: &str = "weir_reloads_total";
+/// 1 for the version of the site that runs, 0 for those that ran before.
+pub const SITE_INFO: &str = "weir_site_info";
+/// When the site that runs was loaded, as Unix time.
+pub const SITE_LOADED: &str = "weir_site_loaded_timestamp_seconds";
 /// Always 1; the version is a label.
 pub const BUILD_INFO: &str = "weir_build_info";
 
@@ -108,12 +130,15 @@ pub const ALL: &[Metric] = &[
     Metric { name: ACCEPTED, kind: Kind::Counter, labels: &["listener"], help: "Messages durably accepted with at least one delivery" },
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
     Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
+    Metric { name: REPEATED, kind: Kind::Counter, labels: &["listener"], help: "Messages known from before, acknowledged again and not delivered again" },
     Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener"], help: "Messages not accepted, whatever the answer" },
     Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
+    Metric { name: ROUTE_FILTERED, kind: Kind::Counter, labels: &["route", "reason"], help: "Messages a route did not want, by reason as the site words it" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
+    Metric { name: ROUTE_REJECTIONS, kind: Kind::Counter, labels: &["route"], help: "Messages a route rejected: the sender was told, nobody got them" },
     Metric { name: LISTENER_CONNECTIONS, kind: Kind::Gauge, labels: &["listener"], help: "Connections open now" },
     Metric { name: LISTENER_REFUSED_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections closed at once because a cap was reached" },
     Metric { name: LISTENER_FRAME_BYTES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Bytes of content in the frames received" },
@@ -124,6 +149,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
     Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries that waited at the start and those accepted since, those a route could not make included" },
     Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
+    Metric { name: PURGED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries thrown away with a destination that was taken out of the site" },
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
     Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },
     Metric { name: AMBIGUOUS, kind: Kind::Counter, labels: &["destination"], help: "Attempts sent and not answered: the receiver may have the message" },
@@ -132,10 +158,17 @@ pub const ALL: &[Metric] = &[
     Metric { name: OUTBOX_DEPTH, kind: Kind::Gauge, labels: &["destination"], help: "Deliveries waiting" },
     Metric { name: OUTBOX_DEAD, kind: Kind::Gauge, labels: &["destination"], help: "Dead letters kept" },
     Metric { name: OUTBOX_OLDEST_AGE_SECONDS, kind: Kind::Gauge, labels: &["destination"], help: "Age of the oldest delivery that waits" },
+    Metric { name: DESTINATION_STOPPED, kind: Kind::Gauge, labels: &["destination", "why"], help: "1 while nothing is sent because somebody paused it or a refusal holds it" },
     Metric { name: COMMITS, kind: Kind::Counter, labels: &[], help: "Durable commits of the outbox, one sync each" },
     Metric { name: COMMIT_SECONDS, kind: Kind::Histogram, labels: &[], help: "Time of one durable commit" },
     Metric { name: COMMIT_REQUESTS, kind: Kind::Histogram, labels: &[], help: "Requests that shared one commit" },
+    Metric { name: OUTBOX_BYTES, kind: Kind::Gauge, labels: &[], help: "Bytes of messages kept" },
+    Metric { name: OUTBOX_FULL, kind: Kind::Gauge, labels: &[], help: "1 while nothing is accepted because the outbox or its disk is full" },
+    Metric { name: DISK_FREE_BYTES, kind: Kind::Gauge, labels: &[], help: "Space left on the disk of the outbox" },
     Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
+    Metric { name: RELOADS, kind: Kind::Counter, labels: &["outcome"], help: "Reloads of the site, applied or refused" },
+    Metric { name: SITE_INFO, kind: Kind::Gauge, labels: &["version"], help: "1 for the version of the site that runs, 0 for those that ran before" },
+    Metric { name: SITE_LOADED, kind: Kind::Gauge, labels: &[], help: "When the site that runs was loaded, as Unix time" },
     Metric { name: BUILD_INFO, kind: Kind::Gauge, labels: &["version"], help: "Always 1; the version is a label" },
 ];
 

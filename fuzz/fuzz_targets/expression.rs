@@ -3,15 +3,15 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use weir::expression::{Condition, Template};
+use weir::expression::{Condition, Known, Template, View};
 use weir::hl7::Message;
 
 fuzz_target!(|text: &str| {
     let message = Message::parse(Bytes::from_static(b"MSH|^~\\&|A|B\rPID|1||12^^^X~13||DOE^ANNA\r")).expect("a message");
-    if let Ok(condition) = Condition::parse(text) {
-        condition.holds(&message);
+    if let Ok(condition) = Condition::parse(text, Known::nothing()) {
+        condition.holds(&View::of(&message));
     }
-    if let Ok(template) = Template::parse(text) {
-        drop(template.render(&message));
+    if let Ok(template) = Template::parse(text, Known::nothing()) {
+        drop(template.render(&View::of(&message)));
     }
 });

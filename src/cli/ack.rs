@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use clap::Args;
 
 use crate::clock;
@@ -54,7 +55,7 @@ impl Ack {
             let header = Header::parse(&message).ok();
             let built = ack::build(header.as_ref(), self.code, &faults, &stamp);
             if std::io::stdout().is_terminal() {
-                out.write_all(text::lines(&built).as_bytes())?;
+                out.write_all(text::lines(&Bytes::from(built)).as_bytes())?;
             } else {
                 out.write_all(&built)?;
             }

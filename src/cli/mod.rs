@@ -12,6 +12,7 @@ use tracing::Level;
 mod ack;
 mod check;
 mod client;
+mod control;
 mod demo;
 mod diff;
 mod explain;
@@ -20,14 +21,20 @@ mod input;
 mod listen;
 mod logging;
 mod path;
+mod queue;
 mod receiver;
+mod reload;
+mod replay;
 mod run;
 mod send;
 mod serving;
 mod set;
 mod show;
+mod status;
 mod text;
 mod validate;
+mod verify;
+mod watch;
 
 /// HL7 v2 interface engine: receives messages over MLLP, routes them by YAML, delivers them at least once.
 ///
@@ -46,6 +53,11 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Reload(reload::Reload),
+    Status(status::Status),
+    Queue(queue::Queue),
+    Replay(replay::Replay),
+    Verify(verify::Verify),
     Demo(demo::Demo),
     Check(check::Check),
     Send(send::Send),
@@ -111,6 +123,11 @@ pub fn main() -> ExitCode {
     let mut out = std::io::stdout();
     let ended = match arguments.command {
         Command::Run(command) => command.run(&mut out),
+        Command::Reload(command) => command.run(&mut out),
+        Command::Status(command) => command.run(&mut out),
+        Command::Queue(command) => command.run(&mut out),
+        Command::Replay(command) => command.run(&mut out),
+        Command::Verify(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
         Command::Send(command) => command.run(&mut out),

@@ -1,38 +1,64 @@
-//! `weir run`: the engine, until it is told to stop.
+//! `weir run`: the engine, until it is told to stop; the site anew when somebody asks or its files have changed.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::config::{self, Site};
+use crate::engine::{ReloadRequest, Reloaded};
 use crate::listener::Entrance;
 
-use super::{CannotRun, Finding, serving};
+use super::serving::{self, Serving};
+use super::watch::Watcher;
+use super::{CannotRun, Finding};
 
 /// Runs a site until it is stopped (Ctrl-C, or SIGTERM).
 ///
 /// Says on standard output where it listens, and `ready` when every port is open.
+/// SIGHUP and `weir reload` make it read the site anew; a site with errors changes nothing.
 /// A stop answers what was read and finishes the deliveries under way; the rest waits in the outbox.
 #[derive(Args)]
 pub(super) struct Run {
     /// The folder of YAML files.
     #[arg(default_value = "routes")]
     site: PathBuf,
+    /// Read the site anew whenever its files have changed, as `engine.reload.on_change` does.
+    #[arg(long)]
+    watch: bool,
 }
 
 impl Run {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let site = load(&self.site)?;
         let runtime = super::runtime()?;
-        let ended = runtime.block_on(run(site, out));
+        let ended = runtime.block_on(self.serve(out));
         // A file system that hangs must not keep the process from ending.
         runtime.shutdown_timeout(SHUTDOWN_MAX);
         ended
+    }
+
+    async fn serve(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        // Before anything starts: a signal in the middle of the start is a stop like any other.
+        let mut signals = Signals::listen()?;
+        let watcher = Watcher::over(&self.site).await;
+        let serving = serving::start(load(&self.site)?).await?;
+        introduce(&serving, out)?;
+        let mut running = Running {
+            folder: self.site,
+            watches_anyway: self.watch,
+            watcher,
+            serving,
+        };
+        running.until_stopped(&mut signals).await?;
+        tokio::select! {
+            () = running.serving.stop() => info!("stopped"),
+            _ = signals.interrupt.recv() => warn!("stopped at once, as told a second time"),
+            _ = signals.terminate.recv() => warn!("stopped at once, as told a second time"),
+        }
+        Ok(Finding::Fine)
     }
 }
 
@@ -47,56 +73,101 @@ pub(super) fn load(folder: &Path) -> Result<Site, CannotRun> {
         return Err(CannotRun::Because(problems.render(color)));
     };
     for problem in problems.iter() {
-        let place = problems.location(problem).map_or_else(String::new, |location| {
-            format!("{}:{}:{}", location.file, location.line, location.column)
-        });
+        let place = problems.location(problem);
+        let place = place.map_or_else(String::new, |location| location.to_string());
         warn!(place, name = problem.name.as_str(), "{}", problem.message);
     }
     Ok(site)
 }
 
-async fn run(site: Site, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-    // Before anything starts: a signal in the middle of the start is a stop like any other.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let version = Arc::clone(&site.version);
-    let destinations: Vec<_> = site.destinations.keys().cloned().collect();
-    let folders: Vec<_> = site
-        .listeners
-        .iter()
-        .filter_map(|(name, listener)| match listener.kind.entrance() {
-            Entrance::Folder(folder) => Some((Arc::clone(name), folder.to_owned())),
-            Entrance::Socket(_) => None,
+/// What the process may be told.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Signals, CannotRun> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
-        .collect();
-    let mut serving = serving::start(site).await?;
-    let engine = &mut serving.engine;
-    writeln!(out, "weir {}, site version {version}", env!("CARGO_PKG_VERSION"))?;
-    for (name, address) in engine.addresses() {
+    }
+}
+
+fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
+    let site = serving.engine.site();
+    writeln!(
+        out,
+        "weir {}, site version {}",
+        env!("CARGO_PKG_VERSION"),
+        site.version
+    )?;
+    for (name, address) in serving.engine.addresses() {
         writeln!(out, "  listening   {name:<24} {address}")?;
     }
-    for (name, folder) in folders {
-        writeln!(out, "  reading     {name:<24} {}", folder.display())?;
+    for (name, listener) in &site.listeners {
+        if let Entrance::Folder(folder) = listener.kind.entrance() {
+            writeln!(out, "  reading     {name:<24} {}", folder.display())?;
+        }
     }
-    for name in destinations {
+    for name in site.destinations.keys() {
         writeln!(out, "  delivering  {name}")?;
     }
     writeln!(out, "  watching    http://{}/metrics", serving.console)?;
+    writeln!(out, "  control     {}", serving.control.display())?;
     writeln!(out, "ready")?;
-    out.flush()?;
-    tokio::select! {
-        _ = interrupt.recv() => info!("interrupted, stopping"),
-        _ = terminate.recv() => info!("told to terminate, stopping"),
-        failure = engine.failure() => {
-            // Fail stop: whatever is on disk is recovered by the next start.
-            error!(%failure, "weir stops");
-            return Err(CannotRun::Because(failure));
+    Ok(out.flush()?)
+}
+
+/// A site that runs, and the folder it came from.
+struct Running {
+    folder: PathBuf,
+    watches_anyway: bool,
+    watcher: Watcher,
+    serving: Serving,
+}
+
+impl Running {
+    /// Reloads when it is asked to, until it is told to stop.
+    async fn until_stopped(&mut self, signals: &mut Signals) -> Result<(), CannotRun> {
+        loop {
+            let Serving { engine, reloads, .. } = &mut self.serving;
+            let watches = self.watches_anyway || engine.site().reload.on_change;
+            tokio::select! {
+                _ = signals.interrupt.recv() => {
+                    info!("interrupted, stopping");
+                    return Ok(());
+                }
+                _ = signals.terminate.recv() => {
+                    info!("told to terminate, stopping");
+                    return Ok(());
+                }
+                failure = engine.failure() => {
+                    // Fail stop: whatever is on disk is recovered by the next start.
+                    error!(%failure, "weir stops");
+                    return Err(CannotRun::Because(failure));
+                }
+                _ = signals.hang_up.recv() => drop(self.reload("SIGHUP").await),
+                () = self.watcher.changed(), if watches => drop(self.reload("a change of the files").await),
+                Some(ReloadRequest { asker, answer }) = reloads.recv() => {
+                    // Who has asked may have gone; it is done all the same.
+                    drop(answer.send(self.reload(&asker).await));
+                }
+            }
         }
     }
-    tokio::select! {
-        () = serving.stop() => info!("stopped"),
-        _ = interrupt.recv() => warn!("stopped at once, as told a second time"),
-        _ = terminate.recv() => warn!("stopped at once, as told a second time"),
+
+    async fn reload(&mut self, asker: &str) -> Reloaded {
+        // First: what is written while it is read will be seen as a change.
+        self.watcher.know().await;
+        let folder = self.folder.clone();
+        let loaded = tokio::task::spawn_blocking(move || config::load(&folder)).await;
+        self.serving
+            .engine
+            .reload(loaded.unwrap_or_default(), asker)
+            .await
     }
-    Ok(Finding::Fine)
 }

@@ -1,32 +1,43 @@
-//! A site that runs, with its pages: what `run` and `demo` have in common.
+//! A site that runs, with its pages and its control socket: what `run` and `demo` have in common.
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::config::Site;
-use crate::console::Console;
-use crate::engine::Engine;
+use crate::console::{Console, control};
+use crate::engine::{Engine, ReloadRequest, Reloader};
 use crate::metrics;
 
 use super::CannotRun;
 
-/// An engine and the pages about it.
+/// How long whoever still reads a page may take when weir stops.
+const READERS_GRACE: Duration = Duration::from_secs(1);
+
+/// An engine, the pages about it and its control socket.
 pub(super) struct Serving {
     pub(super) engine: Engine,
     /// Where the pages are.
     pub(super) console: SocketAddr,
-    stop_console: oneshot::Sender<()>,
-    console_task: JoinHandle<io::Result<()>>,
+    /// Where the control socket is.
+    pub(super) control: PathBuf,
+    /// What is asked for on the control socket. Whoever does not take them drops this, and they are answered so.
+    pub(super) reloads: mpsc::Receiver<ReloadRequest>,
+    stop: watch::Sender<bool>,
+    servers: JoinSet<io::Result<()>>,
 }
 
-/// Starts both. The pages come up last: they are about an engine that runs.
+/// Starts all of them. The engine comes first: the others are about an engine that runs.
 pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
     let bind = site.console;
+    let data = site.data.clone();
     let engine = Engine::start(site)
         .await
         .map_err(|error| CannotRun::Because(error.to_string()))?;
@@ -38,23 +49,40 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
         )
     })?;
     let address = console.address()?;
-    let (stop_console, stopped) = oneshot::channel();
-    let stopped = async { drop(stopped.await) };
+    let (reloader, reloads) = Reloader::new();
+    let socket = control::Control::bind(&data, Arc::clone(engine.status()), reloader);
+    let socket = socket.map_err(|error| CannotRun::at(control::path(&data).display(), error))?;
+    let stop = watch::Sender::new(false);
+    let stopped = || {
+        let mut stop = stop.subscribe();
+        async move { drop(stop.wait_for(|stop| *stop).await) }
+    };
+    let mut servers = JoinSet::new();
+    servers.spawn(console.serve(stopped()));
+    servers.spawn(socket.serve(stopped()));
     Ok(Serving {
         engine,
         console: address,
-        stop_console,
-        console_task: tokio::spawn(console.serve(stopped)),
+        control: control::path(&data),
+        reloads,
+        stop,
+        servers,
     })
 }
 
 impl Serving {
-    /// Stops the engine in good order, then the pages.
-    pub(super) async fn stop(self) {
+    /// Stops the engine in good order, then the pages and the socket.
+    pub(super) async fn stop(mut self) {
         self.engine.stop().await;
-        drop(self.stop_console);
-        if !matches!(self.console_task.await, Ok(Ok(()))) {
-            tracing::error!("the pages ended early");
-        }
+        self.stop.send_replace(true);
+        let all_ended = async {
+            while let Some(ended) = self.servers.join_next().await {
+                if !matches!(ended, Ok(Ok(()))) {
+                    tracing::error!("the pages or the control socket ended early");
+                }
+            }
+        };
+        // A reader that does not read keeps nobody from stopping.
+        drop(timeout(READERS_GRACE, all_ended).await);
     }
 }

@@ -44,7 +44,7 @@ impl Set {
         let content = input::read(&self.file)?;
         let edited = self.edited(&content)?;
         if std::io::stdout().is_terminal() {
-            out.write_all(text::lines(&edited).as_bytes())?;
+            out.write_all(text::lines(&Bytes::from(edited)).as_bytes())?;
         } else {
             out.write_all(&edited)?;
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::hl7::Message;
+use crate::hl7::{Message, batch};
 
 /// The text of raw bytes, UTF-8 or else Latin-1, with control characters shown as `\x1b`: a message cannot
 /// move the cursor or change colors.
@@ -26,11 +26,33 @@ pub(super) fn safe(text: &str) -> String {
     shown
 }
 
-/// Messages as a person reads them: a line for each segment, with control characters shown.
-pub(super) fn lines(messages: &[u8]) -> String {
-    let segments = messages.split(|byte| matches!(byte, b'\r' | b'\n'));
-    let shown = segments.filter(|segment| !segment.is_empty());
-    shown.map(|segment| printable(segment) + "\n").collect()
+/// Messages as a person reads them: a line for each segment, each in the character set of its message, with control
+/// characters shown.
+pub(super) fn lines(messages: &Bytes) -> String {
+    let mut shown = String::new();
+    let mut at = 0;
+    for piece in batch::split(messages) {
+        let start = super::input::offset(&piece, messages);
+        shown += &plain_lines(messages.get(at..start).unwrap_or_default());
+        at = start + piece.len();
+        match Message::parse(piece.clone()) {
+            Ok(message) => {
+                let lines = message
+                    .segments()
+                    .map(|segment| safe(&message.characters(segment.raw())) + "\n");
+                shown.extend(lines);
+            }
+            Err(_) => shown += &plain_lines(&piece),
+        }
+    }
+    shown + &plain_lines(messages.get(at..).unwrap_or_default())
+}
+
+/// What is no message, line by line.
+fn plain_lines(bytes: &[u8]) -> String {
+    let lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let shown = lines.filter(|line| !line.is_empty());
+    shown.map(|line| printable(line) + "\n").collect()
 }
 
 /// The path of a segment: `PID`, `OBX[2]`.
@@ -73,8 +95,24 @@ mod tests {
         assert_eq!(printable(b"M\xfcller"), "Müller");
         assert_eq!(printable("\u{9b}31m".as_bytes()), "\\x9b31m");
         assert_eq!(
-            lines(b"MSH|A\r\nPID|\x1b[2J\r\rPV1"),
+            lines(&Bytes::from_static(b"MSH|A\r\nPID|\x1b[2J\r\rPV1")),
             "MSH|A\nPID|\\x1b[2J\nPV1\n"
         );
+    }
+
+    #[test]
+    fn each_message_in_its_own_character_set() {
+        let header = |charset: &str| format!("MSH|^~\\&|||||||ADT|1|P|2.5.1||||||{charset}\r").into_bytes();
+        let file = [
+            b"BHS|^~\\&\r".as_slice(),
+            &header("8859/2"),
+            b"PID|\xA3\xF3d\x9f\r",
+            &header("UNICODE UTF-8"),
+            "PID|Łódź\r".as_bytes(),
+            b"BTS|2\r",
+        ];
+        let shown = lines(&Bytes::from(file.concat()));
+        let text: Vec<&str> = shown.lines().filter(|line| !line.starts_with("MSH")).collect();
+        assert_eq!(text, ["BHS|^~\\&", "PID|Łód\\x9f", "PID|Łódź", "BTS|2"]);
     }
 }

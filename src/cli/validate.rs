@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::config;
-use crate::hl7::Fault;
 use crate::hl7::dictionary::Version;
+use crate::hl7::{Fault, Severity};
 use crate::validation::{FAULTS_MAX, Profile, validate};
 
 use super::{CannotRun, Finding, input, text};
@@ -17,7 +17,7 @@ use super::{CannotRun, Finding, input, text};
 /// A line tells the place, the code of table 0357, the severity (E error, W warning) and the text that an ERR
 /// segment would carry; of a file with several messages, the number of the message before it.
 /// No line holds content of the message.
-/// Exit status: 0 no fault, 1 there are faults, 2 it could not run.
+/// Exit status: 0 no error (there may be warnings), 1 there are errors, 2 it could not run.
 #[derive(Args)]
 #[command(after_help = "Example: weir validate fixtures/adt-a01.hl7 --version 2.5.1")]
 pub(super) struct Validate {
@@ -55,7 +55,7 @@ impl Validate {
                     "{before}perhaps more: no further fault is looked for after {FAULTS_MAX}"
                 )?;
             }
-            if !faults.is_empty() {
+            if faults.iter().any(|fault| fault.severity != Severity::Warning) {
                 finding = Finding::NotSo;
             }
         }

@@ -10,24 +10,54 @@ use serde::Deserialize;
 use crate::destination;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::secret::SecretPlace;
+use crate::typed::Text;
 use crate::units;
 
+use super::nak::{self, NakPolicy};
+use super::pace::{self, Order, Pace};
+use super::piece::AsTyped;
 use super::sections::Named;
 use super::{piece, yaml};
 
 /// More deliveries under way than this only use memory.
 const UNSETTLED_MAX: usize = 10_000;
+/// Each connection reads all that the destination is owed: more of them only read more.
+const CONNECTIONS_MAX: usize = 64;
 
 /// A destination that can run.
 #[derive(Debug, Clone)]
 pub struct DestinationSettings {
+    /// All that its lane does, as it was typed.
+    pub typed: AsTyped,
     /// What belongs to its kind.
     pub kind: destination::Settings,
     /// How long to wait before another attempt.
     pub retry: Retry,
+    /// What a negative acknowledgment makes of a delivery.
+    pub on_nak: NakPolicy,
+    /// What stays in order.
+    pub order: Order,
+    /// How many connections there are where the order allows several.
+    pub connections_max: usize,
+    /// When and how fast it may be sent to.
+    pub pace: Pace,
     /// How many deliveries may be made before the outbox has marked the first of them as done: after a crash
     /// that many may be made again.
     pub unsettled_max: usize,
+    /// What becomes of what it is still owed when it is taken out of the site.
+    pub on_remove: Option<OnRemove>,
+}
+
+/// What becomes of what a destination is still owed when it is taken out of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnRemove {
+    /// It is delivered, and then the lane ends.
+    Drain,
+    /// It waits until the destination is in the site again.
+    Park,
+    /// It is thrown away.
+    Purge,
 }
 
 /// How long to wait before another attempt: longer each time.
@@ -58,12 +88,37 @@ struct Common {
     /// How long to wait before another attempt.
     #[serde(default)]
     retry: Retry,
+    /// What a negative acknowledgment makes of a delivery, by MSA-1 and ERR-3, as
+    /// `{ AE: { retry: 3, then: dead_letter }, AR/207: retry, CR: hold }`.
+    #[serde(default)]
+    on_nak: Option<nak::Settings>,
+    /// What stays in order: `destination` (the default), `key PID-3.1` or `none`.
+    #[serde(default)]
+    order: Option<Text>,
+    /// How many connections may be open at once where the order allows several: 4 by default.
+    #[serde(default = "default_connections_max")]
+    connections_max: usize,
+    /// When and how fast to send.
+    #[serde(default)]
+    pace: pace::Settings,
     /// How many deliveries may be made before the first of them is marked as done: 64 by default.
     #[serde(default = "default_unsettled_max")]
     unsettled_max: usize,
+    /// What becomes of what it is still owed when a reload takes it out of the site: `drain`, `park` or `purge`.
+    /// Without it, such a reload is refused.
+    #[serde(default)]
+    on_remove: Option<OnRemove>,
 }
 
-const COMMON_KEYS: &[&str] = &["retry", "unsettled_max"];
+const COMMON_KEYS: &[&str] = &[
+    "retry",
+    "on_nak",
+    "order",
+    "connections_max",
+    "pace",
+    "unsettled_max",
+    "on_remove",
+];
 
 fn default_first() -> Duration {
     Duration::from_secs(1)
@@ -71,6 +126,10 @@ fn default_first() -> Duration {
 
 fn default_longest() -> Duration {
     Duration::from_secs(60)
+}
+
+fn default_connections_max() -> usize {
+    4
 }
 
 fn default_unsettled_max() -> usize {
@@ -96,11 +155,18 @@ fn read(
     folder: &Path,
     problems: &mut Problems,
 ) -> Option<DestinationSettings> {
-    let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
+    let value = yaml::value(place.node());
+    let typed = AsTyped::without(&value, "on_remove");
+    let parts = piece::kind_and_common(place, value, kinds, COMMON_KEYS, problems)?;
     let common: Option<Common> = piece::read(place, parts.common, problems);
     let kind = piece::read_kind(place, &parts.kind, parts.value, &[], problems);
     let common = common?;
     common.check(place, problems);
+    let on_nak = common
+        .on_nak
+        .as_ref()
+        .map(|typed| nak::check(typed, &place.key("on_nak"), problems));
+    let order = common.order(place, problems);
     let mut kind = kind?;
     match &mut kind {
         destination::Settings::Mllp(_) => {}
@@ -118,9 +184,15 @@ fn read(
         }
     }
     Some(DestinationSettings {
+        typed,
         kind,
         retry: common.retry,
+        on_nak: on_nak.unwrap_or_default(),
+        order,
+        connections_max: common.connections_max,
+        pace: common.pace.check(&place.key("pace"), problems),
         unsettled_max: common.unsettled_max,
+        on_remove: common.on_remove,
     })
 }
 
@@ -146,10 +218,27 @@ impl Common {
             let problem = Problem::error(ProblemName::InvalidValue, message).at(&retry.key("longest"));
             problems.push(problem.related(&retry.key("first"), "the first"));
         }
+        if !(1..=CONNECTIONS_MAX).contains(&self.connections_max) {
+            let message = format!("expected a number from 1 to {CONNECTIONS_MAX}");
+            let problem = Problem::error(ProblemName::InvalidValue, message);
+            problems.push(problem.at(&place.key("connections_max")));
+        }
         if !(1..=UNSETTLED_MAX).contains(&self.unsettled_max) {
             let message = format!("expected a number from 1 to {UNSETTLED_MAX}");
             let problem = Problem::error(ProblemName::InvalidValue, message);
             problems.push(problem.at(&place.key("unsettled_max")));
         }
+    }
+
+    fn order(&self, place: &Place<'_>, problems: &mut Problems) -> Order {
+        let Some(Text(text)) = &self.order else {
+            return Order::default();
+        };
+        text.parse().unwrap_or_else(|expected: String| {
+            let message = format!("`{text}` is no order: {expected}");
+            let problem = Problem::error(ProblemName::InvalidValue, message).at(&place.key("order"));
+            problems.push(problem);
+            Order::default()
+        })
     }
 }

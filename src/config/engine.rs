@@ -28,6 +28,17 @@ pub(super) struct Settings {
     /// How the store of accepted messages uses the machine.
     #[serde(default)]
     outbox: outbox::Settings,
+    /// When a changed site is read anew.
+    #[serde(default)]
+    reload: Reload,
+}
+
+/// When a changed site is read anew, apart from SIGHUP and `weir reload`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reload {
+    /// `true`: as soon as a file of the site has changed and rested for a moment. `false` by default.
+    pub on_change: bool,
 }
 
 /// The pages and metrics.
@@ -57,6 +68,7 @@ pub(super) struct Engine {
     pub(super) console: SocketAddr,
     pub(super) read_bytes_max: usize,
     pub(super) outbox: outbox::Settings,
+    pub(super) reload: Reload,
 }
 
 pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {
@@ -77,6 +89,7 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         console: settings.console.bind,
         read_bytes_max: settings.read_bytes_max,
         outbox: settings.outbox,
+        reload: settings.reload,
     })
 }
 

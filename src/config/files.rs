@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::problem::{Problem, ProblemName, Problems};
@@ -27,8 +28,54 @@ pub(super) struct SiteFile {
     pub(super) text: String,
 }
 
+/// Names, sizes and times of the files of a site, as one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+/// Looks at the files of the site in this folder without reading them. The fingerprint is another one when a file
+/// has come, gone or been written, whatever the clock says. Blocks.
+pub fn fingerprint(folder: &Path) -> Fingerprint {
+    let mut hasher = blake3::Hasher::new();
+    // What cannot be read now is told when the site is loaded.
+    for path in find(folder, &mut Problems::new()) {
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        if let Ok(file) = fs::metadata(&path) {
+            let (modified, changed) = (
+                (file.mtime(), file.mtime_nsec()),
+                (file.ctime(), file.ctime_nsec()),
+            );
+            for number in [modified.0, modified.1, changed.0, changed.1] {
+                hasher.update(&number.to_le_bytes());
+            }
+            hasher.update(&file.len().to_le_bytes());
+            hasher.update(&file.ino().to_le_bytes());
+        }
+    }
+    Fingerprint(*hasher.finalize().as_bytes())
+}
+
 /// Reads the files of the site; what could not be read is a problem, the rest is returned.
 pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
+    let paths = find(folder, problems);
+    let mut bytes_left = SITE_BYTES_MAX;
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        match read_text(&path, bytes_left) {
+            Ok(text) => {
+                bytes_left -= text.len();
+                files.push(SiteFile {
+                    name: path.display().to_string(),
+                    text,
+                });
+            }
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    files
+}
+
+/// The files of the site, in order.
+fn find(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
     let root = match fs::canonicalize(folder) {
         Ok(root) if root.is_dir() => root,
         Ok(_) => {
@@ -50,22 +97,7 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
         problems,
     };
     finder.walk(folder, 0);
-    let paths = finder.found;
-    let mut bytes_left = SITE_BYTES_MAX;
-    let mut files = Vec::with_capacity(paths.len());
-    for path in paths {
-        match read_text(&path, bytes_left) {
-            Ok(text) => {
-                bytes_left -= text.len();
-                files.push(SiteFile {
-                    name: path.display().to_string(),
-                    text,
-                });
-            }
-            Err(problem) => problems.push(*problem),
-        }
-    }
-    files
+    finder.found
 }
 
 struct Finder<'a> {
@@ -146,19 +178,22 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         .collect()
 }
 
-pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
-    let io_problem = |error: io::Error| Box::new(unreadable(path, &error));
-    let file = File::open(path).map_err(io_problem)?;
-    let length = file.metadata().map_err(io_problem)?.len();
-    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
-    let mut bytes = Vec::new();
-    if length <= bytes_max as u64 {
-        // The file may grow while it is read.
-        file.take(bytes_max as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(io_problem)?;
+/// The bytes of a file, judged by its size before it is read; `None` if there are more than `bytes_max`.
+pub(super) fn read_bytes(path: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    if file.metadata()?.len() > bytes_max as u64 {
+        return Ok(None);
     }
-    if length > bytes_max as u64 || bytes.len() > bytes_max {
+    // The file may grow while it is read.
+    let mut bytes = Vec::new();
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= bytes_max).then_some(bytes))
+}
+
+pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
+    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
+    let bytes = read_bytes(path, bytes_max).map_err(|error| Box::new(unreadable(path, &error)))?;
+    let Some(bytes) = bytes else {
         let message = if bytes_max < FILE_BYTES_MAX {
             format!(
                 "{}: the site is larger than {} MiB",
@@ -171,7 +206,7 @@ pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Pr
         return Err(Box::new(
             Problem::error(ProblemName::SiteTooLarge, message).help("split it"),
         ));
-    }
+    };
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("{}: not UTF-8 text (byte {at})", path.display());

@@ -1,12 +1,13 @@
 //! The section `listeners`: the kind of each, what it permits, and how it answers.
 //!
 //! What belongs to the wire is the listener room's; the keys about HL7 are read here, because that room knows no
-//! HL7: `permit`, `unrouted`, `charset`, `batch` and others beside the kind, `acknowledgment` within it.
+//! HL7: `permit`, `unrouted`, `charset`, `batch`, `validate` and others beside the kind, `acknowledgment` within it.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_yaml::Value;
@@ -18,9 +19,14 @@ use crate::listener;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::route::{MessagePattern, patterns};
 use crate::typed::{OneOrMany, Text};
+use crate::units;
 
 use super::batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+use super::piece::AsTyped;
+use super::profile::Profiles;
+use super::repeats::{Duplicates, Remembered, Unavailable};
 use super::sections::Named;
+use super::validation::{ValidateSettings, Validation};
 use super::{piece, yaml};
 
 /// A listener that can run.
@@ -28,6 +34,8 @@ use super::{piece, yaml};
 pub struct Listener {
     /// What belongs to its kind.
     pub kind: listener::Settings,
+    /// The same as it was typed, with how it answers.
+    pub typed: AsTyped,
     /// Which acknowledgments it sends.
     pub acknowledgment: AcknowledgmentMode,
     /// What becomes of a frame that is no message.
@@ -44,6 +52,25 @@ pub struct Listener {
     pub batches: Batches,
     /// What the text of messages that declare no character set is read and written in.
     pub charset: Option<Charset>,
+    /// What becomes of a message that is only a part of one.
+    pub continuation: Continuation,
+    /// Whether and how messages are validated.
+    pub validation: Option<Validation>,
+    /// How long a message that is sent again is known; `None` where each is accepted.
+    pub remembered: Option<Remembered>,
+    /// How a message is answered that cannot be stored now.
+    pub unavailable: Unavailable,
+}
+
+/// What becomes of a message that is only a part of one: a fragment, or one with a place to go on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Continuation {
+    /// It is refused with AR: weir puts no parts together. The default.
+    #[default]
+    Reject,
+    /// It is taken as any other message.
+    Accept,
 }
 
 /// What becomes of a message with line feeds, blank lines, no last terminator, or something before MSH.
@@ -125,6 +152,13 @@ struct Common {
     /// step touches are the same either way.
     #[serde(default)]
     charset: Option<Text>,
+    /// What becomes of a message that is only a part of one (MSH-14, ADD, DSC): `reject` (the default) refuses it with
+    /// AR, `accept` takes each part as a message.
+    #[serde(default)]
+    continuation: Continuation,
+    /// Checks each message against its version and a profile: `{}` or `{ profile: NAME }`, `on_fault`, `faults_max`.
+    #[serde(default)]
+    validate: Option<ValidateSettings>,
     /// What becomes of a frame that holds a batch, or one message after another: `reject` (the default), or `split`,
     /// which routes each message and accepts all or none.
     #[serde(default)]
@@ -138,6 +172,20 @@ struct Common {
     /// The most messages of one frame; 10000 if left out.
     #[serde(default)]
     batch_messages_max: Option<NonZeroU32>,
+    /// What becomes of a message that was accepted before, by sender (MSH-3, MSH-4), control id and bytes: `accept`
+    /// (the default) or `replay_acknowledgment`, which acknowledges it and delivers nothing.
+    #[serde(default)]
+    duplicates: Duplicates,
+    /// For how long a message is known again, as `24h` (the default).
+    #[serde(default, deserialize_with = "units::optional_duration")]
+    duplicates_within: Option<Duration>,
+    /// Among how many messages of the listener it is known again: 100000 by default.
+    #[serde(default)]
+    duplicates_max: Option<NonZeroU32>,
+    /// How a message is answered that cannot be stored now: `reject` (the default) by AR or CR, `error` by AE or CE,
+    /// each with error 207, or `close`.
+    #[serde(default)]
+    on_unavailable: Unavailable,
 }
 
 /// What a transfer may hold if nothing is said.
@@ -158,10 +206,16 @@ const COMMON_KEYS: &[&str] = &[
     "malformed",
     "layout",
     "charset",
+    "continuation",
+    "validate",
     "batch",
     "batch_ack",
     "count_mismatch",
     "batch_messages_max",
+    "duplicates",
+    "duplicates_within",
+    "duplicates_max",
+    "on_unavailable",
 ];
 const REPLY_KEYS: &[&str] = &["acknowledgment"];
 
@@ -185,17 +239,29 @@ struct PermitSettings {
 pub(super) fn read_all(
     named: &[Named<'_>],
     folder: &Path,
+    profiles: &mut Profiles<'_>,
     problems: &mut Problems,
 ) -> BTreeMap<Arc<str>, Listener> {
     let kinds = piece::variants::<listener::Settings>();
     named
         .iter()
-        .filter_map(|(name, place)| Some((Arc::clone(name), read(place, &kinds, folder, problems)?)))
+        .filter_map(|(name, place)| {
+            Some((Arc::clone(name), read(place, &kinds, folder, profiles, problems)?))
+        })
         .collect()
 }
 
-fn read(place: &Place<'_>, kinds: &[String], folder: &Path, problems: &mut Problems) -> Option<Listener> {
-    let parts = piece::kind_and_common(place, yaml::value(place.node()), kinds, COMMON_KEYS, problems)?;
+fn read(
+    place: &Place<'_>,
+    kinds: &[String],
+    folder: &Path,
+    profiles: &mut Profiles<'_>,
+    problems: &mut Problems,
+) -> Option<Listener> {
+    let value = yaml::value(place.node());
+    let whole = value.clone();
+    let parts = piece::kind_and_common(place, value, kinds, COMMON_KEYS, problems)?;
+    let typed = AsTyped::only(&whole, &parts.kind);
     let kind_place = place.key(&parts.kind);
     let reply_keys = if parts.kind == "folder" { &[] } else { REPLY_KEYS };
     let (replies, of_kind) = split(parts.value, reply_keys);
@@ -212,8 +278,12 @@ fn read(place: &Place<'_>, kinds: &[String], folder: &Path, problems: &mut Probl
     let charset = common
         .charset
         .and_then(|name| read_charset(&name, &place.key("charset"), problems));
+    let validation = common
+        .validate
+        .and_then(|settings| settings.check(profiles, &place.key("validate"), problems));
     Some(Listener {
         kind: kind?,
+        typed,
         acknowledgment: replies.acknowledgment,
         malformed: common.malformed,
         permit,
@@ -230,6 +300,12 @@ fn read(place: &Place<'_>, kinds: &[String], folder: &Path, problems: &mut Probl
                 .unwrap_or(BATCH_MESSAGES_MAX),
         },
         charset,
+        continuation: common.continuation,
+        validation,
+        remembered: common
+            .duplicates
+            .remembered(common.duplicates_within, common.duplicates_max),
+        unavailable: common.on_unavailable,
     })
 }
 

@@ -1,25 +1,31 @@
-//! Loads a site: a folder of YAML files becomes listeners, destinations, tables and routes that can run.
+//! Loads a site: a folder of YAML files becomes listeners, destinations, tables, profiles and routes that can run.
 //!
 //! Every problem of the whole site is gathered and told at once, each with its place. Nothing runs before the
 //! whole site is right, and nothing that is wrong is guessed at.
 //!
+//! A table may stand in a CSV file; `companion` reads what the YAML names so.
 //! The way of a file: `files` (bytes, within limits) → `yaml` (a tree with places, within a budget) →
 //! `sections` (names over all files) → `piece` (one piece to its `Settings`) → the `check` of the room that the
 //! piece belongs to.
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
 mod batch;
+mod companion;
 mod destination;
 mod engine;
 mod files;
 mod listener;
+mod nak;
 mod network;
+mod pace;
 mod piece;
 mod profile;
+mod repeats;
 mod routes;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod validation;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -28,17 +34,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::outbox;
-use crate::problem::{Content, Node, Problem, ProblemName, Problems, Source};
+use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
+use self::companion::Companions;
 use self::files::SiteFile;
+use self::profile::Profiles;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
-pub use destination::{DestinationSettings, Retry};
-pub use files::{FILE_BYTES_MAX, FILES_MAX, SITE_BYTES_MAX};
-pub use listener::{AcknowledgmentMode, Layout, Listener, Malformed, Permit, Unrouted};
+pub use companion::COMPANION_BYTES_MAX;
+pub use destination::{DestinationSettings, OnRemove, Retry};
+pub use engine::Reload;
+pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint};
+pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
+pub use nak::{NakAction, NakEnd, NakPolicy};
+pub use pace::{Order, Pace, Rate, Window};
+pub use piece::AsTyped;
 pub use profile::read as profile;
+pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use validation::{OnFault, Validation};
 
 /// A site that can run.
 #[derive(Debug, Clone)]
@@ -51,13 +66,15 @@ pub struct Site {
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
     pub outbox: outbox::Settings,
+    /// When a changed site is read anew.
+    pub reload: Reload,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
     pub destinations: BTreeMap<Arc<str>, DestinationSettings>,
     /// What lies between, in the order of files and lines.
     pub routes: Vec<Arc<Route>>,
-    /// A short hash over the names and bytes of all files: the same site has the same version everywhere.
+    /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
 
@@ -77,7 +94,6 @@ impl Site {
 pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
-    let version = version(folder, &files);
     let sources = sources(files, &mut problems);
     let all_were_read = problems.error_count() == 0;
     if all_were_read && sources.iter().all(|source| source.root.entries().is_empty()) {
@@ -95,9 +111,11 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         }
         None => None,
     };
-    let listeners = listener::read_all(sections.listeners(), folder, &mut problems);
+    let mut profiles = Profiles::read_all(sections.profiles(), &mut problems);
+    let listeners = listener::read_all(sections.listeners(), folder, &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
-    let routes = routes::read_all(&sections, &mut problems);
+    let mut companions = Companions::new(folder);
+    let routes = routes::read_all(&sections, &mut companions, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -112,23 +130,49 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
             ProblemName::UnknownListener,
             ProblemName::UnknownDestination,
             ProblemName::UnknownTable,
+            ProblemName::UnknownProfile,
         ]);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
     sections.warn_unused(&routes, &mut problems);
+    profiles.warn_unused(&mut problems);
     let site = Site {
         data: engine.data,
         console: engine.console,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
+        reload: engine.reload,
         listeners,
         destinations,
         routes,
-        version,
+        version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some(site), problems)
+}
+
+/// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.
+///
+/// # Errors
+/// The problems that keep it from being known.
+pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
+    let mut problems = Problems::new();
+    let sources = sources(files::read(folder, &mut problems), &mut problems);
+    let found = sources.iter().find_map(|source| {
+        let root = Place::root(source);
+        root.entries().find(|(key, _)| *key == "engine")
+    });
+    let Some((_, place)) = found else {
+        if problems.error_count() == 0 {
+            problems.push(engine::missing(folder));
+        }
+        return Err(problems);
+    };
+    match engine::read(&place, folder, &mut problems) {
+        Some(engine) => Ok(engine.data),
+        None => Err(problems),
+    }
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {
@@ -146,7 +190,7 @@ fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {
     sources
 }
 
-fn version(folder: &Path, files: &[SiteFile]) -> Arc<str> {
+fn version<'a>(folder: &Path, files: impl Iterator<Item = &'a Arc<Source>>) -> Arc<str> {
     /// Enough to tell the versions of one site apart.
     const HEX_DIGITS: usize = 12;
     let mut hasher = blake3::Hasher::new();

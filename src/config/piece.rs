@@ -23,6 +23,33 @@ pub(super) struct Parts {
     pub(super) common: Value,
 }
 
+/// A piece as it was typed, to see whether it has changed. `Debug` does not print it: it may be long.
+#[derive(Clone, PartialEq)]
+pub struct AsTyped(Value);
+
+impl AsTyped {
+    /// One of its keys, with what stands there.
+    pub(super) fn only(value: &Value, key: &str) -> AsTyped {
+        let entry = value.get(key).map(|value| (Value::from(key), value.clone()));
+        AsTyped(Value::Mapping(entry.into_iter().collect()))
+    }
+
+    /// All but what stands under one of the keys.
+    pub(super) fn without(value: &Value, key: &str) -> AsTyped {
+        let mut value = value.clone();
+        if let Some(map) = value.as_mapping_mut() {
+            map.shift_remove(key);
+        }
+        AsTyped(value)
+    }
+}
+
+impl std::fmt::Debug for AsTyped {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("AsTyped")
+    }
+}
+
 /// Takes a piece apart into its kind and the keys beside it. Told as problems: no kind, several kinds, and keys
 /// that are neither.
 pub(super) fn kind_and_common(
@@ -156,7 +183,9 @@ pub(super) fn read_with<T: DeserializeOwned>(
         } else {
             only_unknown_keys = false;
             problems.push(wrong_value(&message).at(&descend(place, &path)));
-            told.push(path.clone());
+            // What is taken out is the innermost key: an element of a list goes with its list.
+            let named = path.iter().rposition(|key| matches!(key, Key::Name(_)));
+            told.extend(named.and_then(|named| path.get(..=named)).map(<[Key]>::to_vec));
         }
         if !take_out(&mut value, &path) {
             return None;

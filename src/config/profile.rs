@@ -1,7 +1,9 @@
-//! A profile for validation: one YAML file, with those it inherits from.
+//! Profiles for validation: those of a site, in its section `profiles`, and one in a file of its own.
 //!
-//! Read as the files of a site are, with the same problems; a profile is no part of a site and starts nothing.
+//! A file of its own is read as the files of a site are, with the same problems; it is for the command line, and is
+//! no part of a site.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,10 +15,97 @@ use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Sourc
 use crate::typed::Pairs;
 use crate::validation::{Profile, Settings};
 
+use super::sections::Named;
 use super::{files, piece, yaml};
 
-/// More files that inherit from one another than any site needs.
+/// More profiles that inherit from one another than any site needs.
 const INHERITED_MAX: usize = 8;
+
+/// The profiles of a site.
+pub(super) struct Profiles<'a> {
+    named: &'a [Named<'a>],
+    /// What came of those that were read; `None` for one that is wrong, which has been told.
+    read: BTreeMap<Arc<str>, Option<Profile>>,
+    used: BTreeSet<Arc<str>>,
+}
+
+impl<'a> Profiles<'a> {
+    /// Reads every profile.
+    pub(super) fn read_all(named: &'a [Named<'a>], problems: &mut Problems) -> Profiles<'a> {
+        let mut profiles = Profiles {
+            named,
+            read: BTreeMap::new(),
+            used: BTreeSet::new(),
+        };
+        for (name, place) in named {
+            profiles.read_one(name, place, &mut Vec::new(), problems);
+        }
+        profiles
+    }
+
+    /// The profile that a setting names; what is wrong with the name is told.
+    pub(super) fn named(
+        &mut self,
+        name: &str,
+        place: &Place<'_>,
+        problems: &mut Problems,
+    ) -> Option<Profile> {
+        let Some((known, profile)) = self.read.get_key_value(name) else {
+            problems.push(self.unknown(name, place));
+            return None;
+        };
+        self.used.insert(Arc::clone(known));
+        profile.clone()
+    }
+
+    /// Warns of profiles that nothing names.
+    pub(super) fn warn_unused(&self, problems: &mut Problems) {
+        for (name, place) in self.named.iter().filter(|(name, _)| !self.used.contains(name)) {
+            let message = format!("no listener validates by `{name}`");
+            problems.push(Problem::warning(ProblemName::UnusedProfile, message).at_key(place));
+        }
+    }
+
+    fn unknown(&self, name: &str, place: &Place<'_>) -> Problem {
+        let message = format!("there is no profile `{name}`");
+        let names = self.named.iter().map(|(name, _)| &**name);
+        Problem::error(ProblemName::UnknownProfile, message)
+            .at(place)
+            .nearest(name, names)
+    }
+
+    /// Reads a profile and first what it inherits from; `open` are those that wait for this one.
+    fn read_one(
+        &mut self,
+        name: &Arc<str>,
+        place: &Place<'_>,
+        open: &mut Vec<Arc<str>>,
+        problems: &mut Problems,
+    ) -> Option<Profile> {
+        if let Some(profile) = self.read.get(name) {
+            return profile.clone();
+        }
+        open.push(Arc::clone(name));
+        let profile = read_place(place, problems, |base, place, problems| {
+            let Some((base, base_place)) = self.named.iter().find(|(name, _)| **name == *base) else {
+                problems.push(
+                    self.unknown(base, place)
+                        .help("or name a version of HL7, from 2.1 to 2.8.2"),
+                );
+                return None;
+            };
+            if open.contains(base) || open.len() > INHERITED_MAX {
+                problems.push(too_long(place));
+                return None;
+            }
+            self.used.insert(Arc::clone(base));
+            self.read_one(base, base_place, open, problems)
+        });
+        open.pop();
+        self.read.insert(Arc::clone(name), profile.clone());
+        profile
+    }
+}
 
 /// Reads the profile in this file. Without a profile there is at least one error among the problems.
 pub fn read(file: &Path) -> (Option<Profile>, Problems) {
@@ -45,23 +134,37 @@ fn read_file(file: &Path, number: usize, problems: &mut Problems) -> Option<Prof
     if !is_read {
         return None;
     }
-    let place = Place::root(&source);
+    read_place(&Place::root(&source), problems, |base, place, problems| {
+        inherited(base, file, number, place, problems)
+    })
+}
+
+/// Reads what stands at a place; `base` finds what `inherits` names if that is no version.
+fn read_place(
+    place: &Place<'_>,
+    problems: &mut Problems,
+    base: impl FnOnce(&str, &Place<'_>, &mut Problems) -> Option<Profile>,
+) -> Option<Profile> {
+    let errors_before = problems.error_count();
     let mut value = yaml::value(place.node());
     let inherits = value
         .as_mapping_mut()
         .and_then(|map| map.shift_remove("inherits"));
-    let inherited = match inherits {
-        Some(inherits) => inherited(&inherits, file, number, &place.key("inherits"), problems),
-        None => Some(Profile::default()),
-    };
+    let inherited = inherits.and_then(|inherits| {
+        let name = inherits.as_str().unwrap_or_default();
+        match name.parse() {
+            Ok(version) => Some(Profile::of_version(version)),
+            Err(_) => base(name, &place.key("inherits"), problems),
+        }
+    });
     let segments = rules(&mut value, &place.key("segments"), "segments", problems);
     let fields = rules(&mut value, &place.key("fields"), "fields", problems);
-    let mut settings: Settings = piece::read_with(&place, value, &["inherits"], problems)?;
+    let mut settings: Settings = piece::read_with(place, value, &["inherits"], problems)?;
     settings.segments = segments;
     settings.fields = fields;
     // What is wrong is told even where the inherited profile is wrong itself.
-    let profile = settings.check(inherited.unwrap_or_default(), &place, problems);
-    profile.filter(|_| problems.error_count() == 0)
+    let profile = settings.check(inherited.unwrap_or_default(), place, problems);
+    profile.filter(|_| problems.error_count() == errors_before)
 }
 
 /// The rules of a section, each read by itself, so that one that is wrong hides no other.
@@ -83,26 +186,14 @@ fn rules<T: DeserializeOwned>(
     Some(Pairs(read))
 }
 
-/// What `inherits` names: a version of the standard, or another file.
+/// Another file that `inherits` names.
 fn inherited(
-    inherits: &Value,
+    name: &str,
     file: &Path,
     number: usize,
     place: &Place<'_>,
     problems: &mut Problems,
 ) -> Option<Profile> {
-    let name = match inherits {
-        Value::String(name) => name.as_str(),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::Sequence(_)
-        | Value::Mapping(_)
-        | Value::Tagged(_) => "",
-    };
-    if let Ok(version) = name.parse() {
-        return Some(Profile::of_version(version));
-    }
     if !Path::new(name)
         .extension()
         .is_some_and(|extension| extension == "yaml" || extension == "yml")
@@ -115,11 +206,14 @@ fn inherited(
         return None;
     }
     if number == INHERITED_MAX {
-        let message =
-            format!("more than {INHERITED_MAX} profiles inherit from one another, or one from itself");
-        problems.push(Problem::error(ProblemName::SiteTooLarge, message).at(place));
+        problems.push(too_long(place));
         return None;
     }
     let folder = file.parent().unwrap_or(Path::new(""));
     read_file(&folder.join(name), number + 1, problems)
+}
+
+fn too_long(place: &Place<'_>) -> Problem {
+    let message = format!("more than {INHERITED_MAX} profiles inherit from one another, or one from itself");
+    Problem::error(ProblemName::SiteTooLarge, message).at(place)
 }

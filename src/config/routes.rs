@@ -1,14 +1,19 @@
 //! The sections `tables` and `routes`: from what was typed to routes that can run.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
+use serde_yaml::Value;
+
+use crate::expression::Known;
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
-use crate::route::{self, Names, Route};
-use crate::step::{self, Step, Tables};
-use crate::table::Table;
+use crate::route::{self, Names, Route, Steps};
+use crate::step::{self, Beside, Bodies, Step};
+use crate::table::{self, Table, Tables};
 use crate::typed::{Pairs, Text};
 
+use super::companion::Companions;
 use super::sections::{Named, Sections};
 use super::{piece, yaml};
 
@@ -16,12 +21,16 @@ use super::{piece, yaml};
 const STEPS_MAX: usize = 1_000;
 
 /// Reads every route; those that are wrong are told and left out.
-pub(super) fn read_all(sections: &Sections<'_>, problems: &mut Problems) -> Vec<Arc<Route>> {
+pub(super) fn read_all(
+    sections: &Sections<'_>,
+    companions: &mut Companions<'_>,
+    problems: &mut Problems,
+) -> Vec<Arc<Route>> {
     let names = Names {
         listeners: names_of(sections.listeners()),
         destinations: names_of(sections.destinations()),
     };
-    let tables = tables(sections.tables(), problems);
+    let tables = tables(sections.tables(), companions, problems);
     let reader = Reader {
         names,
         tables,
@@ -37,16 +46,47 @@ fn names_of(named: &[Named<'_>]) -> BTreeSet<Arc<str>> {
     named.iter().map(|(name, _)| Arc::clone(name)).collect()
 }
 
-/// All tables. One that is wrong is there, but empty: its name is known, and that it is wrong has been told.
-fn tables(named: &[Named<'_>], problems: &mut Problems) -> Tables {
+/// All tables. One that is wrong is there all the same: its name is known, and that it is wrong has been told.
+fn tables(named: &[Named<'_>], companions: &mut Companions<'_>, problems: &mut Problems) -> Tables {
     let mut tables = Tables::new();
     for (name, place) in named {
-        let codes = piece::read::<Pairs<Text>>(place, yaml::value(place.node()), problems);
-        let codes = codes.map(|Pairs(codes)| codes).unwrap_or_default();
-        let codes = codes.into_iter().map(|(code, Text(value))| (code, value));
-        tables.insert(Arc::clone(name), Arc::new(Table::new(Arc::clone(name), codes)));
+        let table = if is_file(place) {
+            table_of_file(name, place, companions, problems)
+        } else {
+            let codes = piece::read::<Pairs<Text>>(place, yaml::value(place.node()), problems);
+            codes.map(|Pairs(codes)| {
+                let codes = codes.into_iter().map(|(code, Text(value))| (code, value));
+                Table::new(Arc::clone(name), codes)
+            })
+        };
+        let table = table.unwrap_or_else(|| Table::wrong(Arc::clone(name)));
+        tables.insert(Arc::clone(name), Arc::new(table));
     }
     tables
+}
+
+/// Whether a table says where its codes stand instead of listing them. Codes called `file` stand in a file.
+fn is_file(place: &Place<'_>) -> bool {
+    let is_csv = |text: &str| {
+        Path::new(text)
+            .extension()
+            .is_some_and(|extension| extension == "csv")
+    };
+    place.node().entries().iter().any(|entry| {
+        entry.key == "file" || matches!(&entry.value.content, Content::Scalar { text, .. } if is_csv(text))
+    })
+}
+
+fn table_of_file(
+    name: &Arc<str>,
+    place: &Place<'_>,
+    companions: &mut Companions<'_>,
+    problems: &mut Problems,
+) -> Option<Table> {
+    let settings: table::Settings = piece::read(place, yaml::value(place.node()), problems)?;
+    let Text(file) = &settings.file;
+    let source = companions.read(file, &place.key("file"), table::FILE_BYTES_MAX, problems)?;
+    settings.check(Arc::clone(name), place, &source, problems)
 }
 
 /// What the routes of a site may name.
@@ -57,48 +97,110 @@ struct Reader {
 }
 
 impl Reader {
+    fn known(&self) -> Known<'_> {
+        Known {
+            tables: &self.tables,
+            is_received: true,
+        }
+    }
+
     fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
-        let has_steps = value
-            .as_mapping_mut()
-            .is_some_and(|map| map.shift_remove("steps").is_some());
-        let steps = if has_steps {
-            self.steps(&place.key("steps"), problems)
-        } else {
-            Vec::new()
-        };
+        let mut steps = Steps::default();
+        let of_route = self.taken_out(&mut value, "steps", place, "", 1, problems);
+        steps.of_route = of_route.unwrap_or_default();
+        let to = place.key("to");
+        for (index, entry) in entries_of(value.get_mut("to")).into_iter().enumerate() {
+            let at = to.index(index);
+            let name = entry
+                .get("destination")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let prefix = format!("{name}.");
+            let own = self.taken_out(entry, "steps", &at, &prefix, 1, problems);
+            steps.own.extend(own.map(|own| (index, own)));
+        }
         let settings: Option<route::Settings> = piece::read_with(place, value, &["steps"], problems);
-        let route = settings?.check(Arc::clone(name), steps, place, &self.names, problems);
+        let name = Arc::clone(name);
+        let route = settings?.check(name, steps, place, &self.names, self.known(), problems);
         route.filter(|_| problems.error_count() == errors_before)
     }
 
-    fn steps(&self, place: &Place<'_>, problems: &mut Problems) -> Vec<Step> {
+    /// Takes a list of steps out of a piece and reads it; `None` if there is none.
+    fn taken_out(
+        &self,
+        value: &mut Value,
+        key: &str,
+        place: &Place<'_>,
+        prefix: &str,
+        depth: usize,
+        problems: &mut Problems,
+    ) -> Option<Vec<Step>> {
+        value.as_mapping_mut()?.shift_remove(key)?;
+        let place = place.key(key);
         let Content::Sequence(elements) = &place.node().content else {
-            let problem = Problem::error(ProblemName::WrongType, "`steps` is a list")
-                .at(place)
+            let problem = Problem::error(ProblemName::WrongType, format!("`{key}` is a list"))
+                .at(&place)
                 .label("expected a list")
                 .help("begin each step with `- `");
             problems.push(problem);
-            return Vec::new();
+            return Some(Vec::new());
         };
-        if elements.len() > STEPS_MAX {
-            let message = format!("more than {STEPS_MAX} steps in one route");
-            problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(place));
-            return Vec::new();
+        let too_many = if elements.len() > STEPS_MAX {
+            Some(format!("more than {STEPS_MAX} steps in one list"))
+        } else if depth > step::DEPTH_MAX {
+            Some(format!("more than {} steps within one another", step::DEPTH_MAX))
+        } else {
+            None
+        };
+        if let Some(message) = too_many {
+            problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(&place));
+            return Some(Vec::new());
         }
-        let places = place.elements().enumerate();
-        places
-            .filter_map(|(index, place)| self.step(index + 1, &place, problems))
-            .collect()
+        let steps = place.elements().enumerate().filter_map(|(index, place)| {
+            let number = format!("{prefix}{}", index + 1);
+            self.step(number, &place, depth, problems)
+        });
+        Some(steps.collect())
     }
 
-    fn step(&self, number: usize, place: &Place<'_>, problems: &mut Problems) -> Option<Step> {
-        let value = yaml::value(place.node());
-        let parts = piece::kind_and_common(place, value, &self.kinds, step::COMMON_KEYS, problems)?;
+    fn step(&self, number: String, place: &Place<'_>, depth: usize, problems: &mut Problems) -> Option<Step> {
+        let mut value = yaml::value(place.node());
+        let kind = value.as_mapping().into_iter().flat_map(serde_yaml::Mapping::keys);
+        let kind = kind
+            .filter_map(Value::as_str)
+            .find(|key| self.kinds.iter().any(|kind| kind == key));
+        let body_keys = kind.map(step::body_keys).unwrap_or_default();
+        let mut bodies = Bodies::new();
+        for &key in body_keys {
+            let prefix = if key == "else" {
+                format!("{number}.else.")
+            } else {
+                format!("{number}.")
+            };
+            if let Some(steps) = self.taken_out(&mut value, key, place, &prefix, depth + 1, problems) {
+                bodies.insert(key, steps);
+            }
+        }
+        let keys = [step::COMMON_KEYS, body_keys].concat();
+        let parts = piece::kind_and_common(place, value, &self.kinds, &keys, problems)?;
         let common: Option<step::Common> = piece::read(place, parts.common, problems);
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
-        settings?.check(common?, number, place, &self.tables, problems)
+        let beside = Beside {
+            number,
+            common: common?,
+            bodies,
+        };
+        settings?.check(beside, place, self.known(), problems)
+    }
+}
+
+/// The entries of a list, or the one value that stands for a list of one.
+fn entries_of(value: Option<&mut Value>) -> Vec<&mut Value> {
+    match value {
+        Some(Value::Sequence(list)) => list.iter_mut().collect(),
+        one => one.into_iter().collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! The five sections of a site, gathered from all its files: who is called what, and where that is written.
+//! The six sections of a site, gathered from all its files: who is called what, and where that is written.
 //!
 //! Checks names and nothing else: their form, that each is given once, and, at the end, that each is used.
 
@@ -7,12 +7,20 @@ use std::sync::Arc;
 
 use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
+use crate::step;
 
 use super::piece::unknown_key;
 
 /// More names than any one section needs; what looks for loops and doubles takes the square of it.
 const NAMES_MAX: usize = 1_000;
-const SECTIONS: &[&str] = &["engine", "listeners", "destinations", "tables", "routes"];
+const SECTIONS: &[&str] = &[
+    "engine",
+    "listeners",
+    "destinations",
+    "tables",
+    "profiles",
+    "routes",
+];
 /// Names are labels of metrics and parts of addresses and file names.
 const NAME_BYTES_MAX: usize = 64;
 /// What other readers of YAML take for a truth value or for nothing.
@@ -28,6 +36,7 @@ pub(super) struct Sections<'a> {
     listeners: Vec<Named<'a>>,
     destinations: Vec<Named<'a>>,
     tables: Vec<Named<'a>>,
+    profiles: Vec<Named<'a>>,
     routes: Vec<Named<'a>>,
     /// Some section is not one: a name may be defined there.
     has_unknown: bool,
@@ -49,6 +58,7 @@ impl<'a> Sections<'a> {
                     "listeners" => take(&mut sections.listeners, &place, &mut seen, problems),
                     "destinations" => take(&mut sections.destinations, &place, &mut seen, problems),
                     "tables" => take(&mut sections.tables, &place, &mut seen, problems),
+                    "profiles" => take(&mut sections.profiles, &place, &mut seen, problems),
                     "routes" => take(&mut sections.routes, &place, &mut seen, problems),
                     _ => {
                         sections.has_unknown = true;
@@ -88,6 +98,10 @@ impl<'a> Sections<'a> {
         &self.tables
     }
 
+    pub(super) fn profiles(&self) -> &[Named<'a>] {
+        &self.profiles
+    }
+
     pub(super) fn routes(&self) -> &[Named<'a>] {
         &self.routes
     }
@@ -97,7 +111,8 @@ impl<'a> Sections<'a> {
         let tables: BTreeSet<&str> = routes
             .iter()
             .flat_map(|route| route.steps())
-            .filter_map(|step| step.table().map(|table| table.name().as_ref()))
+            .flat_map(step::Step::tables)
+            .map(|table| table.name().as_ref())
             .collect();
         let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
         warn(
@@ -174,7 +189,7 @@ fn given_twice(name: &str, again: &Place<'_>, first: &Place<'_>) -> Problem {
     .at_key(again)
     .label("given again here")
     .related_key(first, "first given here")
-    .help("names are unique over listeners, destinations, tables and routes of all files; there is one `engine`")
+    .help("names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`")
 }
 
 fn bad_name(name: &str) -> Option<Problem> {

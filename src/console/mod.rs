@@ -1,7 +1,11 @@
-//! What is seen from outside over HTTP: `/metrics` and `/health`.
+//! What is seen from outside over HTTP: `/metrics` and `/health` over TCP, the API over a socket of the machine.
 //!
-//! It reads counters and the engine's health; it never sees a message and never changes anything.
-//! Until there are users, roles and TLS it binds to loopback alone (`config` refuses anything else).
+//! It reads counters and the engine's health, and hands on what it is asked to do; it never sees a message.
+//! Until there are users, roles and TLS the pages bind to loopback alone (`config` refuses anything else) and change
+//! nothing; what may change something is served on the control socket, which only weir's own user can open.
+
+pub mod api;
+pub mod control;
 
 use std::future::Future;
 use std::net::SocketAddr;

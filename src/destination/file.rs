@@ -19,7 +19,7 @@ use tempfile::NamedTempFile;
 use tracing::warn;
 
 use super::{DeliveryError, Outgoing, Receipt, Terminators, file_name, parse};
-use crate::expression::Template;
+use crate::expression::{Known, Template, View};
 
 /// What the names of files that are not complete begin with.
 const ASIDE_PREFIX: &str = ".weir-";
@@ -50,7 +50,7 @@ pub struct Settings {
 
 fn template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Template::parse(&text).map_err(D::Error::custom)
+    Template::parse(&text, Known::nothing()).map_err(D::Error::custom)
 }
 
 /// The folder of one file destination.
@@ -71,7 +71,8 @@ impl Folder {
     pub(super) async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
         let message = parse(outgoing)?;
         let bytes = self.settings.terminators.apply(&outgoing.bytes, &message);
-        let name = file_name::safe(&self.settings.name.render(&message));
+        let name = self.settings.name.render(&View::of(&message));
+        let name = file_name::safe(&name.map_err(DeliveryError::impossible)?);
         let folder = self.settings.folder.clone();
         let is_swept = self.is_swept;
         let stored = tokio::task::spawn_blocking(move || {

@@ -1,5 +1,5 @@
 //! One lane per destination: takes its deliveries from the outbox in order, attempts each until it is
-//! settled, and alone decides on retry, back-off and dead letters.
+//! settled, and alone decides on retry, back-off, hold and dead letters.
 //!
 //! A delivery leaves the outbox only by a receipt or as a dead letter. Whatever else happens here (a
 //! time-out, a panic, a stop), it is still there, and is attempted again.
@@ -9,38 +9,97 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::try_join_all;
 use metrics::counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tracing::warn;
+use tracing::{error, info, warn};
 
+use crate::config::{NakAction, NakEnd, NakPolicy};
 use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
-use crate::hl7::AcknowledgmentCode;
 use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::{clock, config, metrics as names};
 
+use super::lanes::Duty;
+use super::pacer::Pacer;
+use super::share::Share;
 use super::status::DestinationCounts;
+use super::switches::{Permission, Switch, Switches};
 
-/// Deliveries read from the outbox at once.
+/// Deliveries read from the outbox at once, for each connection of the lane.
 const READ_COUNT_MAX: usize = 64;
 /// Their bytes at once; one delivery is always read, however large.
 const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// How often a receiver may answer a message with AE or CE: three retries, by when a locked record is free again.
-const ERRORS_MAX: u32 = 4;
 
 /// The longest pause that a receiver is granted which asks for one.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
 
-/// The lane of one destination.
-pub(super) struct Deliverer {
+/// What all connections of a lane have in common.
+struct Lane {
     name: Arc<str>,
-    destination: Destination,
     retry: config::Retry,
+    on_nak: NakPolicy,
+    pacer: Pacer,
     outbox: Outbox,
     counts: Arc<DestinationCounts>,
+    switches: Arc<Switches>,
     /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
     /// can repeat.
     unsettled: Arc<Semaphore>,
-    stop: watch::Receiver<bool>,
+}
+
+/// What a lane works with.
+pub(super) struct Equipment {
+    pub(super) outbox: Outbox,
+    pub(super) counts: Arc<DestinationCounts>,
+    pub(super) switches: Arc<Switches>,
+    pub(super) duty: watch::Receiver<Duty>,
+}
+
+/// Delivers all that one destination is owed, until told to end. What it has delivered is then recorded: a lane that
+/// follows may have as many deliveries unsettled as its own settings say, and no more.
+///
+/// # Errors
+/// When the outbox has failed; the engine then stops as a whole.
+pub(super) async fn run(
+    name: Arc<str>,
+    settings: config::DestinationSettings,
+    equipment: Equipment,
+) -> Result<(), OutboxError> {
+    let unsettled_max = u32::try_from(settings.unsettled_max).unwrap_or(u32::MAX);
+    let lane = Arc::new(Lane {
+        name: Arc::clone(&name),
+        retry: settings.retry,
+        on_nak: settings.on_nak,
+        pacer: Pacer::new(settings.pace),
+        outbox: equipment.outbox,
+        counts: equipment.counts,
+        switches: equipment.switches,
+        unsettled: Arc::new(Semaphore::new(settings.unsettled_max)),
+    });
+    let connections = Share::all(settings.order, settings.connections_max).map(|share| {
+        let deliverer = Deliverer {
+            destination: Destination::new(Arc::clone(&name), settings.kind.clone()),
+            share,
+            switch: lane.switches.watch(&name),
+            lane: Arc::clone(&lane),
+            duty: equipment.duty.clone(),
+        };
+        deliverer.run()
+    });
+    try_join_all(connections).await?;
+    tokio::select! {
+        _settled = lane.unsettled.acquire_many(unsettled_max) => Ok(()),
+        failure = lane.outbox.failure() => Err(OutboxError::Failed(failure)),
+    }
+}
+
+/// One connection of a lane, which delivers its share in order.
+struct Deliverer {
+    lane: Arc<Lane>,
+    destination: Destination,
+    share: Share,
+    switch: watch::Receiver<Switch>,
+    duty: watch::Receiver<Duty>,
 }
 
 /// What becomes of a delivery after an attempt.
@@ -48,48 +107,40 @@ pub(super) struct Deliverer {
 enum Decision {
     Delivered,
     Retry,
+    Hold(String),
     DeadLetter(String),
 }
 
-impl Deliverer {
-    pub(super) fn new(
-        name: Arc<str>,
-        destination: Destination,
-        settings: &config::DestinationSettings,
-        outbox: Outbox,
-        counts: Arc<DestinationCounts>,
-        stop: watch::Receiver<bool>,
-    ) -> Deliverer {
-        Deliverer {
-            name,
-            destination,
-            retry: settings.retry.clone(),
-            outbox,
-            counts,
-            unsettled: Arc::new(Semaphore::new(settings.unsettled_max)),
-            stop,
-        }
-    }
+/// The attempts at one delivery so far.
+#[derive(Default)]
+struct Attempts {
+    made: u32,
+    /// Those the receiver answered with a refusal that is not retried without limit.
+    refused: u32,
+    /// What it said last.
+    answer: Option<bytes::Bytes>,
+}
 
-    /// Delivers until told to stop.
-    ///
-    /// # Errors
-    /// When the outbox has failed; the engine then stops as a whole.
-    pub(super) async fn run(mut self) -> Result<(), OutboxError> {
-        let mut arrivals = self.outbox.arrivals(&self.name);
+impl Deliverer {
+    async fn run(mut self) -> Result<(), OutboxError> {
+        let mut arrivals = self.lane.outbox.arrivals(&self.lane.name);
         let mut after = None;
-        while !*self.stop.borrow() {
+        while !self.is_stopped() {
+            let duty = *self.duty.borrow();
             arrivals.mark_unchanged();
             let deliveries = self.read(after).await?;
             if deliveries.is_empty() {
+                if duty == Duty::Drain {
+                    return Ok(());
+                }
                 tokio::select! {
-                    changed = arrivals.changed() => if changed.is_err() { return Ok(()) },
-                    _ = self.stop.wait_for(|stop| *stop) => return Ok(()),
+                    changed = arrivals.changed() => changed.map_err(|_| OutboxError::Closed)?,
+                    _ = self.duty.wait_for(|duty| *duty != Duty::Deliver) => {}
                 }
             }
             for delivery in deliveries {
                 let sequence = delivery.sequence;
-                if !self.finish(delivery).await? {
+                if self.share.has(&delivery) && !self.finish(delivery).await? {
                     return Ok(());
                 }
                 after = Some(sequence);
@@ -98,10 +149,15 @@ impl Deliverer {
         Ok(())
     }
 
+    fn is_stopped(&self) -> bool {
+        *self.duty.borrow() == Duty::Stop
+    }
+
     /// Reads the next deliveries, off the runtime's threads because the store may have to go to disk.
     async fn read(&self, after: Option<Sequence>) -> Result<Vec<Delivery>, OutboxError> {
-        let (outbox, name) = (self.outbox.clone(), Arc::clone(&self.name));
-        tokio::task::spawn_blocking(move || outbox.next(&name, after, READ_COUNT_MAX, READ_BYTES_MAX))
+        let (outbox, name) = (self.lane.outbox.clone(), Arc::clone(&self.lane.name));
+        let count_max = READ_COUNT_MAX.saturating_mul(self.share.of());
+        tokio::task::spawn_blocking(move || outbox.next(&name, after, count_max, READ_BYTES_MAX))
             .await
             .unwrap_or(Err(OutboxError::Closed))
     }
@@ -113,60 +169,156 @@ impl Deliverer {
         };
         let outgoing = Outgoing {
             sequence: delivery.sequence.0,
-            bytes: delivery.bytes,
+            bytes: delivery.bytes.clone(),
         };
-        let (mut attempts, mut errors) = (0, 0);
+        let mut attempts = Attempts::default();
         // A stop waits for the attempt under way and starts no other.
-        while !*self.stop.borrow() {
-            let attempt = AssertUnwindSafe(self.destination.deliver(&outgoing))
-                .catch_unwind()
-                .await;
-            attempts += 1;
-            let result = attempt.unwrap_or_else(|_| {
-                Err(DeliveryError::Impossible {
-                    reason: "internal error".to_owned(),
-                })
-            });
-            errors += u32::from(is_error(&result));
-            self.count_attempt(&result);
-            match decide(&result, errors) {
+        loop {
+            match self.permission(outgoing.sequence).await {
+                None | Some(Permission::Wait) => return Ok(false),
+                Some(Permission::Send) => {}
+                Some(Permission::Skip) => {
+                    self.skip(&delivery, attempts, permit).await?;
+                    return Ok(true);
+                }
+            }
+            let result = self.attempt(&outgoing, &mut attempts).await;
+            match decide(&result, &self.lane.on_nak, attempts.refused) {
                 Decision::Delivered => {
-                    self.counts.delivered.one();
-                    let took = clock::now().duration_since(delivery.received_at);
-                    self.counts.delivery_seconds.record(took.as_secs_f64().max(0.0));
-                    return self
-                        .settle(delivery.sequence, Outcome::Delivered, permit)
-                        .await
-                        .map(|()| true);
+                    self.delivered(&delivery, permit).await?;
+                    return Ok(true);
                 }
                 Decision::DeadLetter(reason) => {
-                    warn!(destination = %self.name, sequence = outgoing.sequence, attempts, reason, "dead letter");
-                    self.counts.dead_lettered.one();
-                    let outcome = Outcome::DeadLetter {
-                        reason,
-                        attempts,
-                        answer: answer(result),
-                    };
-                    return self
-                        .settle(delivery.sequence, outcome, permit)
-                        .await
-                        .map(|()| true);
+                    self.give_up(&delivery, reason, attempts, permit).await?;
+                    return Ok(true);
                 }
-                Decision::Retry => self.pause(outgoing.sequence, attempts, result).await,
+                Decision::Hold(reason) => {
+                    self.hold(outgoing.sequence, reason).await;
+                    attempts.refused = 0;
+                }
+                Decision::Retry => self.pause(outgoing.sequence, attempts.made, result).await,
             }
         }
-        Ok(false)
+    }
+
+    /// Waits until the delivery may be sent or is to be skipped; `None` when told to stop first.
+    async fn permission(&mut self, sequence: u64) -> Option<Permission> {
+        loop {
+            if self.is_stopped() {
+                return None;
+            }
+            let permission = self.switch.borrow_and_update().permission(sequence);
+            match permission {
+                Permission::Skip => return Some(permission),
+                Permission::Wait => tokio::select! {
+                    _ = self.switch.changed() => {}
+                    _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => return None,
+                },
+                // Told to pause while it waits for its turn, it looks again.
+                Permission::Send => tokio::select! {
+                    () = self.lane.pacer.wait() => return Some(permission),
+                    _ = self.switch.changed() => {}
+                    _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => return None,
+                },
+            }
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        outgoing: &Outgoing,
+        attempts: &mut Attempts,
+    ) -> Result<Receipt, DeliveryError> {
+        let attempt = AssertUnwindSafe(self.destination.deliver(outgoing))
+            .catch_unwind()
+            .await;
+        let result = attempt.unwrap_or_else(|_| {
+            Err(DeliveryError::Impossible {
+                reason: "internal error".to_owned(),
+            })
+        });
+        attempts.made = attempts.made.saturating_add(1);
+        if let Err(DeliveryError::Refused(acknowledgment)) = &result {
+            let action = self
+                .lane
+                .on_nak
+                .action(acknowledgment.code, acknowledgment.error_code);
+            attempts.refused += u32::from(action != NakAction::Retry);
+            attempts.answer = Some(acknowledgment.raw.clone());
+        }
+        self.count_attempt(&result);
+        result
+    }
+
+    async fn delivered(&self, delivery: &Delivery, permit: OwnedSemaphorePermit) -> Result<(), OutboxError> {
+        self.lane.counts.delivered.one();
+        let took = clock::now().duration_since(delivery.received_at);
+        self.lane
+            .counts
+            .delivery_seconds
+            .record(took.as_secs_f64().max(0.0));
+        self.settle(delivery.sequence, Outcome::Delivered, permit).await
+    }
+
+    async fn give_up(
+        &self,
+        delivery: &Delivery,
+        reason: String,
+        attempts: Attempts,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), OutboxError> {
+        let (destination, sequence) = (&self.lane.name, delivery.sequence.0);
+        warn!(%destination, sequence, attempts = attempts.made, reason, "dead letter");
+        self.lane.counts.dead_lettered.one();
+        let outcome = Outcome::DeadLetter {
+            reason,
+            attempts: attempts.made,
+            answer: attempts.answer,
+        };
+        self.settle(delivery.sequence, outcome, permit).await
+    }
+
+    async fn skip(
+        &self,
+        delivery: &Delivery,
+        attempts: Attempts,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), OutboxError> {
+        let reason = "skipped by an operator".to_owned();
+        self.give_up(delivery, reason, attempts, permit).await?;
+        let sequence = delivery.sequence.0;
+        self.turn(move |switches, name| switches.skipped(name, sequence))
+            .await;
+        Ok(())
+    }
+
+    async fn hold(&self, sequence: u64, reason: String) {
+        warn!(destination = %self.lane.name, sequence, reason, "held: nothing more is sent until somebody lets it go on");
+        self.turn(move |switches, name| switches.hold(name, sequence, reason))
+            .await;
+    }
+
+    /// Turns the lane's own switch, off the runtime's threads because that writes a file.
+    async fn turn<T>(&self, turn: T)
+    where
+        T: FnOnce(&Switches, &str) -> Result<(), super::switches::SwitchError> + Send + 'static,
+    {
+        let (switches, name) = (Arc::clone(&self.lane.switches), Arc::clone(&self.lane.name));
+        let turned = tokio::task::spawn_blocking(move || turn(&switches, &name)).await;
+        if let Ok(Err(error)) = turned {
+            error!(destination = %self.lane.name, %error, "the switch of the destination could not be written down");
+        }
     }
 
     /// Waits until few enough deliveries are settled only in memory; `None` when told to stop first.
     async fn permit(&mut self) -> Result<Option<OwnedSemaphorePermit>, OutboxError> {
-        if let Ok(permit) = Arc::clone(&self.unsettled).try_acquire_owned() {
+        if let Ok(permit) = Arc::clone(&self.lane.unsettled).try_acquire_owned() {
             return Ok(Some(permit));
         }
         tokio::select! {
-            permit = Arc::clone(&self.unsettled).acquire_owned() => Ok(permit.ok()),
-            failure = self.outbox.failure() => Err(OutboxError::Failed(failure)),
-            _ = self.stop.wait_for(|stop| *stop) => Ok(None),
+            permit = Arc::clone(&self.lane.unsettled).acquire_owned() => Ok(permit.ok()),
+            failure = self.lane.outbox.failure() => Err(OutboxError::Failed(failure)),
+            _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => Ok(None),
         }
     }
 
@@ -178,16 +330,16 @@ impl Deliverer {
         permit: OwnedSemaphorePermit,
     ) -> Result<(), OutboxError> {
         let settlement = Settlement {
-            destination: Arc::clone(&self.name),
+            destination: Arc::clone(&self.lane.name),
             sequence,
             outcome,
         };
-        self.outbox.settle(settlement, Some(permit)).await
+        self.lane.outbox.settle(settlement, Some(permit)).await
     }
 
-    /// Waits before the next attempt, or until told to stop.
+    /// Waits before the next attempt, or until somebody turns the switch or all is to stop.
     async fn pause(&mut self, sequence: u64, attempts: u32, result: Result<Receipt, DeliveryError>) {
-        let mut wait = backoff(&self.retry, attempts, fastrand::f64());
+        let mut wait = backoff(&self.lane.retry, attempts, fastrand::f64());
         if let Err(DeliveryError::Busy {
             retry_after: Some(asked),
             ..
@@ -196,16 +348,17 @@ impl Deliverer {
             wait = wait.max(asked.min(RETRY_AFTER_MAX));
         }
         if let Err(reason) = result
-            && !*self.stop.borrow()
+            && !self.is_stopped()
         {
             // The first failure and then ever fewer: a receiver that is down for days fills no log.
             if attempts.is_power_of_two() {
-                warn!(destination = %self.name, sequence, attempts, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
+                warn!(destination = %self.lane.name, sequence, attempts, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
             }
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            _ = self.stop.wait_for(|stop| *stop) => {}
+            _ = self.switch.changed() => info!(destination = %self.lane.name, sequence, "told to look again"),
+            _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => {}
         }
     }
 
@@ -215,66 +368,50 @@ impl Deliverer {
             Err(DeliveryError::Unreachable { .. }) => "unreachable",
             Err(DeliveryError::Busy { .. }) => "busy",
             Err(DeliveryError::NoAcknowledgment { .. }) => {
-                self.counts.ambiguous.one();
+                self.lane.counts.ambiguous.one();
                 "no_acknowledgment"
             }
             Err(DeliveryError::Refused(acknowledgment)) => {
                 let code = acknowledgment.code.as_str();
-                counter!(names::NEGATIVE_ACKNOWLEDGMENTS, "destination" => self.name.to_string(), "code" => code)
+                counter!(names::NEGATIVE_ACKNOWLEDGMENTS, "destination" => self.lane.name.to_string(), "code" => code)
                     .increment(1);
                 "refused"
             }
             Err(DeliveryError::Impossible { .. }) => "impossible",
         };
-        counter!(names::ATTEMPTS, "destination" => self.name.to_string(), "outcome" => outcome).increment(1);
+        counter!(names::ATTEMPTS, "destination" => self.lane.name.to_string(), "outcome" => outcome)
+            .increment(1);
     }
 }
 
-/// The policy: what an attempt's result means for the delivery.
-///
-/// HL7 leaves it open what a sender does with a negative acknowledgment. Here: a receiver that rejects for
-/// a reason of its own (table 0357: 206, 207, or none given) is down, so retry without limit; one that
-/// rejects what stands in the message (100 to 205) will never take it; a message it finds in error is
-/// given up at the [`ERRORS_MAX`]th time (`errors` counts this one); no answer is no outcome, so retry without
-/// limit.
-fn decide(result: &Result<Receipt, DeliveryError>, errors: u32) -> Decision {
-    match result {
-        Ok(_) => Decision::Delivered,
+/// What an attempt's result means for the delivery: no answer is no outcome, so retry without limit; what a
+/// refusal means is the destination's policy (`refused` counts this one).
+fn decide(result: &Result<Receipt, DeliveryError>, on_nak: &NakPolicy, refused: u32) -> Decision {
+    let acknowledgment = match result {
+        Ok(_) => return Decision::Delivered,
         Err(
             DeliveryError::Unreachable { .. }
             | DeliveryError::Busy { .. }
             | DeliveryError::NoAcknowledgment { .. },
-        ) => Decision::Retry,
-        Err(DeliveryError::Impossible { reason }) => Decision::DeadLetter(reason.clone()),
-        Err(DeliveryError::Refused(acknowledgment)) => {
-            let code = acknowledgment.code;
-            let because = || match acknowledgment.error_code {
+        ) => return Decision::Retry,
+        Err(DeliveryError::Impossible { reason }) => return Decision::DeadLetter(reason.clone()),
+        Err(DeliveryError::Refused(acknowledgment)) => acknowledgment,
+    };
+    let (code, error) = (acknowledgment.code, acknowledgment.error_code);
+    match on_nak.action(code, error) {
+        NakAction::Retry => Decision::Retry,
+        NakAction::Then { retries, .. } if refused <= retries => Decision::Retry,
+        NakAction::Then { end, .. } => {
+            let because = match error {
                 Some(error) => format!("refused with {} and error {error}", code.as_str()),
                 None => format!("refused with {}", code.as_str()),
             };
-            match (code, acknowledgment.error_code) {
-                (
-                    AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject,
-                    Some(100..=205),
-                ) => Decision::DeadLetter(because()),
-                _ if is_error(result) && errors >= ERRORS_MAX => Decision::DeadLetter(because()),
-                _ => Decision::Retry,
+            match end {
+                NakEnd::DeadLetter => Decision::DeadLetter(because),
+                NakEnd::Hold => Decision::Hold(because),
+                NakEnd::Ignore => Decision::Delivered,
             }
         }
-    }
-}
-
-/// Whether the receiver found the message in error: AE or CE.
-fn is_error(result: &Result<Receipt, DeliveryError>) -> bool {
-    use AcknowledgmentCode::{ApplicationError, CommitError};
-    matches!(result, Err(DeliveryError::Refused(answer)) if matches!(answer.code, ApplicationError | CommitError))
-}
-
-/// The receiver's own words, kept with the dead letter.
-fn answer(result: Result<Receipt, DeliveryError>) -> Option<bytes::Bytes> {
-    match result {
-        Err(DeliveryError::Refused(acknowledgment)) => Some(acknowledgment.raw),
-        _ => None,
     }
 }
 
@@ -325,7 +462,7 @@ mod tests {
         ];
         for (code, error, errors, expected) in rows {
             assert_eq!(
-                decide(&refused(code, error), errors),
+                decide(&refused(code, error), &NakPolicy::default(), errors),
                 expected,
                 "{code} {error:?}, {errors} errors"
             );
@@ -336,19 +473,31 @@ mod tests {
     fn no_answer_is_tried_for_ever_and_the_impossible_once() {
         let reason = || "why".to_owned();
         assert_eq!(
-            decide(&Err(DeliveryError::Unreachable { reason: reason() }), u32::MAX),
+            decide(
+                &Err(DeliveryError::Unreachable { reason: reason() }),
+                &NakPolicy::default(),
+                u32::MAX
+            ),
             Decision::Retry
         );
         assert_eq!(
             decide(
                 &Err(DeliveryError::NoAcknowledgment { reason: reason() }),
+                &NakPolicy::default(),
                 u32::MAX
             ),
             Decision::Retry
         );
-        let impossible = decide(&Err(DeliveryError::Impossible { reason: reason() }), 0);
+        let impossible = decide(
+            &Err(DeliveryError::Impossible { reason: reason() }),
+            &NakPolicy::default(),
+            0,
+        );
         assert_eq!(impossible, Decision::DeadLetter(reason()));
-        assert_eq!(decide(&Ok(Receipt { code: None }), 0), Decision::Delivered);
+        assert_eq!(
+            decide(&Ok(Receipt { code: None }), &NakPolicy::default(), 0),
+            Decision::Delivered
+        );
     }
 
     #[test]

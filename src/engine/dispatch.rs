@@ -2,24 +2,31 @@
 //!
 //! Each route starts from the message as received and is independent of the others. A route that fails, even
 //! by a panic, parks the message for its own receivers and disturbs nobody else.
+//! A route that rejects does so for all: the sender will send again, so nobody gets the message now.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::{Timestamp, Zoned};
 use metrics::counter;
 use tracing::warn;
 
-use crate::hl7::{Message, Terminators};
+use crate::hl7::{AcknowledgmentCode, Message, Refusal, Terminators};
 use crate::metrics as names;
 use crate::outbox::{BodyRef, Entry};
-use crate::route::{Outcome, Route};
+use crate::route::{Failure, Outcome, Output, Route};
+use crate::step::Misses;
 
 use super::status::Owed;
 
+/// How many faults one acknowledgment tells when several routes reject a message.
+const FAULTS_MAX: usize = 20;
+
 /// The sum of what the routes say.
-#[derive(Default)]
 pub(super) struct Dispatch {
+    /// When the message was received, as the routes were told.
+    pub(super) received_at: Timestamp,
     /// Who is owed which body.
     pub(super) deliveries: Vec<Entry>,
     /// The bodies that differ from the message as received, each once.
@@ -31,17 +38,42 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    /// Runs every route over the message.
-    pub(super) fn of(routes: &[Arc<Route>], message: &Message) -> Dispatch {
-        let mut dispatch = Dispatch::default();
+    /// Runs every route over a message received at this time; refused if any of them rejects it.
+    pub(super) fn of(
+        routes: &[Arc<Route>],
+        message: &Message,
+        received: &Zoned,
+    ) -> Result<Dispatch, Refusal> {
+        let mut dispatch = Dispatch {
+            received_at: received.timestamp(),
+            deliveries: Vec::new(),
+            results: Vec::new(),
+            dead: Vec::new(),
+            is_routed: false,
+        };
+        let mut refusal: Option<Refusal> = None;
         for route in routes {
             // A route is pure: after a panic there is nothing half changed to look at.
-            match catch_unwind(AssertUnwindSafe(|| route.run(message, None))) {
-                Ok(outcome) => dispatch.add(route, outcome),
-                Err(_) => dispatch.park(route, &route.to, "internal error"),
+            let outcome = catch_unwind(AssertUnwindSafe(|| route.run(message, received, None)));
+            let outcome = outcome.unwrap_or_else(|_| Outcome::Failed {
+                failure: Failure {
+                    reason: "internal error".to_owned(),
+                    to: route.to.clone(),
+                },
+                misses: Misses::default(),
+            });
+            if let Some(rejected) = dispatch.add(route, outcome) {
+                counter!(names::ROUTE_REJECTIONS, "route" => Arc::clone(&route.name)).increment(1);
+                refusal = Some(match refusal {
+                    Some(earlier) => worst(earlier, rejected),
+                    None => rejected,
+                });
             }
         }
-        dispatch
+        match refusal {
+            Some(refusal) => Err(refusal),
+            None => Ok(dispatch),
+        }
     }
 
     /// Who is owed a delivery or gets a dead letter, once for each.
@@ -65,22 +97,43 @@ impl Dispatch {
         self.deliveries.is_empty() && self.dead.is_empty()
     }
 
-    fn add(&mut self, route: &Route, outcome: Outcome) {
+    /// Adds what one route says; its refusal, if it rejects the message.
+    fn add(&mut self, route: &Route, outcome: Outcome) -> Option<Refusal> {
         match outcome {
             Outcome::NotMine => {}
-            Outcome::Filtered { .. } => self.is_routed = true,
-            Outcome::Deliver { message, to, misses } => {
+            Outcome::Filtered { reason, misses } => {
                 self.is_routed = true;
-                count_misses(route, misses);
-                let body = self.body(&message);
-                self.deliveries
-                    .extend(to.into_iter().map(|destination| Entry { destination, body }));
+                let name = Arc::clone(&route.name);
+                counter!(names::ROUTE_FILTERED, "route" => name, "reason" => reason).increment(1);
+                count_misses(route, &misses);
             }
-            Outcome::Failed { reason, to, misses } => {
-                count_misses(route, misses);
-                self.park(route, &to, &reason);
+            Outcome::Deliver {
+                outputs,
+                failures,
+                misses,
+                ..
+            } => {
+                self.is_routed = true;
+                count_misses(route, &misses);
+                for failure in &failures {
+                    self.park(route, failure);
+                }
+                for Output { message, to } in outputs {
+                    let body = self.body(&message);
+                    let entries = to.into_iter().map(|destination| Entry { destination, body });
+                    self.deliveries.extend(entries);
+                }
+            }
+            Outcome::Rejected { refusal, misses } => {
+                count_misses(route, &misses);
+                return Some(refusal);
+            }
+            Outcome::Failed { failure, misses } => {
+                count_misses(route, &misses);
+                self.park(route, &failure);
             }
         }
+        None
     }
 
     /// Where the route's result is kept: with others equal to it, or with the message itself.
@@ -96,7 +149,7 @@ impl Dispatch {
         }))
     }
 
-    fn park(&mut self, route: &Route, to: &[Arc<str>], reason: &str) {
+    fn park(&mut self, route: &Route, Failure { reason, to }: &Failure) {
         self.is_routed = true;
         counter!(names::ROUTE_FAILURES, "route" => Arc::clone(&route.name)).increment(1);
         warn!(route = %route.name, reason, "the route failed, the message becomes a dead letter");
@@ -108,8 +161,24 @@ impl Dispatch {
     }
 }
 
-fn count_misses(route: &Route, tables: Vec<Arc<str>>) {
-    for table in tables {
-        counter!(names::TABLE_MISSES, "route" => Arc::clone(&route.name), "table" => table).increment(1);
+fn count_misses(route: &Route, misses: &Misses) {
+    for miss in misses.iter() {
+        let table = Arc::clone(&miss.table);
+        counter!(names::TABLE_MISSES, "route" => Arc::clone(&route.name), "table" => table)
+            .increment(miss.count);
+    }
+}
+
+/// The refusal of two routes together: a rejection outweighs an error, and the sender is told all faults.
+fn worst(one: Refusal, other: Refusal) -> Refusal {
+    let code = if other.code == AcknowledgmentCode::ApplicationReject {
+        other.code
+    } else {
+        one.code
+    };
+    let faults = one.faults.into_iter().chain(other.faults).take(FAULTS_MAX);
+    Refusal {
+        code,
+        faults: faults.collect(),
     }
 }

@@ -12,17 +12,21 @@ use metrics::counter;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-use crate::config::{self, Layout, Malformed, Site, Unrouted};
+use crate::config::{self, Continuation, Layout, Malformed, OnFault, Site, Unavailable, Unrouted};
 use crate::hl7::charset::narrowed;
-use crate::hl7::{ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Terminators, Warning};
+use crate::hl7::{
+    ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Severity, Terminators, Warning,
+};
 use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
-use crate::outbox::{Acceptance, Outbox, OutboxError, Pending, Sequence};
+use crate::outbox::{Acceptance, Accepted, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
+use crate::validation::validate;
 use crate::{clock, metrics as names};
 
 use super::acknowledge::{Acknowledger, ControlIds};
 use super::dispatch::Dispatch;
+use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
 
 /// Takes the frames of one listener.
@@ -35,6 +39,7 @@ pub(super) struct Intake {
     pub(super) acknowledger: Acknowledger,
     pub(super) counts: Arc<ListenerCounts>,
     status: Arc<Status>,
+    _in_use: InUse,
 }
 
 impl Intake {
@@ -45,6 +50,7 @@ impl Intake {
         outbox: Outbox,
         status: &Arc<Status>,
         control_ids: &Arc<ControlIds>,
+        in_use: InUse,
     ) -> Intake {
         Intake {
             listener: Arc::clone(listener),
@@ -55,6 +61,7 @@ impl Intake {
             counts: status.listener(listener),
             status: Arc::clone(status),
             settings: settings.clone(),
+            _in_use: in_use,
         }
     }
 
@@ -87,8 +94,8 @@ impl Intake {
         let offered = self.outbox.offer(self.acceptance(&message, dispatch)).await;
         answering(async move {
             let committed = committed(offered).await;
-            if committed.is_ok() {
-                self.count_accepted(&owed, true);
+            if let Ok(accepted) = &committed {
+                self.count_stored(accepted, std::iter::once(&owed));
             }
             let reply = self.reply(&message.header(), committed);
             self.answered(arrived);
@@ -107,6 +114,7 @@ impl Intake {
         {
             return Err(Unfit::Refused(refusal));
         }
+        self.validate(&message).map_err(Unfit::Refused)?;
         for warning in warnings {
             self.warn(warning.as_str());
         }
@@ -123,12 +131,35 @@ impl Intake {
         {
             return Err(Refusal::error(vec![fault]));
         }
+        if self.settings.continuation == Continuation::Reject
+            && let Some(fault) = message.continuation()
+        {
+            return Err(Refusal::rejection(vec![fault]));
+        }
         self.settings.permit.check(&header)
     }
 
-    /// What the routes make of it; refused if none takes it and the listener wants that.
+    /// Whether a message is as the listener's profile wants it; warnings are no reason to refuse one.
+    fn validate(&self, message: &Message) -> Result<(), Refusal> {
+        let Some(validation) = &self.settings.validation else {
+            return Ok(());
+        };
+        let mut faults = validate(message, &validation.profile);
+        faults.retain(|fault| matches!(fault.severity, Severity::Error | Severity::Fatal));
+        if faults.is_empty() {
+            return Ok(());
+        }
+        if validation.on_fault == OnFault::Warn {
+            self.warn("validation");
+            return Ok(());
+        }
+        faults.truncate(validation.faults_max);
+        Err(Refusal::error(faults))
+    }
+
+    /// What the routes make of it; refused if one of them rejects it, or if none takes it and the listener wants that.
     pub(super) fn route(&self, message: &Message) -> Result<Dispatch, Refusal> {
-        let dispatch = Dispatch::of(&self.routes, message);
+        let dispatch = Dispatch::of(&self.routes, message, &clock::now_local())?;
         if dispatch.is_routed || self.settings.unrouted == Unrouted::Accept {
             return Ok(dispatch);
         }
@@ -149,6 +180,20 @@ impl Intake {
         }
     }
 
+    /// Counts messages that were offered to the outbox, in their order: those that were new, and those it knew.
+    pub(super) fn count_stored<'a>(&self, accepted: &Accepted, offered: impl Iterator<Item = &'a Owed>) {
+        for (index, owed) in offered.enumerate() {
+            if accepted.repeated.contains(&index) {
+                self.counts.repeated.one();
+            } else {
+                self.count_accepted(owed, true);
+            }
+        }
+        for _ in &accepted.reused {
+            self.warn("control_id_reused");
+        }
+    }
+
     pub(super) fn warn(&self, kind: &'static str) {
         counter!(names::WARNINGS, "listener" => Arc::clone(&self.listener), "kind" => kind).increment(1);
     }
@@ -161,7 +206,7 @@ impl Intake {
 
     pub(super) fn acceptance(&self, message: &Message, dispatch: Dispatch) -> Acceptance {
         Acceptance {
-            received_at: clock::now(),
+            received_at: dispatch.received_at,
             listener: Arc::clone(&self.listener),
             control_id: Bytes::copy_from_slice(message.header().control_id()),
             site_version: Arc::clone(&self.site_version),
@@ -170,29 +215,61 @@ impl Intake {
             results: dispatch.results,
             deliveries: dispatch.deliveries,
             dead: dispatch.dead,
+            window: self.settings.remembered.map(|remembered| Window {
+                identity: identity(&message.header()),
+                within: remembered.within,
+                count_max: remembered.count_max,
+            }),
+            instead_of: None,
         }
     }
 
     /// What the commit means for the sender.
-    fn reply(&self, header: &Header<'_>, committed: Result<Sequence, OutboxError>) -> Reply {
+    fn reply(&self, header: &Header<'_>, committed: Result<Accepted, OutboxError>) -> Reply {
         match committed {
             Ok(_) => self.acknowledger.accept(header),
-            Err(failure) => {
-                let reply = self.refuse(Some(header), &self.not_stored(&failure));
-                unstored(reply, &failure)
-            }
+            Err(failure) => match self.not_stored(&failure) {
+                Some(refusal) => unstored(self.refuse(Some(header), &refusal), &failure),
+                None => self.close_unanswered(1),
+            },
         }
     }
 
-    pub(super) fn not_stored(&self, failure: &OutboxError) -> Refusal {
-        let text = if let OutboxError::TooLarge { what, limit } = failure {
-            warn!(listener = %self.listener, what, limit, "a message is too large to be stored");
-            "the message is too large to be stored"
-        } else {
-            error!(listener = %self.listener, %failure, "a message was not accepted");
-            "the message cannot be stored now, send it again later"
-        };
-        reject(ErrorCode::ApplicationInternal, text)
+    /// Closes the connection on so many messages.
+    pub(super) fn close_unanswered(&self, messages: u64) -> Reply {
+        self.counts.refused.add(messages);
+        Reply {
+            close: true,
+            ruling: Ruling::Unavailable,
+            ..Reply::default()
+        }
+    }
+
+    /// The answer to a message that was not stored; `None` where it is to be none.
+    pub(super) fn not_stored(&self, failure: &OutboxError) -> Option<Refusal> {
+        let code = ErrorCode::ApplicationInternal;
+        match failure {
+            OutboxError::TooLarge { what, limit } => {
+                warn!(listener = %self.listener, what, limit, "a message is too large to be stored");
+                return Some(reject(code, "the message is too large to be stored"));
+            }
+            // The outbox has said so once, however many messages come meanwhile.
+            OutboxError::Full { what } => {
+                debug!(listener = %self.listener, what, "a message was not accepted: the outbox is full");
+            }
+            OutboxError::Failed(_)
+            | OutboxError::Closed
+            | OutboxError::NoSuchResult
+            | OutboxError::Read(_) => {
+                error!(listener = %self.listener, %failure, "a message was not accepted");
+            }
+        }
+        let text = "the message cannot be stored now, send it again later";
+        match self.settings.unavailable {
+            Unavailable::Reject => Some(reject(code, text)),
+            Unavailable::Error => Some(Refusal::error(vec![Fault::new(code, None, text)])),
+            Unavailable::Close => None,
+        }
     }
 
     fn refuse_too_large(&self, prefix: &[u8]) -> Reply {
@@ -261,7 +338,7 @@ pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> 
 }
 
 /// Waits for the outcome of an offer.
-pub(super) async fn committed(offered: Result<Pending, OutboxError>) -> Result<Sequence, OutboxError> {
+pub(super) async fn committed(offered: Result<Pending, OutboxError>) -> Result<Accepted, OutboxError> {
     offered?.await
 }
 
@@ -274,6 +351,23 @@ pub(super) fn unstored(reply: Reply, failure: &OutboxError) -> Reply {
         ruling: Ruling::Unavailable,
         ..reply
     }
+}
+
+/// What names a message: who sent it (MSH-3, MSH-4) and its control id (MSH-10).
+fn identity(header: &Header<'_>) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    for part in [
+        header.sending_application(),
+        header.sending_facility(),
+        header.control_id(),
+    ] {
+        // Lengths before contents, so that no two names run together to the same bytes.
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    let mut identity = [0; 16];
+    hasher.finalize_xof().fill(&mut identity);
+    identity
 }
 
 pub(super) fn reject(code: ErrorCode, text: &str) -> Refusal {

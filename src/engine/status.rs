@@ -4,14 +4,19 @@
 //! this process can read back, so that the conservation of deliveries can be checked at any moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use jiff::Timestamp;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
-use crate::outbox::{Depth, Outbox};
+use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement};
+use crate::route::Route;
 use crate::{clock, metrics as names};
+
+use super::switches::{Mode, Switches};
 
 /// A number that only grows.
 pub struct Count {
@@ -54,6 +59,8 @@ pub struct ListenerCounts {
     pub filtered: Count,
     /// No route of the listener takes this type of message.
     pub unrouted: Count,
+    /// Known from before: acknowledged again and not delivered again.
+    pub repeated: Count,
     /// Answered with an error or a rejection.
     pub refused: Count,
     /// From the frame's last byte to its acknowledgment.
@@ -68,6 +75,7 @@ impl ListenerCounts {
             accepted: Count::new(counter!(names::ACCEPTED, "listener" => label())),
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
+            repeated: Count::new(counter!(names::REPEATED, "listener" => label())),
             refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
         }
@@ -80,23 +88,37 @@ pub struct DestinationCounts {
     pub owed: Count,
     /// Completed by a receipt.
     pub delivered: Count,
+    /// Thrown away with a destination that was taken out of the site.
+    pub purged: Count,
     /// Given up and kept as dead letters, those a route could not make included.
     pub dead_lettered: Count,
     /// Sent and not answered.
     pub ambiguous: Count,
     /// From acceptance to receipt.
     pub delivery_seconds: Histogram,
+    state: RwLock<LaneState>,
 }
 
 impl DestinationCounts {
+    /// What its lane does.
+    pub fn state(&self) -> LaneState {
+        *self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_state(&self, state: LaneState) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
     fn new(destination: &Arc<str>) -> DestinationCounts {
         let label = || destination.to_string();
         DestinationCounts {
             owed: Count::new(counter!(names::OWED, "destination" => label())),
             delivered: Count::new(counter!(names::DELIVERED, "destination" => label())),
+            purged: Count::new(counter!(names::PURGED, "destination" => label())),
             dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
             ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
+            state: RwLock::new(LaneState::Parked),
         }
     }
 }
@@ -114,31 +136,52 @@ impl Owed {
     }
 }
 
-/// All counts of a running engine, and whether it is ready.
+/// What a lane does for its destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneState {
+    /// It delivers what comes.
+    Delivering,
+    /// The destination is not in the site any more; it delivers what is left, and then ends.
+    Draining,
+    /// The destination is not in the site any more, and what is left is thrown away.
+    Purging,
+    /// Nobody delivers: the destination is not in the site, and what it is owed waits until it is again.
+    Parked,
+}
+
+/// The site that runs, as far as it is worth showing.
+pub struct Running {
+    /// The version of its files.
+    pub version: Arc<str>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Where each listener listens, with the real port where port 0 was asked for.
+    pub listeners: BTreeMap<Arc<str>, SocketAddr>,
+    /// Its routes.
+    pub routes: Vec<Arc<Route>>,
+}
+
+/// All counts of a running engine, what it runs, and whether it is ready.
+///
+/// Names are never taken out again: what was counted for a listener or destination that is gone stays true.
 pub struct Status {
-    /// By listener name.
-    pub listeners: BTreeMap<Arc<str>, Arc<ListenerCounts>>,
-    /// By destination name.
-    pub destinations: BTreeMap<Arc<str>, Arc<DestinationCounts>>,
+    listeners: RwLock<BTreeMap<Arc<str>, Arc<ListenerCounts>>>,
+    destinations: RwLock<BTreeMap<Arc<str>, Arc<DestinationCounts>>>,
+    running: RwLock<Arc<Running>>,
     outbox: Outbox,
+    switches: Arc<Switches>,
     ready: AtomicBool,
 }
 
 impl Status {
-    /// Counts at zero for these names.
-    pub(super) fn new<'a>(
-        listeners: impl Iterator<Item = &'a Arc<str>>,
-        destinations: impl Iterator<Item = &'a Arc<str>>,
-        outbox: Outbox,
-    ) -> Status {
+    /// No counts yet, about this site.
+    pub(super) fn new(running: Running, outbox: Outbox, switches: Arc<Switches>) -> Status {
         Status {
-            listeners: listeners
-                .map(|name| (Arc::clone(name), Arc::new(ListenerCounts::new(name))))
-                .collect(),
-            destinations: destinations
-                .map(|name| (Arc::clone(name), Arc::new(DestinationCounts::new(name))))
-                .collect(),
+            listeners: RwLock::default(),
+            destinations: RwLock::default(),
+            running: RwLock::new(Arc::new(running)),
             outbox,
+            switches,
             ready: AtomicBool::new(false),
         }
     }
@@ -152,61 +195,129 @@ impl Status {
         self.ready.store(ready, Ordering::Relaxed);
     }
 
-    /// The counts of a listener of this site.
-    pub(super) fn listener(&self, name: &Arc<str>) -> Arc<ListenerCounts> {
-        self.listeners
-            .get(name)
-            .map_or_else(|| Arc::new(ListenerCounts::new(name)), Arc::clone)
+    /// The site that runs.
+    pub fn running(&self) -> Arc<Running> {
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&running)
     }
 
-    /// The counts of a destination of this site.
+    pub(super) fn set_running(&self, running: Running) {
+        *self.running.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(running);
+    }
+
+    /// The counts of every listener there was since the start, by name.
+    pub fn listeners(&self) -> BTreeMap<Arc<str>, Arc<ListenerCounts>> {
+        let listeners = self.listeners.read().unwrap_or_else(PoisonError::into_inner);
+        listeners.clone()
+    }
+
+    /// The counts of every destination there was since the start, by name.
+    pub fn destinations(&self) -> BTreeMap<Arc<str>, Arc<DestinationCounts>> {
+        let destinations = self.destinations.read().unwrap_or_else(PoisonError::into_inner);
+        destinations.clone()
+    }
+
+    /// The counts of a listener, at zero when it is new.
+    pub(super) fn listener(&self, name: &Arc<str>) -> Arc<ListenerCounts> {
+        let mut listeners = self.listeners.write().unwrap_or_else(PoisonError::into_inner);
+        let counts = listeners
+            .entry(Arc::clone(name))
+            .or_insert_with(|| Arc::new(ListenerCounts::new(name)));
+        Arc::clone(counts)
+    }
+
+    /// The counts of a destination. When it is new, what waits from before counts as owed, so that the account
+    /// balances from here on. Blocks on the store then.
     pub(super) fn destination(&self, name: &Arc<str>) -> Arc<DestinationCounts> {
-        self.destinations
-            .get(name)
-            .map_or_else(|| Arc::new(DestinationCounts::new(name)), Arc::clone)
+        if let Some(counts) = self.known_destination(name) {
+            return counts;
+        }
+        let counts = Arc::new(DestinationCounts::new(name));
+        counts.owed.add(self.depth(name).queued);
+        let mut destinations = self.destinations.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(destinations.entry(Arc::clone(name)).or_insert(counts))
+    }
+
+    fn known_destination(&self, name: &str) -> Option<Arc<DestinationCounts>> {
+        let destinations = self.destinations.read().unwrap_or_else(PoisonError::into_inner);
+        destinations.get(name).map(Arc::clone)
     }
 
     /// Counts what a message just accepted is owed to.
     pub(super) fn count_owed(&self, owed: &Owed) {
-        for counts in owed
-            .queued
-            .iter()
-            .chain(&owed.dead)
-            .filter_map(|name| self.destinations.get(name))
-        {
+        let known = |name: &Arc<str>| self.known_destination(name);
+        for counts in owed.queued.iter().chain(&owed.dead).filter_map(known) {
             counts.owed.one();
         }
-        for counts in owed.dead.iter().filter_map(|name| self.destinations.get(name)) {
+        for counts in owed.dead.iter().filter_map(known) {
             counts.dead_lettered.one();
         }
     }
 
     /// How many deliveries wait, over all destinations. Blocks on the store.
     pub fn queued(&self) -> u64 {
-        self.destinations.keys().map(|name| self.depth(name).queued).sum()
-    }
-
-    /// Counts what waits from before the start, so that the account balances from here on. Blocks on the store.
-    pub(super) fn count_backlog(&self) {
-        for (name, counts) in &self.destinations {
-            counts.owed.add(self.depth(name).queued);
-        }
+        let destinations = self.destinations();
+        destinations.keys().map(|name| self.depth(name).queued).sum()
     }
 
     /// Says which destinations are owed something and are no longer in the site: nobody delivers to them. Blocks
     /// on the store.
     pub(super) fn warn_of_orphans(&self) {
+        let in_site = self.destinations();
         for name in self.outbox.destinations() {
             let waiting = self.depth(&name).queued;
-            if waiting > 0 && !self.destinations.contains_key(&name) {
+            if waiting > 0 && !in_site.contains_key(&name) {
                 warn!(destination = %name, waiting, "not in the site any more: its deliveries wait until it is again");
             }
         }
     }
 
+    /// Every destination by name, those too that are not in the site and are owed something from before: that must
+    /// be seen.
+    pub fn owed_destinations(&self) -> BTreeSet<Arc<str>> {
+        let known = self.destinations().into_keys();
+        known.chain(self.outbox.destinations()).collect()
+    }
+
+    /// What people have told the lanes.
+    pub fn switches(&self) -> &Switches {
+        &self.switches
+    }
+
     /// What a destination is owed now. Blocks on the store.
     pub fn depth(&self, destination: &str) -> Depth {
         self.outbox.depth(destination).unwrap_or_default()
+    }
+
+    /// What is owed and what was given up, to look at.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Makes a dead letter a delivery again, behind all that its destination is owed; false when there is no such
+    /// dead letter, or it cannot be read. Blocks on the store at first.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read or takes nothing more.
+    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
+        let resent = self.outbox.resend(destination, sequence).await?;
+        if resent && let Some(counts) = self.destinations().get(destination) {
+            counts.owed.one();
+        }
+        Ok(resent)
+    }
+
+    /// Throws a dead letter away, with its message when nobody else is owed that.
+    ///
+    /// # Errors
+    /// When the outbox has failed.
+    pub async fn discard(&self, destination: &Arc<str>, sequence: Sequence) -> Result<(), OutboxError> {
+        let settlement = Settlement {
+            destination: Arc::clone(destination),
+            sequence,
+            outcome: Outcome::Purged,
+        };
+        self.outbox.settle(settlement, None).await
     }
 
     /// Sets the gauges that are read from the outbox when somebody looks. Blocks on the store.
@@ -218,14 +329,14 @@ impl Status {
         let outbox = self.outbox.counts();
         counter!(names::COMMITS).absolute(outbox.barriers);
         counter!(names::DAMAGED_RECORDS).absolute(outbox.quarantined);
+        let level = self.outbox.level();
+        gauge!(names::OUTBOX_BYTES).set(level.bytes as f64);
+        gauge!(names::OUTBOX_FULL).set(if self.outbox.full().is_some() { 1.0 } else { 0.0 });
+        if let Some(free) = level.disk_free_bytes {
+            gauge!(names::DISK_FREE_BYTES).set(free as f64);
+        }
         let now = clock::now();
-        // Destinations that are no longer in the site, too: what they are owed must be seen.
-        let known = self
-            .destinations
-            .keys()
-            .cloned()
-            .chain(self.outbox.destinations());
-        for name in known.collect::<BTreeSet<_>>() {
+        for name in self.owed_destinations() {
             let depth = self.depth(&name);
             let gauge = |metric| gauge!(metric, "destination" => Arc::clone(&name));
             gauge(names::OUTBOX_DEPTH).set(depth.queued as f64);
@@ -234,6 +345,14 @@ impl Status {
                 .oldest_at
                 .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
             gauge(names::OUTBOX_OLDEST_AGE_SECONDS).set(age.max(0.0));
+            let mode = self.switches.get(&name).mode;
+            let stopped = |why: &'static str, is_so: bool| {
+                let gauge =
+                    gauge!(names::DESTINATION_STOPPED, "destination" => name.to_string(), "why" => why);
+                gauge.set(if is_so { 1.0 } else { 0.0 });
+            };
+            stopped("paused", matches!(mode, Mode::PausedAfter(_)));
+            stopped("held", matches!(mode, Mode::Held { .. }));
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::config::{AcknowledgmentMode, BatchAcknowledgment, BatchMode, CountMis
 use crate::hl7::batch::Transfer;
 use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
-use crate::outbox::Acceptance;
+use crate::outbox::{Acceptance, Accepted};
 
 use super::intake::{Intake, Unfit, answering, committed, reject, unstored};
 use super::status::Owed;
@@ -63,23 +63,35 @@ impl Intake {
             Some(self.outbox.offer_all(acceptances).await)
         };
         answering(async move {
-            let failure = match offered {
-                Some(offered) => committed(offered).await.err(),
-                None => None,
+            let stored = match offered {
+                Some(offered) => committed(offered).await,
+                None => Ok(Accepted::default()),
             };
-            let reply = if let Some(failure) = failure {
-                let refusal = self.not_stored(&failure);
-                let refused = verdicts.iter().map(|_| Err(refusal.clone())).collect();
-                unstored(self.answer(&transfer, refused), &failure)
-            } else {
-                for (owed, is_routed) in verdicts.iter().flatten() {
-                    self.count_accepted(owed, *is_routed);
+            let reply = match stored {
+                Ok(accepted) => {
+                    self.count_all(&accepted, &verdicts);
+                    self.answer(&transfer, verdicts)
                 }
-                self.answer(&transfer, verdicts)
+                Err(failure) => match self.not_stored(&failure) {
+                    Some(refusal) => {
+                        let refused = verdicts.iter().map(|_| Err(refusal.clone())).collect();
+                        unstored(self.answer(&transfer, refused), &failure)
+                    }
+                    None => self.close_unanswered(verdicts.len() as u64),
+                },
             };
             self.answered(arrived);
             reply
         })
+    }
+
+    fn count_all(&self, accepted: &Accepted, verdicts: &[Verdict]) {
+        let taken = || verdicts.iter().flatten();
+        let offered = taken().map(|(owed, _)| owed).filter(|owed| !owed.is_empty());
+        self.count_stored(accepted, offered);
+        for (owed, is_routed) in taken().filter(|(owed, _)| owed.is_empty()) {
+            self.count_accepted(owed, *is_routed);
+        }
     }
 
     /// What would be stored, and what becomes of each message.

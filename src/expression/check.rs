@@ -5,7 +5,7 @@
 
 use super::ExpressionError;
 use super::parse::{Asked, Form, Function, Operand, Operator, Syntax};
-use crate::hl7::{FieldPath, SegmentPath};
+use crate::hl7::{SegmentSelector, Selector};
 
 /// A checked condition.
 #[derive(Debug, Clone)]
@@ -13,8 +13,8 @@ pub(super) enum Test {
     Any(Vec<Test>),
     All(Vec<Test>),
     Not(Box<Test>),
-    SegmentExists(SegmentPath),
-    State(FieldPath, Asked),
+    SegmentExists(SegmentSelector),
+    State(Selector, Asked),
     Text(TextValue, Operator, TextValue),
     Number(NumberValue, Operator, NumberValue),
     TextIn(TextValue, Vec<String>),
@@ -25,7 +25,7 @@ pub(super) enum Test {
 #[derive(Debug, Clone)]
 pub(super) enum TextValue {
     Literal(String),
-    Path(FieldPath),
+    Path(Selector),
     Upper(Box<TextValue>),
     Lower(Box<TextValue>),
     Trim(Box<TextValue>),
@@ -123,7 +123,7 @@ fn value(operand: Operand) -> Checked<Value> {
     })
 }
 
-fn field_path(path: &str, operand: &Operand) -> Checked<FieldPath> {
+fn field_path(path: &str, operand: &Operand) -> Checked<Selector> {
     path.parse().map_err(|wrong: crate::hl7::PathError| {
         let offset = wrong.offset.min(path.len());
         ExpressionError {

@@ -6,30 +6,31 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::View;
 use super::check::{NumberValue, Test, TextValue};
 use super::parse::{Asked, Operator};
-use crate::hl7::{FieldPath, Message, SegmentPath, State};
+use crate::hl7::{Selector, State};
 
-pub(super) fn holds(test: &Test, message: &Message) -> bool {
+pub(super) fn holds(test: &Test, view: &View<'_>) -> bool {
     match test {
-        Test::Any(tests) => tests.iter().any(|test| holds(test, message)),
-        Test::All(tests) => tests.iter().all(|test| holds(test, message)),
-        Test::Not(test) => !holds(test, message),
-        Test::SegmentExists(segment) => has_segment(*segment, message),
-        Test::State(path, asked) => is_in_state(path, *asked, message),
+        Test::Any(tests) => tests.iter().any(|test| holds(test, view)),
+        Test::All(tests) => tests.iter().all(|test| holds(test, view)),
+        Test::Not(test) => !holds(test, view),
+        Test::SegmentExists(segments) => !view.message.resolve_segments(segments, view.scope).is_empty(),
+        Test::State(path, asked) => is_in_state(path, *asked, view),
         Test::Text(left, operator, right) => fits(
             *operator,
-            text(left, message).as_ref().cmp(text(right, message).as_ref()),
+            text(left, view).as_ref().cmp(text(right, view).as_ref()),
         ),
-        Test::Number(left, operator, right) => number_of(left, message)
-            .zip(number_of(right, message))
+        Test::Number(left, operator, right) => number_of(left, view)
+            .zip(number_of(right, view))
             .and_then(|(left, right)| left.partial_cmp(&right))
             .is_some_and(|ordering| fits(*operator, ordering)),
         Test::TextIn(value, list) => {
-            let value = text(value, message);
+            let value = text(value, view);
             list.iter().any(|element| *element == value)
         }
-        Test::NumberIn(value, list) => number_of(value, message).is_some_and(|value| {
+        Test::NumberIn(value, list) => number_of(value, view).is_some_and(|value| {
             list.iter()
                 .any(|element| element.total_cmp(&value) == Ordering::Equal)
         }),
@@ -37,13 +38,13 @@ pub(super) fn holds(test: &Test, message: &Message) -> bool {
 }
 
 /// The text a value gives.
-pub(super) fn text<'m>(value: &'m TextValue, message: &'m Message) -> Cow<'m, str> {
+pub(super) fn text<'m>(value: &'m TextValue, view: &View<'m>) -> Cow<'m, str> {
     match value {
         TextValue::Literal(text) => Cow::Borrowed(text),
-        TextValue::Path(path) => message.text(path).unwrap_or_default(),
-        TextValue::Upper(inner) => Cow::Owned(text(inner, message).to_uppercase()),
-        TextValue::Lower(inner) => Cow::Owned(text(inner, message).to_lowercase()),
-        TextValue::Trim(inner) => match text(inner, message) {
+        TextValue::Path(path) => path_text(path, view).unwrap_or_default(),
+        TextValue::Upper(inner) => Cow::Owned(text(inner, view).to_uppercase()),
+        TextValue::Lower(inner) => Cow::Owned(text(inner, view).to_lowercase()),
+        TextValue::Trim(inner) => match text(inner, view) {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
             Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
         },
@@ -64,19 +65,20 @@ pub(super) fn number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
-fn number_of(value: &NumberValue, message: &Message) -> Option<f64> {
+fn number_of(value: &NumberValue, view: &View<'_>) -> Option<f64> {
     match value {
         NumberValue::Literal(number) => Some(*number),
-        NumberValue::Of(value) => number(&text(value, message)),
+        NumberValue::Of(value) => number(&text(value, view)),
     }
 }
 
-fn has_segment(segment: SegmentPath, message: &Message) -> bool {
-    message.count(segment.name) >= usize::from(segment.occurrence.unwrap_or(1))
+fn path_text<'m>(path: &Selector, view: &View<'m>) -> Option<Cow<'m, str>> {
+    view.message.find(path, view.scope)?.text()
 }
 
-fn is_in_state(path: &FieldPath, asked: Asked, message: &Message) -> bool {
-    let state = message.read(path).state();
+fn is_in_state(path: &Selector, asked: Asked, view: &View<'_>) -> bool {
+    let found = view.message.find(path, view.scope);
+    let state = found.map_or(State::Absent, |found| found.value().state());
     match asked {
         Asked::Exists => state != State::Absent,
         Asked::Valued => state == State::Valued,

@@ -10,10 +10,11 @@ mod parse;
 mod template;
 #[cfg(test)]
 mod tests;
+mod view;
 
-pub use template::Template;
+pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
+pub use view::{Context, Known, View};
 
-use crate::hl7::Message;
 use crate::problem::{Place, Problem, ProblemName};
 
 /// The longest expression read.
@@ -24,12 +25,12 @@ pub const DEPTH_MAX: usize = 32;
 /// A condition that holds for a message or does not.
 ///
 /// ```
-/// use weir::expression::Condition;
+/// use weir::expression::{Condition, Known, View};
 /// use weir::hl7::Message;
 ///
-/// let condition = Condition::parse(r#"PV1-2 in ("I", "E") and not NK1 exists"#)?;
+/// let condition = Condition::parse(r#"PV1-2 in ("I", "E") and not NK1 exists"#, Known::nothing())?;
 /// let admission = Message::parse("MSH|^~\\&|EHR\rPV1|1|I\r".into())?;
-/// assert!(condition.holds(&admission));
+/// assert!(condition.holds(&View::of(&admission)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -39,16 +40,16 @@ pub struct Condition {
 
 impl Condition {
     /// Reads a condition and checks that what it compares is of one kind.
-    pub fn parse(text: &str) -> Result<Condition, ExpressionError> {
+    pub fn parse(text: &str, _known: Known<'_>) -> Result<Condition, ExpressionError> {
         let syntax = parse::condition(text)?;
         Ok(Condition {
             test: check::condition(syntax)?,
         })
     }
 
-    /// Whether it holds for this message.
-    pub fn holds(&self, message: &Message) -> bool {
-        evaluate::holds(&self.test, message)
+    /// Whether it holds.
+    pub fn holds(&self, view: &View<'_>) -> bool {
+        evaluate::holds(&self.test, view)
     }
 }
 

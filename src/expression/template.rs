@@ -2,19 +2,28 @@
 //!
 //! `{{` is a brace; a closing brace outside a hole is itself. Reads messages only; who uses the text escapes it.
 
+use std::borrow::Cow;
+
 use super::check::{self, TextValue};
-use super::{EXPRESSION_BYTES_MAX, ExpressionError, evaluate, parse};
-use crate::hl7::Message;
+use super::{EXPRESSION_BYTES_MAX, ExpressionError, Known, View, evaluate, parse};
+
+/// The largest text an expression makes: no message that can be accepted needs a larger one.
+pub const VALUE_BYTES_MAX: usize = 64 << 20;
+
+/// A value that would be larger than any message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the value would be larger than {} MiB", VALUE_BYTES_MAX >> 20)]
+pub struct ValueTooLarge;
 
 /// A text made anew for each message.
 ///
 /// ```
-/// use weir::expression::Template;
+/// use weir::expression::{Known, Template, View};
 /// use weir::hl7::Message;
 ///
-/// let template = Template::parse("{upper(MSH-4)}-{{{MSH-10}}")?;
+/// let template = Template::parse("{upper(MSH-4)}-{{{MSH-10}}", Known::nothing())?;
 /// let message = Message::parse("MSH|^~\\&|EHR|west|||||ADT^A01|42\r".into())?;
-/// assert_eq!(template.render(&message), "WEST-{42}");
+/// assert_eq!(template.render(&View::of(&message))?, "WEST-{42}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -30,7 +39,7 @@ enum Piece {
 
 impl Template {
     /// Reads a template and checks its holes.
-    pub fn parse(text: &str) -> Result<Template, ExpressionError> {
+    pub fn parse(text: &str, _known: Known<'_>) -> Result<Template, ExpressionError> {
         if text.len() > EXPRESSION_BYTES_MAX {
             let expected = format!("at most {EXPRESSION_BYTES_MAX} bytes");
             return Err(ExpressionError {
@@ -70,16 +79,20 @@ impl Template {
         Ok(Template { pieces })
     }
 
-    /// The text for this message. What has no value leaves its hole empty.
-    pub fn render(&self, message: &Message) -> String {
+    /// The text. What has no value leaves its hole empty.
+    pub fn render(&self, view: &View<'_>) -> Result<String, ValueTooLarge> {
         let mut rendered = String::new();
         for piece in &self.pieces {
-            match piece {
-                Piece::Literal(text) => rendered.push_str(text),
-                Piece::Hole(value) => rendered.push_str(&evaluate::text(value, message)),
+            let piece = match piece {
+                Piece::Literal(text) => Cow::Borrowed(text.as_str()),
+                Piece::Hole(value) => evaluate::text(value, view),
+            };
+            if rendered.len() + piece.len() > VALUE_BYTES_MAX {
+                return Err(ValueTooLarge);
             }
+            rendered.push_str(&piece);
         }
-        rendered
+        Ok(rendered)
     }
 
     /// Whether it has no holes, so that every message gives the same text.

@@ -9,6 +9,7 @@ use expect_test::expect;
 use proptest::prelude::*;
 
 use super::*;
+use crate::hl7::Message;
 
 const MESSAGE: &str = "MSH|^~\\&|EHR|West|||20240101||ADT^A01^ADT_A01|42|P|2.5.1\r\
     PID|1||12^^^MRN~34^^^SS||DOE^ANNA||19800102|\"\"||| 1 MAIN ST \r\
@@ -23,8 +24,9 @@ fn message() -> Message {
 fn conditions_hold_or_not() {
     let message = message();
     let check = |text: &str, expected: bool| {
-        let condition = Condition::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(condition.holds(&message), expected, "{text}");
+        let condition =
+            Condition::parse(text, Known::nothing()).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(condition.holds(&View::of(&message)), expected, "{text}");
     };
     check(r#"PV1-2 = "I""#, true);
     check("PV1-2 = 'I'", true);
@@ -87,7 +89,9 @@ fn precedence() {
         (format!("((({yes})))"), true),
     ] {
         assert_eq!(
-            Condition::parse(&text).unwrap().holds(&message),
+            Condition::parse(&text, Known::nothing())
+                .unwrap()
+                .holds(&View::of(&message)),
             expected,
             "{text}"
         );
@@ -143,7 +147,7 @@ const REFUSED: [&str; 30] = [
 
 #[test]
 fn refused_conditions() {
-    let refused = REFUSED.map(|text| shown(text, &Condition::parse(text).unwrap_err()));
+    let refused = REFUSED.map(|text| shown(text, &Condition::parse(text, Known::nothing()).unwrap_err()));
     expect![[r#"
 
         ^ expected a path as `PID-5.1`, a text in quotes, or a number
@@ -213,7 +217,10 @@ fn templates() {
     let message = message();
     let check = |text: &str, expected: &str| {
         assert_eq!(
-            Template::parse(text).unwrap().render(&message),
+            Template::parse(text, Known::nothing())
+                .unwrap()
+                .render(&View::of(&message))
+                .unwrap(),
             expected,
             "{text}"
         );
@@ -227,8 +234,12 @@ fn templates() {
     check("a } b", "a } b");
     check("[{PID-8}{PID-99}]", "[]");
     check("{'a}b'}", "a}b");
-    assert!(Template::parse("a {{ b").unwrap().is_literal());
-    assert!(!Template::parse("{MSH-10}").unwrap().is_literal());
+    assert!(Template::parse("a {{ b", Known::nothing()).unwrap().is_literal());
+    assert!(
+        !Template::parse("{MSH-10}", Known::nothing())
+            .unwrap()
+            .is_literal()
+    );
 }
 
 #[test]
@@ -242,7 +253,7 @@ fn refused_templates() {
         "x {number(MSH-4)}",
         "x {lowr(MSH-4)}",
     ];
-    let refused = texts.map(|text| shown(text, &Template::parse(text).unwrap_err()));
+    let refused = texts.map(|text| shown(text, &Template::parse(text, Known::nothing()).unwrap_err()));
     expect![[r#"
         x {MSH-10
                  ^ expected `}` after the value
@@ -264,7 +275,7 @@ fn refused_templates() {
 #[test]
 fn limits() {
     let nested = |depth: usize| format!("{}PV1-2 = 'I'{}", "(".repeat(depth), ")".repeat(depth));
-    assert!(Condition::parse(&nested(DEPTH_MAX - 3)).is_ok());
+    assert!(Condition::parse(&nested(DEPTH_MAX - 3), Known::nothing()).is_ok());
     for deep in [
         nested(DEPTH_MAX),
         "(".repeat(4_000),
@@ -272,7 +283,7 @@ fn limits() {
         "upper(".repeat(600),
     ] {
         assert!(
-            Condition::parse(&deep)
+            Condition::parse(&deep, Known::nothing())
                 .unwrap_err()
                 .expected
                 .contains("nests less deeply"),
@@ -280,25 +291,29 @@ fn limits() {
         );
     }
     assert!(
-        Condition::parse(&"(".repeat(100_000))
+        Condition::parse(&"(".repeat(100_000), Known::nothing())
             .unwrap_err()
             .expected
             .contains("at most 4096 bytes")
     );
     assert!(
-        Template::parse(&"x".repeat(100_000))
+        Template::parse(&"x".repeat(100_000), Known::nothing())
             .unwrap_err()
             .expected
             .contains("at most 4096 bytes")
     );
     let long_chain = vec!["PV1-2='I'"; 250].join(" and ");
-    assert!(Condition::parse(&long_chain).unwrap().holds(&message()));
+    assert!(
+        Condition::parse(&long_chain, Known::nothing())
+            .unwrap()
+            .holds(&View::of(&message()))
+    );
 }
 
 proptest! {
     #[test]
     fn parsing_never_panics_and_errors_lie_within(text in ".{0,80}") {
-        for error in [Condition::parse(&text).err(), Template::parse(&text).err()].into_iter().flatten() {
+        for error in [Condition::parse(&text, Known::nothing()).err(), Template::parse(&text, Known::nothing()).err()].into_iter().flatten() {
             prop_assert!(error.offset + error.length <= text.len());
         }
     }
@@ -316,12 +331,12 @@ proptest! {
         )
     ) {
         let text = words.join(" ");
-        match Condition::parse(&text) {
-            Ok(condition) => { condition.holds(&message()); }
+        match Condition::parse(&text, Known::nothing()) {
+            Ok(condition) => { condition.holds(&View::of(&message())); }
             Err(error) => prop_assert!(text.get(error.offset..error.offset + error.length).is_some()),
         }
-        if let Ok(template) = Template::parse(&text) {
-            template.render(&message());
+        if let Ok(template) = Template::parse(&text, Known::nothing()) {
+            template.render(&View::of(&message())).unwrap();
         }
     }
 }

@@ -5,7 +5,7 @@
 use thiserror::Error;
 
 use super::charset::{Charset, Multibyte};
-use super::path::Level;
+use super::path::{FieldPath, Level};
 
 /// The delimiters of one message, as MSH-1 and MSH-2 declare them (HL7 v2.5.1, 2.5.4).
 ///
@@ -62,6 +62,14 @@ impl Default for Delimiters {
 }
 
 impl Delimiters {
+    /// The delimiters as they escape at this path: MSH-2 holds the escape character itself.
+    pub(super) fn escaping(self, path: &FieldPath) -> Delimiters {
+        Delimiters {
+            escape: self.escape.filter(|_| !path.is_delimiters()),
+            ..self
+        }
+    }
+
     /// Reads the delimiters from MSH-1 and the characters of MSH-2.
     ///
     /// Lenient where the meaning is plain: fewer than four characters leave the rest undeclared, more than five

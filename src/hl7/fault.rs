@@ -97,6 +97,31 @@ pub struct Refusal {
 }
 
 impl ErrorCode {
+    /// Every code, in the order of their numbers.
+    pub const ALL: [ErrorCode; 16] = [
+        ErrorCode::Accepted,
+        ErrorCode::SegmentSequence,
+        ErrorCode::RequiredFieldMissing,
+        ErrorCode::DataType,
+        ErrorCode::TableValueNotFound,
+        ErrorCode::ValueTooLong,
+        ErrorCode::Cardinality,
+        ErrorCode::Other,
+        ErrorCode::UnsupportedMessageType,
+        ErrorCode::UnsupportedEventCode,
+        ErrorCode::UnsupportedProcessingId,
+        ErrorCode::UnsupportedVersionId,
+        ErrorCode::UnknownKeyIdentifier,
+        ErrorCode::DuplicateKeyIdentifier,
+        ErrorCode::ApplicationRecordLocked,
+        ErrorCode::ApplicationInternal,
+    ];
+
+    /// The code with this number.
+    pub fn of_number(number: u16) -> Option<ErrorCode> {
+        ErrorCode::ALL.into_iter().find(|code| code.number() == number)
+    }
+
     /// The code as the table numbers it.
     pub fn number(self) -> u16 {
         match self {

@@ -12,7 +12,7 @@ use super::delimiters::Delimiters;
 use super::escape::{self, FormattedText};
 use super::header::Header;
 use super::parse::{self, Index, ParseError, ParseLimits, Slot, Slots};
-use super::path::{FieldPath, SegmentName};
+use super::path::{FieldPath, SegmentName, Shift};
 use super::segment::{self, Segment};
 use super::value::Value;
 
@@ -26,6 +26,8 @@ pub struct Message {
     pub(super) slots: Slots,
     /// What replaces the received bytes of edited segments, by [`Slot::edited`].
     pub(super) edited: Vec<Bytes>,
+    /// The edits that renumbered segments or repetitions, for scopes that were made before them.
+    pub(super) shifts: Vec<Shift>,
     pub(super) is_edited: bool,
     pub(super) is_canonical: bool,
 }
@@ -57,6 +59,7 @@ impl Message {
             delimiters,
             slots,
             edited: Vec::new(),
+            shifts: Vec::new(),
             is_edited: false,
             is_canonical,
         })
@@ -102,26 +105,23 @@ impl Message {
     /// Escapes that stand for no character (`\H\`, `\.br\`) and broken ones stay as they are.
     pub fn text(&self, path: &FieldPath) -> Option<Cow<'_, str>> {
         let raw = self.read(path).raw()?;
-        Some(escape::decode(raw, &self.escaping(path)))
+        Some(self.decoded(raw, path))
+    }
+
+    /// The text of raw bytes that stand at this path.
+    pub(super) fn decoded<'a>(&self, raw: &'a [u8], path: &FieldPath) -> Cow<'a, str> {
+        escape::decode(raw, &self.delimiters.escaping(path))
     }
 
     /// The value at the path with its formatting told apart, for fields of type FT; `None` unless valued.
     pub fn formatted(&self, path: &FieldPath) -> Option<FormattedText<'_>> {
         let raw = self.read(path).raw()?;
-        Some(FormattedText::new(raw, self.escaping(path)))
+        Some(FormattedText::new(raw, self.delimiters.escaping(path)))
     }
 
     /// The characters that bytes of this message stand for, escapes as they are.
     pub fn characters<'a>(&self, raw: &'a [u8]) -> Cow<'a, str> {
         charset::characters(raw, self.charset())
-    }
-
-    /// The delimiters as they escape at this path: MSH-2 holds the escape character itself.
-    fn escaping(&self, path: &FieldPath) -> Delimiters {
-        Delimiters {
-            escape: self.delimiters.escape.filter(|_| !path.is_delimiters()),
-            ..self.delimiters
-        }
     }
 
     /// Whether any edit changed the message.

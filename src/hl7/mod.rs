@@ -18,6 +18,7 @@
 //! ```
 
 pub mod charset;
+mod continuation;
 mod control;
 mod delimiters;
 mod edit;
@@ -51,7 +52,10 @@ pub use fault::{ErrorCode, Fault, Location, Refusal, Severity};
 pub use header::{Expected, Header};
 pub use message::Message;
 pub use parse::{ParseError, ParseErrorKind, ParseLimits};
-pub use path::{FieldPath, Level, PathError, SegmentName, SegmentPath, Target};
+pub use path::{
+    FieldPath, Found, Level, PathError, Places, Scope, SegmentMark, SegmentName, SegmentPath,
+    SegmentSelector, Selector, Target, TargetSelector,
+};
 pub use segment::Segment;
 pub use value::{State, Value};
 pub use warning::Warning;

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{counter, gauge};
+use metrics::{Gauge, counter, gauge};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -28,16 +28,25 @@ pub(super) struct Caps {
     pub(super) stop_grace: Duration,
 }
 
-/// A socket that can be connected to.
+/// A socket that can be connected to. Clones share it; it is closed with the last of them.
+#[derive(Clone)]
 pub(super) struct Door {
-    socket: TcpListener,
+    /// The address that was asked for.
+    asked: SocketAddr,
+    socket: Arc<TcpListener>,
 }
 
 impl Door {
     pub(super) async fn bind(address: SocketAddr) -> io::Result<Door> {
         Ok(Door {
-            socket: TcpListener::bind(address).await?,
+            asked: address,
+            socket: Arc::new(TcpListener::bind(address).await?),
         })
+    }
+
+    /// The same socket for settings that ask for this address.
+    pub(super) fn again(&self, address: SocketAddr) -> Option<Door> {
+        (self.asked == address).then(|| self.clone())
     }
 
     pub(super) fn address(&self) -> io::Result<SocketAddr> {
@@ -98,7 +107,7 @@ impl Connections {
         }
         let task = self.open.spawn(serve(stream, peer));
         self.from.insert(task.id(), address);
-        self.measure();
+        self.gauge().increment(1.0);
     }
 
     fn cap_reached(&self, address: IpAddr) -> Option<&'static str> {
@@ -125,7 +134,7 @@ impl Connections {
             }
         };
         self.from.remove(&id);
-        self.measure();
+        self.gauge().decrement(1.0);
     }
 
     /// Lets the connections that are open work on while no more can be accepted.
@@ -150,19 +159,20 @@ impl Connections {
             }
         };
         if timeout(stop_grace, all_ended).await.is_err() {
-            let left = self.open.len();
+            let left = self.from.len();
             info!(
                 listener = &*self.name,
                 left, "connections cut off at the end of the grace time"
             );
             self.open.shutdown().await;
-            self.from.clear();
-            self.measure();
+            let gauge = self.gauge();
+            self.from.drain().for_each(|_| gauge.decrement(1.0));
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "nobody opens 2^52 connections")]
-    fn measure(&self) {
-        gauge!(LISTENER_CONNECTIONS, "listener" => Arc::clone(&self.name)).set(self.from.len() as f64);
+    /// Counted up and down: while a listener changes, the connections of its old settings and of its new ones are
+    /// open together.
+    fn gauge(&self) -> Gauge {
+        gauge!(LISTENER_CONNECTIONS, "listener" => Arc::clone(&self.name))
     }
 }

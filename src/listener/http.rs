@@ -86,6 +86,7 @@ fn default_path() -> String {
 }
 
 /// A listener with its socket.
+#[derive(Clone)]
 pub struct Bound {
     door: Door,
     settings: Settings,
@@ -97,6 +98,18 @@ impl Bound {
             door: Door::bind(settings.bind).await?,
             settings: settings.clone(),
         })
+    }
+
+    /// On a socket that is there already.
+    pub(super) fn on(door: Door, settings: &Settings) -> Bound {
+        Bound {
+            door,
+            settings: settings.clone(),
+        }
+    }
+
+    pub(super) fn door(&self) -> &Door {
+        &self.door
     }
 
     pub(super) fn address(&self) -> io::Result<SocketAddr> {

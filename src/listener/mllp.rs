@@ -107,6 +107,7 @@ pub(super) fn default_stop_grace() -> Duration {
 }
 
 /// A listener with its socket.
+#[derive(Clone)]
 pub struct Bound {
     door: Door,
     settings: Settings,
@@ -118,6 +119,18 @@ impl Bound {
             door: Door::bind(settings.bind).await?,
             settings: settings.clone(),
         })
+    }
+
+    /// On a socket that is there already.
+    pub(super) fn on(door: Door, settings: &Settings) -> Bound {
+        Bound {
+            door,
+            settings: settings.clone(),
+        }
+    }
+
+    pub(super) fn door(&self) -> &Door {
+        &self.door
     }
 
     pub(super) fn address(&self) -> io::Result<SocketAddr> {

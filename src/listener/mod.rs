@@ -148,7 +148,9 @@ impl fmt::Debug for Reply {
 /// dropped when the connection breaks; what is queued by then stays queued.
 pub type Intake = Arc<dyn Fn(Incoming) -> BoxFuture<'static, BoxFuture<'static, Reply>> + Send + Sync>;
 
-/// A listener that has its socket or folder and takes messages once [`run`](Bound::run).
+/// A listener that has its socket or folder and takes messages once [`run`](Bound::run). Clones share a socket, which
+/// is closed with the last of them.
+#[derive(Clone)]
 pub enum Bound {
     /// HL7 v2 over MLLP.
     Mllp(mllp::Bound),
@@ -168,6 +170,28 @@ pub async fn bind(settings: &Settings) -> io::Result<Bound> {
 }
 
 impl Bound {
+    /// The same socket or folder with other settings, if they ask for the address it has: then no connection that
+    /// arrives meanwhile is refused. Port 0 asks for whatever port it has.
+    pub fn again(&self, settings: &Settings) -> Option<Bound> {
+        let door = match self {
+            Bound::Mllp(bound) => Some(bound.door()),
+            Bound::Http(bound) => Some(bound.door()),
+            Bound::Folder(_) => None,
+        };
+        match (self, settings) {
+            (_, Settings::Mllp(settings)) => {
+                let door = door?.again(settings.bind)?;
+                Some(Bound::Mllp(mllp::Bound::on(door, settings)))
+            }
+            (_, Settings::Http(settings)) => {
+                let door = door?.again(settings.bind)?;
+                Some(Bound::Http(http::Bound::on(door, settings)))
+            }
+            (Bound::Folder(bound), Settings::Folder(settings)) => bound.again(settings).map(Bound::Folder),
+            (Bound::Mllp(_) | Bound::Http(_), Settings::Folder(_)) => None,
+        }
+    }
+
     /// Where it is; the port is the real one when port 0 was asked for.
     pub fn entrance(&self) -> io::Result<Entrance<'_>> {
         match self {

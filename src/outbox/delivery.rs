@@ -2,7 +2,7 @@
 //!
 //! Bodies are content of messages: `Debug` of everything here prints sizes and numbers only.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -45,6 +45,34 @@ pub struct Acceptance {
     pub deliveries: Vec<Entry>,
     /// For whom it could not be made, and why: dead letters from the start.
     pub dead: Vec<(Arc<str>, String)>,
+    /// How to know it again when it is sent again; without, it is accepted each time.
+    pub window: Option<Window>,
+    /// The dead letter it takes the place of: that goes in the same moment. When it has gone before, nothing is
+    /// stored.
+    pub instead_of: Option<(Arc<str>, Sequence)>,
+}
+
+/// What names a message, and how long and among how many others of its listener it is known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// A hash of who sent it and its control id.
+    pub identity: [u8; 16],
+    /// For how long.
+    pub within: Duration,
+    /// Among how many.
+    pub count_max: usize,
+}
+
+/// What became of an offer, durably.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Accepted {
+    /// The number of the first message that was new; the next free one if none was.
+    pub first: Sequence,
+    /// Which of the messages offered were accepted before, with the same bytes, or take the place of a dead letter
+    /// that is gone: nothing was stored for them.
+    pub repeated: Vec<usize>,
+    /// Which of them go by the name of another that was accepted before: they were stored.
+    pub reused: Vec<usize>,
 }
 
 impl Acceptance {
@@ -185,6 +213,8 @@ pub struct Settlement {
 pub enum Outcome {
     /// The destination has it.
     Delivered,
+    /// Somebody has ordered that it is never delivered: it is gone. Ends a dead letter, too.
+    Purged,
     /// It was given up and waits for a person.
     DeadLetter {
         /// Why, without content of the message. Cut at 1,000 bytes.
@@ -200,6 +230,7 @@ impl fmt::Debug for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Delivered => out.write_str("Delivered"),
+            Outcome::Purged => out.write_str("Purged"),
             Outcome::DeadLetter { reason, attempts, .. } => out
                 .debug_struct("DeadLetter")
                 .field("reason", reason)
@@ -256,6 +287,10 @@ pub struct Counts {
     pub entries: u64,
     /// Deliveries that left as delivered.
     pub delivered: u64,
+    /// Deliveries and dead letters that left because somebody ordered it.
+    pub purged: u64,
+    /// Dead letters that became deliveries again.
+    pub resent: u64,
     /// Deliveries that became dead letters.
     pub dead_lettered: u64,
     /// Dead letters among them made because a record was damaged.

@@ -31,6 +31,13 @@ pub enum OutboxError {
         /// The limit.
         limit: usize,
     },
+    /// There is too much in it, or too little space left on its disk. It takes more by itself as soon as there is
+    /// room.
+    #[error("the outbox is full: {what}")]
+    Full {
+        /// What there is too much or too little of.
+        what: &'static str,
+    },
     /// An entry of what was offered names a result that is not among the results: a mistake of who offered it.
     #[error("a delivery names a result that was not given")]
     NoSuchResult,

@@ -21,6 +21,7 @@ use super::{
     OpenError, Settings,
     key::Key,
     record::Meta,
+    repeats::Repeats,
     sled::{self, SledOpenError},
     store::{Batch, Store},
     watermark::{self, Watermark, WatermarkError},
@@ -37,8 +38,12 @@ const FORMAT_VERSION: u32 = 1;
 pub(super) struct Opened {
     pub(super) store: Arc<dyn Store>,
     pub(super) meta: Meta,
+    /// What was accepted lately.
+    pub(super) repeats: Repeats,
     /// Tests with a store in memory have none.
     pub(super) watermark: Option<Watermark>,
+    /// Where the store is; in memory it is nowhere.
+    pub(super) folder: Option<PathBuf>,
 }
 
 pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenError> {
@@ -79,10 +84,13 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
     watermark
         .write(&meta)
         .map_err(|source| io_error(watermark.path(), source))?;
+    let repeats = Repeats::read(&store).map_err(in_store)?;
     Ok(Opened {
         store: Arc::new(store),
         meta,
+        repeats,
         watermark: Some(watermark),
+        folder: Some(store_folder.clone()),
     })
 }
 

@@ -15,6 +15,7 @@ const CHUNK: u8 = 0x11;
 const ENTRY: u8 = 0x20;
 const DEAD: u8 = 0x21;
 const DESTINATION_AGAIN: u8 = 0x30;
+const SEEN: u8 = 0x40;
 
 /// The longest key: prefix, sequence, body, chunk.
 const KEY_BYTES_MAX: usize = 1 + 8 + 2 + 4;
@@ -71,6 +72,22 @@ impl Key {
         Key::start(DEAD)
             .with(&destination.to_be_bytes())
             .with(&sequence.0.to_be_bytes())
+    }
+
+    /// What is remembered of an accepted message to know it again.
+    pub(super) fn seen(message: Sequence) -> Key {
+        Key::start(SEEN).with(&message.0.to_be_bytes())
+    }
+
+    /// Everything that is remembered to be known again.
+    pub(super) fn seen_all() -> RangeInclusive<Key> {
+        Key::seen(Sequence(0))..=Key::seen(Sequence(u64::MAX))
+    }
+
+    /// The message of a key made by [`Key::seen`] or [`Key::message`].
+    pub(super) fn read_message(key: &[u8]) -> Option<Sequence> {
+        let (_, sequence) = key.split_first()?;
+        Some(Sequence(u64::from_be_bytes(sequence.try_into().ok()?)))
     }
 
     /// Every destination's name.
@@ -172,6 +189,8 @@ mod tests {
             Key::entry(2, Sequence(1)),
             Key::dead(0, Sequence(1)),
             Key::destination_again(0),
+            Key::seen(Sequence(255)),
+            Key::seen(Sequence(256)),
         ];
         assert!(ordered.windows(2).all(|pair| pair[0].as_ref() < pair[1].as_ref()));
     }
@@ -182,6 +201,9 @@ mod tests {
         assert_eq!(Key::read_owed(entry.as_ref()), Some((7, Sequence(u64::MAX - 1))));
         assert_eq!(Key::read_destination(Key::destination(9).as_ref()), Some(9));
         assert_eq!(Key::read_destination(Key::destination_again(9).as_ref()), Some(9));
+        for key in [Key::seen(Sequence(9)), Key::message(Sequence(9))] {
+            assert_eq!(Key::read_message(key.as_ref()), Some(Sequence(9)));
+        }
         for wrong in [&[][..], &[ENTRY], &[ENTRY, 0, 0, 0, 1, 2], &[DESTINATION, 1]] {
             assert_eq!(Key::read_owed(wrong), None);
             assert_eq!(Key::read_destination(wrong), None);

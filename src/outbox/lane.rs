@@ -16,7 +16,8 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    Counts, OpenError, OutboxError, OutboxFailure, Sequence,
+    Counts, Limits, OpenError, OutboxError, OutboxFailure, Sequence,
+    gauge::Gauge,
     key::{DestinationId, Key},
     record::{self, Damage, Meta},
     store::{Store, StoreError},
@@ -69,6 +70,7 @@ pub(super) struct Shared {
     lanes: RwLock<HashMap<Arc<str>, Arc<Lane>>>,
     /// Numbers below are durable; nothing from it on may be read.
     durable: AtomicU64,
+    pub(super) gauge: Gauge,
     /// How much less there was at opening than there should have been.
     missing: u64,
     pub(super) failure: watch::Sender<Option<OutboxFailure>>,
@@ -76,6 +78,8 @@ pub(super) struct Shared {
     pub(super) accepted: AtomicU64,
     pub(super) entries: AtomicU64,
     pub(super) delivered: AtomicU64,
+    pub(super) purged: AtomicU64,
+    pub(super) resent: AtomicU64,
     pub(super) dead_lettered: AtomicU64,
     pub(super) quarantined: AtomicU64,
     pub(super) barriers: AtomicU64,
@@ -83,7 +87,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Reads the names and the keys of a store.
-    pub(super) fn over(store: Arc<dyn Store>, meta: &Meta) -> Result<Shared, LaneError> {
+    pub(super) fn over(store: Arc<dyn Store>, meta: &Meta, limits: Limits) -> Result<Shared, LaneError> {
         let lanes = read_lanes(store.as_ref())?;
         let there = |count: fn(&Lane) -> &AtomicU64| {
             lanes
@@ -103,12 +107,15 @@ impl Shared {
             store: RwLock::new(Some(store)),
             lanes: RwLock::new(lanes),
             durable: AtomicU64::new(meta.next.0),
+            gauge: Gauge::new(limits),
             missing,
             failure: watch::Sender::new(None),
             damaged: Mutex::default(),
             accepted: AtomicU64::new(0),
             entries: AtomicU64::new(0),
             delivered: AtomicU64::new(0),
+            purged: AtomicU64::new(0),
+            resent: AtomicU64::new(0),
             dead_lettered: AtomicU64::new(0),
             quarantined: AtomicU64::new(0),
             barriers: AtomicU64::new(0),
@@ -232,6 +239,8 @@ impl Shared {
             accepted: read(&self.accepted),
             entries: read(&self.entries),
             delivered: read(&self.delivered),
+            purged: read(&self.purged),
+            resent: read(&self.resent),
             dead_lettered: read(&self.dead_lettered),
             quarantined: read(&self.quarantined),
             barriers: read(&self.barriers),

@@ -1,8 +1,8 @@
 //! The outbox: what was accepted and is still owed, kept durably until each destination has it.
 //!
 //! A message and all its deliveries come in by [`Outbox::offer`], in one atomic batch; each destination reads
-//! what it is owed, in order, by [`Outbox::next`]; a delivery leaves by [`Outbox::settle`], delivered or as a
-//! dead letter. Anything not settled is still there after any crash.
+//! what it is owed, in order, by [`Outbox::next`]; a delivery leaves by [`Outbox::settle`], delivered, as a
+//! dead letter, or purged because somebody ordered it. Anything not settled is still there after any crash.
 //!
 //! One writer thread commits (see `writer.rs`); a positive answer means that the batch survives a power cut.
 //! After the first failed write nothing is answered any more ([`Outbox::failure`]): it never retries a sync,
@@ -12,16 +12,19 @@
 mod delivery;
 mod error;
 mod folder;
+mod gauge;
 mod key;
 mod lane;
 #[cfg(test)]
 mod memory;
 mod reader;
 mod record;
+mod repeats;
 mod sled;
 mod store;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod watermark;
 mod writer;
 
@@ -45,10 +48,13 @@ use crate::units;
 
 pub use self::{
     delivery::{
-        Acceptance, BodyRef, Counts, DeadLetter, Delivery, Depth, Entry, Outcome, Sequence, Settlement,
+        Acceptance, Accepted, BodyRef, Counts, DeadLetter, Delivery, Depth, Entry, Outcome, Sequence,
+        Settlement, Window,
     },
     error::{OpenError, OutboxError, OutboxFailure},
+    gauge::Level,
     store::StoreError,
+    verify::Verification,
 };
 use self::{
     lane::Shared,
@@ -65,7 +71,7 @@ const PERMIT_BYTES: usize = 16 * 1024;
 const SETTLEMENTS_WAITING_MAX: usize = 4_096;
 
 /// How the outbox uses the machine. Nothing here changes what it promises.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How much of messages may wait for the writer, as `64MiB` (the default); more make the senders wait.
@@ -77,6 +83,25 @@ pub struct Settings {
     /// How long to wait for the lock of a process that is just ending, as `5s` (the default).
     #[serde(deserialize_with = "units::duration")]
     pub lock_wait: Duration,
+    /// Deliveries and dead letters kept at once, 10000000 by default. With as many nothing more is accepted until a
+    /// tenth of them are gone.
+    pub entries_max: u64,
+    /// Bytes of messages kept at once, as `64GiB` (the default). With as many nothing more is accepted until a tenth
+    /// of them are gone.
+    #[serde(deserialize_with = "units::bytes")]
+    pub stored_bytes_max: usize,
+    /// Space on the disk that is left for deliveries to end and for others, as `256MiB` (the default). With less
+    /// nothing more is accepted until there is a tenth more.
+    #[serde(deserialize_with = "units::bytes")]
+    pub disk_free_bytes_min: usize,
+}
+
+/// What the outbox takes no more than.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    entries_max: u64,
+    stored_bytes_max: u64,
+    disk_free_bytes_min: u64,
 }
 
 impl Default for Settings {
@@ -85,6 +110,19 @@ impl Default for Settings {
             waiting_bytes_max: 64 * 1024 * 1024,
             cache_bytes_max: 64 * 1024 * 1024,
             lock_wait: LOCK_WAIT,
+            entries_max: 10_000_000,
+            stored_bytes_max: 64 << 30,
+            disk_free_bytes_min: 256 << 20,
+        }
+    }
+}
+
+impl Settings {
+    fn limits(&self) -> Limits {
+        Limits {
+            entries_max: self.entries_max,
+            stored_bytes_max: self.stored_bytes_max as u64,
+            disk_free_bytes_min: self.disk_free_bytes_min as u64,
         }
     }
 }
@@ -109,9 +147,16 @@ impl Outbox {
     /// A store that is missing, damaged, of another format, or older than its watermark is refused.
     pub fn open(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
         let opened = folder::open(folder, settings)?;
-        let shared = Shared::over(Arc::clone(&opened.store), &opened.meta)
+        let shared = Shared::over(Arc::clone(&opened.store), &opened.meta, settings.limits())
             .map_err(|error| error.into_open_error(folder))?;
         Outbox::start(shared, opened, settings)
+    }
+
+    /// Looks at every record of the outbox in a folder that no process uses, and draws up its account. Blocks.
+    ///
+    /// What makes an outbox not open at all is an error here, too.
+    pub fn verify(folder: &Path, settings: &Settings) -> Result<Verification, OpenError> {
+        verify::verify(folder, settings)
     }
 
     fn start(shared: Shared, opened: folder::Opened, settings: &Settings) -> Result<Outbox, OpenError> {
@@ -157,6 +202,9 @@ impl Outbox {
     /// after the other; the [`Pending`] resolves to the number of the first.
     pub async fn offer_all(&self, acceptances: Vec<Acceptance>) -> Result<Pending, OutboxError> {
         let bytes = delivery::check_all(&acceptances)?;
+        if let Some(what) = self.shared.gauge.full() {
+            return Err(OutboxError::Full { what });
+        }
         let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
         let permits = permits.saturating_add(1).min(self.offer_permits_max);
         let room = Arc::clone(&self.offer_room).acquire_many_owned(permits).await;
@@ -244,6 +292,48 @@ impl Outbox {
         reader::dead_letters(&self.shared, destination, after, count_max)
     }
 
+    /// How full it is.
+    pub fn level(&self) -> Level {
+        self.shared.gauge.level()
+    }
+
+    /// What there is too much or too little of, while nothing more is accepted.
+    pub fn full(&self) -> Option<&'static str> {
+        self.shared.gauge.full()
+    }
+
+    /// Makes a dead letter a delivery again, behind all that its destination is owed; false when there is no such
+    /// dead letter any more, or its records cannot be read. Blocks on the store before it waits for the barrier.
+    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
+        let before = sequence.0.checked_sub(1).map(Sequence);
+        let found = self.dead_letters(destination, before, 1)?.pop();
+        let found = found
+            .filter(|dead| dead.sequence == sequence)
+            .and_then(|dead| dead.delivery);
+        let Some(delivery) = found else {
+            return Ok(false);
+        };
+        let destination: Arc<str> = destination.into();
+        let entry = Entry {
+            destination: Arc::clone(&destination),
+            body: BodyRef::Raw,
+        };
+        let acceptance = Acceptance {
+            received_at: delivery.received_at,
+            listener: delivery.listener.into(),
+            control_id: delivery.control_id,
+            site_version: delivery.site_version.into(),
+            raw: delivery.bytes,
+            results: Vec::new(),
+            deliveries: vec![entry],
+            dead: Vec::new(),
+            window: None,
+            instead_of: Some((destination, sequence)),
+        };
+        let accepted = self.offer(acceptance).await?.await?;
+        Ok(accepted.repeated.is_empty())
+    }
+
     /// What the outbox has done since it was opened.
     pub fn counts(&self) -> Counts {
         self.shared.counts()
@@ -288,16 +378,16 @@ impl fmt::Debug for Outbox {
     }
 }
 
-/// A message handed over and not yet durable. Resolves to its number when it is.
+/// Messages handed over and not yet durable. Resolves when they are.
 #[must_use = "the message is accepted only when this resolves"]
 pub struct Pending {
-    answer: Pin<Box<dyn Future<Output = Result<Sequence, OutboxError>> + Send>>,
+    answer: Pin<Box<dyn Future<Output = Result<Accepted, OutboxError>> + Send>>,
 }
 
 impl Pending {
     fn new(
         shared: Arc<Shared>,
-        mut answered: oneshot::Receiver<Sequence>,
+        mut answered: oneshot::Receiver<Accepted>,
         mut ended: watch::Receiver<()>,
     ) -> Pending {
         let answer = Box::pin(async move {
@@ -315,7 +405,7 @@ impl Pending {
 }
 
 impl Future for Pending {
-    type Output = Result<Sequence, OutboxError>;
+    type Output = Result<Accepted, OutboxError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.answer.as_mut().poll(context)

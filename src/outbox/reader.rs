@@ -131,7 +131,7 @@ fn entries(
 }
 
 /// Puts a delivery together from its records. The outer error is the store's, the inner one the records'.
-fn deliver(
+pub(super) fn deliver(
     store: &dyn Store,
     sequence: Sequence,
     entry: &EntryRecord,

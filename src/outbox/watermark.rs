@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::Sequence;
-use super::record::Meta;
+use super::record::{Meta, Totals};
 
 const MAGIC: &str = "weir outbox watermark 1";
 
@@ -84,9 +84,18 @@ fn encode(meta: &Meta) -> String {
         commits,
         queued,
         dead,
+        bytes,
+        totals,
     } = meta;
+    let Totals {
+        entries,
+        delivered,
+        purged,
+        resent,
+    } = totals;
     let text = format!(
-        "{MAGIC}\nstore {store_id:032x}\nnext {next}\ncommits {commits}\nqueued {queued}\ndead {dead}\n"
+        "{MAGIC}\nstore {store_id:032x}\nnext {next}\ncommits {commits}\nqueued {queued}\ndead {dead}\nbytes {bytes}\n\
+         entries {entries}\ndelivered {delivered}\npurged {purged}\nresent {resent}\n"
     );
     format!("{text}checksum {:08x}\n", crc32fast::hash(text.as_bytes()))
 }
@@ -101,6 +110,13 @@ fn decode(text: &str) -> Option<Meta> {
         commits: value("commits")?.parse().ok()?,
         queued: value("queued")?.parse().ok()?,
         dead: value("dead")?.parse().ok()?,
+        bytes: value("bytes")?.parse().ok()?,
+        totals: Totals {
+            entries: value("entries")?.parse().ok()?,
+            delivered: value("delivered")?.parse().ok()?,
+            purged: value("purged")?.parse().ok()?,
+            resent: value("resent")?.parse().ok()?,
+        },
     };
     // Written again and compared: this checks the checksum and every byte's form at once.
     (encode(&meta) == text).then_some(meta)
@@ -116,6 +132,13 @@ mod tests {
         commits: 5,
         queued: 3,
         dead: 2,
+        bytes: 4_096,
+        totals: Totals {
+            entries: 9,
+            delivered: 4,
+            purged: 0,
+            resent: 0,
+        },
     };
 
     #[test]

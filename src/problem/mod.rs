@@ -214,6 +214,11 @@ impl Problems {
         self.sources.push(source);
     }
 
+    /// How many sources there are: the number of the next.
+    pub fn source_count(&self) -> usize {
+        self.sources.len()
+    }
+
     /// Adds a problem; beyond [`PROBLEMS_MAX`] it is only counted.
     pub fn push(&mut self, problem: Problem) {
         if problem.severity == Severity::Error {

@@ -41,12 +41,16 @@ pub enum ProblemName {
     UnknownDestination,
     /// `unknown-table`
     UnknownTable,
+    /// `unknown-profile`
+    UnknownProfile,
     /// `unused-listener`
     UnusedListener,
     /// `unused-destination`
     UnusedDestination,
     /// `unused-table`
     UnusedTable,
+    /// `unused-profile`
+    UnusedProfile,
     /// `same-address`
     SameAddress,
     /// `port-zero`
@@ -63,6 +67,18 @@ pub enum ProblemName {
     NothingToDo,
     /// `contradictory-step`
     ContradictoryStep,
+    /// `bad-table`
+    BadTable,
+    /// `duplicate-code`
+    DuplicateCode,
+    /// `unknown-column`
+    UnknownColumn,
+    /// `needs-restart`
+    NeedsRestart,
+    /// `removed-destination`
+    RemovedDestination,
+    /// `cannot-bind`
+    CannotBind,
 }
 
 impl ProblemName {
@@ -86,9 +102,11 @@ impl ProblemName {
         ProblemName::UnknownListener,
         ProblemName::UnknownDestination,
         ProblemName::UnknownTable,
+        ProblemName::UnknownProfile,
         ProblemName::UnusedListener,
         ProblemName::UnusedDestination,
         ProblemName::UnusedTable,
+        ProblemName::UnusedProfile,
         ProblemName::SameAddress,
         ProblemName::PortZero,
         ProblemName::DestinationLoop,
@@ -97,6 +115,12 @@ impl ProblemName {
         ProblemName::BadMessageType,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
+        ProblemName::BadTable,
+        ProblemName::DuplicateCode,
+        ProblemName::UnknownColumn,
+        ProblemName::NeedsRestart,
+        ProblemName::RemovedDestination,
+        ProblemName::CannotBind,
     ];
 
     /// The name as shown.
@@ -170,7 +194,7 @@ impl ProblemName {
             ),
             ProblemName::BadName => (
                 "bad-name",
-                "Listeners, destinations, tables and routes are named in kebab-case: lower case letters, \
+                "Listeners, destinations, tables, profiles and routes are named in kebab-case: lower case letters, \
                  digits and single hyphens, beginning with a letter, at most 64 characters; and not a \
                  word that some YAML readers take for a truth value (`no`, `yes`, `on`, `off`, `null`). \
                  Names appear in metrics, logs, file names and addresses.",
@@ -202,12 +226,20 @@ impl ProblemName {
                 "unknown-table",
                 "A step translates through a table that no file of the site defines.",
             ),
+            ProblemName::UnknownProfile => (
+                "unknown-profile",
+                "A listener, or another profile, names a profile that no file of the site defines.",
+            ),
             ProblemName::UnusedListener => (
                 "unused-listener",
                 "No route takes messages from this listener. Its messages are counted as unrouted.",
             ),
             ProblemName::UnusedDestination => ("unused-destination", "No route sends to this destination."),
             ProblemName::UnusedTable => ("unused-table", "No step uses this table."),
+            ProblemName::UnusedProfile => (
+                "unused-profile",
+                "No listener validates by this profile, and no other inherits from it.",
+            ),
             ProblemName::SameAddress => (
                 "same-address",
                 "Two sockets of the site would listen on one address and port; the second could not \
@@ -247,6 +279,40 @@ impl ProblemName {
                 "contradictory-step",
                 "Two parts of a step cannot both be meant: two changes of the same field, or a field \
                  copied to itself.",
+            ),
+            ProblemName::BadTable => (
+                "bad-table",
+                "A CSV file is no table: a row has more or fewer cells than there are columns, no code, or a \
+                 cell over several lines (a quote that is not closed), or two columns have one name. The first \
+                 row names the columns; a cell that holds the delimiter stands in double quotes.",
+            ),
+            ProblemName::DuplicateCode => (
+                "duplicate-code",
+                "A table has two rows for one code. Which of the two counts is not guessed; both places are \
+                 shown.",
+            ),
+            ProblemName::UnknownColumn => (
+                "unknown-column",
+                "A table has no column of that name, or a step or `lookup` must name one because the table has \
+                 several and no `value`. Names of columns are compared exactly, letter case included.",
+            ),
+            ProblemName::NeedsRestart => (
+                "needs-restart",
+                "A reload cannot change this setting while weir runs: where the data lies, how the outbox uses \
+                 the machine, the memory for messages being read, and where the pages are. Restart weir, or \
+                 put the setting back to reload the rest.",
+            ),
+            ProblemName::RemovedDestination => (
+                "removed-destination",
+                "A reload would take a destination out of the site, or rename it, while deliveries wait for \
+                 it, and its settings do not say what becomes of them. Put it back with `on_remove: drain` \
+                 (they are delivered, then its lane ends), `on_remove: park` (they wait until it is in the \
+                 site again) or `on_remove: purge` (they are thrown away), reload, then take it out.",
+            ),
+            ProblemName::CannotBind => (
+                "cannot-bind",
+                "A reload needs a port that cannot be taken: another program has it, or weir itself under \
+                 an address that overlaps the new one. The site that runs goes on unchanged.",
             ),
         }
     }

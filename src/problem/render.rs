@@ -2,6 +2,8 @@
 //!
 //! Colors only when asked for. Writes into a string; never prints.
 
+use std::fmt;
+
 use codespan_reporting::diagnostic::{Diagnostic, Label};
 use codespan_reporting::files::SimpleFiles;
 use codespan_reporting::term::termcolor::{Buffer, ColorSpec};
@@ -18,6 +20,12 @@ pub struct Location {
     pub line: usize,
     /// The character of the line, from 1.
     pub column: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}:{}", self.file, self.line, self.column)
+    }
 }
 
 impl Problems {

@@ -1,9 +1,10 @@
 //! Routes: which messages, under which condition, changed how, to whom.
 //!
-//! [`Route::run`] is pure: the same message gives the same [`Outcome`], whoever asks: the engine, a test, a
-//! trace or a bench. It does no input or output, asks no clock, and never changes the message it was given.
+//! [`Route::run`] is pure: the same message, received at the same time, gives the same [`Outcome`], whoever asks: the
+//! engine, a test, a trace or a bench. It does no input or output, asks no clock, and never changes the message it was given.
 
 mod pattern;
+mod receiver;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -11,14 +12,18 @@ mod trace;
 
 use std::sync::Arc;
 
-use crate::expression::Condition;
-use crate::hl7::Message;
-use crate::step::{Notes, Step};
+use jiff::Zoned;
+
+use self::receiver::Receiver;
+use crate::expression::{Condition, Context, View};
+use crate::hl7::{Message, Refusal, Scope};
+use crate::step::{Misses, Notes, Run, Step, Stop, Tag};
 
 pub use pattern::{MessagePattern, PatternError};
+pub use receiver::{ReceiverSettings, Receivers};
 pub(crate) use settings::patterns;
-pub use settings::{Names, Settings};
-pub use trace::{StepTrace, Trace};
+pub use settings::{Names, Settings, Steps};
+pub use trace::Trace;
 
 /// A route of the site.
 #[derive(Debug, Clone)]
@@ -27,52 +32,92 @@ pub struct Route {
     pub name: Arc<str>,
     /// The listeners it takes messages from, each once.
     pub from: Vec<Arc<str>>,
-    /// The destinations it sends to, each once.
+    /// The destinations it may send to, each once.
     pub to: Vec<Arc<str>>,
     messages: Vec<MessagePattern>,
     when: Option<Condition>,
     steps: Vec<Step>,
+    /// Those of the destinations that get what the steps leave, always.
+    plain: Vec<Arc<str>>,
+    /// Those with a condition or steps of their own.
+    receivers: Vec<Receiver>,
+    /// Why it filters where its condition does not hold.
     filtered: Arc<str>,
+    /// Why it filters where the condition of no destination holds.
+    filtered_by_all: Arc<str>,
 }
 
 /// What a route makes of a message.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most outcomes deliver, and a box would cost each an allocation"
-)]
 pub enum Outcome {
     /// The route is for other types of messages.
     NotMine,
-    /// The route is for this type, and its condition does not hold.
+    /// The route is for this type, and does not want this message.
     Filtered {
-        /// Which condition did not hold.
+        /// Why, in the words of the site.
         reason: Arc<str>,
+        /// The codes that were in no table.
+        misses: Misses,
     },
-    /// The changed message goes to these destinations.
+    /// Changed messages go to destinations.
     Deliver {
-        /// The message after all steps; still the same bytes if no step changed anything.
-        message: Message,
-        /// The destinations, each once.
-        to: Vec<Arc<str>>,
-        /// The name of the table, once for each code that was not in it.
-        misses: Vec<Arc<str>>,
+        /// What goes where, in the order in which each destination is to get it.
+        outputs: Vec<Output>,
+        /// For whom it could not be made.
+        failures: Vec<Failure>,
+        /// The codes that were in no table.
+        misses: Misses,
+        /// The tags that steps gave the message.
+        tags: Vec<Tag>,
     },
-    /// A step could not do its work: the message as it was received is a dead letter for each destination.
+    /// The sender is told that the message is not accepted; nobody gets it, by any route.
+    Rejected {
+        /// What the sender is told.
+        refusal: Refusal,
+        /// The codes that were in no table.
+        misses: Misses,
+    },
+    /// A step could not do its work: nobody gets anything but a dead letter.
     Failed {
-        /// Which step, which place and why; no content of the message.
-        reason: String,
-        /// The destinations, each once.
-        to: Vec<Arc<str>>,
-        /// The name of the table, once for each code that was not in it.
-        misses: Vec<Arc<str>>,
+        /// Why, and all destinations.
+        failure: Failure,
+        /// The codes that were in no table.
+        misses: Misses,
     },
 }
 
+/// A message as it goes out, and to whom.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The message after all steps; still the same bytes if no step changed anything.
+    pub message: Message,
+    /// The destinations, each once.
+    pub to: Vec<Arc<str>>,
+}
+
+/// For whom a step could not do its work: the message as it was received is a dead letter for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which step, which place and why; no content of the message.
+    pub reason: String,
+    /// The destinations, each once.
+    pub to: Vec<Arc<str>>,
+}
+
+/// What the steps have come to so far.
+#[derive(Default)]
+struct Gathered {
+    outputs: Vec<Output>,
+    failures: Vec<Failure>,
+    /// Why a part, or a destination, was left out.
+    dropped: Option<Arc<str>>,
+}
+
 impl Route {
-    /// Its steps, in order.
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    /// All its steps: those of the route, then those of single destinations.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        let own = self.receivers.iter().flat_map(|receiver| &receiver.steps);
+        self.steps.iter().chain(own)
     }
 
     /// Whether it takes messages from this listener.
@@ -89,12 +134,18 @@ impl Route {
                 .any(|pattern| pattern.matches_type(message_type))
     }
 
-    /// What becomes of a message; with a trace, also how it came to that.
-    pub fn run(&self, message: &Message, mut trace: Option<&mut Trace>) -> Outcome {
+    /// What becomes of a message received at this time; with a trace, also how it came to that.
+    pub fn run(&self, message: &Message, received: &Zoned, mut trace: Option<&mut Trace>) -> Outcome {
         let header = message.header();
         let is_mine =
             self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(&header));
-        let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(message)));
+        let context = Context::new(received.clone(), Arc::clone(&self.name));
+        let view = View {
+            message,
+            scope: &Scope::whole(),
+            context: &context,
+        };
+        let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(&view)));
         if let Some(trace) = trace.as_deref_mut() {
             *trace = Trace {
                 is_mine,
@@ -106,47 +157,68 @@ impl Route {
             None => Outcome::NotMine,
             Some(false) => Outcome::Filtered {
                 reason: Arc::clone(&self.filtered),
+                misses: Misses::default(),
             },
-            Some(true) => self.apply_steps(message.clone(), trace),
+            Some(true) => {
+                let mut notes = trace.as_ref().map_or_else(Notes::default, |_| Notes::traced());
+                let outcome = self.apply(message, &context, &mut notes);
+                if let Some(trace) = trace {
+                    trace.steps = notes.steps.unwrap_or_default();
+                }
+                outcome
+            }
         }
     }
 
-    fn apply_steps(&self, mut message: Message, mut trace: Option<&mut Trace>) -> Outcome {
-        let mut notes = if trace.is_some() {
-            Notes::traced()
-        } else {
-            Notes::default()
-        };
-        for step in &self.steps {
-            let applies = step.applies(&message);
-            let result = if applies {
-                step.run(&mut message, &mut notes)
-            } else {
-                Ok(())
-            };
-            if let Some(trace) = trace.as_deref_mut() {
-                let changed = notes.changed.replace(Vec::new()).unwrap_or_default();
-                let failed = result.as_ref().err().map(ToString::to_string);
-                trace.steps.push(StepTrace {
-                    title: Arc::clone(step.title()),
-                    applies,
-                    changed,
-                    failed,
-                });
-            }
-            if let Err(error) = result {
-                let reason = format!("{}: {error}", step.title());
-                return Outcome::Failed {
-                    reason,
+    /// What the steps make of a message that the route is for.
+    fn apply(&self, message: &Message, context: &Context, notes: &mut Notes) -> Outcome {
+        let mut gathered = Gathered::default();
+        let done = self.steps_to_all(Run::new(message.clone(), context, notes), &mut gathered);
+        let misses = std::mem::take(&mut notes.misses);
+        match done {
+            Ok(()) => gathered.outcome(&self.filtered_by_all, misses, std::mem::take(&mut notes.tags)),
+            Err(Stop::Dropped { reason }) => Outcome::Filtered { reason, misses },
+            Err(Stop::Rejected(refusal)) => Outcome::Rejected { refusal, misses },
+            Err(Stop::Failed(error)) => Outcome::Failed {
+                failure: Failure {
+                    reason: error.to_string(),
                     to: self.to.clone(),
-                    misses: notes.misses,
-                };
+                },
+                misses,
+            },
+        }
+    }
+
+    /// Runs the steps of the route, and gives what they leave to the destinations.
+    fn steps_to_all(&self, mut run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
+        self.steps.iter().try_for_each(|step| step.run(&mut run))?;
+        for receiver in &self.receivers {
+            if receiver.when.as_ref().is_none_or(|when| when.holds(&run.view())) {
+                receiver.steps_to_one(run.branch(), gathered)?;
             }
         }
+        if !self.plain.is_empty() {
+            gathered.outputs.push(Output {
+                message: run.message,
+                to: self.plain.clone(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Gathered {
+    /// All of it together; `unwanted` is the reason where no destination's condition holds.
+    fn outcome(self, unwanted: &Arc<str>, misses: Misses, tags: Vec<Tag>) -> Outcome {
+        if self.outputs.is_empty() && self.failures.is_empty() {
+            let reason = self.dropped.unwrap_or_else(|| Arc::clone(unwanted));
+            return Outcome::Filtered { reason, misses };
+        }
         Outcome::Deliver {
-            message,
-            to: self.to.clone(),
-            misses: notes.misses,
+            outputs: self.outputs,
+            failures: self.failures,
+            misses,
+            tags,
         }
     }
 }

@@ -1,17 +1,18 @@
 //! A route as typed, and what is checked about it before it runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::receiver::{Receiver, Receivers};
 use super::{MessagePattern, Route};
-use crate::expression::Condition;
+use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::step::{Step, condition};
 use crate::typed::{OneOrMany, Text};
 
-/// What was typed, without the steps: each of them is read by itself, so that one that is wrong hides no other.
+/// What was typed, without the [`Steps`].
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -23,8 +24,17 @@ pub struct Settings {
     /// Only messages for which this holds; the others are filtered.
     #[serde(default)]
     pub when: Option<Text>,
-    /// The destinations.
-    pub to: OneOrMany<Text>,
+    /// The destinations: a name, or a list of names and of maps as `{ destination: ehr, when: …, steps: [ … ] }`.
+    pub to: Receivers,
+}
+
+/// The steps of a route, each read by itself, so that one that is wrong hides no other.
+#[derive(Debug, Default)]
+pub struct Steps {
+    /// Those that run for all destinations.
+    pub of_route: Vec<Step>,
+    /// Those of single destinations, by the number of their entry in `to`, from 0.
+    pub own: BTreeMap<usize, Vec<Step>>,
 }
 
 /// The names a route may use.
@@ -42,31 +52,43 @@ impl Settings {
     pub fn check(
         self,
         name: Arc<str>,
-        steps: Vec<Step>,
+        steps: Steps,
         place: &Place<'_>,
         names: &Names,
+        known: Known<'_>,
         problems: &mut Problems,
     ) -> Option<Route> {
         let errors_before = problems.error_count();
         let from = listeners(&self.from, &place.key("from"), names, problems);
-        let to = destinations(&self.to, &place.key("to"), names, problems);
+        let all = self.to.check(steps.own, &place.key("to"), names, known, problems);
         let messages = match &self.messages {
             None => Vec::new(),
             Some(texts) => patterns(texts, &place.key("messages"), problems),
         };
         let when: Option<Condition> = self
             .when
-            .and_then(|Text(text)| condition(&text, &place.key("when"), problems));
-        let filtered = format!("the condition of route {name} does not hold").into();
-        let is_right = problems.error_count() == errors_before;
-        is_right.then_some(Route {
-            name,
+            .and_then(|Text(text)| condition(&text, &place.key("when"), known, problems));
+        if problems.error_count() > errors_before {
+            return None;
+        }
+        let to = all
+            .iter()
+            .map(|receiver| Arc::clone(&receiver.destination))
+            .collect();
+        let (receivers, plain): (Vec<Receiver>, Vec<Receiver>) = all
+            .into_iter()
+            .partition(|receiver| receiver.when.is_some() || !receiver.steps.is_empty());
+        Some(Route {
             from,
             to,
             messages,
             when,
-            steps,
-            filtered,
+            steps: steps.of_route,
+            plain: plain.into_iter().map(|receiver| receiver.destination).collect(),
+            receivers,
+            filtered: format!("the condition of route {name} does not hold").into(),
+            filtered_by_all: format!("the condition of no destination of route {name} holds").into(),
+            name,
         })
     }
 }
@@ -118,63 +140,52 @@ fn listeners(
         );
         problems.push(problem.at(place));
     }
-    known(texts, place, &names.listeners, problems, |name| {
+    let mut known = OnceEach::new(&names.listeners);
+    let unknown = |name: &str| {
         Problem::error(
             ProblemName::UnknownListener,
             format!("listener `{name}` is not defined"),
         )
         .help("define it under `listeners` in any file of the site")
-    })
+    };
+    let taken = texts.0.iter().enumerate();
+    taken
+        .filter_map(|(index, Text(text))| known.take(text, &place.index(index), problems, unknown))
+        .collect()
 }
 
-fn destinations(
-    texts: &OneOrMany<Text>,
-    place: &Place<'_>,
-    names: &Names,
-    problems: &mut Problems,
-) -> Vec<Arc<str>> {
-    if texts.0.is_empty() {
-        let problem = Problem::error(ProblemName::NothingToDo, "the route sends to no destination");
-        problems.push(
-            problem
-                .at(place)
-                .help("name a destination; delete the route if it has no purpose"),
-        );
-    }
-    known(texts, place, &names.destinations, problems, |name| {
-        Problem::error(
-            ProblemName::UnknownDestination,
-            format!("destination `{name}` is not defined"),
-        )
-        .help("define it under `destinations` in any file of the site")
-    })
+/// The names that are right, each of which may be taken once.
+pub(super) struct OnceEach<'n> {
+    right: &'n BTreeSet<Arc<str>>,
+    taken: BTreeSet<Arc<str>>,
 }
 
-/// The names that are known, each once; `unknown` makes the problem of the others.
-fn known(
-    texts: &OneOrMany<Text>,
-    place: &Place<'_>,
-    right: &BTreeSet<Arc<str>>,
-    problems: &mut Problems,
-    unknown: impl Fn(&str) -> Problem,
-) -> Vec<Arc<str>> {
-    let mut found: Vec<Arc<str>> = Vec::with_capacity(texts.0.len());
-    for (index, Text(text)) in texts.0.iter().enumerate() {
-        let at = place.index(index);
-        match right.get(text.as_str()) {
-            Some(name) if found.contains(name) => {
-                let message = format!("`{name}` is listed twice");
-                problems.push(Problem::error(ProblemName::DuplicateName, message).at(&at));
-            }
-            Some(name) => found.push(Arc::clone(name)),
-            None => {
-                problems.push(
-                    unknown(text)
-                        .at(&at)
-                        .nearest(text, right.iter().map(AsRef::as_ref)),
-                );
-            }
+impl<'n> OnceEach<'n> {
+    pub(super) fn new(right: &'n BTreeSet<Arc<str>>) -> OnceEach<'n> {
+        OnceEach {
+            right,
+            taken: BTreeSet::new(),
         }
     }
-    found
+
+    /// The name, if it is right and not taken; `unknown` makes the problem of one that is not right.
+    pub(super) fn take(
+        &mut self,
+        text: &str,
+        at: &Place<'_>,
+        problems: &mut Problems,
+        unknown: impl Fn(&str) -> Problem,
+    ) -> Option<Arc<str>> {
+        let Some(name) = self.right.get(text) else {
+            let problem = unknown(text).at(at);
+            problems.push(problem.nearest(text, self.right.iter().map(AsRef::as_ref)));
+            return None;
+        };
+        if !self.taken.insert(Arc::clone(name)) {
+            let message = format!("`{name}` is listed twice");
+            problems.push(Problem::error(ProblemName::DuplicateName, message).at(at));
+            return None;
+        }
+        Some(Arc::clone(name))
+    }
 }

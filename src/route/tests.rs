@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::expression::Known;
 use crate::hl7::Terminators;
 use crate::problem::{Content, Node, Place, Problems, Source};
-use crate::step::{Common, Settings as StepSettings, Tables};
-use crate::table::Table;
+use crate::step::{Beside, Bodies, Common, Settings as StepSettings};
+use crate::table::{Table, Tables};
 use crate::typed::{OneOrMany, Text};
 
 const ADMISSION: &str = "MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\r\
     PID|1||12^^^MR~34^^^SS||DOE^ANNA\rNK1|1|DOE^BEN\rNK1|2\rPV1|1|I\r";
+
+fn received() -> Zoned {
+    "2024-01-01T12:00:00+01:00[+01:00]".parse().unwrap()
+}
 
 fn admission() -> Message {
     Message::parse(ADMISSION.into()).unwrap()
@@ -33,6 +38,10 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
     let mut problems = Problems::new();
     let class = Table::new("class".into(), [("I".into(), "IP".into())]);
     let tables: Tables = BTreeMap::from([("class".into(), Arc::new(class))]);
+    let known = Known {
+        tables: &tables,
+        is_received: true,
+    };
     let steps = steps.iter().enumerate().map(|(index, (kind, yaml, when))| {
         let tag = serde_yaml::value::Tag::new(*kind);
         let value = serde_yaml::from_str(yaml).unwrap();
@@ -42,53 +51,77 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
             when: when.map(str::to_owned),
             name: None,
         };
-        settings
-            .check(common, index + 1, &place, &tables, &mut problems)
-            .unwrap()
+        let beside = Beside {
+            number: (index + 1).to_string(),
+            common,
+            bodies: Bodies::new(),
+        };
+        settings.check(beside, &place, known, &mut problems).unwrap()
     });
-    let steps = steps.collect();
+    let steps = Steps {
+        of_route: steps.collect(),
+        own: BTreeMap::new(),
+    };
     let texts = |texts: &[&str]| OneOrMany(texts.iter().map(|text| Text((*text).to_owned())).collect());
     let settings = Settings {
         from: texts(&["in"]),
         messages: (!messages.is_empty()).then(|| texts(messages)),
         when: when.map(|when| Text(when.to_owned())),
-        to: texts(&["lab", "copies"]),
+        to: serde_yaml::from_str("[lab, copies]").unwrap(),
     };
     let names = Names {
         listeners: ["in".into()].into(),
         destinations: ["lab".into(), "copies".into()].into(),
     };
     settings
-        .check("r".into(), steps, &place, &names, &mut problems)
+        .check("r".into(), steps, &place, &names, known, &mut problems)
         .unwrap()
 }
 
 /// The outcome in one line: what is delivered, or why nothing is.
 fn outcome(route: &Route) -> String {
-    match route.run(&admission(), None) {
+    let shown = |misses: &Misses| {
+        let shown: Vec<String> = misses
+            .iter()
+            .map(|miss| format!("{}:{}", miss.table, miss.code.as_deref().unwrap_or("?")))
+            .collect();
+        format!("(misses {})", shown.join(" "))
+    };
+    match route.run(&admission(), &received(), None) {
         Outcome::NotMine => "not mine".to_owned(),
-        Outcome::Filtered { reason } => format!("filtered: {reason}"),
-        Outcome::Deliver { message, to, misses } => {
-            let text = String::from_utf8(message.write(Terminators::Preserve).to_vec()).unwrap();
-            let changed: Vec<&str> = text
-                .split('\r')
-                .filter(|segment| !ADMISSION.contains(segment))
-                .collect();
-            format!(
-                "to {}: {} (misses {})",
-                to.join(" "),
-                changed.join(" "),
-                misses.join(" ")
-            )
+        Outcome::Filtered { reason, .. } => format!("filtered: {reason}"),
+        Outcome::Deliver { outputs, misses, .. } => {
+            let outputs: Vec<String> = outputs.iter().map(output).collect();
+            format!("{} {}", outputs.join("; "), shown(&misses))
         }
-        Outcome::Failed { reason, to, misses } => {
+        Outcome::Rejected { refusal, .. } => format!("rejected with {}", refusal.code.as_str()),
+        Outcome::Failed { failure, misses } => {
             format!(
-                "failed for {}: {reason} (misses {})",
-                to.join(" "),
-                misses.join(" ")
+                "failed for {}: {} {}",
+                failure.to.join(" "),
+                failure.reason,
+                shown(&misses)
             )
         }
     }
+}
+
+fn output(output: &Output) -> String {
+    let text = String::from_utf8(output.message.write(Terminators::Preserve).to_vec()).unwrap();
+    let changed: Vec<&str> = text
+        .split('\r')
+        .filter(|segment| !ADMISSION.contains(segment))
+        .collect();
+    format!("to {}: {}", output.to.join(" "), changed.join(" "))
+}
+
+/// The one message that the route delivers.
+fn delivered(route: &Route, message: &Message) -> Message {
+    let Outcome::Deliver { mut outputs, .. } = route.run(message, &received(), None) else {
+        panic!("not delivered")
+    };
+    assert_eq!(outputs.len(), 1);
+    outputs.remove(0).message
 }
 
 #[test]
@@ -154,19 +187,19 @@ fn translations() {
     );
     check(
         "{ field: PID-5.1, table: class }",
-        "failed for lab copies: step 1 (translate): PID-5.1: the code is not in table `class` (misses class)",
+        "failed for lab copies: step 1 (translate): PID-5.1: the code is not in table `class` (misses class:DOE)",
     );
     check(
         "{ field: PID-5.1, table: class, otherwise: keep }",
-        "to lab copies:  (misses class)",
+        "to lab copies:  (misses class:DOE)",
     );
     check(
         "{ field: PV1-1, table: class, otherwise: clear }",
-        "to lab copies: PV1||I (misses class)",
+        "to lab copies: PV1||I (misses class:1)",
     );
     check(
         "{ field: PV1-1, table: class, otherwise: { value: U } }",
-        "to lab copies: PV1|U|I (misses class)",
+        "to lab copies: PV1|U|I (misses class:1)",
     );
     // A field without a value has no code to look up.
     check("{ field: PV1-9, table: class }", "to lab copies:  (misses )");
@@ -185,7 +218,7 @@ fn a_step_that_cannot_do_its_work_fails_the_route() {
         "{shown}"
     );
     let message = admission();
-    failing.run(&message, None);
+    failing.run(&message, &received(), None);
     assert_eq!(
         message.write(Terminators::Preserve),
         ADMISSION,
@@ -203,14 +236,23 @@ fn traces() {
         ("remove", "[PV1]", None),
     ];
     let mut trace = Trace::default();
-    route(None, &["ADT"], &steps).run(&admission(), Some(&mut trace));
+    route(None, &["ADT"], &steps).run(&admission(), &received(), Some(&mut trace));
     let shown: Vec<String> = trace
         .steps
         .iter()
         .map(|step| {
-            let changed: Vec<String> = step.changed.iter().map(ToString::to_string).collect();
-            let failed = step.failed.as_deref().unwrap_or_default();
-            format!("{} {} [{}] {failed}", step.title, step.applies, changed.join(" "))
+            let changed: Vec<String> = step
+                .changed
+                .iter()
+                .map(|change| change.place.to_string())
+                .collect();
+            let stopped = step.stopped.as_deref().unwrap_or_default();
+            format!(
+                "{} {} [{}] {stopped}",
+                step.title,
+                step.applies,
+                changed.join(" ")
+            )
         })
         .collect();
     assert_eq!(
@@ -223,12 +265,12 @@ fn traces() {
         ]
     );
     assert_eq!((trace.is_mine, trace.condition_holds), (true, Some(true)));
-    route(Some("PID-5.1 = 'X'"), &["ADT"], &steps).run(&admission(), Some(&mut trace));
+    route(Some("PID-5.1 = 'X'"), &["ADT"], &steps).run(&admission(), &received(), Some(&mut trace));
     assert_eq!(
         (trace.is_mine, trace.condition_holds, trace.steps.len()),
         (true, Some(false), 0)
     );
-    route(None, &["ORU"], &steps).run(&admission(), Some(&mut trace));
+    route(None, &["ORU"], &steps).run(&admission(), &received(), Some(&mut trace));
     assert_eq!(
         (trace.is_mine, trace.condition_holds, trace.steps.len()),
         (false, None, 0)
@@ -239,9 +281,7 @@ fn traces() {
 fn without_a_change_the_bytes_are_the_very_same() {
     let message = Message::parse(format!("{ADMISSION}\nZZZ|odd|\\X\n").into()).unwrap();
     let given = message.write(Terminators::Preserve);
-    let Outcome::Deliver { message, .. } = route(None, &[], &[]).run(&message, None) else {
-        panic!("not delivered")
-    };
+    let message = delivered(&route(None, &[], &[]), &message);
     assert!(!message.is_edited());
     assert_eq!(message.write(Terminators::Preserve).as_ptr(), given.as_ptr());
 }
@@ -258,9 +298,7 @@ proptest! {
         let message = Message::parse(format!("{ADMISSION}{others}\rNTE|1|a\r").into()).unwrap();
         let yaml = format!("{{ NTE-{field}: {} }}", serde_json::to_string(&value.replace('{', "{{")).unwrap());
         let route = route(None, &[], &[("set", &yaml, None), ("remove", "[NK1]", None)]);
-        let Outcome::Deliver { message: changed, .. } = route.run(&message, None) else {
-            panic!("not delivered")
-        };
+        let changed = delivered(&route, &message);
         let path = format!("NTE-{field}").parse().unwrap();
         prop_assert_eq!(changed.text(&path).unwrap_or_default(), if value == "\"\"" { "" } else { value.as_str() });
         let segments = |message: &Message| -> Vec<Vec<u8>> {

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::paths::{Written, field, written_field};
-use super::{Doc, Notes, StepError, entry_count};
-use crate::hl7::{FieldPath, Message};
+use super::{Doc, Run, StepError, entry_count};
+use crate::hl7::FieldPath;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{Pairs, Text};
 
@@ -71,9 +71,9 @@ fn misfit(to: &FieldPath, from: &FieldPath) -> Option<Problem> {
 }
 
 impl Copy {
-    pub(super) fn run(&self, message: &mut Message, notes: &mut Notes) -> Result<(), StepError> {
+    pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for (to, from) in &self.entries {
-            notes.edit(message, to, |message| message.copy(to, from))?;
+            run.edit(to, |message| message.copy(to, from))?;
         }
         Ok(())
     }

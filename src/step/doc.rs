@@ -15,6 +15,6 @@ pub struct Doc {
     pub example: &'static str,
     /// A message before it.
     pub given: &'static str,
-    /// The same message after it.
+    /// The same message after it; several one after another, or `filtered: `, `failed: `, `AE: ` with the reason.
     pub becomes: &'static str,
 }

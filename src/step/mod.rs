@@ -7,31 +7,47 @@
 //! To add a kind: one new file with its `Settings`, its `DOC` and its work, and here a `mod` line and an arm
 //! wherever the compiler misses one.
 
+mod body;
 mod copy;
 mod doc;
+mod drop;
+mod fail;
+mod r#if;
+mod notes;
 mod paths;
+mod reject;
 mod remove;
+mod run;
 mod set;
+mod tag;
 mod translate;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::expression::Condition;
-use crate::hl7::{EditError, FieldPath, Message, Target};
+use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::table::Table;
 
+pub use body::{Bodies, DEPTH_MAX, body_keys};
 pub use doc::Doc;
+pub use notes::{Change, Miss, Misses, Notes, STEPS_RUN_MAX, StepTrace, Tag};
 pub use paths::condition;
-
-/// The tables of the site, by name.
-pub type Tables = BTreeMap<Arc<str>, Arc<Table>>;
+pub use run::{Run, StepError, Stop};
 
 /// The documentation of every kind, in the order people need them.
-pub const DOCS: &[&Doc] = &[&set::DOC, &copy::DOC, &remove::DOC, &translate::DOC];
+pub const DOCS: &[&Doc] = &[
+    &set::DOC,
+    &copy::DOC,
+    &remove::DOC,
+    &translate::DOC,
+    &r#if::DOC,
+    &tag::DOC,
+    &drop::DOC,
+    &reject::DOC,
+    &fail::DOC,
+];
 
 /// The keys that may stand beside the key of any step.
 pub const COMMON_KEYS: &[&str] = &["when", "name"];
@@ -66,6 +82,16 @@ pub enum Settings {
     Remove(remove::Settings),
     /// Replaces a code by what a table has for it.
     Translate(translate::Settings),
+    /// Runs steps where a condition holds, others where it does not.
+    If(r#if::Settings),
+    /// Gives the message named values.
+    Tag(tag::Settings),
+    /// Ends the route for a message it does not want.
+    Drop(drop::Settings),
+    /// Tells the sender that the message is not accepted.
+    Reject(reject::Settings),
+    /// Makes the message a dead letter.
+    Fail(fail::Settings),
 }
 
 /// What may stand beside the kind of a step, as typed.
@@ -78,6 +104,17 @@ pub struct Common {
     /// What to call the step in traces and reasons; without it, its number and kind.
     #[serde(default)]
     pub name: Option<String>,
+}
+
+/// What stands around the settings of a step.
+#[derive(Debug)]
+pub struct Beside {
+    /// Where it stands among the steps: `2`, or `2.1` within the second.
+    pub number: String,
+    /// The keys that any step may have.
+    pub common: Common,
+    /// The lists of steps within it, under the keys of [`body_keys`].
+    pub bodies: Bodies,
 }
 
 /// A step that can run.
@@ -95,66 +132,43 @@ enum Kind {
     Copy(copy::Copy),
     Remove(remove::Remove),
     Translate(translate::Translate),
-}
-
-/// A step that could not do its work. Names places and settings, never what the message holds.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {reason}")]
-pub struct StepError {
-    /// The place it was about.
-    pub path: FieldPath,
-    /// Why.
-    pub reason: String,
-}
-
-impl From<EditError> for StepError {
-    fn from(error: EditError) -> StepError {
-        StepError {
-            path: error.path,
-            reason: error.kind.to_string(),
-        }
-    }
-}
-
-/// What a run left behind besides the message: codes that were in no table, and, if asked for, what changed.
-#[derive(Debug, Default)]
-pub struct Notes {
-    /// The name of the table, once for each code that was not in it.
-    pub misses: Vec<Arc<str>>,
-    /// The places that are not as they were; kept only when the run is traced.
-    pub changed: Option<Vec<Target>>,
+    If(r#if::If),
+    Tag(tag::Tag),
+    Drop(drop::Drop),
+    Reject(reject::Reject),
+    Fail(fail::Fail),
 }
 
 impl Settings {
-    /// Finds what is wrong; a step only if nothing is.
-    ///
-    /// `place` is the entry of `steps`, `number` its number from 1.
+    /// Finds what is wrong; a step only if nothing is. `place` is the entry of `steps`.
     pub fn check(
         self,
-        common: Common,
-        number: usize,
+        beside: Beside,
         place: &Place<'_>,
-        tables: &Tables,
+        known: Known<'_>,
         problems: &mut Problems,
     ) -> Option<Step> {
+        let Beside {
+            number,
+            common,
+            bodies,
+        } = beside;
         let when = match common.when {
-            Some(text) => condition(&text, &place.key("when"), problems).map(Some),
+            Some(text) => condition(&text, &place.key("when"), known, problems).map(Some),
             None => Some(None),
         };
-        let (word, kind) = match self {
-            Settings::Set(settings) => ("set", settings.check(&place.key("set"), problems).map(Kind::Set)),
-            Settings::Copy(settings) => (
-                "copy",
-                settings.check(&place.key("copy"), problems).map(Kind::Copy),
-            ),
-            Settings::Remove(settings) => (
-                "remove",
-                settings.check(&place.key("remove"), problems).map(Kind::Remove),
-            ),
-            Settings::Translate(settings) => {
-                let translate = settings.check(&place.key("translate"), tables, problems);
-                ("translate", translate.map(Kind::Translate))
-            }
+        let word = self.word();
+        let at = place.key(word);
+        let kind = match self {
+            Settings::Set(settings) => settings.check(&at, known, problems).map(Kind::Set),
+            Settings::Copy(settings) => settings.check(&at, problems).map(Kind::Copy),
+            Settings::Remove(settings) => settings.check(&at, problems).map(Kind::Remove),
+            Settings::Translate(settings) => settings.check(&at, known.tables, problems).map(Kind::Translate),
+            Settings::If(settings) => settings.check(bodies, place, known, problems).map(Kind::If),
+            Settings::Tag(settings) => settings.check(&at, known, problems).map(Kind::Tag),
+            Settings::Drop(settings) => settings.check(&at, problems).map(Kind::Drop),
+            Settings::Reject(settings) => settings.check(&at, problems).map(Kind::Reject),
+            Settings::Fail(settings) => settings.check(&at, problems).map(Kind::Fail),
         };
         let title = match common.name {
             Some(name) => format!("step {number} ({name})"),
@@ -166,71 +180,71 @@ impl Settings {
             kind: kind?,
         })
     }
+
+    /// The key that says the kind.
+    fn word(&self) -> &'static str {
+        match self {
+            Settings::Set(_) => "set",
+            Settings::Copy(_) => "copy",
+            Settings::Remove(_) => "remove",
+            Settings::Translate(_) => "translate",
+            Settings::If(_) => "if",
+            Settings::Tag(_) => "tag",
+            Settings::Drop(_) => "drop",
+            Settings::Reject(_) => "reject",
+            Settings::Fail(_) => "fail",
+        }
+    }
 }
 
 impl Step {
-    /// How the step is called in traces and reasons: `step 2 (translate)`.
-    pub fn title(&self) -> &Arc<str> {
-        &self.title
+    /// Does its work, if its condition holds. After a stop the message may be changed in part: it must not be
+    /// delivered.
+    pub fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
+        let applies = self.when.as_ref().is_none_or(|when| when.holds(&run.view()));
+        let number = run.notes.reach(&self.title, applies);
+        let done = run
+            .notes
+            .count_step()
+            .map_err(Stop::from)
+            .and_then(|()| if applies { self.kind.run(run) } else { Ok(()) });
+        done.map_err(|stop| {
+            run.notes.stopped(number, || stop.to_string());
+            stop.of_step(&self.title)
+        })
     }
 
-    /// Whether its condition holds, or it has none.
-    pub fn applies(&self, message: &Message) -> bool {
-        self.when.as_ref().is_none_or(|when| when.holds(message))
-    }
-
-    /// Does its work. After an error the message may be changed in part: it must not be delivered.
-    pub fn run(&self, message: &mut Message, notes: &mut Notes) -> Result<(), StepError> {
+    /// The tables that it and the steps within it use.
+    pub fn tables(&self) -> Vec<&Arc<Table>> {
         match &self.kind {
-            Kind::Set(set) => set.run(message, notes),
-            Kind::Copy(copy) => copy.run(message, notes),
-            Kind::Remove(remove) => {
-                remove.run(message, notes);
-                Ok(())
-            }
-            Kind::Translate(translate) => translate.run(message, notes),
-        }
-    }
-
-    /// The table it uses, if any.
-    pub fn table(&self) -> Option<&Arc<Table>> {
-        match &self.kind {
-            Kind::Translate(translate) => Some(translate.table()),
-            Kind::Set(_) | Kind::Copy(_) | Kind::Remove(_) => None,
+            Kind::Translate(translate) => vec![translate.table()],
+            Kind::If(inner) => inner.steps().flat_map(Step::tables).collect(),
+            Kind::Set(_)
+            | Kind::Copy(_)
+            | Kind::Remove(_)
+            | Kind::Tag(_)
+            | Kind::Drop(_)
+            | Kind::Reject(_)
+            | Kind::Fail(_) => Vec::new(),
         }
     }
 }
 
-impl Notes {
-    /// Notes that also say what changed.
-    pub fn traced() -> Notes {
-        Notes {
-            misses: Vec::new(),
-            changed: Some(Vec::new()),
+impl Kind {
+    fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
+        match self {
+            Kind::Set(set) => Ok(set.run(run)?),
+            Kind::Copy(copy) => Ok(copy.run(run)?),
+            Kind::Remove(remove) => {
+                remove.run(run);
+                Ok(())
+            }
+            Kind::Translate(translate) => Ok(translate.run(run)?),
+            Kind::If(inner) => inner.run(run),
+            Kind::Tag(tag) => Ok(tag.run(run)?),
+            Kind::Drop(drop) => Err(drop.stop()),
+            Kind::Reject(reject) => Err(reject.stop()),
+            Kind::Fail(fail) => Err(fail.stop()),
         }
-    }
-
-    /// Does an edit of one place and notes whether the place is now another.
-    fn edit(
-        &mut self,
-        message: &mut Message,
-        path: &FieldPath,
-        edit: impl FnOnce(&mut Message) -> Result<(), EditError>,
-    ) -> Result<(), StepError> {
-        let Some(changed) = &mut self.changed else {
-            return Ok(edit(message)?);
-        };
-        let bytes = |message: &Message| {
-            (
-                message.read(path).state(),
-                message.read(path).raw().map(<[u8]>::to_vec),
-            )
-        };
-        let before = bytes(message);
-        edit(message)?;
-        if bytes(message) != before {
-            changed.push(Target::Field(*path));
-        }
-        Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! Paths, conditions and templates in the settings of steps: read, or told as problems with their place.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
-use crate::expression::{Condition, Template};
-use crate::hl7::{FieldPath, PathError, Target};
+use crate::expression::{Condition, Known, Template};
+use crate::hl7::{FieldPath, Location, PathError, Target};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 
 /// Where a text stands: a value, or a key.
@@ -14,14 +15,24 @@ pub(super) enum Written<'a> {
 }
 
 /// Reads a condition, or tells what is wrong with it.
-pub fn condition(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Condition> {
-    Condition::parse(text)
+pub fn condition(
+    text: &str,
+    place: &Place<'_>,
+    known: Known<'_>,
+    problems: &mut Problems,
+) -> Option<Condition> {
+    Condition::parse(text, known)
         .map_err(|error| problems.push(error.problem(place)))
         .ok()
 }
 
-pub(super) fn template(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Template> {
-    Template::parse(text)
+pub(super) fn template(
+    text: &str,
+    place: &Place<'_>,
+    known: Known<'_>,
+    problems: &mut Problems,
+) -> Option<Template> {
+    Template::parse(text, known)
         .map_err(|error| problems.push(error.problem(place)))
         .ok()
 }
@@ -58,6 +69,46 @@ pub(super) fn target(text: &str, at: Written<'_>, problems: &mut Problems) -> Op
         }
         Target::Segment(_) | Target::Field(_) => Some(target),
     }
+}
+
+/// A place that the sender is told: a segment or a field.
+pub(super) fn location(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<Location> {
+    let target: Target = read(text, at, problems)?;
+    Some(match target {
+        Target::Field(path) => (&path).into(),
+        Target::Segment(segment) => Location {
+            segment: segment.name,
+            occurrence: segment.occurrence.unwrap_or(1),
+            field: None,
+            repetition: None,
+            component: None,
+            subcomponent: None,
+        },
+    })
+}
+
+/// A reason that people read: something, not too long, and the same for every message, so that no content gets to
+/// where reasons are shown.
+pub(super) fn reason(text: String, place: &Place<'_>, problems: &mut Problems) -> Option<Arc<str>> {
+    /// What fits a line, and ERR-8.
+    const REASON_CHARS_MAX: usize = 200;
+    let wrong = |message: String| Problem::error(ProblemName::InvalidValue, message).at(place);
+    if text.trim().is_empty() {
+        problems.push(wrong("expected a text that says why".to_owned()));
+        return None;
+    }
+    if text.chars().count() > REASON_CHARS_MAX || text.chars().any(char::is_control) {
+        problems.push(wrong(format!(
+            "expected one line of at most {REASON_CHARS_MAX} characters"
+        )));
+        return None;
+    }
+    if text.contains('{') {
+        let help = "reasons are shown in logs, metrics and replies, where nothing of a message may stand";
+        problems.push(wrong("a reason has no holes".to_owned()).help(help));
+        return None;
+    }
+    Some(text.into())
 }
 
 fn delimiters(at: Written<'_>) -> Problem {

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::paths::{Written, target};
-use super::{Doc, Notes};
-use crate::hl7::{Message, Target};
+use super::{Doc, Run};
+use crate::hl7::Target;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{OneOrMany, Text};
 
@@ -50,14 +50,9 @@ impl Settings {
 }
 
 impl Remove {
-    pub(super) fn run(&self, message: &mut Message, notes: &mut Notes) {
+    pub(super) fn run(&self, run: &mut Run<'_>) {
         for target in &self.targets {
-            let places = message.remove(target);
-            if places > 0
-                && let Some(changed) = &mut notes.changed
-            {
-                changed.push(*target);
-            }
+            run.change(target, |message| message.remove(target));
         }
     }
 }

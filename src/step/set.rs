@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::paths::{Written, template, written_field};
-use super::{Doc, Notes, StepError, entry_count};
-use crate::expression::Template;
-use crate::hl7::{FieldPath, Message};
+use super::{Doc, Run, StepError, entry_count};
+use crate::expression::{Known, Template};
+use crate::hl7::FieldPath;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{Pairs, Text};
 
@@ -34,14 +34,14 @@ pub(super) struct Set {
 }
 
 impl Settings {
-    pub(super) fn check(self, place: &Place<'_>, problems: &mut Problems) -> Option<Set> {
+    pub(super) fn check(self, place: &Place<'_>, known: Known<'_>, problems: &mut Problems) -> Option<Set> {
         let Settings(Pairs(pairs)) = self;
         let count = entry_count(pairs.len(), "set", place, problems)?;
         let mut entries: Vec<(FieldPath, Template)> = Vec::with_capacity(count);
         for (path, Text(value)) in pairs {
             let at = place.key(&path);
             let path = written_field(&path, Written::Key(&at), problems);
-            let template = template(&value, &at, problems);
+            let template = template(&value, &at, known, problems);
             let (Some(path), Some(template)) = (path, template) else {
                 continue;
             };
@@ -56,10 +56,12 @@ impl Settings {
 }
 
 impl Set {
-    pub(super) fn run(&self, message: &mut Message, notes: &mut Notes) -> Result<(), StepError> {
+    pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for (path, template) in &self.entries {
-            let text = template.render(message);
-            notes.edit(message, path, |message| message.set(path, &text))?;
+            let text = run
+                .render(template)
+                .map_err(|reason| StepError::at(*path, reason))?;
+            run.edit(path, |message| message.set(path, &text))?;
         }
         Ok(())
     }

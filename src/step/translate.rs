@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::paths::{Written, written_field};
-use super::{Doc, Notes, StepError, Tables};
-use crate::hl7::{FieldPath, Message};
+use super::{Doc, Run, StepError};
+use crate::hl7::FieldPath;
 use crate::problem::{Place, Problem, ProblemName, Problems};
-use crate::table::Table;
+use crate::table::{Table, Tables};
 use crate::typed::Text;
 
 pub(super) const DOC: Doc = Doc {
@@ -135,28 +135,25 @@ impl Translate {
         &self.table
     }
 
-    pub(super) fn run(&self, message: &mut Message, notes: &mut Notes) -> Result<(), StepError> {
-        let Some(code) = message.text(&self.field) else {
+    pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
+        let Some(code) = run.message.text(&self.field) else {
             return Ok(());
         };
         let value = match (self.table.get(&code), &self.otherwise) {
-            (Some(value), _) => value.to_owned(),
+            (Some(value), _) => value,
             (None, otherwise) => {
-                notes.misses.push(Arc::clone(self.table.name()));
+                run.notes.misses.note(self.table.name(), &code);
                 match otherwise {
                     Otherwise::Keep => return Ok(()),
-                    Otherwise::Clear => String::new(),
-                    Otherwise::Value(value) => value.clone(),
+                    Otherwise::Clear => "",
+                    Otherwise::Value(value) => value,
                     Otherwise::Fail => {
                         let reason = format!("the code is not in table `{}`", self.table.name());
-                        return Err(StepError {
-                            path: self.field,
-                            reason,
-                        });
+                        return Err(StepError::at(self.field, reason));
                     }
                 }
             }
         };
-        notes.edit(message, &self.field, |message| message.set(&self.field, &value))
+        run.edit(&self.field, |message| message.set(&self.field, value))
     }
 }

@@ -8,12 +8,15 @@ use crate::hl7::dictionary::Version;
 use crate::hl7::{ErrorCode, Fault, Location, Segment, SegmentName, Severity};
 
 use super::FAULTS_MAX;
+use super::settings::Lengths;
 
 /// The faults of one message.
 pub(super) struct Faults {
     pub(super) found: Vec<Fault>,
     /// What a value that is too long is called: 104 from 2.7, before that 102.
     pub(super) too_long: ErrorCode,
+    /// How much a value is that is longer than the version has it.
+    pub(super) too_long_for_version: Severity,
     /// What too many are called: 198 from 2.9, before that 100.
     pub(super) too_many: ErrorCode,
     /// What a condition of a profile that does not hold is called: 199 from 2.9, before that 102.
@@ -21,11 +24,16 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    pub(super) fn new(version: Version, is_2_9: bool) -> Faults {
-        let too_long = if version >= Version::V2_7 {
-            ErrorCode::ValueTooLong
+    pub(super) fn new(version: Version, is_2_9: bool, lengths: Option<Lengths>) -> Faults {
+        let (too_long, severity) = if version >= Version::V2_7 {
+            (ErrorCode::ValueTooLong, Severity::Error)
         } else {
-            ErrorCode::DataType
+            (ErrorCode::DataType, Severity::Warning)
+        };
+        let too_long_for_version = match lengths {
+            None => severity,
+            Some(Lengths::Warning) => Severity::Warning,
+            Some(Lengths::Error) => Severity::Error,
         };
         let (too_many, condition) = if is_2_9 {
             (ErrorCode::Cardinality, ErrorCode::Other)
@@ -35,6 +43,7 @@ impl Faults {
         Faults {
             found: Vec::new(),
             too_long,
+            too_long_for_version,
             too_many,
             condition,
         }
@@ -47,15 +56,24 @@ impl Faults {
         }
     }
 
-    /// Adds what may be right and could not be checked.
-    pub(super) fn warn(&mut self, code: ErrorCode, location: Option<Location>, text: impl Into<String>) {
+    /// Adds what may be right: what could not be checked, and what a site may have agreed on.
+    pub(super) fn push_as(
+        &mut self,
+        severity: Severity,
+        code: ErrorCode,
+        location: Option<Location>,
+        text: impl Into<String>,
+    ) {
         if !self.is_full() {
             let fault = Fault::new(code, location, text);
-            self.found.push(Fault {
-                severity: Severity::Warning,
-                ..fault
-            });
+            self.found.push(Fault { severity, ..fault });
         }
+    }
+
+    /// Adds that a condition of the profile does not hold.
+    pub(super) fn condition(&mut self, at: Location) {
+        let text = "the condition of the profile does not hold";
+        self.push(self.condition, Some(at), text);
     }
 
     /// Whether nothing more will be told.

@@ -4,11 +4,15 @@
 //! of the message is for others to decide. Never refuses a message, never does I/O, and no text holds content.
 //! The facts come from the [`dictionary`](crate::hl7::dictionary), the profile from a YAML file by way of
 //! [`Settings`], which `config` reads. Time is linear in the message: every part is looked at once for the
-//! version, and once for each rule of the profile that names it.
+//! version, and once for each rule of the profile that names it; a condition is asked of each segment it is about, and looks
+//! through the segments for what it names.
 //!
 //! What the standard leaves open is no fault: Z segments, fields and components beyond those it defines, codes of
 //! tables that a site may extend, the HL7 null.
+//! Lengths before 2.7 are warnings: until then the standard lets every site agree on others (HL7 v2.5, 2.5.3.2), and
+//! few systems keep to them; from 2.7 on it has lengths only where they are certain.
 
+mod conditions;
 mod faults;
 mod profile;
 mod rules;
@@ -24,13 +28,13 @@ use crate::hl7::{ErrorCode, Fault, FieldPath, Message, SegmentName};
 use self::faults::Faults;
 
 pub use profile::Profile;
-pub use settings::{FieldSettings, SegmentSettings, Settings, Usage};
+pub use settings::{FieldSettings, Lengths, SegmentSettings, Settings, Usage};
 
 /// The most faults told of one message; the check ends there.
 pub const FAULTS_MAX: usize = 100;
 
-/// Finds the faults of a message, at most [`FAULTS_MAX`]: first those of its structure, then those of each segment
-/// in the order of the message, at last the conditions of the profile.
+/// Finds the faults of a message, at most [`FAULTS_MAX`]: first those of its structure, then the conditions of the
+/// profile that do not hold, then those of each segment in the order of the message.
 ///
 /// The version is that of the profile, or else the one that MSH-12 declares.
 pub fn validate(message: &Message, profile: &Profile) -> Vec<Fault> {
@@ -38,7 +42,7 @@ pub fn validate(message: &Message, profile: &Profile) -> Vec<Fault> {
     let declared = Version::of(&header);
     let version = profile.version.or(declared).unwrap_or(Version::COMMON);
     let is_2_9 = profile.version.is_none() && header.version().is_some_and(|version| version >= [2, 9, 0]);
-    let mut faults = Faults::new(version, is_2_9);
+    let mut faults = Faults::new(version, is_2_9, profile.lengths);
     if profile.version.is_none() && declared.is_none() && !header.version_id().is_empty() {
         let text = format!("expected a version of HL7 from 2.1 to 2.8.2; checked as {version}");
         let location = FieldPath::of_field(SegmentName::MSH, 12).map(|path| (&path).into());
@@ -47,7 +51,7 @@ pub fn validate(message: &Message, profile: &Profile) -> Vec<Fault> {
     let dictionary = Dictionary::of(version);
     let rules = profile.applying(message);
     structure::check(message, dictionary, &rules, &mut faults);
-    segments::check(message, dictionary, &rules, &mut faults);
-    rules::conditions(message, &rules, &mut faults);
+    let judged = conditions::ask(message, dictionary, profile, &mut faults);
+    segments::check(message, dictionary, &rules, &judged, &mut faults);
     faults.found
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use crate::expression::Condition;
+use crate::expression::{Condition, View};
 use crate::hl7::dictionary::Version;
 use crate::hl7::{FieldPath, Location, Message, SegmentName};
 
-use super::Usage;
+use super::{Lengths, Usage};
 
 /// What a site expects of messages beyond, or instead of, what their version says.
 ///
@@ -17,6 +17,8 @@ use super::Usage;
 pub struct Profile {
     /// The version to check against; `None` is the one that MSH-12 declares.
     pub(super) version: Option<Version>,
+    /// How much a value is that is longer than the version has it; `None` is left to the version.
+    pub(super) lengths: Option<Lengths>,
     pub(super) segments: BTreeMap<SegmentName, SegmentRule>,
     pub(super) fields: BTreeMap<Spot, FieldRule>,
 }
@@ -51,10 +53,10 @@ pub(super) struct FieldRule {
     pub(super) when: Option<Condition>,
 }
 
-/// The rules that apply to one message: those whose `when` holds.
+/// The rules for one message: those about segments whose `when` holds, and those about fields.
 pub(super) struct Applying<'p> {
     pub(super) segments: Vec<(SegmentName, &'p SegmentRule)>,
-    /// By spot.
+    /// By spot; to which segments they apply, [`Judged`](super::conditions::Judged) knows.
     pub(super) fields: Vec<(Spot, &'p FieldRule)>,
 }
 
@@ -104,12 +106,12 @@ impl Profile {
     }
 
     pub(super) fn applying(&self, message: &Message) -> Applying<'_> {
-        let holds = |when: &Option<Condition>| when.as_ref().is_none_or(|when| when.holds(message));
+        let view = View::of(message);
+        let holds = |when: &Option<Condition>| when.as_ref().is_none_or(|when| when.holds(&view));
         let segments = self.segments.iter().filter(|(_, rule)| holds(&rule.when));
-        let fields = self.fields.iter().filter(|(_, rule)| holds(&rule.when));
         Applying {
             segments: segments.map(|(name, rule)| (*name, rule)).collect(),
-            fields: fields.map(|(spot, rule)| (*spot, rule)).collect(),
+            fields: self.fields.iter().map(|(spot, rule)| (*spot, rule)).collect(),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The rules of a profile about fields and their parts.
 
 use crate::hl7::datatype::{Id, Part};
-use crate::hl7::{ErrorCode, Location, Message, Segment, State};
+use crate::hl7::{ErrorCode, Location, Segment, Severity, State};
 
 use super::Usage;
-use super::faults::{Faults, Occurrences};
-use super::profile::{Applying, FieldRule, Spot};
+use super::profile::{FieldRule, Spot};
 use super::segments::Check;
 use super::structure::times;
 
@@ -19,19 +18,8 @@ pub(super) fn segment(segment: &Segment<'_>, at: Location, check: &mut Check<'_>
     }
 }
 
-/// Checks the conditions of rules, once for the message.
-pub(super) fn conditions(message: &Message, rules: &Applying<'_>, faults: &mut Faults) {
-    for (spot, rule) in &rules.fields {
-        let condition = rule.condition.as_ref();
-        if condition.is_some_and(|condition| !condition.holds(message)) {
-            let location = located(Occurrences::default().next(spot.segment), *spot);
-            let text = "the condition of the profile does not hold";
-            faults.push(faults.condition, Some(location), text);
-        }
-    }
-}
-
-fn located(segment: Location, spot: Spot) -> Location {
+/// Where a rule's field or part stands in a segment.
+pub(super) fn located(segment: Location, spot: Spot) -> Location {
     Location {
         field: Some(spot.field),
         component: spot.component,
@@ -95,7 +83,7 @@ fn required(at: Location, check: &mut Check<'_>) {
 
 fn value(part: Part<'_>, rule: &FieldRule, at: Location, check: &mut Check<'_>) {
     if let Some(max) = rule.length_max {
-        check.length(part, max, at);
+        check.length(part, max, Severity::Error, at);
     }
     if let Some(data_type) = &rule.data_type {
         check.data_type(part, data_type, at);

@@ -2,16 +2,19 @@
 //!
 //! What an applying rule of the profile says instead is left to `rules`.
 
+use std::borrow::Cow;
+
 use crate::hl7::datatype::{Cwe, Dt, Dtm, Id, Nm, Part, Repetitions, Si, Tm};
 use crate::hl7::dictionary::{Dictionary, FieldDefinition, Optionality, SegmentDefinition};
-use crate::hl7::{ErrorCode, Location, Message, Segment, SegmentName, State};
+use crate::hl7::{ErrorCode, Location, Message, Segment, SegmentName, Severity, State};
 
+use super::conditions::Judged;
 use super::faults::{Faults, Occurrences};
 use super::profile::{Applying, FieldRule, Spot};
 use super::rules;
 use super::structure::times;
 
-/// Lengths from here on mean that a value may be of any length (HL7 v2.5.1, 2.5.5.2: 65536 is "arbitrarily long").
+/// Lengths from here on mean that a value may be of any length (HL7 v2.5.1, 2.5.3.2: 65536 is "arbitrarily long").
 const ANY_LENGTH: u32 = 65_536;
 /// Message types, trigger events and structures: tables that a site may extend by codes that begin with Z.
 const EXTENSIBLE_BY_Z: [u16; 3] = [76, 3, 354];
@@ -23,19 +26,24 @@ pub(super) fn check(
     message: &Message,
     dictionary: &'static Dictionary,
     rules: &Applying<'_>,
+    judged: &Judged,
     faults: &mut Faults,
 ) {
     let mut occurrences = Occurrences::default();
-    for segment in message.segments() {
+    for (index, segment) in message.segments().enumerate() {
         if faults.is_full() {
             return;
         }
         let Some(at) = occurrences.pass(&segment) else {
             continue;
         };
+        let mut rules = Cow::Borrowed(rules.within(at.segment));
+        if !judged.is_empty() {
+            rules.to_mut().retain(|(spot, _)| judged.applies(index, *spot));
+        }
         let mut check = Check {
             dictionary,
-            rules: rules.within(at.segment),
+            rules: &rules,
             faults,
         };
         if let Some(definition) = dictionary.segment(at.segment.as_bytes()) {
@@ -138,7 +146,7 @@ impl<'c> Check<'c> {
         if let Some(max) = definition.length_max.filter(|max| *max < ANY_LENGTH)
             && rule.is_none_or(|rule| rule.length_max.is_none())
         {
-            self.length(part, max, at);
+            self.length(part, max, self.faults.too_long_for_version, at);
         }
         if rule.is_none_or(|rule| rule.data_type.is_none()) {
             self.data_type(part, data_type, at);
@@ -151,7 +159,7 @@ impl<'c> Check<'c> {
     }
 
     /// Bytes are counted first: a character has at least one.
-    pub(super) fn length(&mut self, part: Part<'_>, max: u32, at: Location) {
+    pub(super) fn length(&mut self, part: Part<'_>, max: u32, severity: Severity, at: Location) {
         let max_bytes = max as usize;
         let is_longer = part.raw().is_some_and(|raw| raw.len() > max_bytes)
             && part
@@ -160,7 +168,8 @@ impl<'c> Check<'c> {
         if is_longer {
             let characters = if max == 1 { "character" } else { "characters" };
             let text = format!("longer than {max} {characters}");
-            self.faults.push(self.faults.too_long, Some(at), text);
+            self.faults
+                .push_as(severity, self.faults.too_long, Some(at), text);
         }
     }
 

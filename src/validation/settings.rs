@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use regex::RegexBuilder;
 use serde::Deserialize;
 
-use crate::expression::Condition;
+use crate::expression::{Condition, Known};
 use crate::hl7::dictionary::{Dictionary, Version};
 use crate::hl7::{FieldPath, SegmentPath};
 use crate::problem::{Place, Problem, ProblemName, Problems};
@@ -20,6 +20,10 @@ const PATTERN_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// How much a value is that is longer than the version has it: `warning` or `error`. Left out, a warning before
+    /// version 2.7, where sites may agree on other lengths, and an error from then on.
+    #[serde(default)]
+    pub lengths: Option<Lengths>,
     /// Rules about segments: `NK1: { max: 2 }`.
     #[serde(default)]
     pub segments: Option<Pairs<SegmentSettings>>,
@@ -83,12 +87,23 @@ pub enum Usage {
     Optional,
 }
 
+/// How much a value is that is longer than the version has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lengths {
+    /// It may be right.
+    Warning,
+    /// It is a fault.
+    Error,
+}
+
 impl Settings {
     /// Finds what is wrong; a profile over the inherited one only if nothing is. A rule takes the place of an
     /// inherited one about the same segment or field.
     pub fn check(self, inherited: Profile, place: &Place<'_>, problems: &mut Problems) -> Option<Profile> {
         let errors_before = problems.error_count();
         let mut profile = inherited;
+        profile.lengths = self.lengths.or(profile.lengths);
         let at = place.key("segments");
         for (name, settings) in self.segments.map(|Pairs(pairs)| pairs).unwrap_or_default() {
             let at = at.key(&name);
@@ -204,7 +219,7 @@ impl FieldSettings {
 }
 
 fn condition(Text(text): &Text, place: &Place<'_>, problems: &mut Problems) -> Option<Condition> {
-    Condition::parse(text)
+    Condition::parse(text, Known::nothing())
         .map_err(|error| problems.push(error.problem(place)))
         .ok()
 }

@@ -1,7 +1,7 @@
 //! Which segments there are and in which order: against the structure of the message and the rules of a profile.
 
 use crate::hl7::dictionary::{Dictionary, Element, ElementKind, Group, Item, Placement, Structure, group};
-use crate::hl7::{ErrorCode, FieldPath, Location, Message, Segment, SegmentName};
+use crate::hl7::{ErrorCode, FieldPath, Location, Message, Segment, SegmentName, Severity};
 
 use super::Usage;
 use super::faults::{Faults, Occurrences};
@@ -76,7 +76,8 @@ fn unknown_structure(message: &Message, faults: &mut Faults) {
         return;
     }
     let location = FieldPath::of_field(SegmentName::MSH, 9).map(|path| (&path).into());
-    faults.warn(
+    faults.push_as(
+        Severity::Warning,
         ErrorCode::UnsupportedMessageType,
         location,
         "the version has no structure for this message type and trigger event: the order of segments is not checked",

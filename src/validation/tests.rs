@@ -110,6 +110,40 @@ fn b45_required_fields_missing() {
 }
 
 #[test]
+fn conditions_are_asked_of_each_segment() {
+    let results = |obx: &[&str]| {
+        let msh = MSH.replace("ADT^A01^ADT_A01", "ORU^R01^ORU_R01");
+        format!("{msh}{PID}{}\r", obx.join("\r"))
+    };
+    let final_has_value = "fields: { OBX-5: { usage: required, when: 'OBX-11 = \"F\"' } }";
+    let obx = [
+        "OBR|1|||A",
+        "OBX|1|NM|A||||||||P",
+        "OBX|2|NM|A||||||||F",
+        "OBX|3|NM|A||7||||||F",
+    ];
+    check_with(final_has_value, &results(&obx), &["OBX[2]-5 101"]);
+    let unit = "fields: { OBX-6: { condition: 'OBX-6 valued or not (OBX-2 = \"NM\")' } }";
+    let obx = [
+        "OBR|1|||A",
+        "OBX|1|ST|A||x||||||F",
+        "OBX|2|NM|A||7||||||F",
+        "OBX|3|NM|A||7|g|||||F",
+    ];
+    check_with(unit, &results(&obx), &["OBX[2]-6 102"]);
+    // What surrounds it is that of its own order.
+    let of_final = "fields: { OBX-5: { usage: required, when: 'OBR-25 = \"F\"' } }";
+    let obr = |status| format!("OBR|1|||A|||||||||||||||||||||{status}");
+    let (preliminary, last) = (obr("P"), obr("F"));
+    let obx = [&preliminary, "OBX|1|NM|A||||||||P", &last, "OBX|1|NM|A||||||||F"];
+    check_with(of_final, &results(&obx), &["OBX[2]-5 101"]);
+    // Of a segment that is not there, a condition is asked once.
+    let visit = "fields: { PV2-3: { condition: 'PV2-3 valued or PV1-2 = \"O\"' } }";
+    check_with(visit, &[MSH, EVN, PID, PV1].concat(), &["PV2-3 102"]);
+    check_with(visit, &[MSH, EVN, PID, "PV1|1|O\r"].concat(), &[]);
+}
+
+#[test]
 fn b46_values_that_do_not_fit_their_data_type() {
     check(&oru("NM|A||FOO||||||F"), &["OBX-5 102"]);
     check(&oru("NM|A||7~FOO||||||F"), &["OBX-5[2] 102"]);
@@ -180,6 +214,28 @@ fn b48_values_too_long() {
     // Characters, not bytes.
     let umlauts = of("2.5.1").replace("ANNA", "ÄÄÄÄ");
     check_with("fields: { PID-5.2: { length_max: 4 } }", &umlauts, &[]);
+    // The version's own lengths: before 2.7 sites may have agreed on others.
+    let severities = |version: &str, yaml: &str| {
+        let long = [
+            &MSH.replace("2.5.1", version),
+            EVN,
+            &PID.replace("PID|1|", "PID|12345|"),
+            PV1,
+        ]
+        .concat();
+        let profile = profile(yaml, Profile::default()).unwrap();
+        let faults = validate(&Message::parse(long.into()).unwrap(), &profile);
+        faults
+            .iter()
+            .map(|fault| fault.severity.as_str())
+            .collect::<String>()
+    };
+    assert_eq!(
+        (severities("2.6", "{}"), severities("2.7", "{}")),
+        ("W".into(), "E".into())
+    );
+    assert_eq!(severities("2.6", "lengths: error"), "E");
+    assert_eq!(severities("2.7", "lengths: warning"), "W");
     let event = [MSH, "EVN|A01X|20260101\r", PID, PV1].concat();
     check(&event, &["EVN-1 102", "EVN-1 103"]);
 }

@@ -58,6 +58,14 @@ fn help_names_every_command() {
 
             Commands:
               run       Runs a site until it is stopped (Ctrl-C, or SIGTERM)
+              reload    Makes a running weir read its site anew, and shows what changed or what is wrong with it
+              status    Shows what a running weir does: its listeners, and how much waits for each destination
+              queue     Looks at what a running weir owes a destination and at its dead letters, and pauses,
+                        resumes or skips
+              replay    Sends dead letters of a destination again: each becomes a delivery behind all that the
+                        destination is owed
+              verify    Checks the outbox of a weir that is stopped: every checksum, every body, and that
+                        nothing is unaccounted for
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
               send      Sends messages over MLLP and prints what the receiver answers
@@ -65,7 +73,7 @@ fn help_names_every_command() {
               get       Prints the values of fields, one a line
               show      Shows a message as a tree: groups, segments, fields and components with names and values
               set       Prints a file of messages with fields changed
-              diff      Compares two messages field by field
+              diff      Compares two messages field by field, down to components
               ack       Prints the acknowledgment that weir builds for a message
               validate  Checks messages against their version of the standard and a profile: one fault a line
               explain   Explains a word of HL7, or the name of a problem that `weir check` found
@@ -828,9 +836,21 @@ fn diff_names_every_field_that_differs() {
         "diff fixtures/oru-r01-chemistry.hl7 changed.hl7",
         b"",
         &expect![[r#"
-            PID-5  Patient Name
-              - TESTPATIENT^ANNA^Q^^^^L
-              + \x1b[2J^^^^L
+            PID-5.1  Patient Name, Family Name
+              - TESTPATIENT
+              + \x1b[2J
+            PID-5.2  Patient Name, Given Name
+              - ANNA
+              +
+            PID-5.3  Patient Name, Second and Further Given Names or Initials Thereof
+              - Q
+              +
+            PID-5.5  Patient Name, Prefix (e.g., DR)
+              -
+              + L
+            PID-5.7  Patient Name, Name Type Code
+              - L
+              +
             OBX[2]  Observation/Result
               - OBX|2|NM|3094-0^Urea nitrogen [Mass/volume] in Serum or Plasma^LN^BUN^Urea Nitrogen^L||14|mg/dL^milligram per deciliter^UCUM|7-20|N|||F|||20260302101500-0500
             OBX[5]-5 (OBX[4]-5 in B)  Observation Value
@@ -841,6 +861,11 @@ fn diff_names_every_field_that_differs() {
             = 1
         "#]],
     );
+}
+
+#[test]
+fn diff_tells_messages_that_only_one_file_has() {
+    let folder = workplace();
     let batch = std::fs::read_to_string(folder.path().join("fixtures/batch.hl7")).unwrap();
     let (two, _) = batch.rsplit_once("MSH|").unwrap();
     std::fs::write(folder.path().join("two.hl7"), two.replace("|NB000002|", "|TWO|")).unwrap();
@@ -860,6 +885,157 @@ fn diff_names_every_field_that_differs() {
               - PV1|1|I|4W^412^A^NORTHTEST||||||||||||||||V900601^^^NORTHTEST&2.16.840.1.113883.19.4.6&ISO^VN
             = 1
         "#]],
+    );
+}
+
+/// A folder with a message and another that differs from it.
+fn differing() -> tempfile::TempDir {
+    let folder = workplace();
+    let adt = std::fs::read_to_string(folder.path().join("fixtures/adt-a01.hl7")).unwrap();
+    let changed = adt
+        .replace("|NT000101|", "|NT000102|")
+        .replace("TESTPATIENT^", "PATIENTTEST^")
+        .replace("PV1|1|I|", "PV1|1|E~I|");
+    let changed = changed.replace("^^^^L|", "^^^^&&~SECOND^NAME|") + "ZPI|1\r";
+    std::fs::write(folder.path().join("changed.hl7"), changed).unwrap();
+    folder
+}
+
+const DIFFERING: &str = "diff fixtures/adt-a01.hl7 changed.hl7";
+
+#[test]
+fn diff_goes_down_to_components() {
+    let folder = differing();
+    check_in(
+        folder.path(),
+        DIFFERING,
+        b"",
+        &expect![[r#"
+        MSH-10  Message Control ID
+          - NT000101
+          + NT000102
+        PID-5.1  Patient Name, Family Name
+          - TESTPATIENT
+          + PATIENTTEST
+        PID-5.7  Patient Name, Name Type Code
+          - L
+          +
+        PID-5[2]  Patient Name
+          -
+          + SECOND^NAME
+        NK1-2.1  Name, Family Name
+          - TESTPATIENT
+          + PATIENTTEST
+        NK1-2.7  Name, Name Type Code
+          - L
+          +
+        NK1-2[2]  Name
+          -
+          + SECOND^NAME
+        PV1-2  Patient Class
+          - I
+          + E
+        PV1-2[2]  Patient Class
+          -
+          + I
+        ZPI
+          + ZPI|1
+        = 1
+    "#]],
+    );
+}
+
+#[test]
+fn diff_passes_over_what_it_is_told_to() {
+    let folder = differing();
+    let ignoring = format!("{DIFFERING} --ignore MSH-10 --ignore PID-5.1 --ignore ZPI --ignore PV1");
+    check_in(
+        folder.path(),
+        &ignoring,
+        b"",
+        &expect![[r#"
+        PID-5.7  Patient Name, Name Type Code
+          - L
+          +
+        PID-5[2]  Patient Name
+          -
+          + SECOND^NAME
+        NK1-2.1  Name, Family Name
+          - TESTPATIENT
+          + PATIENTTEST
+        NK1-2.7  Name, Name Type Code
+          - L
+          +
+        NK1-2[2]  Name
+          -
+          + SECOND^NAME
+        = 1
+    "#]],
+    );
+    check_in(
+        folder.path(),
+        &format!("{ignoring} --ignore PID-5 --ignore PID-9"),
+        b"",
+        &expect![[r#"
+        NK1-2.1  Name, Family Name
+          - TESTPATIENT
+          + PATIENTTEST
+        NK1-2.7  Name, Name Type Code
+          - L
+          +
+        NK1-2[2]  Name
+          -
+          + SECOND^NAME
+        = 1
+    "#]],
+    );
+}
+
+#[test]
+fn diff_as_json_and_what_it_cannot_ignore() {
+    let folder = differing();
+    check_in(
+        folder.path(),
+        &format!("{DIFFERING} --json"),
+        b"",
+        &expect![[r#"
+            {"message":1,"path":"MSH-10","path_in_b":"MSH-10","name":"Message Control ID","a":"NT000101","b":"NT000102"}
+            {"message":1,"path":"PID-5.1","path_in_b":"PID-5.1","name":"Patient Name, Family Name","a":"TESTPATIENT","b":"PATIENTTEST"}
+            {"message":1,"path":"PID-5.7","path_in_b":"PID-5.7","name":"Patient Name, Name Type Code","a":"L","b":null}
+            {"message":1,"path":"PID-5[2]","path_in_b":"PID-5[2]","name":"Patient Name","a":null,"b":"SECOND^NAME"}
+            {"message":1,"path":"NK1-2.1","path_in_b":"NK1-2.1","name":"Name, Family Name","a":"TESTPATIENT","b":"PATIENTTEST"}
+            {"message":1,"path":"NK1-2.7","path_in_b":"NK1-2.7","name":"Name, Name Type Code","a":"L","b":null}
+            {"message":1,"path":"NK1-2[2]","path_in_b":"NK1-2[2]","name":"Name","a":null,"b":"SECOND^NAME"}
+            {"message":1,"path":"PV1-2","path_in_b":"PV1-2","name":"Patient Class","a":"I","b":"E"}
+            {"message":1,"path":"PV1-2[2]","path_in_b":"PV1-2[2]","name":"Patient Class","a":null,"b":"I"}
+            {"message":1,"path":"ZPI","path_in_b":"ZPI","name":"","a":null,"b":"ZPI|1"}
+            = 1
+        "#]],
+    );
+    check_in(
+        folder.path(),
+        &format!("{DIFFERING} --ignore PID-5[1]"),
+        b"",
+        &expect![[r#"
+        ! error: invalid value 'PID-5[1]' for '--ignore <PATH>': every one is meant: leave out the numbers in brackets
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
+    );
+    check_in(
+        folder.path(),
+        &format!("{DIFFERING} --ignore pid-5"),
+        b"",
+        &expect![[r#"
+        ! error: invalid value 'pid-5' for '--ignore <PATH>':
+        !
+        !   pid-5
+        !   ^ expected a segment name: a capital letter, then two capital letters or digits; did you mean PID-5?
+        !
+        ! For more information, try '--help'.
+        = 2
+    "#]],
     );
 }
 

@@ -330,6 +330,8 @@ fn every_metric_is_on_the_page_after_some_work() {
         // What counts events that did not happen here has no series yet.
         let is_rare = [
             "route_failures",
+            "route_rejections",
+            "route_filtered",
             "table_misses",
             "refused_connections",
             "failures",

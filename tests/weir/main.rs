@@ -12,18 +12,25 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod allocation;
 mod bad_answers;
 mod bad_input;
 mod commands;
 mod connectors;
+mod control;
 mod corpus_delivery;
 mod corpus_parse;
 mod corpus_structures;
+mod corpus_verdicts;
 mod durability;
 mod harness;
+mod intake;
 mod journey;
+mod lanes;
 mod promises;
+mod queue;
 mod readme;
+mod reload;
 mod tidy;
 mod typed;
 mod validation;

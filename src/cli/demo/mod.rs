@@ -78,7 +78,9 @@ impl Demo {
             receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
         }
         let site = site(folder.path(), &addresses)?;
-        let serving = serving::start(site).await?;
+        let mut serving = serving::start(site).await?;
+        // Its addresses were changed after it was read: the files would not give it again.
+        serving.reloads.close();
         introduce(&serving, &addresses, folder.path(), out)?;
 
         let player = tokio::spawn(play_messages(serving.engine.addresses().clone(), events));
@@ -300,7 +302,7 @@ fn account(status: &Status, out: &mut dyn Write) -> Result<bool, CannotRun> {
         "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9} + {:>9}",
         "listener", "received", "accepted", "filtered", "unrouted", "refused"
     )?;
-    for (name, counts) in &status.listeners {
+    for (name, counts) in &status.listeners() {
         let [received, accepted, filtered, unrouted, refused] = [
             &counts.received,
             &counts.accepted,
@@ -320,7 +322,7 @@ fn account(status: &Status, out: &mut dyn Write) -> Result<bool, CannotRun> {
         "\n  {:<20} {:>9} = {:>9} + {:>9} + {:>9}",
         "destination", "owed", "delivered", "dead", "queued"
     )?;
-    for (name, counts) in &status.destinations {
+    for (name, counts) in &status.destinations() {
         let [owed, delivered, dead] =
             [&counts.owed, &counts.delivered, &counts.dead_lettered].map(Count::get);
         let queued = status.depth(name).queued;

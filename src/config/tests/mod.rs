@@ -31,7 +31,11 @@ fn load_files(files: &[(&str, &str)]) -> (Option<Site>, Problems) {
 
 /// The problems of these files as people see them, the folder called `site`.
 fn shown(files: &[(&str, &str)]) -> String {
-    let folder = folder(files);
+    shown_in(&folder(files))
+}
+
+/// The problems of the site in a folder.
+fn shown_in(folder: &TempDir) -> String {
     let (site, problems) = load(folder.path());
     assert_eq!(
         site.is_none(),

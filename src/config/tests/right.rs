@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, CountMismatch, Malformed, Unrouted,
+    AcknowledgmentMode, BatchAcknowledgment, BatchMode, Batches, Continuation, CountMismatch, Malformed,
+    NakAction, NakEnd, NakPolicy, OnFault, Order, Pace, Unrouted,
 };
+use crate::hl7::dictionary::Version;
 use crate::hl7::{Charset, Expected, Message, Terminators};
 use crate::route::Outcome;
 use crate::{destination, step};
@@ -20,6 +22,8 @@ listeners:
     unrouted: reject
     malformed: close
     charset: iso-8859-1
+    continuation: accept
+    validate: { profile: house, on_fault: warn, faults_max: 5 }
     batch: split
     batch_ack: each
     count_mismatch: warn
@@ -30,9 +34,15 @@ destinations:
     mllp: { address: lab.example:2576, acknowledgment_timeout: 2m }
     retry: { first: 500ms, longest: 30s }
     unsettled_max: 1
+    order: key PID-3.1
+    connections_max: 2
+    on_nak: { AE: { retry: 5, then: hold }, AR/207: retry }
+    pace: { interval: 10ms, rate: { count: 5, per: 1s }, windows: [mon-fri 07:00-19:00, 22:00-06:00], zone: UTC }
   copies: { file: { folder: out, name: '{MSH-10}.hl7' } }
 tables:
   class: { I: IP, 1: '01', 007: bond, no: 'N' }
+profiles:
+  house: { inherits: 2.5.1 }
 routes:
   adt-to-lab:
     from: adt-in
@@ -46,6 +56,19 @@ routes:
     to: [lab, copies]
   everything: { from: [adt-in, plain-in], to: copies }
 ";
+
+#[test]
+fn what_a_listener_validates() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
+    let (adt_in, plain_in) = (&site.listeners["adt-in"], &site.listeners["plain-in"]);
+    assert_eq!(adt_in.continuation, Continuation::Accept);
+    let validation = adt_in.validation.as_ref().unwrap();
+    assert_eq!((validation.on_fault, validation.faults_max), (OnFault::Warn, 5));
+    assert_eq!(validation.profile.version(), Some(Version::V2_5_1));
+    assert_eq!(plain_in.continuation, Continuation::Reject);
+    assert!(plain_in.validation.is_none());
+}
 
 #[test]
 fn a_whole_site() {
@@ -86,12 +109,30 @@ fn a_whole_site() {
         (lab.retry.first, lab.retry.longest),
         (Duration::from_millis(500), Duration::from_secs(30))
     );
-    assert_eq!(lab.unsettled_max, 1);
+    assert_eq!((lab.unsettled_max, lab.connections_max), (1, 2));
+    assert_eq!(lab.order, Order::Key("PID-3.1".parse().unwrap()));
+    let hold = NakAction::Then {
+        retries: 5,
+        end: NakEnd::Hold,
+    };
+    assert_eq!(lab.on_nak.action("AE".parse().unwrap(), Some(101)), hold);
+    assert_eq!(lab.pace.interval, Some(Duration::from_millis(10)));
+    assert_eq!(lab.pace.rate.unwrap().count, 5);
+    assert_eq!(
+        format!("{:?}", lab.pace.windows),
+        "[mon-fri 07:00-19:00, mon-sun 22:00-06:00]"
+    );
+    assert!(lab.pace.zone.is_some());
     let copies = &site.destinations["copies"];
     assert_eq!(
         (copies.retry.first, copies.unsettled_max),
         (Duration::from_secs(1), 64)
     );
+    assert_eq!(
+        (copies.order, &copies.pace),
+        (Order::Destination, &Pace::default())
+    );
+    assert_eq!(copies.on_nak, NakPolicy::default());
     let destination::Settings::File(file) = &copies.kind else {
         panic!("a file destination")
     };
@@ -132,6 +173,12 @@ fn the_version_is_of_names_and_bytes() {
     assert_eq!(one, version(&[("a.yaml", SITE)]));
     assert_ne!(one, version(&[("b.yaml", SITE)]));
     assert_ne!(one, version(&[("a.yaml", &format!("{SITE}# note\n"))]));
+    let with_table = |csv| {
+        let table = "tables:\n  codes: { file: x.csv, key: a }\n";
+        version(&[("a.yaml", SITE), ("b.yaml", table), ("x.csv", csv)])
+    };
+    assert_eq!(with_table("a,b\n1,2\n"), with_table("a,b\n1,2\n"));
+    assert_ne!(with_table("a,b\n1,2\n"), with_table("a,b\n1,3\n"));
     assert_ne!(one, version(&[("a.yaml", SITE), ("c.yaml", "")]));
 }
 
@@ -169,6 +216,7 @@ fn the_example_site_has_no_problem() {
 /// The example of every kind of step does what its documentation says.
 #[test]
 fn every_step_example_runs() {
+    let received = "2024-01-01T12:00:00+01:00[+01:00]".parse().unwrap();
     let known = crate::config::piece::variants::<step::Settings>();
     let documented: Vec<&str> = step::DOCS.iter().map(|doc| doc.kind).collect();
     assert_eq!(known, documented, "every kind is documented");
@@ -183,14 +231,23 @@ fn every_step_example_runs() {
         let (site, problems) = load_files(&[("site.yaml", &yaml)]);
         let site = site.unwrap_or_else(|| panic!("{}: {problems}", doc.kind));
         let given = Message::parse(doc.given.into()).unwrap();
-        let Outcome::Deliver { message, .. } = site.routes[0].run(&given, None) else {
-            panic!("{}: not delivered", doc.kind)
+        let becomes = match site.routes[0].run(&given, &received, None) {
+            Outcome::Deliver { outputs, .. } => {
+                let bodies = outputs
+                    .iter()
+                    .map(|output| output.message.write(Terminators::Preserve));
+                let texts: Vec<String> = bodies
+                    .map(|body| String::from_utf8(body.to_vec()).unwrap())
+                    .collect();
+                texts.concat()
+            }
+            Outcome::Filtered { reason, .. } => format!("filtered: {reason}"),
+            Outcome::Rejected { refusal, .. } => {
+                format!("{}: {}", refusal.code.as_str(), refusal.faults[0].text)
+            }
+            Outcome::Failed { failure, .. } => format!("failed: {}", failure.reason),
+            Outcome::NotMine => panic!("{}: the route is for this message", doc.kind),
         };
-        assert_eq!(
-            String::from_utf8_lossy(&message.write(Terminators::Preserve)),
-            doc.becomes,
-            "{}",
-            doc.kind
-        );
+        assert_eq!(becomes, doc.becomes, "{}", doc.kind);
     }
 }

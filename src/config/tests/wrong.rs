@@ -41,6 +41,71 @@ fn the_right_site_is_right() {
     assert_eq!(shown(&[("site.yaml", RIGHT)]), "");
 }
 
+/// The right site with its table in a file, and what is told of each table and file.
+fn told_of_tables(cases: &[(&str, &[u8])]) -> String {
+    cases
+        .iter()
+        .map(|(table, csv)| {
+            let site = RIGHT.replacen("{ I: IP, O: OP }", table, 1);
+            let folder = folder(&[("site.yaml", &site), ("tables/class.csv", "")]);
+            fs::write(folder.path().join("tables/class.csv"), csv).unwrap();
+            shown_in(&folder)
+        })
+        .collect()
+}
+
+#[test]
+fn tables() {
+    const FILE: &str = "{ file: tables/class.csv, key: ehr, value: lab }";
+    let told = told_of_tables(&[
+        (FILE, b"ehr,lab\nI,IP\nO,OP\nI,IN\n"),
+        (FILE, b"ehr,lab\nI\n"),
+        (FILE, b"ehr,lab\nI,IP,x\n,OP\n"),
+        (FILE, b"ehr,lab\nI,\"IP\nO,OP\n"),
+        (FILE, b"ehr,lab\nI,caf\xe9\n"),
+        (FILE, b"\xff\xfee\0h\0r\0"),
+        (FILE, b"ehr;lab\nI;IP\n"),
+        (FILE, b"ehr,Lab\nI,IP\n"),
+        (FILE, b"ehr,lab,ehr\n"),
+        (FILE, b""),
+        ("{ file: tables/clas.csv, key: ehr, value: lab }", b""),
+        ("{ file: ../class.csv, key: ehr, value: lab }", b""),
+        ("{ file: /etc/passwd, key: ehr, value: lab }", b""),
+        ("{ file: tables, key: ehr, value: lab }", b""),
+        ("{ flie: tables/class.csv, key: ehr, value: lab }", b"ehr,lab\n"),
+        ("{ file: tables/class.csv, value: lab }", b"ehr,lab\n"),
+        (
+            "{ file: tables/class.csv, key: ehr, value: lab, delimiter: comma }",
+            b"ehr,lab\n",
+        ),
+    ]);
+    expect_file!["wrong/tables.txt"].assert_eq(&told);
+}
+
+#[test]
+fn a_byte_order_mark_and_line_ends_of_windows_are_right() {
+    let told = told_of_tables(&[(
+        "{ file: tables/class.csv, key: ehr, value: lab }",
+        b"\xef\xbb\xbfehr,lab\r\nI,IP\r\n",
+    )]);
+    assert_eq!(told, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_never_lies_outside_the_site() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("x.csv"), "ehr,lab\n").unwrap();
+    let site = RIGHT.replacen("{ I: IP, O: OP }", "{ file: x.csv, key: ehr, value: lab }", 1);
+    let folder = folder(&[("site.yaml", &site)]);
+    std::os::unix::fs::symlink(outside.path().join("x.csv"), folder.path().join("x.csv")).unwrap();
+    let told = shown_in(&folder);
+    assert!(
+        told.contains("`x.csv` leads out of the folder of the site"),
+        "{told}"
+    );
+}
+
 #[test]
 fn keys() {
     let told = told(&[
@@ -68,6 +133,81 @@ fn keys() {
         ("engine: { data: ../data }\n", ""),
     ]);
     expect_file!["wrong/keys.txt"].assert_eq(&told);
+}
+
+#[test]
+fn profiles() {
+    let validating = RIGHT.replace(
+        "    mllp: { bind: 127.0.0.1:2575 }",
+        "    mllp: { bind: 127.0.0.1:2575 }\n    validate: { profile: ward }",
+    );
+    let site = |profiles: &str| shown(&[("site.yaml", &format!("{validating}profiles:\n{profiles}"))]);
+    assert_eq!(site("  ward: { inherits: 2.5.1 }\n"), "");
+    assert_eq!(
+        site("  ward: { inherits: house }\n  house: { inherits: 2.5.1, lengths: error }\n"),
+        ""
+    );
+    let told = [
+        "  wards: {}\n",
+        "  ward: {}\n  house: { inherits: ward }\n",
+        "  ward: { inherits: hose }\n  house: {}\n",
+        "  ward: { inherits: 2.51 }\n",
+        "  ward: { inherits: house }\n  house: { inherits: ward }\n",
+        "  ward: { inherits: house }\n  house: { fields: { PID-3: { usage: require } } }\n",
+        "  ward: { lengths: none, segment: {} }\n",
+    ];
+    let told: String = told.into_iter().map(site).collect();
+    expect_file!["wrong/profiles.txt"].assert_eq(&told);
+}
+
+#[test]
+fn steps_that_control() {
+    let set = "- set: { MSH-5: LAB }";
+    let told = told(&[
+        (set, "- if: PV1-2 = 'I'"),
+        (set, "- { if: PV1-2 =, then: [ { drop: x } ] }"),
+        (set, "- { if: PV1-2 = 'I', then: [] }"),
+        (set, "- { if: PV1-2 = 'I', then: { drop: x } }"),
+        (
+            set,
+            "- { if: PV1-2 = 'I', then: [ { dorp: x } ], esle: [ { drop: x } ] }",
+        ),
+        (
+            set,
+            "- { if: PV1-2 = 'I', then: [ { drop: x }, { set: { PID: x } } ] }",
+        ),
+        (set, "- { set: { MSH-5: LAB }, then: [ { drop: x } ] }"),
+        (set, "- drop: ' '"),
+        (set, "- drop: 'patient {PID-5.1}'"),
+        (set, "- fail:"),
+        (set, "- tag: { Ward: x, kind: '{PV1}' }"),
+        (set, "- tag: {}"),
+        (set, "- reject: no"),
+        (set, "- reject: { code: AE }"),
+        (set, "- reject: { text: x, code: AA }"),
+        (set, "- reject: { text: x, code: AR }"),
+        (set, "- reject: { text: x, code: AR, error: 207 }"),
+        (set, "- reject: { text: x, error: 99, location: pid-3 }"),
+    ]);
+    expect_file!["wrong/steps_that_control.txt"].assert_eq(&told);
+}
+
+#[test]
+fn destinations_of_a_route() {
+    let told = told(&[
+        ("to: lab", "to: [ { destination: lab, when: PV1-2 } ]"),
+        ("to: lab", "to: [ { destination: lba } ]"),
+        ("to: lab", "to: [ lab, { destination: lab } ]"),
+        ("to: lab", "to: [ { when: PV1 exists } ]"),
+        ("to: lab", "to: { destination: lab, stesp: [] }"),
+        (
+            "to: lab",
+            "to: { destination: lab, steps: [ { sett: { PID-3: x } }, { set: { PID-3: '{x}' } } ] }",
+        ),
+        ("to: lab", "to: { destination: lab, steps: { drop: x } }"),
+        ("to: lab", "to: [ [ lab ] ]"),
+    ]);
+    expect_file!["wrong/destinations_of_a_route.txt"].assert_eq(&told);
 }
 
 #[test]
@@ -115,6 +255,30 @@ fn values() {
         ),
     ]);
     expect_file!["wrong/values.txt"].assert_eq(&told);
+}
+
+#[test]
+fn delivery() {
+    let beside = |setting: &'static str| ("2576 }", setting);
+    let told = told(&[
+        beside("2576 }\n    order: key"),
+        beside("2576 }\n    order: key PID.x"),
+        beside("2576 }\n    order: patient"),
+        beside("2576 }\n    connections_max: 0"),
+        beside("2576 }\n    on_nak: { AA: retry }"),
+        beside("2576 }\n    on_nak: { AR/27: retry }"),
+        beside("2576 }\n    on_nak: { AE: dead-letter }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3, than: hold } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3 } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 3, then: retry } }"),
+        beside("2576 }\n    on_nak: { AE: { retry: 100000, then: hold } }"),
+        beside("2576 }\n    pace: { interval: 5 }"),
+        beside("2576 }\n    pace: { rate: { count: 0, per: 1m } }"),
+        beside("2576 }\n    pace: { rate: { count: 5, per: 0s } }"),
+        beside("2576 }\n    pace: { windows: [mon-fri 7:00-19:00] }"),
+        beside("2576 }\n    pace: { windows: weekdays, zone: America/Chikago }"),
+    ]);
+    expect_file!["wrong/delivery.txt"].assert_eq(&told);
 }
 
 #[test]

@@ -49,12 +49,13 @@ impl Client {
     pub(super) async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
         let message = parse(outgoing)?;
         let bytes = Terminators::Cr.apply(&outgoing.bytes, &message);
-        let parameters: Vec<Parameter> = self
+        let parameters: Result<Vec<Parameter>, DeliveryError> = self
             .settings
             .values
             .iter()
             .map(|value| Parameter::of(value, &message, &bytes))
             .collect();
+        let parameters = parameters?;
         let client = self.connection().await?;
         let limit = self.settings.statement_timeout + GRACE;
         let Ok(done) = timeout(limit, self.execute(&client, &parameters)).await else {

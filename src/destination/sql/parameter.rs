@@ -7,6 +7,8 @@ use bytes::{Bytes, BytesMut};
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
 
 use super::Value;
+use crate::destination::DeliveryError;
+use crate::expression::View;
 use crate::hl7::{Charset, Message};
 
 /// One value.
@@ -18,9 +20,13 @@ pub(super) enum Parameter {
 }
 
 impl Parameter {
-    pub(super) fn of(value: &Value, message: &Message, bytes: &Bytes) -> Parameter {
-        match value {
-            Value::Template(template) => Parameter::Text(template.render(message)),
+    /// The value for a message, or why there is none.
+    pub(super) fn of(value: &Value, message: &Message, bytes: &Bytes) -> Result<Parameter, DeliveryError> {
+        Ok(match value {
+            Value::Template(template) => {
+                let text = template.render(&View::of(message));
+                Parameter::Text(text.map_err(DeliveryError::impossible)?)
+            }
             Value::Message(_) => {
                 let charset = message.charset().unwrap_or(Charset::UTF_8);
                 Parameter::Message {
@@ -28,7 +34,7 @@ impl Parameter {
                     text: charset.decode(bytes).into_owned(),
                 }
             }
-        }
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::destination::mllp;
-use crate::expression::Template;
+use crate::expression::{Known, Template};
 use crate::secret::SecretPlace;
 use crate::typed::Text;
 use crate::units;
@@ -123,7 +123,7 @@ impl<'de> Deserialize<'de> for Value {
             return Ok(Value::Message(whole.message));
         }
         let Text(text) = serde_yaml::from_value(value).map_err(D::Error::custom)?;
-        Template::parse(&text)
+        Template::parse(&text, Known::nothing())
             .map(Value::Template)
             .map_err(D::Error::custom)
     }

@@ -12,7 +12,7 @@ use crate::hl7::header::Header;
 const VERSION_ASSUMED: &[u8] = b"2.5.1";
 /// MSH-2 of an answer to what declares none.
 const ENCODING_CHARACTERS: &[u8] = b"^~\\&";
-/// The length of MSA-3 (HL7 v2.5.1, 2.14.8.3).
+/// The length of MSA-3 (HL7 v2.5.1, 2.15.8.3).
 const MSA_TEXT_CHARS_MAX: usize = 80;
 
 /// What an answer has of its own.
@@ -213,14 +213,14 @@ impl Answer {
         }
     }
 
-    /// Our own text in the sender's delimiters; blanks for what it has no way to escape.
+    /// Our own text in the sender's delimiters and character set; blanks for what it has no way to write.
     fn escaped(&self, text: &str) -> Vec<u8> {
         escape::encode(text, &self.delimiters).unwrap_or_else(|_| {
-            let keep = |char: char| char.is_ascii_alphanumeric() || char == '.' || char == ',';
-            text.chars()
-                .map(|char| if keep(char) { char } else { ' ' })
-                .collect::<String>()
-                .into_bytes()
+            let written = |char: char| {
+                let character = char.encode_utf8(&mut [0; 4]).to_owned();
+                escape::encode(&character, &self.delimiters).unwrap_or_else(|_| vec![b' '])
+            };
+            text.chars().flat_map(written).collect()
         })
     }
 

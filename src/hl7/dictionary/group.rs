@@ -59,6 +59,7 @@ pub struct Group<'a> {
 ///
 /// A segment goes to the nearest place from where the last one stood: the same place if it repeats, then forward
 /// in the innermost open group, then a new repetition of that group, then the same one group further out.
+/// What has begun an open group begins it anew rather than a deeper group that may be left out.
 /// A group is begun by a segment that may come first in it; a segment with one place only in the whole structure
 /// may also begin one group that lacks its beginning (an RXA without its ORC).
 pub fn group<'a>(message: &'a Message, structure: &'a Structure) -> Grouping<'a> {
@@ -145,7 +146,8 @@ impl<'a> Walk<'a> {
             if group.kind == ElementKind::Group
                 && let Some(element) = self.search(from..group.end, Beside::Open(Some(open)), name, may_lack)
             {
-                return Some(Way { stay_open, element });
+                let onward = Way { stay_open, element };
+                return Some(self.anew_instead(&onward, open, name).unwrap_or(onward));
             }
             if group.max != Some(1)
                 && let Some(element) = self.search(open + 1..group.end, Beside::Anew, name, may_lack)
@@ -162,6 +164,37 @@ impl<'a> Walk<'a> {
             stay_open: 0,
             element,
         })
+    }
+
+    /// A new repetition of an open group that this segment began, where the way onward would begin a group that may
+    /// be left out: the second ORC of an `OML_O21` is the next order and no prior result of the first.
+    fn anew_instead(&self, onward: &Way, around: usize, name: &[u8]) -> Option<Way> {
+        let places = &self.structure.elements;
+        let parent = |element: usize| places.get(element)?.parent;
+        let begun = std::iter::successors(parent(onward.element), |group| parent(*group))
+            .take_while(|group| *group != around)
+            .last()?;
+        if places.get(begun)?.min > 0 {
+            return None;
+        }
+        (0..onward.stay_open).rev().find_map(|stay_open| {
+            let (entry, open) = *self.open.get(stay_open)?;
+            let group = places.get(open)?;
+            if group.max == Some(1) || !self.is_begun_by(entry, name) {
+                return None;
+            }
+            let element = self.search(open + 1..group.end, Beside::Anew, name, false)?;
+            Some(Way { stay_open, element })
+        })
+    }
+
+    /// Whether the first segment of the group at this entry has this name.
+    fn is_begun_by(&self, entry: usize, name: &[u8]) -> bool {
+        let first = self.entries.iter().skip(entry).find_map(|entry| match entry {
+            Entry::Segment { segment, .. } => Some(segment),
+            Entry::Group { .. } => None,
+        });
+        first.is_some_and(|segment| segment.name() == name)
     }
 
     /// The first place of the segment in a range.
@@ -231,6 +264,14 @@ impl Grouping<'_> {
         self.between(0, self.entries.len())
     }
 
+    /// How each segment came to its place, in the order of the message.
+    pub(super) fn placements(&self) -> impl Iterator<Item = Placement<'_>> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Segment { placement, .. } => Some(*placement),
+            Entry::Group { .. } => None,
+        })
+    }
+
     fn between(&self, start: usize, end: usize) -> impl Iterator<Item = Item<'_>> {
         let mut index = start;
         std::iter::from_fn(move || {
@@ -265,6 +306,17 @@ impl<'a> Group<'a> {
     /// What the structure says of the group.
     pub fn element(&self) -> Element<'a> {
         self.element
+    }
+
+    /// How many segments the group has, in all its groups.
+    pub fn segment_count(&self) -> usize {
+        let entries = self
+            .grouping
+            .entries
+            .get(self.start..self.end)
+            .unwrap_or_default();
+        let is_segment = |entry: &&Entry<'_>| matches!(entry, Entry::Segment { .. });
+        entries.iter().filter(is_segment).count()
     }
 
     /// What the group holds, in the order of the message.

@@ -19,6 +19,7 @@
 mod decode;
 mod definition;
 mod group;
+mod insertion;
 mod structure;
 mod version;
 
@@ -32,6 +33,7 @@ pub use definition::{
     Code, DataTypeDefinition, FieldDefinition, Optionality, SegmentDefinition, TableDefinition,
 };
 pub use group::{Group, Grouping, Item, Placement, group};
+pub use insertion::Insertion;
 pub use structure::{Element, ElementKind, Structure};
 pub use version::{UnknownVersion, Version};
 

@@ -3,6 +3,7 @@
 //! No value can forge a segment, a field or a sibling: text is escaped, raw values are checked, and a copy keeps
 //! only delimiters deeper than its target.
 
+mod segments;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,7 @@ use crate::hl7::delimiters::Delimiters;
 use crate::hl7::escape::{self, Unwritable};
 use crate::hl7::message::Message;
 use crate::hl7::parse::Slot;
-use crate::hl7::path::{FieldPath, Level, SegmentName, SegmentPath, Target};
+use crate::hl7::path::{FieldPath, Level, SegmentName, SegmentPath, Shift, Target};
 use crate::hl7::segment::{self, slice};
 
 /// An edit that cannot be done; the message is as it was.
@@ -43,7 +44,7 @@ pub enum EditErrorKind {
         found: usize,
     },
     /// A message has one MSH and no batch headers.
-    #[error("a message header, batch header or trailer cannot be added")]
+    #[error("a message header, batch header or trailer is neither added nor renamed")]
     Envelope,
     /// A raw value holds a delimiter that would end its target, a segment terminator, or another control character.
     #[error("the raw value holds a control character, or a delimiter that its target cannot hold")]
@@ -136,13 +137,32 @@ impl Message {
         if from.level() < to.level() {
             return fail(EditErrorKind::Level { from: from.level() });
         }
-        let copied = self.slot(from.segment(), from.occurrence()).and_then(|slot| {
+        let copied = self.located(from);
+        self.put(to, &copied)
+            .map_err(|kind| EditError { path: *to, kind })
+    }
+
+    /// The bytes at a path; none where it is absent.
+    fn located(&self, path: &FieldPath) -> Vec<u8> {
+        let slot = self.slot(path.segment(), path.occurrence());
+        let located = slot.and_then(|slot| {
             let raw = self.raw(slot);
-            let range = segment::locate(raw, from, &self.delimiters)?;
+            let range = segment::locate(raw, path, &self.delimiters)?;
             Some(slice(raw, &range).to_vec())
         });
-        self.put(to, &copied.unwrap_or_default())
-            .map_err(|kind| EditError { path: *to, kind })
+        located.unwrap_or_default()
+    }
+
+    /// Gives the place these characters as they are, in the message's character set; else as [`Message::set_raw`].
+    pub fn set_raw_text(&mut self, path: &FieldPath, raw: &str) -> Result<(), EditError> {
+        let bytes = match self.charset_written(raw) {
+            Some(charset) => charset.encode(raw).ok_or(EditError {
+                path: *path,
+                kind: EditErrorKind::Unrepresentable { charset },
+            })?,
+            None => raw.as_bytes().into(),
+        };
+        self.set_raw(path, &bytes)
     }
 
     /// Takes the target away and says how many places that changed.
@@ -172,12 +192,18 @@ impl Message {
         }
         let before = self.slots.len();
         let mut occurrence = 0;
+        let mut index = 0;
+        let shifts = &mut self.shifts;
         self.slots.retain(|slot| {
-            if slot.name != *path.name.as_bytes() {
-                return true;
+            let is_named = slot.name == *path.name.as_bytes();
+            occurrence += u16::from(is_named);
+            let is_kept = !is_named || path.occurrence.is_some_and(|wanted| wanted != occurrence);
+            if is_kept {
+                index += 1;
+            } else {
+                shifts.push(Shift::Removed(index));
             }
-            occurrence += 1;
-            path.occurrence.is_some_and(|wanted| wanted != occurrence)
+            is_kept
         });
         let removed = before - self.slots.len();
         self.is_edited |= removed > 0;
@@ -203,6 +229,10 @@ impl Message {
         }
         let edited = [slice(raw, &(0..range.start)), slice(raw, &(range.end..raw.len()))].concat();
         self.replace(index, edited.into());
+        if let Some(number) = path.repetition().filter(|_| path.level() == Level::Repetition) {
+            self.shifts
+                .push(Shift::RepetitionRemoved(index, path.field(), number));
+        }
         true
     }
 
@@ -243,6 +273,7 @@ impl Message {
             return Err(EditErrorKind::Envelope);
         }
         let edited = splice(name.as_bytes(), path, raw, &self.delimiters)?;
+        self.shifts.push(Shift::Inserted(self.slots.len()));
         self.slots.push(Slot::added(name));
         self.replace(self.slots.len() - 1, edited);
         Ok(())

@@ -81,12 +81,12 @@ fn adds_only_the_next_segment() {
     set(
         "MSH[2]-3",
         "B",
-        "MSH[2]-3: a message header, batch header or trailer cannot be added",
+        "MSH[2]-3: a message header, batch header or trailer is neither added nor renamed",
     );
     set(
         "BTS-1",
         "1",
-        "BTS-1: a message header, batch header or trailer cannot be added",
+        "BTS-1: a message header, batch header or trailer is neither added nor renamed",
     );
     set("ZPI-1", "", "");
 }

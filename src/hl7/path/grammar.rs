@@ -1,14 +1,24 @@
 //! The grammar of paths, and what was expected where one goes wrong.
 //!
 //! `SEG[occurrence]-FIELD[repetition].COMPONENT.SUBCOMPONENT`; `.` and `-` are read alike after the name.
+//! In a selector `[*]`, `[last]` and `[.5=MR]` (of a segment `[-3.1=MR]`) may stand for a number in brackets.
 
-use nom::bytes::complete::{take_while, take_while_m_n};
-use nom::character::complete::{char, one_of};
+use nom::bytes::complete::{take_till, take_while, take_while_m_n, take_while1};
+use nom::character::complete::{char, one_of, space0};
 use nom::combinator::opt;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
+use super::selector::{Choice, Equals, SegmentSelector, Selector, TargetSelector};
 use super::{FIELD_MAX, FieldPath, NUMBER_MAX, PathError, SegmentName, SegmentPath};
+
+const FIELD: &str = "a field number from 1 to 999";
+const COMPONENT: &str = "a component number from 1 to 9999";
+const SUBCOMPONENT: &str = "a subcomponent number from 1 to 9999";
+/// What may stand in the brackets after a segment, and after a field.
+const SEGMENT_CHOICE: &str = "a number from 1 to 9999, `*`, `last`, or as `-3.1=GLU` which of the segments";
+const REPETITION_CHOICE: &str =
+    "a number from 1 to 9999, `*`, `last`, or as `.5=MR` which of the repetitions";
 
 /// Where the grammar stopped and what it wanted there.
 pub(super) struct Failure<'a> {
@@ -28,13 +38,21 @@ impl<'a> nom::error::ParseError<&'a str> for Failure<'a> {
 
 pub(super) type Parsed<'a, T> = IResult<&'a str, T, Failure<'a>>;
 
+/// What is the whole text.
 pub(super) fn complete<T>(text: &str, grammar: fn(&str) -> Parsed<'_, T>) -> Result<T, PathError> {
-    let failure = match grammar(text) {
-        Ok(("", found)) => return Ok(found),
-        Ok((rest, _)) => Failure {
-            rest,
+    match prefix(text, grammar)? {
+        (found, length) if length == text.len() => Ok(found),
+        (_, offset) => Err(PathError {
+            offset,
             expected: "the end of the path",
-        },
+        }),
+    }
+}
+
+/// What the text begins with, and how many bytes it takes.
+pub(super) fn prefix<T>(text: &str, grammar: fn(&str) -> Parsed<'_, T>) -> Result<(T, usize), PathError> {
+    let failure = match grammar(text) {
+        Ok((rest, found)) => return Ok((found, text.len() - rest.len())),
         Err(nom::Err::Error(failure) | nom::Err::Failure(failure)) => failure,
         Err(nom::Err::Incomplete(_)) => Failure {
             rest: "",
@@ -59,27 +77,153 @@ pub(super) fn field_path(input: &str) -> Parsed<'_, FieldPath> {
     let Ok((input, _)) = separator(input) else {
         return wanted(input, "`-` and a field number");
     };
-    let (input, field) = number(input, FIELD_MAX, "a field number from 1 to 999")?;
+    let (input, field) = number(input, FIELD_MAX, FIELD)?;
     let (input, repetition) = index(input)?;
-    let (input, component) = part(input, "a component number from 1 to 9999")?;
-    let (input, subcomponent) = match component {
-        Some(_) => part(input, "a subcomponent number from 1 to 9999")?,
-        None => (input, None),
+    let (input, below) = parts(input)?;
+    let path = concrete(segment, occurrence, field, repetition, below);
+    Ok((input, path))
+}
+
+/// The one spelling of a place.
+fn concrete(
+    segment: SegmentName,
+    occurrence: Option<u16>,
+    field: u16,
+    repetition: Option<u16>,
+    (component, subcomponent): Parts,
+) -> FieldPath {
+    FieldPath {
+        segment,
+        occurrence: occurrence.unwrap_or(1),
+        field,
+        // Below the field, the first repetition is what is meant anyway; one spelling makes paths comparable.
+        repetition: repetition.filter(|&number| number > 1 || component.is_none()),
+        component,
+        subcomponent,
+    }
+}
+
+pub(super) fn selector(input: &str) -> Parsed<'_, Selector> {
+    let (rest, target) = target_selector(input)?;
+    match target {
+        TargetSelector::Field(selector) => Ok((rest, selector)),
+        TargetSelector::Segments(_) => wanted(rest, "`-` and a field number"),
+    }
+}
+
+pub(super) fn segment_selector(input: &str) -> Parsed<'_, SegmentSelector> {
+    let (input, name) = segment_name(input)?;
+    let (input, choice) = choice(input, SEGMENT_CHOICE, segment_equals)?;
+    Ok((input, SegmentSelector::new(name, choice)))
+}
+
+pub(super) fn target_selector(input: &str) -> Parsed<'_, TargetSelector> {
+    let (input, slash) = opt(char('/')).parse(input)?;
+    let (input, name) = segment_name(input)?;
+    let (input, segment) = choice(input, SEGMENT_CHOICE, segment_equals)?;
+    let Ok((after, _)) = separator(input) else {
+        if slash.is_some() {
+            return wanted(input, "`-` and a field number");
+        }
+        return Ok((
+            input,
+            TargetSelector::Segments(SegmentSelector::new(name, segment)),
+        ));
     };
-    // Below the field, the first repetition is what is meant anyway; one spelling makes paths comparable.
-    let repetition = repetition.filter(|&number| number > 1 || component.is_none());
-    let occurrence = occurrence.unwrap_or(1);
-    Ok((
-        input,
-        FieldPath {
-            segment,
-            occurrence,
-            field,
-            repetition,
-            component,
-            subcomponent,
-        },
-    ))
+    let (input, field) = number(after, FIELD_MAX, FIELD)?;
+    let (input, repetition) = choice(input, REPETITION_CHOICE, repetition_equals)?;
+    let (input, below) = parts(input)?;
+    let path = concrete(name, segment.number(), field, repetition.number(), below);
+    let selector = Selector::new(path, segment, repetition);
+    Ok((input, TargetSelector::Field(selector)))
+}
+
+/// What stands in brackets, or nothing. `equals` reads what is asked of the one that is meant.
+fn choice<'a>(
+    input: &'a str,
+    expected: &'static str,
+    equals: fn(&'a str) -> Parsed<'a, Equals>,
+) -> Parsed<'a, Choice> {
+    let Some(inside) = input.strip_prefix('[') else {
+        return Ok((input, Choice::Unsaid));
+    };
+    let (rest, choice) = if let Some(rest) = inside.strip_prefix('*') {
+        (rest, Choice::All)
+    } else if let Some(rest) = inside.strip_prefix("last") {
+        (rest, Choice::Last)
+    } else if inside.starts_with(['.', '-']) {
+        let (rest, equals) = equals(inside)?;
+        (rest, Choice::Where(Box::new(equals)))
+    } else {
+        let (rest, number) = number(inside, NUMBER_MAX, expected)?;
+        (rest, Choice::Number(number))
+    };
+    match rest.strip_prefix(']') {
+        Some(rest) => Ok((rest, choice)),
+        None => wanted(rest, "`]`"),
+    }
+}
+
+/// `-3.1=GLU`
+fn segment_equals(input: &str) -> Parsed<'_, Equals> {
+    let (input, _) = separator(input)?;
+    let (input, field) = number(input, FIELD_MAX, FIELD)?;
+    let (input, below) = parts(input)?;
+    equals(input, Some(field), below)
+}
+
+/// `.5=MR`
+fn repetition_equals(input: &str) -> Parsed<'_, Equals> {
+    let (input, below) = parts(input)?;
+    equals(input, None, below)
+}
+
+/// `=MR`, `="M R"`
+fn equals(input: &str, field: Option<u16>, (component, subcomponent): Parts) -> Parsed<'_, Equals> {
+    let (input, _) = space0(input)?;
+    let Some(input) = input.strip_prefix('=') else {
+        return wanted(input, "`=` and the value that it has");
+    };
+    let (input, _) = space0(input)?;
+    let (input, text) = value(input)?;
+    let equals = Equals {
+        field,
+        component,
+        subcomponent,
+        text: text.into(),
+    };
+    Ok((input, equals))
+}
+
+/// A text in quotes, or one that needs none.
+fn value(input: &str) -> Parsed<'_, &str> {
+    let Some(quote) = input.chars().next().filter(|first| matches!(first, '"' | '\'')) else {
+        let bare: Parsed<'_, &str> = take_while1(is_bare).parse(input);
+        return bare.or_else(|_| wanted(input, "a value; in quotes, if it is not of letters and digits"));
+    };
+    let inside = input.strip_prefix(quote).unwrap_or_default();
+    let (rest, text): (&str, &str) = take_till(|found| found == quote).parse(inside)?;
+    match rest.strip_prefix(quote) {
+        Some(rest) => Ok((rest, text)),
+        None => wanted(input, "the quote that closes this text"),
+    }
+}
+
+/// Whether a value in brackets may have this character without quotes.
+pub(super) fn is_bare(found: char) -> bool {
+    found.is_alphanumeric() || matches!(found, '-' | '_' | '.')
+}
+
+/// A component and a subcomponent.
+type Parts = (Option<u16>, Option<u16>);
+
+/// `.n.m`, `.n` or nothing.
+fn parts(input: &str) -> Parsed<'_, Parts> {
+    let (input, component) = part(input, COMPONENT)?;
+    match component {
+        Some(_) => part(input, SUBCOMPONENT).map(|(rest, subcomponent)| (rest, (component, subcomponent))),
+        None => Ok((input, (None, None))),
+    }
 }
 
 pub(super) fn segment_path(input: &str) -> Parsed<'_, SegmentPath> {

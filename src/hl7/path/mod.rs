@@ -1,13 +1,25 @@
-//! Places in a message: `PID-5.1`, `OBX[2]-5[1].3.2`, and what `remove` may name.
+//! Places in a message: `PID-5.1`, `OBX[2]-5[1].3.2`, and paths that choose among them, `PID-3[.5=MR].1`.
 //!
-//! Knows the grammar, not the message: whether `PID-99` exists is a question for the standard's tables.
+//! A [`FieldPath`] is one place, the same for every message; a [`Selector`] is what a route says, and means places
+//! only in a message and a [`Scope`]. The grammar knows no message: whether `PID-99` exists is a question for the
+//! standard's tables.
 
 mod grammar;
+mod resolve;
+mod scope;
+mod selector;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
+
+pub use resolve::{Found, Places};
+pub(super) use scope::Shift;
+pub use scope::{Scope, SegmentMark};
+pub use selector::{SegmentSelector, Selector, TargetSelector};
 
 /// The greatest field number a path may name; a segment of the standard has fewer than a hundred.
 const FIELD_MAX: u16 = 999;
@@ -179,6 +191,15 @@ impl FieldPath {
     /// Whether this is MSH-1 or MSH-2, which declare the delimiters.
     pub fn is_delimiters(&self) -> bool {
         self.segment == SegmentName::MSH && self.field <= 2
+    }
+
+    /// The same place in this segment of its name and this repetition of its field.
+    fn at(self, occurrence: u16, repetition: Option<u16>) -> FieldPath {
+        FieldPath {
+            occurrence,
+            repetition: repetition.filter(|&number| number > 1 || self.component.is_none()),
+            ..self
+        }
     }
 
     /// The steps below the field: level and number from 1.

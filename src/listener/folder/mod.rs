@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use metrics::counter;
 use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
@@ -93,8 +93,12 @@ fn default_settled() -> Duration {
 }
 
 /// A listener with its folder.
+#[derive(Clone)]
 pub struct Bound {
     folders: Arc<Folders>,
+    /// Held by whoever works with the files: while a listener changes, the one with its new settings waits until the
+    /// one with its old ones has put away the file it has in work.
+    turn: Arc<Mutex<()>>,
     settings: Settings,
 }
 
@@ -105,7 +109,15 @@ impl Bound {
         let folders = blocking(move || Folders::open(&folder)).await?;
         Ok(Bound {
             folders: Arc::new(folders),
+            turn: Arc::default(),
             settings: settings.clone(),
+        })
+    }
+
+    pub(super) fn again(&self, settings: &Settings) -> Option<Bound> {
+        (self.settings.folder == settings.folder).then(|| Bound {
+            settings: settings.clone(),
+            ..self.clone()
         })
     }
 
@@ -120,6 +132,7 @@ impl Bound {
         budget: ReadBudget,
         shutdown: watch::Receiver<bool>,
     ) {
+        let _turn = self.turn.lock_owned().await;
         let mut watcher = Watcher {
             share: budget.share(self.settings.frame_bytes_max),
             folders: self.folders,

@@ -60,6 +60,24 @@ pub(super) struct Meta {
     pub(super) queued: u64,
     /// How many dead letters there are.
     pub(super) dead: u64,
+    /// How many bytes all bodies have that are kept.
+    pub(super) bytes: u64,
+    /// What became of everything since the store was made.
+    pub(super) totals: Totals,
+}
+
+/// An account over the life of a store. At any commit
+/// `entries = delivered + purged + resent + queued + dead`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Totals {
+    /// Deliveries and dead letters that were ever made.
+    pub(super) entries: u64,
+    /// Those that left as delivered.
+    pub(super) delivered: u64,
+    /// Those that left because somebody ordered it.
+    pub(super) purged: u64,
+    /// Dead letters that left to be deliveries again.
+    pub(super) resent: u64,
 }
 
 impl Meta {
@@ -71,16 +89,27 @@ impl Meta {
             commits: 0,
             queued: 0,
             dead: 0,
+            bytes: 0,
+            totals: Totals::default(),
         }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        seal(&Key::meta(), 48, |out| {
+        seal(&Key::meta(), 88, |out| {
             out.extend_from_slice(&self.store_id.to_be_bytes());
             out.extend_from_slice(&self.next.0.to_be_bytes());
             out.extend_from_slice(&self.commits.to_be_bytes());
             out.extend_from_slice(&self.queued.to_be_bytes());
             out.extend_from_slice(&self.dead.to_be_bytes());
+            let Totals {
+                entries,
+                delivered,
+                purged,
+                resent,
+            } = self.totals;
+            for count in [self.bytes, entries, delivered, purged, resent] {
+                out.extend_from_slice(&count.to_be_bytes());
+            }
         })
     }
 
@@ -92,6 +121,13 @@ impl Meta {
             commits: reader.u64()?,
             queued: reader.u64()?,
             dead: reader.u64()?,
+            bytes: reader.u64()?,
+            totals: Totals {
+                entries: reader.u64()?,
+                delivered: reader.u64()?,
+                purged: reader.u64()?,
+                resent: reader.u64()?,
+            },
         };
         reader.end(meta)
     }
@@ -237,11 +273,13 @@ pub(super) struct EntryRecord {
     pub(super) sole: bool,
     /// The message's bodies lie in chunks.
     pub(super) chunked: bool,
+    /// The bytes of all bodies of the message.
+    pub(super) bytes: u32,
 }
 
 impl EntryRecord {
     pub(super) fn encode(&self, key: &Key) -> Vec<u8> {
-        seal(key, 19, |out| self.write(out))
+        seal(key, 23, |out| self.write(out))
     }
 
     pub(super) fn decode(key: &Key, value: &[u8]) -> Result<EntryRecord, Damage> {
@@ -255,6 +293,7 @@ impl EntryRecord {
         out.extend_from_slice(&self.body.to_be_bytes());
         put_time(out, self.received_at);
         out.push(u8::from(self.sole) | u8::from(self.chunked) << 1);
+        out.extend_from_slice(&self.bytes.to_be_bytes());
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<EntryRecord, Damage> {
@@ -266,6 +305,7 @@ impl EntryRecord {
             received_at,
             sole: flags & 1 != 0,
             chunked: flags & 2 != 0,
+            bytes: reader.u32()?,
         })
     }
 }
@@ -319,6 +359,39 @@ impl DeadRecord {
             reason,
             answer,
         })
+    }
+}
+
+/// What is remembered of an accepted message to know it again.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SeenRecord {
+    pub(super) listener: String,
+    /// Of what names the message: its sender and its control id.
+    pub(super) identity: [u8; 16],
+    /// Of the frame as received.
+    pub(super) content: [u8; 16],
+    pub(super) received_at: Timestamp,
+}
+
+impl SeenRecord {
+    pub(super) fn encode(&self, key: &Key) -> Vec<u8> {
+        seal(key, 42 + self.listener.len(), |out| {
+            put_bytes(out, self.listener.as_bytes());
+            out.extend_from_slice(&self.identity);
+            out.extend_from_slice(&self.content);
+            put_time(out, self.received_at);
+        })
+    }
+
+    pub(super) fn decode(key: &Key, value: &[u8]) -> Result<SeenRecord, Damage> {
+        let mut reader = Reader::open(key, value)?;
+        let seen = SeenRecord {
+            listener: reader.text()?.to_owned(),
+            identity: reader.array()?,
+            content: reader.array()?,
+            received_at: reader.time()?,
+        };
+        reader.end(seen)
     }
 }
 

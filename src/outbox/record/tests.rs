@@ -30,6 +30,7 @@ fn entry() -> EntryRecord {
         received_at: time(),
         sole: false,
         chunked: true,
+        bytes: 0x0504,
     }
 }
 
@@ -43,6 +44,15 @@ fn dead(answer: Option<&'static [u8]>, entry: Option<EntryRecord>) -> DeadRecord
     }
 }
 
+fn seen() -> SeenRecord {
+    SeenRecord {
+        listener: "adt".to_owned(),
+        identity: [1; 16],
+        content: [2; 16],
+        received_at: time(),
+    }
+}
+
 fn meta() -> Meta {
     Meta {
         store_id: 0xfeed,
@@ -50,6 +60,13 @@ fn meta() -> Meta {
         commits: 9,
         queued: 4,
         dead: 1,
+        bytes: 77,
+        totals: Totals {
+            entries: 20,
+            delivered: 12,
+            purged: 2,
+            resent: 1,
+        },
     }
 }
 
@@ -109,6 +126,11 @@ fn kinds() -> Vec<(&'static str, Vec<u8>, Decodes)> {
             "dead, damaged",
             dead(None, None).encode(&dead_key),
             of_dead(None, None),
+        ),
+        (
+            "seen",
+            seen().encode(&Key::seen(SEQUENCE)),
+            Box::new(|value| Ok(SeenRecord::decode(&Key::seen(SEQUENCE), value)? == seen())),
         ),
     ]
 }
@@ -215,14 +237,15 @@ fn the_first_version_is_written_as_it_always_was() {
         lines.push('\n');
     }
     expect_test::expect![[r"
-        meta: 01427c92580000000000000000000000000000feed0000000000000102000000000000000900000000000000040000000000000001
+        meta: 010e08b8910000000000000000000000000000feed0000000000000102000000000000000900000000000000040000000000000001000000000000004d0000000000000014000000000000000c00000000000000020000000000000001
         destination: 01a2a2f8116c6162
         chunk: 014a30a7677069656365
         message, inline: 015378581400064bf1edcd5980000361647400084d5347303030303100036162630707070707070707070707070707070707070707070707070707070707070707000300000001000000000002000000000001000100020000000300000002017261775232
         message, chunked: 01bbb02ff100064bf1edcd5980000361647400084d534730303030310003616263070707070707070707070707070707070707070707070707070707070707070700030000000100000000000200000000000100010002000000030000000200
-        entry: 0140dc68d20000000000000102000100064bf1edcd598002
-        dead, answered: 011fcbd04500064bf1edcd5980000000030007726566757365640100064d53417c4152010000000000000102000100064bf1edcd598002
+        entry: 01ca96cf490000000000000102000100064bf1edcd59800200000504
+        dead, answered: 01df1b710f00064bf1edcd5980000000030007726566757365640100064d53417c4152010000000000000102000100064bf1edcd59800200000504
         dead, damaged: 01582137b300064bf1edcd59800000000300077265667573656400000000
+        seen: 01b5315f900003616474010101010101010101010101010101010202020202020202020202020202020200064bf1edcd5980
     "]].assert_eq(&lines);
 }
 

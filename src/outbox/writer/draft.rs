@@ -8,10 +8,11 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     super::{
-        Acceptance, Outcome, Sequence, StoreError,
+        Acceptance, Accepted, Outcome, Sequence, StoreError,
         key::{DestinationId, Key},
         lane::{Lane, Shared},
         record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, Meta, VALUE_BYTES_MAX},
+        repeats::{Novelty, Repeats},
         store::{Batch, Store},
     },
     Accept, Settle,
@@ -23,20 +24,39 @@ pub(super) enum Effect {
     Queued(Arc<Lane>, Sequence),
     DeadFromTheStart(Arc<Lane>),
     Delivered(Arc<Lane>),
+    Purged(Arc<Lane>),
     DeadLettered(Arc<Lane>),
+    /// A dead letter is gone: as a delivery again, or for ever.
+    Resent(Arc<Lane>),
+    DeadPurged(Arc<Lane>),
+    /// Bodies are kept from now on.
+    Kept(u32),
+    /// Bodies are kept no longer.
+    Released(u32),
 }
 
 impl Effect {
     /// Keeps the store's own count of what is owed.
     pub(super) fn count(&self, meta: &mut Meta) {
+        let totals = &mut meta.totals;
+        match self {
+            Effect::Queued(..) | Effect::DeadFromTheStart(_) => totals.entries += 1,
+            Effect::Delivered(_) => totals.delivered += 1,
+            Effect::Purged(_) | Effect::DeadPurged(_) => totals.purged += 1,
+            Effect::Resent(_) => totals.resent += 1,
+            Effect::DeadLettered(_) | Effect::Kept(_) | Effect::Released(_) => {}
+        }
         match self {
             Effect::Queued(..) => meta.queued += 1,
             Effect::DeadFromTheStart(_) => meta.dead += 1,
-            Effect::Delivered(_) => meta.queued = meta.queued.saturating_sub(1),
+            Effect::Delivered(_) | Effect::Purged(_) => meta.queued = meta.queued.saturating_sub(1),
             Effect::DeadLettered(_) => {
                 meta.queued = meta.queued.saturating_sub(1);
                 meta.dead += 1;
             }
+            Effect::Resent(_) | Effect::DeadPurged(_) => meta.dead = meta.dead.saturating_sub(1),
+            Effect::Kept(bytes) => meta.bytes += u64::from(*bytes),
+            Effect::Released(bytes) => meta.bytes = meta.bytes.saturating_sub(u64::from(*bytes)),
         }
     }
 }
@@ -45,13 +65,14 @@ impl Effect {
 pub(super) struct Draft<'a> {
     shared: &'a Shared,
     store: &'a dyn Store,
+    repeats: &'a mut Repeats,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     /// The number the next message gets.
     pub(super) next: Sequence,
     /// The number the next new destination gets.
     pub(super) next_destination: DestinationId,
-    /// The entries this batch ends: the store still shows them.
+    /// The entries and dead letters this batch ends: the store still shows them.
     settled: HashMap<Key, Settled>,
 }
 
@@ -59,12 +80,14 @@ impl<'a> Draft<'a> {
     pub(super) fn new(
         shared: &'a Shared,
         store: &'a dyn Store,
+        repeats: &'a mut Repeats,
         next: Sequence,
         next_destination: DestinationId,
     ) -> Draft<'a> {
         Draft {
             shared,
             store,
+            repeats,
             batch: Batch::default(),
             effects: Vec::new(),
             next,
@@ -73,13 +96,46 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Writes messages and everything that is owed because of them; returns the number of the first.
-    pub(super) fn accept(&mut self, accept: &Accept) -> Sequence {
-        let first = self.next;
-        for (hash, acceptance) in &accept.messages {
+    /// Writes messages and everything that is owed because of them, but for those that are known already.
+    pub(super) fn accept(&mut self, accept: &Accept) -> Result<Accepted, StoreError> {
+        let mut accepted = Accepted {
+            first: self.next,
+            repeated: Vec::new(),
+            reused: Vec::new(),
+        };
+        for (index, (hash, acceptance)) in accept.messages.iter().enumerate() {
+            match self.judge(hash, acceptance) {
+                Novelty::Repeat => {
+                    accepted.repeated.push(index);
+                    continue;
+                }
+                Novelty::Reused => accepted.reused.push(index),
+                Novelty::New => {}
+            }
+            if !self.takes_its_place(acceptance)? {
+                accepted.repeated.push(index);
+                continue;
+            }
             self.accept_one(*hash, acceptance);
         }
-        first
+        Ok(accepted)
+    }
+
+    /// Ends the dead letter a message takes the place of; false when there is none any more.
+    fn takes_its_place(&mut self, acceptance: &Acceptance) -> Result<bool, StoreError> {
+        let Some((destination, sequence)) = &acceptance.instead_of else {
+            return Ok(true);
+        };
+        let lane = self.shared.lane(destination);
+        self.end_dead_letter(&lane, *sequence, Effect::Resent)
+    }
+
+    fn judge(&mut self, hash: &[u8; 32], acceptance: &Acceptance) -> Novelty {
+        let Some(window) = &acceptance.window else {
+            return Novelty::New;
+        };
+        self.repeats
+            .judge(acceptance, window, hash, self.next, &mut self.batch)
     }
 
     fn accept_one(&mut self, hash: [u8; 32], acceptance: &Acceptance) {
@@ -96,6 +152,8 @@ impl<'a> Draft<'a> {
         }
         let chunked = put_message(message, hash, acceptance, &owed, &mut self.batch);
         let sole = owed.len() == 1;
+        let bytes = u32::try_from(acceptance.bytes()).expect("offer bounds the bodies");
+        self.effects.push(Effect::Kept(bytes));
         let received_at = acceptance.received_at;
         let entry_of = |body| EntryRecord {
             message,
@@ -103,6 +161,7 @@ impl<'a> Draft<'a> {
             received_at,
             sole,
             chunked,
+            bytes,
         };
         let (deliveries, dead) = owed.split_at(acceptance.deliveries.len());
         for (owed, entry) in deliveries.iter().zip(&acceptance.deliveries) {
@@ -164,15 +223,21 @@ impl<'a> Draft<'a> {
         }
         // What is not owed any more may be settled again, to no effect.
         let Some(value) = self.store.get(&key)? else {
+            if settle.outcome == Outcome::Purged {
+                self.end_dead_letter(&settle.lane, settle.sequence, Effect::DeadPurged)?;
+            }
             return Ok(());
         };
         let entry = EntryRecord::decode(&key, &value);
         self.batch.remove(key);
         let lane = Arc::clone(&settle.lane);
         match &settle.outcome {
-            Outcome::Delivered => {
-                self.settled.insert(key, Settled::Delivered);
-                self.effects.push(Effect::Delivered(lane));
+            Outcome::Delivered | Outcome::Purged => {
+                self.settled.insert(key, Settled::Gone);
+                self.effects.push(match settle.outcome {
+                    Outcome::Purged => Effect::Purged(lane),
+                    Outcome::Delivered | Outcome::DeadLetter { .. } => Effect::Delivered(lane),
+                });
                 match entry {
                     Ok(entry) => self.release(&entry)?,
                     Err(damage) => {
@@ -201,6 +266,33 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Removes a dead letter; false when there is none of that number.
+    fn end_dead_letter(
+        &mut self,
+        lane: &Arc<Lane>,
+        sequence: Sequence,
+        effect: fn(Arc<Lane>) -> Effect,
+    ) -> Result<bool, StoreError> {
+        let Some(&id) = lane.id.get() else {
+            return Ok(false);
+        };
+        let key = Key::dead(id, sequence);
+        if self.settled.contains_key(&key) {
+            return Ok(false);
+        }
+        let Some(value) = self.store.get(&key)? else {
+            return Ok(false);
+        };
+        self.batch.remove(key);
+        self.settled.insert(key, Settled::Gone);
+        self.effects.push(effect(Arc::clone(lane)));
+        // Of a record that is damaged nobody knows what it was of: that stays, and is found by `verify`.
+        if let Some(entry) = DeadRecord::decode(&key, &value).ok().and_then(|dead| dead.entry) {
+            self.release(&entry)?;
+        }
+        Ok(true)
+    }
+
     /// Removes a message and its bodies when nobody is owed it any more.
     fn release(&mut self, entry: &EntryRecord) -> Result<(), StoreError> {
         let message = entry.message;
@@ -218,11 +310,12 @@ impl<'a> Draft<'a> {
             for (id, offset) in record.owed {
                 let sequence = Sequence(message.0 + u64::from(offset));
                 let owed = match self.settled.get(&Key::entry(id, sequence)) {
-                    Some(Settled::Delivered) => false,
+                    Some(Settled::Gone) => false,
                     Some(Settled::DeadLetter) => true,
                     None => {
+                        let dead = Key::dead(id, sequence);
                         self.store.get(&Key::entry(id, sequence))?.is_some()
-                            || self.store.get(&Key::dead(id, sequence))?.is_some()
+                            || (!self.settled.contains_key(&dead) && self.store.get(&dead)?.is_some())
                     }
                 };
                 if owed {
@@ -231,6 +324,7 @@ impl<'a> Draft<'a> {
             }
         }
         self.batch.remove(Key::message(message));
+        self.effects.push(Effect::Released(entry.bytes));
         if entry.chunked {
             self.store.scan(Key::bodies(message), &mut |key, _| {
                 self.batch.remove(Key::read(key));
@@ -243,7 +337,7 @@ impl<'a> Draft<'a> {
 
 /// How an entry ends within the batch that is being written.
 enum Settled {
-    Delivered,
+    Gone,
     DeadLetter,
 }
 

@@ -10,6 +10,7 @@ mod draft;
 
 use std::{
     panic::{self, AssertUnwindSafe},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -25,11 +26,13 @@ use self::draft::{Draft, Effect};
 use crate::{clock, metrics as names};
 
 use super::{
-    Acceptance, Outcome, Sequence, StoreError,
+    Acceptance, Accepted, Outcome, Sequence, StoreError,
     folder::Opened,
+    gauge::{Level, disk_free_bytes},
     key::{DestinationId, Key},
     lane::{Lane, Shared},
     record::Meta,
+    repeats::Repeats,
     store::Store,
     watermark::Watermark,
 };
@@ -56,7 +59,7 @@ pub(super) enum Request {
 pub(super) struct Accept {
     /// Each with the hash of what was received.
     pub(super) messages: Vec<([u8; 32], Acceptance)>,
-    pub(super) answer: oneshot::Sender<Sequence>,
+    pub(super) answer: oneshot::Sender<Accepted>,
     /// Given back when the messages are committed.
     pub(super) _room: OwnedSemaphorePermit,
 }
@@ -122,13 +125,13 @@ impl Group {
     }
 
     /// Tells everyone. Room and holds are given back when the group is dropped.
-    fn answer(self, sequences: Vec<Sequence>) {
+    fn answer(self, accepted: Vec<Accepted>) {
         for settle in &self.settlements {
             settle.lane.settling().remove(&settle.sequence);
         }
-        for (accept, sequence) in self.accepts.into_iter().zip(sequences) {
+        for (accept, accepted) in self.accepts.into_iter().zip(accepted) {
             // Who offered it may have gone; the message is accepted all the same.
-            let _gone = accept.answer.send(sequence);
+            let _gone = accept.answer.send(accepted);
         }
     }
 
@@ -146,6 +149,10 @@ pub(super) struct Writer {
     store: Arc<dyn Store>,
     watermark: Option<Watermark>,
     meta: Meta,
+    repeats: Repeats,
+    /// Where the free space of the disk is looked at.
+    folder: Option<PathBuf>,
+    disk_free_bytes: Option<u64>,
     requests: Receiver<Request>,
     next_destination: DestinationId,
     commit_seconds: Histogram,
@@ -158,20 +165,27 @@ impl Writer {
         let Opened {
             store,
             mut meta,
+            repeats,
             watermark,
+            folder,
         } = opened;
         // What is missing was told at opening; from here on what is there counts.
         (meta.queued, meta.dead) = shared.owed();
-        Writer {
+        let mut writer = Writer {
             shared,
             store,
             watermark,
             meta,
+            repeats,
+            folder,
+            disk_free_bytes: None,
             requests,
             next_destination,
             commit_seconds: histogram!(names::COMMIT_SECONDS),
             commit_requests: histogram!(names::COMMIT_REQUESTS),
-        }
+        };
+        writer.measure();
+        writer
     }
 
     /// Runs until the outbox is closed or a write fails; in any case the store is let go at the end.
@@ -199,6 +213,7 @@ impl Writer {
                 recv(self.requests) -> request => self.gather(&mut group, request.unwrap_or(Request::Close)),
                 recv(lingering.as_ref().unwrap_or(&nothing)) -> _ => group.hurry = true,
                 recv(watermark_due) -> _ => {
+                    self.measure();
                     self.quarantine(&mut group);
                     if let Err(error) = self.write_watermark() {
                         return self.fail(group, &error);
@@ -262,6 +277,21 @@ impl Writer {
         }
     }
 
+    /// Looks how full the disk is.
+    fn measure(&mut self) {
+        self.disk_free_bytes = self.folder.as_deref().and_then(disk_free_bytes);
+        self.tell_level();
+    }
+
+    /// Says how full store and disk are.
+    fn tell_level(&self) {
+        self.shared.gauge.measure(&Level {
+            entries: self.meta.queued + self.meta.dead,
+            bytes: self.meta.bytes,
+            disk_free_bytes: self.disk_free_bytes,
+        });
+    }
+
     fn write_watermark(&mut self) -> Result<(), StoreError> {
         let Some(watermark) = &mut self.watermark else {
             return Ok(());
@@ -273,21 +303,32 @@ impl Writer {
 
     /// A panic of the store is a failed write like any other, and handled as one: the reason first, the holds
     /// kept, the store not touched again.
-    fn commit_guarded(&mut self, group: &Group) -> Result<Vec<Sequence>, StoreError> {
+    fn commit_guarded(&mut self, group: &Group) -> Result<Vec<Accepted>, StoreError> {
         panic::catch_unwind(AssertUnwindSafe(|| self.commit(group)))
             .unwrap_or_else(|_| Err(StoreError::new("commit", &"the store panicked")))
     }
 
-    /// One batch, one barrier; then everyone may see it. Returns the number of the first message of each request.
+    /// One batch, one barrier; then everyone may see it.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a group has at most a thousand requests"
     )]
-    fn commit(&mut self, group: &Group) -> Result<Vec<Sequence>, StoreError> {
+    fn commit(&mut self, group: &Group) -> Result<Vec<Accepted>, StoreError> {
         let started = clock::monotonic();
-        let mut draft = Draft::new(&self.shared, &*self.store, self.meta.next, self.next_destination);
-        let sequences = group.accepts.iter().map(|accept| draft.accept(accept)).collect();
-        let accepted: usize = group.accepts.iter().map(|accept| accept.messages.len()).sum();
+        let mut draft = Draft::new(
+            &self.shared,
+            &*self.store,
+            &mut self.repeats,
+            self.meta.next,
+            self.next_destination,
+        );
+        let answers: Vec<Accepted> = group
+            .accepts
+            .iter()
+            .map(|accept| draft.accept(accept))
+            .collect::<Result<_, _>>()?;
+        let offered: usize = group.accepts.iter().map(|accept| accept.messages.len()).sum();
+        let repeated: usize = answers.iter().map(|accepted| accepted.repeated.len()).sum();
         for settle in &group.settlements {
             draft.settle(settle)?;
         }
@@ -309,10 +350,11 @@ impl Writer {
         self.commit_seconds.record(started.elapsed().as_secs_f64());
         self.commit_requests.record(group.requests() as f64);
         add(&self.shared.barriers, 1);
-        add(&self.shared.accepted, accepted as u64);
+        add(&self.shared.accepted, (offered - repeated) as u64);
         self.shared.set_durable(self.meta.next);
         self.publish(effects);
-        Ok(sequences)
+        self.tell_level();
+        Ok(answers)
     }
 
     fn publish(&self, effects: Vec<Effect>) {
@@ -332,11 +374,24 @@ impl Writer {
                     add(&self.shared.delivered, 1);
                     lane.queued.fetch_sub(1, Ordering::Relaxed);
                 }
+                Effect::Purged(lane) => {
+                    add(&self.shared.purged, 1);
+                    lane.queued.fetch_sub(1, Ordering::Relaxed);
+                }
                 Effect::DeadLettered(lane) => {
                     add(&self.shared.dead_lettered, 1);
                     lane.queued.fetch_sub(1, Ordering::Relaxed);
                     add(&lane.dead, 1);
                 }
+                Effect::Resent(lane) => {
+                    add(&self.shared.resent, 1);
+                    lane.dead.fetch_sub(1, Ordering::Relaxed);
+                }
+                Effect::DeadPurged(lane) => {
+                    add(&self.shared.purged, 1);
+                    lane.dead.fetch_sub(1, Ordering::Relaxed);
+                }
+                Effect::Kept(_) | Effect::Released(_) => {}
             }
         }
     }

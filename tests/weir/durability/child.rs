@@ -260,6 +260,8 @@ fn acceptance(source: usize, number: u64) -> Acceptance {
             entry(DESTINATIONS[1], second),
         ],
         dead: Vec::new(),
+        window: None,
+        instead_of: None,
     }
 }
 

@@ -58,11 +58,11 @@ fn what_was_acknowledged_survives_power_cuts() {
     totals.say("power cuts");
 }
 
-fn times(variable: &str, otherwise: u64) -> u64 {
+pub(super) fn times(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |times| times.parse().unwrap())
 }
 
-fn seeded() -> fastrand::Rng {
+pub(super) fn seeded() -> fastrand::Rng {
     let seed = std::env::var("WEIR_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     println!("WEIR_SEED={seed}");
     fastrand::Rng::with_seed(seed)
@@ -212,7 +212,7 @@ impl Load {
 }
 
 /// Mostly 300 bytes to 2 KB, now and then up to 5 MB.
-fn message(source: usize, number: u64, random: &mut fastrand::Rng) -> Vec<u8> {
+pub(super) fn message(source: usize, number: u64, random: &mut fastrand::Rng) -> Vec<u8> {
     let bytes = match random.u32(0..1_000) {
         0 => random.usize(1_000_000..5_000_000),
         1..30 => random.usize(6_000..200_000),
@@ -225,7 +225,7 @@ fn message(source: usize, number: u64, random: &mut fastrand::Rng) -> Vec<u8> {
     message
 }
 
-fn id(message: &[u8]) -> Id {
+pub(super) fn id(message: &[u8]) -> Id {
     let control_id = control_id(message);
     let (source, number) = control_id.split_once('-').unwrap();
     (source.parse().unwrap(), number.parse().unwrap())

@@ -5,3 +5,4 @@ mod child;
 mod engine;
 mod outbox;
 pub(crate) mod powercut;
+mod reload;

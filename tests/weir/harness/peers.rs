@@ -22,7 +22,15 @@ pub struct Sender {
 
 impl Sender {
     pub fn connect(address: SocketAddr) -> Sender {
-        let stream = TcpStream::connect(address).expect("weir listens");
+        Sender::over(TcpStream::connect(address).expect("weir listens"))
+    }
+
+    /// The same where weir may have gone elsewhere.
+    pub fn try_connect(address: SocketAddr) -> Option<Sender> {
+        TcpStream::connect(address).ok().map(Sender::over)
+    }
+
+    fn over(stream: TcpStream) -> Sender {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Sender {

@@ -89,6 +89,44 @@ impl Site {
         &self.folder
     }
 
+    /// Puts another text into its place; nobody is told.
+    pub fn rewrite(&self, yaml: &str) {
+        Site::write(&self.folder, yaml);
+    }
+
+    /// `weir reload`: exit status, standard output, standard error.
+    pub fn reload(&self) -> (i32, String, String) {
+        weir(&self.folder, &["reload", "site"], b"")
+    }
+
+    /// Puts another text into its place and reloads it, which must go well; returns what was said.
+    pub fn change(&self, yaml: &str) -> String {
+        self.rewrite(yaml);
+        let (status, out, err) = self.reload();
+        assert_eq!(status, 0, "{out}{err}");
+        out
+    }
+
+    /// `weir status --json`.
+    pub fn status(&self) -> serde_json::Value {
+        let (status, out, err) = weir(&self.folder, &["status", "site", "--json"], b"");
+        assert_eq!(status, 0, "{err}");
+        serde_json::from_str(&out).unwrap()
+    }
+
+    /// Where a listener listens now.
+    pub fn listener(&self, name: &str) -> SocketAddr {
+        let status = self.status();
+        let listeners = status["listeners"].as_array().unwrap();
+        let listener = listeners.iter().find(|listener| listener["name"] == name);
+        listener.unwrap()["address"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// What is in the file `log`.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
     /// Starts the engine and waits until it says that it is ready.
     pub fn start(&self) -> Engine {
         self.start_logging("warn")
@@ -96,7 +134,12 @@ impl Site {
 
     /// The same, with this much in the file `log`.
     pub fn start_logging(&self, level: &str) -> Engine {
-        Engine::start(&self.folder, level)
+        self.start_with(&["--log", level])
+    }
+
+    /// The same with these arguments.
+    pub fn start_with(&self, arguments: &[&str]) -> Engine {
+        Engine::start(&self.folder, arguments)
     }
 }
 
@@ -108,9 +151,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    fn start(folder: &Path, log: &str) -> Engine {
+    fn start(folder: &Path, arguments: &[&str]) -> Engine {
         let mut child = program(folder)
-            .args(["run", "site", "--log", log])
+            .args(["run", "site"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(
@@ -205,13 +249,16 @@ impl Engine {
         self.child.wait().unwrap();
     }
 
+    /// A signal, as `kill` names it.
+    pub fn signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        kill.args(["-s", name, &self.child.id().to_string()]);
+        assert!(kill.status().unwrap().success());
+    }
+
     /// SIGTERM, and the exit status.
     pub fn terminate(mut self) -> i32 {
-        let told = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status()
-            .unwrap();
-        assert!(told.success());
+        self.signal("TERM");
         self.child.wait().unwrap().code().expect("ended by itself")
     }
 }

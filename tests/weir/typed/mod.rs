@@ -4,4 +4,4 @@
 mod alike;
 mod dictionary;
 mod fixtures;
-mod walk;
+pub(crate) mod walk;

@@ -91,6 +91,30 @@ fn of_a_choice_one_comes() {
 }
 
 #[test]
+fn a_segment_that_began_an_open_group_begins_it_anew() {
+    check(
+        "OML_O21",
+        "PID ORC TQ1 OBR OBX SPM SAC ORC TQ1 OBR SPM ORC",
+        "MSH (PATIENT PID) \
+         (ORDER ORC (TIMING TQ1) (OBSERVATION_REQUEST OBR (OBSERVATION OBX) (SPECIMEN SPM (CONTAINER SAC)))) \
+         (ORDER ORC (TIMING TQ1) (OBSERVATION_REQUEST OBR (SPECIMEN SPM))) (ORDER ORC)",
+    );
+    // Within a prior result the patient of which it tells has come, and the order must come.
+    check(
+        "OML_O21",
+        "ORC OBR PID ORC OBR OBX ORC OBR OBX",
+        "MSH (ORDER ORC (OBSERVATION_REQUEST OBR (PRIOR_RESULT (PATIENT_PRIOR PID) \
+         (ORDER_PRIOR ORC OBR (OBSERVATION_PRIOR OBX)) (ORDER_PRIOR ORC OBR (OBSERVATION_PRIOR OBX)))))",
+    );
+    check(
+        "OML_O33",
+        "SPM SAC ORC OBR ORC OBR SPM ORC OBR",
+        "MSH (SPECIMEN SPM SAC (ORDER ORC (OBSERVATION_REQUEST OBR)) (ORDER ORC (OBSERVATION_REQUEST OBR))) \
+         (SPECIMEN SPM (ORDER ORC (OBSERVATION_REQUEST OBR)))",
+    );
+}
+
+#[test]
 fn what_is_unknown_or_misplaced_hangs_where_it_stands() {
     check(
         "ORU_R01",

@@ -1,4 +1,7 @@
-//! Bad input and its answer: one row, one test line. SECURITY.md names the rows that are not held.
+//! Bad input and its answer: one row, one test line. SECURITY.md names the test of each row, and the rows that are
+//! not held.
+
+mod content;
 
 use crate::harness::{Engine, Receiver, Sender, Site, adt, field};
 
@@ -18,11 +21,16 @@ impl Bench {
 
     /// With these settings of the MLLP listener, and these beside it.
     fn with(mllp: &str, beside: &str) -> Bench {
+        Bench::of_site(mllp, beside, "")
+    }
+
+    /// As [`Bench::with`], with more sections.
+    fn of_site(mllp: &str, beside: &str, sections: &str) -> Bench {
         let receiver = Receiver::accepting();
         let site = Site::new(&format!(
             "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\", {mllp} }}{beside} }}\n\
              destinations:\n  ehr: {{ mllp: {{ address: \"{}\", terminators: preserve }} }}\n\
-             routes:\n  all: {{ from: in, to: [ehr] }}\n",
+             routes:\n  all: {{ from: in, to: [ehr] }}\n{sections}",
             receiver.address()
         ));
         let engine = site.start();

@@ -1,5 +1,9 @@
 //! Tests of the outbox through its public face.
 
+mod dead;
+mod intake;
+mod verify;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -15,6 +19,7 @@ use super::{
     key::Key,
     memory::{Content, End, MemoryStore},
     record::{Meta, VALUE_BYTES_MAX},
+    repeats::Repeats,
     store::Store,
     *,
 };
@@ -39,6 +44,8 @@ fn acceptance(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         results: Vec::new(),
         deliveries: to.iter().map(entry).collect(),
         dead: Vec::new(),
+        window: None,
+        instead_of: None,
     }
 }
 
@@ -49,6 +56,7 @@ async fn accept(outbox: &Outbox, raw: &str, to: &[&str]) -> Sequence {
         .unwrap()
         .await
         .unwrap()
+        .first
 }
 
 fn owed(outbox: &Outbox, destination: &str) -> Vec<(u64, Bytes)> {
@@ -95,13 +103,15 @@ fn in_memory_with(store: MemoryStore, settings: &Settings) -> Outbox {
     let stored = store.get(&Key::meta()).unwrap();
     let meta = stored.map_or(Meta::new(0), |stored| Meta::decode(&stored).unwrap());
     let store: Arc<dyn Store> = Arc::new(store);
-    let shared = Shared::over(Arc::clone(&store), &meta).unwrap();
+    let shared = Shared::over(Arc::clone(&store), &meta, settings.limits()).unwrap();
     Outbox::start(
         shared,
         folder::Opened {
+            repeats: Repeats::read(&*store).unwrap(),
             store,
             meta,
             watermark: None,
+            folder: None,
         },
         settings,
     )
@@ -238,7 +248,8 @@ async fn each_route_has_its_own_body_and_one_destination_may_be_owed_several() {
         .await
         .unwrap()
         .await
-        .unwrap();
+        .unwrap()
+        .first;
     assert_eq!(
         owed(&outbox, "lab"),
         [(sequence.0, "second".into()), (sequence.0 + 1, "first".into())]
@@ -262,6 +273,8 @@ async fn a_message_goes_with_the_last_who_is_owed_it() {
         (vec![("a", gave_up()), ("b", Outcome::Delivered)], 1),
         (vec![("b", Outcome::Delivered), ("a", gave_up())], 1),
         (vec![("a", Outcome::Delivered), ("b", Outcome::Delivered)], 0),
+        (vec![("a", Outcome::Purged)], 1),
+        (vec![("a", Outcome::Purged), ("b", Outcome::Delivered)], 0),
         (vec![("a", Outcome::Delivered), ("a", Outcome::Delivered)], 1),
     ] {
         // Once settled in one batch, once in several.
@@ -272,6 +285,7 @@ async fn a_message_goes_with_the_last_who_is_owed_it() {
             for (destination, outcome) in &settled {
                 let outcome = match outcome {
                     Outcome::Delivered => Outcome::Delivered,
+                    Outcome::Purged => Outcome::Purged,
                     Outcome::DeadLetter { .. } => gave_up(),
                 };
                 settle(&outbox, destination, sequence.0, outcome).await;
@@ -285,6 +299,21 @@ async fn a_message_goes_with_the_last_who_is_owed_it() {
             fs::remove_dir_all(&folder).unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_purged_is_counted_as_that() {
+    let outbox = in_memory(MemoryStore::default());
+    for raw in ["m1", "m2"] {
+        accept(&outbox, raw, &["lab"]).await;
+    }
+    settle(&outbox, "lab", 1, Outcome::Purged).await;
+    assert_eq!(owed(&outbox, "lab"), [(2, "m2".into())]);
+    // The barrier of the next message is the one of the settlement, too.
+    accept(&outbox, "m3", &["lab"]).await;
+    let counts = outbox.counts();
+    assert_eq!((counts.entries, counts.purged, counts.delivered), (3, 1, 0));
+    assert_eq!(outbox.depth("lab").unwrap().queued, 2);
 }
 
 #[tokio::test]
@@ -302,7 +331,7 @@ async fn a_long_message_lies_in_chunks_and_leaves_none() {
         deliveries: vec![entry("raw", BodyRef::Raw), entry("result", BodyRef::Result(0))],
         ..acceptance(raw.clone(), &[])
     };
-    let sequence = outbox.offer(long).await.unwrap().await.unwrap().0;
+    let sequence = outbox.offer(long).await.unwrap().await.unwrap().first.0;
     outbox.close().await;
     let (count, longest) = left_in(folder.path());
     assert!(
@@ -374,7 +403,10 @@ async fn waiting_offers_share_a_barrier_and_keep_their_order() {
         );
     }
     let sequences = futures_util::future::join_all(pending).await;
-    let sequences: Vec<u64> = sequences.into_iter().map(|answer| answer.unwrap().0).collect();
+    let sequences: Vec<u64> = sequences
+        .into_iter()
+        .map(|answer| answer.unwrap().first.0)
+        .collect();
     assert_eq!(sequences, (1..=500).collect::<Vec<_>>());
     let raw: Vec<_> = owed(&outbox, "lab").into_iter().map(|(_, raw)| raw).collect();
     assert_eq!(
@@ -411,7 +443,7 @@ async fn a_full_outbox_makes_offers_wait_and_each_sender_keeps_its_order() {
                 pending.push(outbox.offer(acceptance(raw, &["lab"])).await.unwrap());
             }
             let answers = futures_util::future::join_all(pending).await;
-            let sequences: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+            let sequences: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().first).collect();
             assert!(sequences.is_sorted());
         })
     });
@@ -550,7 +582,7 @@ async fn messages_offered_together_are_accepted_together_or_not_at_all() {
         let after = in_memory(MemoryStore::over(&durable));
         let found: Vec<Bytes> = owed(&after, "lab").into_iter().map(|(_, bytes)| bytes).collect();
         if until_failure == 2 {
-            assert_eq!(answer.unwrap(), Sequence(1), "the number of the first");
+            assert_eq!(answer.unwrap().first, Sequence(1), "the number of the first");
             assert_eq!(found, ["m0", "m1", "m2"], "in their order");
             assert_eq!(owed(&after, "ehr").len(), 3);
         } else {
@@ -579,12 +611,7 @@ async fn many_messages_offered_together_share_one_barrier() {
     outbox.close().await;
     let outbox = open(folder.path());
     let next = outbox
-        .next(
-            "lab",
-            Sequence(first.0).0.checked_sub(1).map(Sequence),
-            3_000,
-            ALL,
-        )
+        .next("lab", first.first.0.checked_sub(1).map(Sequence), 3_000, ALL)
         .unwrap();
     let is_in_order = next.windows(2).all(|pair| pair[0].sequence < pair[1].sequence);
     assert!(next.len() == 3_000 && is_in_order);
@@ -661,7 +688,10 @@ async fn nobody_waits_for_ever_when_the_outbox_ends() {
         let ended = |error: OutboxError| match error {
             OutboxError::Failed(_) => fails,
             OutboxError::Closed => !fails,
-            OutboxError::TooLarge { .. } | OutboxError::NoSuchResult | OutboxError::Read(_) => false,
+            OutboxError::TooLarge { .. }
+            | OutboxError::Full { .. }
+            | OutboxError::NoSuchResult
+            | OutboxError::Read(_) => false,
         };
         assert!(
             ended(offer.await.unwrap_err()),
@@ -711,7 +741,7 @@ async fn a_closed_outbox_says_so_and_opens_again_at_once() {
     let pending = outbox.offer(acceptance("m", &["lab"])).await.unwrap();
     outbox.close().await;
     assert_eq!(
-        pending.await.unwrap(),
+        pending.await.unwrap().first,
         Sequence(1),
         "what was offered before is committed"
     );

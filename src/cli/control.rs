@@ -1,0 +1,119 @@
+//! Asking a weir that runs: finds its control socket, sends one request, reads the answer.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::Args;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::{Method, Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use crate::config;
+use crate::console::control;
+
+use super::CannotRun;
+
+/// The longest answer read: the status of a site of the greatest size is far shorter.
+const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// How long an answer may take: a reload reads the whole site, however slow its disk.
+const ANSWER_MAX: Duration = Duration::from_secs(120);
+
+/// Which weir is meant.
+#[derive(Args)]
+pub(super) struct Which {
+    /// The folder of YAML files that it runs.
+    #[arg(default_value = "routes")]
+    pub(super) site: PathBuf,
+    /// Its data folder, where the site's files do not tell.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+/// What it said.
+pub(super) struct Answer {
+    pub(super) code: StatusCode,
+    pub(super) body: Bytes,
+}
+
+impl Which {
+    pub(super) fn new(site: PathBuf, data: Option<PathBuf>) -> Which {
+        Which { site, data }
+    }
+
+    /// Sends a request without a body and reads the answer.
+    pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Answer, CannotRun> {
+        let socket = control::path(&self.data_folder()?);
+        let stream = UnixStream::connect(&socket)
+            .await
+            .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
+        let answer = timeout(ANSWER_MAX, exchange(stream, method, path)).await;
+        let seconds = ANSWER_MAX.as_secs();
+        let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {seconds} s").into()));
+        answer.map_err(|error| CannotRun::at(socket.display(), error))
+    }
+
+    fn data_folder(&self) -> Result<PathBuf, CannotRun> {
+        if let Some(data) = &self.data {
+            return Ok(data.clone());
+        }
+        config::data_folder(&self.site).map_err(|problems| {
+            let shown = problems.render(false);
+            let site = self.site.display();
+            CannotRun::Because(format!(
+                "{shown}{site}: without `engine.data` it is not known which weir is meant; name its data folder by --data"
+            ))
+        })
+    }
+}
+
+/// What it means that the socket cannot be opened.
+fn not_there(error: &io::Error) -> String {
+    if matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+    ) {
+        "no weir is running with this data folder".to_owned()
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        format!("{error}: only the user weir runs as may ask it")
+    } else {
+        error.to_string()
+    }
+}
+
+async fn exchange(
+    stream: UnixStream,
+    method: Method,
+    path: &str,
+) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, "weir")
+        .body(Empty::<Bytes>::new())?;
+    let response = sender.send_request(request).await?;
+    let code = response.status();
+    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
+        .collect()
+        .await?;
+    connection.abort();
+    Ok(Answer {
+        code,
+        body: body.to_bytes(),
+    })
+}
+
+/// What an answer says, in the words of its own kind.
+pub(super) fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, CannotRun> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        CannotRun::at(
+            "control socket",
+            format!("{error}: is another version of weir running?"),
+        )
+    })
+}

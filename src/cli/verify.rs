@@ -1,0 +1,77 @@
+//! `weir verify`: looks at every record of a data folder that no weir uses, and draws up the account.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config;
+use crate::outbox::{self, Outbox, Verification};
+
+use super::{CannotRun, Finding};
+
+/// Checks the outbox of a weir that is stopped: every checksum, every body, and that nothing is unaccounted for.
+///
+/// Also for a copy or a restored backup, with --data.
+///
+/// Exit status: 0 all is there, 1 something is damaged or missing, 2 it cannot be opened.
+#[derive(Args)]
+pub(super) struct Verify {
+    /// The folder of YAML files that name the data folder
+    #[arg(default_value = "routes")]
+    site: PathBuf,
+    /// The data folder itself
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+impl Verify {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let data = match self.data {
+            Some(data) => data,
+            None => config::data_folder(&self.site)
+                .map_err(|problems| CannotRun::Because(problems.render(false)))?,
+        };
+        let folder = data.join("outbox");
+        if !folder.is_dir() {
+            return Err(CannotRun::at(folder.display(), "there is no outbox"));
+        }
+        let found = Outbox::verify(&folder, &outbox::Settings::default())
+            .map_err(|error| CannotRun::Because(error.to_string()))?;
+        show(&found, out)?;
+        let is_whole = found.damages == 0 && found.difference() == 0;
+        Ok(if is_whole { Finding::Fine } else { Finding::NotSo })
+    }
+}
+
+fn show(found: &Verification, out: &mut dyn Write) -> std::io::Result<()> {
+    let all = |counts: &std::collections::BTreeMap<String, u64>| counts.values().sum::<u64>();
+    for (name, count) in [
+        ("owed since the outbox was made", found.entries),
+        ("delivered", found.delivered),
+        ("purged", found.purged),
+        ("dead letters sent again", found.resent),
+        ("waiting", all(&found.queued)),
+        ("dead letters", all(&found.dead)),
+    ] {
+        writeln!(out, "{name:<32} {count:>12}")?;
+    }
+    for (kind, counts) in [("waiting", &found.queued), ("dead", &found.dead)] {
+        for (destination, count) in counts {
+            writeln!(out, "  {kind:<8} {destination:<21} {count:>12}")?;
+        }
+    }
+    writeln!(out, "{:<32} {:>12}", "messages kept", found.messages)?;
+    writeln!(out, "{:<32} {:>12}", "bytes of messages", found.bytes)?;
+    for damaged in &found.damaged {
+        writeln!(out, "damaged: {damaged}")?;
+    }
+    if found.damages > found.damaged.len() as u64 {
+        writeln!(out, "{} damaged in all", found.damages)?;
+    }
+    match found.difference() {
+        0 => writeln!(out, "the account balances"),
+        missing if missing > 0 => writeln!(out, "{missing} unaccounted for: damage has lost them"),
+        more => writeln!(out, "{} more than were ever owed", -more),
+    }
+}

@@ -1,0 +1,65 @@
+//! The API: JSON over HTTP below `/api/v1`, one file per resource.
+//!
+//! It asks nobody who they are: that is for the socket it is served on (see `control.rs`). It shows names, counts
+//! and settings; what a message holds only where one message is asked for by its number. The forms of its answers stand in the files of the resources; the
+//! command line reads them with the same types.
+
+pub mod destinations;
+pub mod queue;
+pub mod reload;
+pub mod status;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Reloader, Status};
+
+/// What the answers are made from.
+#[derive(Clone)]
+pub(super) struct Sources {
+    pub(super) status: Arc<Status>,
+    pub(super) reloader: Reloader,
+}
+
+/// Why a request was not answered as asked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// One sentence.
+    pub error: String,
+}
+
+impl Failure {
+    fn response(code: StatusCode, error: impl Into<String>) -> Response {
+        (code, Json(Failure { error: error.into() })).into_response()
+    }
+}
+
+/// Every resource under its address.
+pub(super) fn router(sources: Sources) -> Router {
+    Router::new()
+        .route("/api/v1/status", get(status::get))
+        .route("/api/v1/reload", post(reload::post))
+        .route("/api/v1/destinations/{name}/{order}", post(destinations::post))
+        .route("/api/v1/destinations/{name}/queue", get(queue::list))
+        .route(
+            "/api/v1/destinations/{name}/queue/{sequence}",
+            get(queue::get).delete(queue::skip),
+        )
+        .route("/api/v1/destinations/{name}/dead", get(queue::list_dead))
+        .route(
+            "/api/v1/destinations/{name}/dead/{sequence}",
+            get(queue::get_dead).post(queue::resend).delete(queue::discard),
+        )
+        .fallback(unknown)
+        .with_state(sources)
+}
+
+async fn unknown(uri: Uri) -> Response {
+    Failure::response(StatusCode::NOT_FOUND, format!("there is no {}", uri.path()))
+}

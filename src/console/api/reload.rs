@@ -1,0 +1,133 @@
+//! `POST /api/v1/reload`: reads the site anew and swaps it in, or says what is wrong with it.
+//!
+//! 200 when it was swapped, 409 when it was refused and the site that runs goes on.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Sources};
+use crate::console::control::Peer;
+use crate::engine::{Change, Reloaded};
+use crate::problem::{self, Problems, Severity};
+
+/// What became of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answer {
+    /// `applied` or `refused`.
+    pub outcome: String,
+    /// The version of the site that runs now.
+    pub version: String,
+    /// Listeners that are new, changed or gone.
+    pub listeners: Vec<Changed>,
+    /// Destinations that are new, changed or gone.
+    pub destinations: Vec<Changed>,
+    /// Why it was refused; warnings when it was not.
+    pub problems: Vec<Problem>,
+    /// The same as text for people, with the lines of the files.
+    pub text: String,
+}
+
+/// A listener or a destination that was not left alone.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Changed {
+    /// Its name.
+    pub name: String,
+    /// `added`, `changed` or `removed`.
+    pub change: String,
+}
+
+/// A problem of the site.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// Its stable name.
+    pub name: String,
+    /// `error` or `warning`.
+    pub severity: String,
+    /// What is wrong.
+    pub message: String,
+    /// Where, unless it is about the site as a whole.
+    pub at: Option<Place>,
+    /// The path of the setting.
+    pub setting: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// A place in a file of the site; line and column count from 1.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// Its line.
+    pub line: usize,
+    /// The character of the line.
+    pub column: usize,
+}
+
+pub(super) async fn post(State(sources): State<Sources>, ConnectInfo(peer): ConnectInfo<Peer>) -> Response {
+    let Some(reloaded) = sources.reloader.reload(peer.to_string()).await else {
+        return Failure::response(StatusCode::SERVICE_UNAVAILABLE, "this weir takes no reload now");
+    };
+    let code = match reloaded.changes {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::CONFLICT,
+    };
+    (code, Json(answer(&reloaded))).into_response()
+}
+
+fn answer(reloaded: &Reloaded) -> Answer {
+    let changes = reloaded.changes.clone().unwrap_or_default();
+    Answer {
+        outcome: if reloaded.changes.is_some() {
+            "applied"
+        } else {
+            "refused"
+        }
+        .to_owned(),
+        version: reloaded.version.to_string(),
+        listeners: changes.listeners.into_iter().map(changed).collect(),
+        destinations: changes.destinations.into_iter().map(changed).collect(),
+        problems: problems(&reloaded.problems),
+        text: reloaded.problems.render(false),
+    }
+}
+
+fn changed((name, change): (Arc<str>, Change)) -> Changed {
+    let change = match change {
+        Change::Added => "added",
+        Change::Changed => "changed",
+        Change::Removed => "removed",
+    };
+    Changed {
+        name: name.to_string(),
+        change: change.to_owned(),
+    }
+}
+
+fn problems(problems: &Problems) -> Vec<Problem> {
+    let place = |problem: &problem::Problem| {
+        problems.location(problem).map(|location| Place {
+            file: location.file,
+            line: location.line,
+            column: location.column,
+        })
+    };
+    let severity = |problem: &problem::Problem| match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let found = problems.iter().map(|problem| Problem {
+        name: problem.name.as_str().to_owned(),
+        severity: severity(problem).to_owned(),
+        message: problem.message.clone(),
+        at: place(problem),
+        setting: problem.setting.clone(),
+        help: problem.help.clone(),
+    });
+    found.collect()
+}

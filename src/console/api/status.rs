@@ -1,0 +1,199 @@
+//! `GET /api/v1/status`: what runs, and how much waits where.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Sources};
+use crate::clock;
+use crate::engine::{LaneState, Mode, Status};
+
+/// All of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answer {
+    /// The version of weir.
+    pub version: String,
+    /// Whether listeners accept and the outbox commits.
+    pub ready: bool,
+    /// The site that runs.
+    pub site: Site,
+    /// Its listeners, by name.
+    pub listeners: Vec<Listener>,
+    /// Its routes, in the order of its files.
+    pub routes: Vec<Route>,
+    /// Its destinations and those that are owed something and not in it any more, by name.
+    pub destinations: Vec<Destination>,
+}
+
+/// The site that runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Site {
+    /// The version of its files.
+    pub version: String,
+    /// Since when it runs, in UTC.
+    pub since: String,
+}
+
+/// A listener. The counts are since the start, and `received` is the sum of the four below it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Listener {
+    /// Its name.
+    pub name: String,
+    /// Where it listens.
+    pub address: String,
+    /// Messages whose frame was read completely.
+    pub received: u64,
+    /// Accepted with at least one delivery.
+    pub accepted: u64,
+    /// Every route said no.
+    pub filtered: u64,
+    /// No route takes them.
+    pub unrouted: u64,
+    /// Not accepted.
+    pub refused: u64,
+}
+
+/// A route.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Route {
+    /// Its name.
+    pub name: String,
+    /// The listeners it takes messages from.
+    pub from: Vec<String>,
+    /// The destinations it sends to.
+    pub to: Vec<String>,
+}
+
+/// A destination. The counts are since the start.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Destination {
+    /// Its name.
+    pub name: String,
+    /// What its lane does.
+    pub state: String,
+    /// Deliveries that wait.
+    pub waiting: u64,
+    /// How old the oldest of them is.
+    pub oldest_age_seconds: Option<u64>,
+    /// Dead letters kept.
+    pub dead_letters: u64,
+    /// What it was owed at the start and since.
+    pub owed: u64,
+    /// Completed by a receipt.
+    pub delivered: u64,
+    /// Thrown away with a destination that was taken out of the site.
+    pub purged: u64,
+    /// Given up.
+    pub dead_lettered: u64,
+    /// Sent and not answered.
+    pub ambiguous: u64,
+}
+
+pub(super) async fn get(State(sources): State<Sources>) -> Response {
+    let status = sources.status;
+    match tokio::task::spawn_blocking(move || answer(&status)).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(_) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
+    }
+}
+
+/// Blocks on the store.
+fn answer(status: &Status) -> Answer {
+    let running = status.running();
+    let now = clock::now();
+    Answer {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ready: status.is_ready(),
+        site: Site {
+            version: running.version.to_string(),
+            since: running.since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        },
+        listeners: listeners(status),
+        routes: running
+            .routes
+            .iter()
+            .map(|route| Route {
+                name: route.name.to_string(),
+                from: texts(&route.from),
+                to: texts(&route.to),
+            })
+            .collect(),
+        destinations: status
+            .owed_destinations()
+            .iter()
+            .map(|name| destination(name, status, now))
+            .filter(is_shown)
+            .collect(),
+    }
+}
+
+fn listeners(status: &Status) -> Vec<Listener> {
+    let counts = status.listeners();
+    let running = status.running();
+    let of_site = running.listeners.iter();
+    of_site
+        .filter_map(|(name, address)| {
+            let counts = counts.get(name)?;
+            Some(Listener {
+                name: name.to_string(),
+                address: address.to_string(),
+                received: counts.received.get(),
+                accepted: counts.accepted.get(),
+                filtered: counts.filtered.get(),
+                unrouted: counts.unrouted.get(),
+                refused: counts.refused.get(),
+            })
+        })
+        .collect()
+}
+
+fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination {
+    let depth = status.depth(name);
+    let age = depth.oldest_at.map(|oldest| now.duration_since(oldest).as_secs());
+    let counts = status.destinations().remove(name);
+    let state = counts.as_ref().map_or(LaneState::Parked, |counts| counts.state());
+    let count = |which: fn(&crate::engine::DestinationCounts) -> &crate::engine::Count| {
+        counts.as_ref().map_or(0, |counts| which(counts).get())
+    };
+    Destination {
+        name: name.to_string(),
+        state: word(state, &status.switches().get(name).mode).to_owned(),
+        waiting: depth.queued,
+        // A clock that was set back makes nothing younger than now.
+        oldest_age_seconds: age.map(|age| u64::try_from(age).unwrap_or_default()),
+        dead_letters: depth.dead,
+        owed: count(|counts| &counts.owed),
+        delivered: count(|counts| &counts.delivered),
+        purged: count(|counts| &counts.purged),
+        dead_lettered: count(|counts| &counts.dead_lettered),
+        ambiguous: count(|counts| &counts.ambiguous),
+    }
+}
+
+/// A destination that is gone, with all it was owed, is of no interest any more.
+fn is_shown(destination: &Destination) -> bool {
+    destination.state != PARKED || destination.waiting + destination.dead_letters > 0
+}
+
+const PARKED: &str = "parked";
+
+/// What is the matter with a lane: that it ends counts for more than that somebody has stopped it.
+fn word(state: LaneState, mode: &Mode) -> &'static str {
+    match (state, mode) {
+        (LaneState::Parked, _) => PARKED,
+        (LaneState::Purging, _) => "purging",
+        (_, Mode::PausedAfter(_)) => "paused",
+        (_, Mode::Held { .. }) => "held",
+        (LaneState::Draining, Mode::Running) => "draining",
+        (LaneState::Delivering, Mode::Running) => "delivering",
+    }
+}
+
+fn texts(names: &[Arc<str>]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,356 @@
+//! The lanes of the site that runs: one for each destination, started, replaced and retired one by one.
+//!
+//! At no time do two lanes deliver to one destination: whatever comes after a lane waits until it has ended, which
+//! is after the attempt under way. What is written in the outbox is touched only by the lanes themselves, and by the
+//! purge that an operator has asked for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::{error, warn};
+
+use crate::config::{DestinationSettings, OnRemove};
+use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement};
+
+use super::deliverer::{self, Equipment};
+use super::in_use::Released;
+use super::status::{DestinationCounts, LaneState, Status};
+use super::switches::Switches;
+
+/// Deliveries read at once to be purged, and their bytes.
+const PURGE_COUNT_MAX: usize = 256;
+const PURGE_BYTES_MAX: usize = 1 << 20;
+/// How many may be purged in memory and not yet on disk.
+const PURGE_UNSETTLED_MAX: u32 = 1_024;
+
+/// What a lane is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Duty {
+    /// Deliver what comes.
+    Deliver,
+    /// Deliver what is there, then end.
+    Drain,
+    /// End after the attempt under way.
+    Stop,
+}
+
+/// All lanes.
+pub(super) struct Lanes {
+    outbox: Outbox,
+    status: Arc<Status>,
+    switches: Arc<Switches>,
+    /// The newest of each destination; it may have ended.
+    newest: BTreeMap<Arc<str>, Lane>,
+    tasks: JoinSet<Result<(), OutboxError>>,
+}
+
+struct Lane {
+    told: watch::Sender<Duty>,
+    /// Resolves when it has ended.
+    ended: oneshot::Receiver<()>,
+}
+
+impl Lane {
+    /// Tells it to stop; what comes after it waits for the end.
+    fn stop(self) -> oneshot::Receiver<()> {
+        self.told.send_replace(Duty::Stop);
+        self.ended
+    }
+}
+
+impl Lanes {
+    pub(super) fn new(outbox: Outbox, status: Arc<Status>, switches: Arc<Switches>) -> Lanes {
+        Lanes {
+            outbox,
+            status,
+            switches,
+            newest: BTreeMap::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Starts the lane of a destination. One that is there already, with other settings or on its way out, ends first.
+    pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings) {
+        let before = self.newest.remove(name).map(Lane::stop);
+        let (told, duty) = watch::channel(Duty::Deliver);
+        let (running, ended) = oneshot::channel();
+        let counts = self.status.destination(name);
+        let equipment = Equipment {
+            outbox: self.outbox.clone(),
+            counts: Arc::clone(&counts),
+            switches: Arc::clone(&self.switches),
+            duty: duty.clone(),
+        };
+        let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
+        counts.set_state(LaneState::Delivering);
+        self.tasks.spawn(async move {
+            end_of(before).await;
+            let ended = lane.await;
+            set_state(&counts, LaneState::Parked, Duty::Drain, &duty);
+            drop(running);
+            ended
+        });
+        self.newest.insert(Arc::clone(name), Lane { told, ended });
+    }
+
+    /// Does with a destination that is no longer in the site what its last settings say. `released` tells when no
+    /// message can be accepted for it any more.
+    pub(super) fn retire(&mut self, name: &Arc<str>, how: Option<OnRemove>, released: Released, asker: &str) {
+        let Some(lane) = self.newest.get(name) else { return };
+        let counts = self.status.destination(name);
+        match how {
+            // Without a word on what becomes of them nothing waited, and what comes in the last moment is delivered.
+            Some(OnRemove::Drain) | None => {
+                let told = lane.told.clone();
+                counts.set_state(LaneState::Draining);
+                self.tasks.spawn(async move {
+                    released.wait().await;
+                    told.send_if_modified(|duty| {
+                        let goes_on = *duty == Duty::Deliver;
+                        if goes_on {
+                            *duty = Duty::Drain;
+                        }
+                        goes_on
+                    });
+                    Ok(())
+                });
+            }
+            Some(OnRemove::Park) => {
+                lane.told.send_replace(Duty::Stop);
+                counts.set_state(LaneState::Parked);
+            }
+            Some(OnRemove::Purge) => {
+                counts.set_state(LaneState::Purging);
+                let before = self.newest.remove(name).map(Lane::stop);
+                let (told, duty) = watch::channel(Duty::Deliver);
+                let (running, ended) = oneshot::channel();
+                let purge = Purge {
+                    name: Arc::clone(name),
+                    outbox: self.outbox.clone(),
+                    counts,
+                    duty,
+                    unsettled: Arc::new(Semaphore::new(PURGE_UNSETTLED_MAX as usize)),
+                    asker: asker.to_owned(),
+                };
+                self.tasks.spawn(async move {
+                    end_of(before).await;
+                    released.wait().await;
+                    let ended = purge.run().await;
+                    drop(running);
+                    ended
+                });
+                self.newest.insert(Arc::clone(name), Lane { told, ended });
+            }
+        }
+    }
+
+    /// Resolves when a lane has ended in a failure, and never otherwise.
+    pub(super) async fn failure(&mut self) -> String {
+        while let Some(ended) = self.tasks.join_next().await {
+            match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error.to_string(),
+                Err(_) => return "internal error: a lane has ended".to_owned(),
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Tells every lane to stop and waits until each has; those that take longer than the grace are dropped.
+    pub(super) async fn stop(mut self, grace: Duration) {
+        for lane in self.newest.values() {
+            lane.told.send_replace(Duty::Stop);
+        }
+        let all_ended = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                if ended.is_err() {
+                    error!("a lane ended in an internal error");
+                }
+            }
+        };
+        if timeout(grace, all_ended).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+/// Waits for the end of the lane before this one, if there is any.
+async fn end_of(before: Option<oneshot::Receiver<()>>) {
+    if let Some(before) = before {
+        // Its sender is dropped, never used.
+        drop(before.await);
+    }
+}
+
+/// Writes the state if the duty is still this one. Whoever gives another has to wait meanwhile, so that its own state
+/// is written after this one.
+fn set_state(counts: &DestinationCounts, state: LaneState, under: Duty, duty: &watch::Receiver<Duty>) {
+    let duty = duty.borrow();
+    if *duty == under {
+        counts.set_state(state);
+    }
+}
+
+/// Throws away what a destination is owed.
+struct Purge {
+    name: Arc<str>,
+    outbox: Outbox,
+    counts: Arc<DestinationCounts>,
+    duty: watch::Receiver<Duty>,
+    unsettled: Arc<Semaphore>,
+    asker: String,
+}
+
+impl Purge {
+    /// Until nothing is left, or the destination is in the site again: what is left then is delivered.
+    async fn run(self) -> Result<(), OutboxError> {
+        let mut purged: u64 = 0;
+        let mut after = None;
+        while *self.duty.borrow() == Duty::Deliver {
+            let sequences = self.next(after).await?;
+            let Some(last) = sequences.last() else { break };
+            after = Some(*last);
+            for sequence in sequences {
+                let settlement = Settlement {
+                    destination: Arc::clone(&self.name),
+                    sequence,
+                    outcome: Outcome::Purged,
+                };
+                let hold = self.holds(1).await?;
+                self.outbox.settle(settlement, Some(hold)).await?;
+                self.counts.purged.one();
+                purged += 1;
+            }
+        }
+        // All of it is on disk then.
+        drop(self.holds(PURGE_UNSETTLED_MAX).await?);
+        warn!(destination = %self.name, purged, asker = self.asker, "taken out of the site: what it was owed is purged");
+        set_state(&self.counts, LaneState::Parked, Duty::Deliver, &self.duty);
+        Ok(())
+    }
+
+    async fn holds(&self, count: u32) -> Result<OwnedSemaphorePermit, OutboxError> {
+        tokio::select! {
+            holds = Arc::clone(&self.unsettled).acquire_many_owned(count) => holds.map_err(|_| OutboxError::Closed),
+            failure = self.outbox.failure() => Err(OutboxError::Failed(failure)),
+        }
+    }
+
+    /// Off the runtime's threads, because the store may have to go to disk.
+    async fn next(&self, after: Option<Sequence>) -> Result<Vec<Sequence>, OutboxError> {
+        let (outbox, name) = (self.outbox.clone(), Arc::clone(&self.name));
+        let read =
+            tokio::task::spawn_blocking(move || outbox.next(&name, after, PURGE_COUNT_MAX, PURGE_BYTES_MAX));
+        let deliveries = read.await.unwrap_or(Err(OutboxError::Closed))?;
+        Ok(deliveries.into_iter().map(|delivery| delivery.sequence).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::super::in_use;
+    use super::super::status::Running;
+    use super::*;
+    use crate::config;
+    use crate::outbox::{Acceptance, BodyRef, Entry};
+
+    /// Lanes over an outbox in a folder, and the settings of the file destination `copies`.
+    fn lanes(folder: &std::path::Path) -> (Lanes, Arc<Status>, Outbox, DestinationSettings) {
+        let yaml = "engine: { data: ../data }\n\
+                    listeners: { in: { mllp: { bind: 127.0.0.1:0 } } }\n\
+                    destinations: { copies: { file: { folder: ., name: \"{MSH-10}.hl7\" } } }\n\
+                    routes: { all: { from: in, to: copies } }\n";
+        std::fs::create_dir(folder.join("site")).unwrap();
+        std::fs::write(folder.join("site/site.yaml"), yaml).unwrap();
+        let (site, problems) = config::load(&folder.join("site"));
+        let site = site.unwrap_or_else(|| panic!("{problems}"));
+        let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
+        let switches = Arc::new(Switches::open(folder).unwrap());
+        let running = Running {
+            version: site.version,
+            since: jiff::Timestamp::UNIX_EPOCH,
+            listeners: BTreeMap::new(),
+            routes: Vec::new(),
+        };
+        let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
+        let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches);
+        (lanes, status, outbox, site.destinations["copies"].clone())
+    }
+
+    async fn accept(outbox: &Outbox, id: &str) {
+        let raw = format!("MSH|^~\\&|A|B|C|D|20260301||ADT^A01|{id}|P|2.5.1\r");
+        let acceptance = Acceptance {
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            listener: "in".into(),
+            control_id: Bytes::new(),
+            site_version: "".into(),
+            raw: raw.into(),
+            results: Vec::new(),
+            deliveries: vec![Entry {
+                destination: "copies".into(),
+                body: BodyRef::Raw,
+            }],
+            dead: Vec::new(),
+            window: None,
+            instead_of: None,
+        };
+        outbox.offer(acceptance).await.unwrap().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_accepted_last_under_the_old_site_is_drained_and_purged_too() {
+        for (how, delivered, purged) in [
+            (None, 1, 0),
+            (Some(OnRemove::Drain), 1, 0),
+            (Some(OnRemove::Purge), 0, 1),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (mut lanes, status, outbox, settings) = lanes(folder.path());
+            let name: Arc<str> = "copies".into();
+            lanes.start(&name, &settings);
+            let (in_use, released) = in_use::begin();
+            lanes.retire(&name, how, released, "a test");
+            // A frame that was read before is accepted only now.
+            accept(&outbox, "LATE").await;
+            drop(in_use);
+            while let Some(ended) = lanes.tasks.join_next().await {
+                ended.unwrap().unwrap();
+            }
+            let counts = status.destination(&name);
+            assert_eq!(
+                (counts.delivered.get(), counts.purged.get(), counts.state()),
+                (delivered, purged, LaneState::Parked),
+                "{how:?}"
+            );
+            assert_eq!(folder.path().join("site/LATE.hl7").exists(), delivered == 1);
+            assert_eq!(status.depth(&name).queued, 0);
+            outbox.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_follows_waits_for_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lanes, status, outbox, settings) = lanes(folder.path());
+        let name: Arc<str> = "copies".into();
+        for id in ["ONE", "TWO", "THREE"] {
+            lanes.start(&name, &settings);
+            accept(&outbox, id).await;
+        }
+        let (_, released) = in_use::begin();
+        lanes.retire(&name, Some(OnRemove::Drain), released, "a test");
+        while let Some(ended) = lanes.tasks.join_next().await {
+            ended.unwrap().unwrap();
+        }
+        let counts = status.destination(&name);
+        assert_eq!((counts.delivered.get(), counts.state()), (3, LaneState::Parked));
+        assert_eq!(status.depth(&name).queued, 0);
+        outbox.close().await;
+    }
+}

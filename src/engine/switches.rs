@@ -1,0 +1,334 @@
+//! What people have told the lanes: pause, go on, try again now, skip this one. Survives a restart.
+//!
+//! One switch for each destination, shared by its lane and by whoever commands. The lane looks at it before each
+//! attempt; a change wakes it out of a wait. Written to one small file beside the outbox before it takes effect.
+//! Holds numbers and reasons, never what a message holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::sync::watch;
+
+/// The format of the file.
+const VERSION: u32 = 1;
+const FILE_NAME: &str = "switches.json";
+/// More deliveries than this are not skipped one by one.
+const SKIPS_MAX: usize = 10_000;
+
+/// Whether a lane may send.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It sends whatever is owed.
+    #[default]
+    Running,
+    /// It sends what was accepted up to this number and then stops: 0 stops it at once, the newest number lets
+    /// it drain first. A person lets it go on.
+    PausedAfter(u64),
+    /// A refusal stopped it, as its `on_nak` asks. A person lets it go on.
+    Held {
+        /// The delivery it stopped at.
+        sequence: u64,
+        /// Why, without content of the message.
+        reason: String,
+    },
+}
+
+/// What one lane is told.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// Whether it may send.
+    pub mode: Mode,
+    /// Deliveries to give up instead of sending them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub skips: BTreeSet<u64>,
+    /// Grows each time somebody wants the next attempt now.
+    #[serde(skip)]
+    pub retries: u64,
+}
+
+/// What a lane does with a delivery in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Permission {
+    Send,
+    Skip,
+    Wait,
+}
+
+impl Switch {
+    pub(super) fn permission(&self, sequence: u64) -> Permission {
+        if self.skips.contains(&sequence) {
+            return Permission::Skip;
+        }
+        match self.mode {
+            Mode::Running => Permission::Send,
+            Mode::PausedAfter(last) if sequence <= last => Permission::Send,
+            Mode::PausedAfter(_) | Mode::Held { .. } => Permission::Wait,
+        }
+    }
+}
+
+/// The switches of all destinations.
+pub struct Switches {
+    path: PathBuf,
+    lanes: Mutex<BTreeMap<String, watch::Sender<Switch>>>,
+}
+
+/// A switch that could not be read or turned. Nothing has changed then.
+#[derive(Debug, Error)]
+pub enum SwitchError {
+    /// The file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is not what weir wrote.
+    #[error("{}: not a file of switches of this version of weir: {reason}; remove it to let every destination run", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// Too many deliveries are marked.
+    #[error("more than {SKIPS_MAX} deliveries are marked to be skipped")]
+    TooManySkips,
+}
+
+/// What stands in the file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u32,
+    destinations: BTreeMap<String, Switch>,
+}
+
+impl Switches {
+    /// Reads the switches that were left in this folder; without a file all lanes run.
+    pub(super) fn open(data: &Path) -> Result<Switches, SwitchError> {
+        let path = data.join(FILE_NAME);
+        let stored = match std::fs::read(&path) {
+            Ok(bytes) => read(&bytes).map_err(|reason| SwitchError::Unreadable {
+                path: path.clone(),
+                reason,
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(source) => return Err(SwitchError::Io { path, source }),
+        };
+        let lanes = stored
+            .into_iter()
+            .map(|(name, switch)| (name, watch::Sender::new(switch)));
+        Ok(Switches {
+            path,
+            lanes: Mutex::new(lanes.collect()),
+        })
+    }
+
+    /// The switch of a destination, to look at and to wait for.
+    pub(super) fn watch(&self, destination: &str) -> watch::Receiver<Switch> {
+        self.lanes().entry(destination.into()).or_default().subscribe()
+    }
+
+    /// How a destination's switch stands.
+    pub fn get(&self, destination: &str) -> Switch {
+        self.lanes()
+            .get(destination)
+            .map(|lane| lane.borrow().clone())
+            .unwrap_or_default()
+    }
+
+    /// Stops the lane after the delivery of this number; 0 stops it at once. Blocks on the disk.
+    pub fn pause_after(&self, destination: &str, sequence: u64) -> Result<(), SwitchError> {
+        self.turn(destination, |switch| switch.mode = Mode::PausedAfter(sequence))
+    }
+
+    /// Lets a lane go on that was paused or held. Blocks on the disk.
+    pub fn resume(&self, destination: &str) -> Result<(), SwitchError> {
+        self.turn(destination, |switch| switch.mode = Mode::Running)
+    }
+
+    /// Makes a lane that waits after a failure try again at once.
+    pub fn retry_now(&self, destination: &str) {
+        let mut lanes = self.lanes();
+        let lane = lanes.entry(destination.into()).or_default();
+        lane.send_modify(|switch| switch.retries = switch.retries.wrapping_add(1));
+    }
+
+    /// Makes the lane give up a delivery as a dead letter, after the attempt under way if it is in hand. Blocks on
+    /// the disk.
+    pub fn skip(&self, destination: &str, sequence: u64) -> Result<(), SwitchError> {
+        if self.get(destination).skips.len() >= SKIPS_MAX {
+            return Err(SwitchError::TooManySkips);
+        }
+        self.turn(destination, |switch| {
+            switch.skips.insert(sequence);
+            // A lane held by the delivery that is skipped has nothing left to be held for.
+            if matches!(switch.mode, Mode::Held { sequence: held, .. } if held == sequence) {
+                switch.mode = Mode::Running;
+            }
+        })
+    }
+
+    /// Stops the lane at a delivery, for a refusal. Blocks on the disk.
+    pub(super) fn hold(&self, destination: &str, sequence: u64, reason: String) -> Result<(), SwitchError> {
+        self.turn(destination, |switch| {
+            switch.mode = Mode::Held { sequence, reason }
+        })
+    }
+
+    /// A delivery marked to be skipped has been. Blocks on the disk.
+    pub(super) fn skipped(&self, destination: &str, sequence: u64) -> Result<(), SwitchError> {
+        self.turn(destination, |switch| {
+            switch.skips.remove(&sequence);
+        })
+    }
+
+    /// Writes the change down, then makes it known: what a lane has seen survives a restart.
+    fn turn(&self, destination: &str, change: impl FnOnce(&mut Switch)) -> Result<(), SwitchError> {
+        let mut lanes = self.lanes();
+        let mut changed = lanes
+            .get(destination)
+            .map(|lane| lane.borrow().clone())
+            .unwrap_or_default();
+        change(&mut changed);
+        let mut destinations: BTreeMap<String, Switch> = lanes
+            .iter()
+            .map(|(name, lane)| (name.clone(), lane.borrow().clone()))
+            .collect();
+        destinations.insert(destination.into(), changed.clone());
+        destinations.retain(|_, switch| *switch != Switch::default());
+        self.write(&Stored {
+            version: VERSION,
+            destinations,
+        })?;
+        lanes.entry(destination.into()).or_default().send_replace(changed);
+        Ok(())
+    }
+
+    fn write(&self, stored: &Stored) -> Result<(), SwitchError> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            serde_json::to_writer(&mut file, stored)?;
+            file.flush()?;
+            file.as_file().sync_all()?;
+            file.persist(&self.path)?;
+            std::fs::File::open(folder)?.sync_all()
+        };
+        write().map_err(|source| SwitchError::Io {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, BTreeMap<String, watch::Sender<Switch>>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<BTreeMap<String, Switch>, String> {
+    let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if stored.version != VERSION {
+        return Err(format!("version {}, expected {VERSION}", stored.version));
+    }
+    Ok(stored.destinations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_survives_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path()).unwrap();
+        switches.pause_after("lab", 7).unwrap();
+        switches.hold("ehr", 3, "refused with AE".to_owned()).unwrap();
+        switches.skip("copies", 9).unwrap();
+        switches.pause_after("other", 0).unwrap();
+        switches.resume("other").unwrap();
+        let again = Switches::open(folder.path()).unwrap();
+        assert_eq!(again.get("lab").mode, Mode::PausedAfter(7));
+        let reason = "refused with AE".to_owned();
+        assert_eq!(again.get("ehr").mode, Mode::Held { sequence: 3, reason });
+        assert_eq!(again.get("copies").skips, BTreeSet::from([9]));
+        assert_eq!(again.get("other"), Switch::default());
+        again.skipped("copies", 9).unwrap();
+        assert_eq!(
+            Switches::open(folder.path()).unwrap().get("copies"),
+            Switch::default()
+        );
+    }
+
+    #[test]
+    fn what_a_lane_may_do() {
+        let check = |mode: Mode, sequence, expected| {
+            let switch = Switch {
+                mode: mode.clone(),
+                skips: BTreeSet::from([5]),
+                retries: 0,
+            };
+            assert_eq!(switch.permission(sequence), expected, "{mode:?} {sequence}");
+        };
+        let held = || Mode::Held {
+            sequence: 1,
+            reason: String::new(),
+        };
+        check(Mode::Running, 1, Permission::Send);
+        check(Mode::Running, 5, Permission::Skip);
+        check(Mode::PausedAfter(3), 3, Permission::Send);
+        check(Mode::PausedAfter(3), 4, Permission::Wait);
+        check(Mode::PausedAfter(0), 5, Permission::Skip);
+        check(held(), 1, Permission::Wait);
+        check(held(), 5, Permission::Skip);
+    }
+
+    #[test]
+    fn skipping_what_holds_a_lane_lets_it_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path()).unwrap();
+        switches.hold("lab", 3, "refused with AE".to_owned()).unwrap();
+        switches.skip("lab", 4).unwrap();
+        assert!(matches!(switches.get("lab").mode, Mode::Held { .. }));
+        switches.skip("lab", 3).unwrap();
+        assert_eq!(switches.get("lab").mode, Mode::Running);
+    }
+
+    #[test]
+    fn a_lane_is_woken() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path()).unwrap();
+        let lane = switches.watch("lab");
+        switches.retry_now("other");
+        assert!(!lane.has_changed().unwrap());
+        switches.retry_now("lab");
+        assert!(lane.has_changed().unwrap());
+    }
+
+    #[test]
+    fn a_file_that_is_none_of_ours_is_told_and_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        for wrong in [
+            "",
+            "{}",
+            r#"{"version":2,"destinations":{}}"#,
+            r#"{"version":1,"destinations":{},"x":1}"#,
+        ] {
+            std::fs::write(&path, wrong).unwrap();
+            assert!(
+                matches!(Switches::open(folder.path()), Err(SwitchError::Unreadable { .. })),
+                "{wrong}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), wrong);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What an expression is evaluated over, and what it may name: the message, the place at hand, and what is given
+//! from outside. An expression asks no clock and draws no random numbers: the time and the seed are given.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Zoned;
+
+use crate::hl7::{Message, Scope};
+use crate::table::Tables;
+
+/// What an expression is evaluated over.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The message as it now is.
+    pub message: &'a Message,
+    /// What paths mean at the moment.
+    pub scope: &'a Scope,
+    /// What is given from outside.
+    pub context: &'a Context,
+}
+
+/// What is given from outside to one run of one route over one message.
+///
+/// The same message, received at the same time, gives the same values; within a run each `uuid()` gives another.
+pub struct Context {
+    receipt: Option<Receipt>,
+}
+
+struct Receipt {
+    at: Zoned,
+    run: Arc<str>,
+}
+
+/// What an expression may name besides places in the message.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The tables of the site.
+    pub tables: &'a Tables,
+    /// Whether it is known when the message was received; without it there is neither `now()` nor `uuid()`.
+    pub is_received: bool,
+}
+
+impl Context {
+    /// When the message was received, and the name of what runs over it: of the route.
+    pub fn new(received: Zoned, run: Arc<str>) -> Context {
+        let receipt = Receipt { at: received, run };
+        Context {
+            receipt: Some(receipt),
+        }
+    }
+
+    /// When the message was received, where that is given.
+    pub fn received(&self) -> Option<&Zoned> {
+        self.receipt.as_ref().map(|receipt| &receipt.at)
+    }
+
+    /// Nothing is given: for expressions read with [`Known::nothing`].
+    pub const fn none() -> Context {
+        Context { receipt: None }
+    }
+}
+
+impl<'a> View<'a> {
+    /// The whole message, with nothing given from outside.
+    pub fn of(message: &'a Message) -> View<'a> {
+        static WHOLE: Scope = Scope::whole();
+        static NOTHING: Context = Context::none();
+        View {
+            message,
+            scope: &WHOLE,
+            context: &NOTHING,
+        }
+    }
+}
+
+impl Known<'static> {
+    /// No tables, and nothing about a receipt.
+    pub fn nothing() -> Known<'static> {
+        static NO_TABLES: Tables = Tables::new();
+        Known {
+            tables: &NO_TABLES,
+            is_received: false,
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let run = self.receipt.as_ref().map(|receipt| &receipt.run);
+        write!(formatter, "Context({run:?})")
+    }
+}

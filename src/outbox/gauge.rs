@@ -1,0 +1,136 @@
+//! How full the outbox is, and whether it takes more: back-pressure with a high and a low water mark.
+//!
+//! Over the high mark nothing more is taken, deliveries go on, and under the low mark it is taken again without
+//! anybody's doing. The space kept free on the disk is what deliveries need to be settled.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Limits;
+
+/// How full a store and its disk are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Level {
+    /// Deliveries not settled, and dead letters.
+    pub entries: u64,
+    /// The bytes of all bodies kept for them.
+    pub bytes: u64,
+    /// What is left on the disk, when that is known.
+    pub disk_free_bytes: Option<u64>,
+}
+
+/// Watches the level.
+pub(super) struct Gauge {
+    limits: Limits,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct State {
+    level: Level,
+    full: Option<&'static str>,
+}
+
+impl Gauge {
+    pub(super) fn new(limits: Limits) -> Gauge {
+        Gauge {
+            limits,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Notes a new level.
+    pub(super) fn measure(&self, level: &Level) {
+        let mut state = self.state();
+        let full = fullness(level, &self.limits, state.full.is_some());
+        match (state.full, full) {
+            (None, Some(what)) => {
+                tracing::error!(what, ?level, "the outbox is full: nothing more is accepted");
+            }
+            (Some(_), None) => tracing::warn!(?level, "the outbox has room again"),
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        *state = State { level: *level, full };
+    }
+
+    /// How full it is.
+    pub(super) fn level(&self) -> Level {
+        self.state().level
+    }
+
+    /// What there is too much or too little of, when nothing more is taken.
+    pub(super) fn full(&self) -> Option<&'static str> {
+        self.state().full
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is over its limit; for an outbox that was full, over nine tenths of it.
+fn fullness(level: &Level, limits: &Limits, was_full: bool) -> Option<&'static str> {
+    let low = |high: u64| if was_full { high - high / 10 } else { high };
+    let reserve = limits.disk_free_bytes_min;
+    let reserve = if was_full {
+        reserve.saturating_add(reserve / 10)
+    } else {
+        reserve
+    };
+    if level.entries >= low(limits.entries_max) {
+        Some("deliveries and dead letters")
+    } else if level.bytes >= low(limits.stored_bytes_max) {
+        Some("bytes of messages")
+    } else if level.disk_free_bytes.is_some_and(|free| free < reserve) {
+        Some("too little free space on the disk")
+    } else {
+        None
+    }
+}
+
+/// What is left for us on the disk of this folder.
+pub(super) fn disk_free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn high_and_low_water() {
+        let limits = Limits {
+            entries_max: 100,
+            stored_bytes_max: 1_000,
+            disk_free_bytes_min: 50,
+        };
+        let check = |(entries, bytes, free), was_full, expected| {
+            let level = Level {
+                entries,
+                bytes,
+                disk_free_bytes: free,
+            };
+            assert_eq!(
+                fullness(&level, &limits, was_full),
+                expected,
+                "{level:?} {was_full}"
+            );
+        };
+        check((99, 999, Some(50)), false, None);
+        check((99, 999, None), false, None);
+        check((100, 0, Some(99)), false, Some("deliveries and dead letters"));
+        check((0, 1_000, Some(99)), false, Some("bytes of messages"));
+        check((0, 0, Some(49)), false, Some("too little free space on the disk"));
+        check((90, 0, Some(99)), true, Some("deliveries and dead letters"));
+        check((89, 899, Some(55)), true, None);
+        check((0, 900, Some(99)), true, Some("bytes of messages"));
+        check((0, 0, Some(54)), true, Some("too little free space on the disk"));
+    }
+
+    #[test]
+    fn the_disk_tells_what_is_left() {
+        assert!(disk_free_bytes(Path::new(".")).is_some_and(|free| free > 0));
+        assert_eq!(disk_free_bytes(Path::new("/nowhere/at/all")), None);
+    }
+}

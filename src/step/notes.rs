@@ -1,0 +1,238 @@
+//! What the steps of a run leave behind besides the message: codes that were in no table, tags, and, only when
+//! asked for, what each step changed.
+//!
+//! Codes, tags and changes hold content of the message: they are for whoever asked for the run, and no `Debug` here
+//! prints them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::StepError;
+use crate::hl7::{Message, SegmentPath, State, Target};
+
+/// How many steps may run over one message, each counted anew for each segment, repetition or part it runs for, and
+/// for each destination: so no route can hang, whatever the message holds.
+pub const STEPS_RUN_MAX: u32 = 100_000;
+/// Of how many codes that were in no table a run keeps the text; all are counted.
+const MISSES_MAX: usize = 100;
+/// How many tags a message may have.
+pub(super) const TAGS_MAX: usize = 32;
+/// How long the value of a tag may be.
+pub(super) const VALUE_BYTES_MAX: usize = 1_000;
+
+/// What a run left behind.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// The codes that were in no table.
+    pub misses: Misses,
+    /// The tags that steps gave the message.
+    pub tags: Vec<Tag>,
+    /// The steps that were reached, in order; kept only when the run is traced.
+    pub steps: Option<Vec<StepTrace>>,
+    /// How many steps ran.
+    steps_run: u32,
+}
+
+/// The codes that were in no table, by table and code.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Misses(Vec<Miss>);
+
+/// A code that was not in a table.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Miss {
+    /// The name of the table.
+    pub table: Arc<str>,
+    /// The code; `None` for those beyond the first hundred of a run.
+    pub code: Option<Box<str>>,
+    /// How often.
+    pub count: u64,
+}
+
+/// A named value that a step gave the message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Its name, from the site.
+    pub name: Arc<str>,
+    /// Its value, which may be content.
+    pub value: String,
+}
+
+/// What one step did.
+#[derive(Debug, Clone)]
+pub struct StepTrace {
+    /// As `step 2 (translate)`.
+    pub title: Arc<str>,
+    /// Whether its condition holds, or it has none.
+    pub applies: bool,
+    /// The places that are not as they were before the step.
+    pub changed: Vec<Change>,
+    /// Why it ended the run, if it did; no content.
+    pub stopped: Option<String>,
+}
+
+/// A place that is not as it was.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The place.
+    pub place: Target,
+    /// The bytes that stood there, segments one a line; `None` if the place was absent.
+    pub before: Option<Bytes>,
+    /// The bytes that stand there now; `None` if the place is absent.
+    pub after: Option<Bytes>,
+}
+
+impl Notes {
+    /// Notes that also say what each step did.
+    pub fn traced() -> Notes {
+        Notes {
+            steps: Some(Vec::new()),
+            ..Notes::default()
+        }
+    }
+
+    /// Whether somebody wants to know what each step did.
+    pub fn is_traced(&self) -> bool {
+        self.steps.is_some()
+    }
+
+    /// Counts a step that is to run, unless too many did.
+    pub(super) fn count_step(&mut self) -> Result<(), StepError> {
+        if self.steps_run == STEPS_RUN_MAX {
+            let reason = format!("more than {STEPS_RUN_MAX} steps would run over this message");
+            return Err(StepError::new(reason));
+        }
+        self.steps_run += 1;
+        Ok(())
+    }
+
+    /// A step begins; what is noted from here on is of this step.
+    pub(super) fn reach(&mut self, title: &Arc<str>, applies: bool) -> usize {
+        let Some(steps) = &mut self.steps else { return 0 };
+        steps.push(StepTrace {
+            title: Arc::clone(title),
+            applies,
+            changed: Vec::new(),
+            stopped: None,
+        });
+        steps.len() - 1
+    }
+
+    /// The step with this number, as [`Notes::reach`] gave it, ended the run.
+    pub(super) fn stopped(&mut self, number: usize, why: impl FnOnce() -> String) {
+        if let Some(step) = self.steps.as_mut().and_then(|steps| steps.get_mut(number)) {
+            step.stopped = Some(why());
+        }
+    }
+
+    /// Gives the message a tag, or an existing tag another value; false if it has too many.
+    pub(super) fn tag(&mut self, name: &Arc<str>, value: String) -> bool {
+        if let Some(tag) = self.tags.iter_mut().find(|tag| tag.name == *name) {
+            tag.value = value;
+            return true;
+        }
+        let has_room = self.tags.len() < TAGS_MAX;
+        if has_room {
+            let name = Arc::clone(name);
+            self.tags.push(Tag { name, value });
+        }
+        has_room
+    }
+
+    /// A place that is not as it was; noted for the step reached last.
+    pub fn change(&mut self, change: Change) {
+        if let Some(step) = self.steps.as_mut().and_then(|steps| steps.last_mut()) {
+            step.changed.push(change);
+        }
+    }
+}
+
+impl Misses {
+    /// Counts a code that was not in this table.
+    pub fn note(&mut self, table: &Arc<str>, code: &str) {
+        let is_kept = |miss: &&mut Miss| *miss.table == **table && miss.code.as_deref() == Some(code);
+        if let Some(known) = self.0.iter_mut().find(is_kept) {
+            known.count += 1;
+            return;
+        }
+        let code = (self.0.len() < MISSES_MAX).then(|| code.into());
+        let is_beyond = |miss: &&mut Miss| *miss.table == **table && miss.code.is_none();
+        match self.0.iter_mut().find(is_beyond).filter(|_| code.is_none()) {
+            Some(beyond) => beyond.count += 1,
+            None => self.0.push(Miss {
+                table: Arc::clone(table),
+                code,
+                count: 1,
+            }),
+        }
+    }
+
+    /// All of them, in the order in which they were first met.
+    pub fn iter(&self) -> impl Iterator<Item = &Miss> {
+        self.0.iter()
+    }
+}
+
+/// The bytes at a field path, or of the segments meant, one a line; `None` if nothing is there.
+pub(super) fn bytes_at(place: &Target, message: &Message) -> Option<Bytes> {
+    let path = match place {
+        Target::Field(path) => path,
+        Target::Segment(segment) => return segments(*segment, message),
+    };
+    let value = message.read(path);
+    match value.state() {
+        State::Absent => None,
+        State::Null => Some(Bytes::from_static(b"\"\"")),
+        State::Empty | State::Valued => Some(Bytes::copy_from_slice(value.raw().unwrap_or_default())),
+    }
+}
+
+fn segments(path: SegmentPath, message: &Message) -> Option<Bytes> {
+    let named = message
+        .segments()
+        .filter(|segment| segment.name() == path.name.as_bytes());
+    let raw = named.map(|segment| segment.raw());
+    let meant: Vec<&[u8]> = match path.occurrence {
+        None => raw.collect(),
+        Some(occurrence) => raw
+            .skip(usize::from(occurrence).saturating_sub(1))
+            .take(1)
+            .collect(),
+    };
+    (!meant.is_empty()).then(|| meant.join(&b'\r').into())
+}
+
+impl fmt::Debug for Miss {
+    /// Prints no code.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Miss")
+            .field("table", &self.table)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Tag {
+    /// Prints no value.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Tag")
+            .field("name", &self.name)
+            .field("value_bytes", &self.value.len())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Change {
+    /// Prints sizes, never the bytes.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Change")
+            .field("place", &self.place)
+            .field("before_bytes", &self.before.as_ref().map(Bytes::len))
+            .field("after_bytes", &self.after.as_ref().map(Bytes::len))
+            .finish()
+    }
+}

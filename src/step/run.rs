@@ -1,0 +1,188 @@
+//! A message on its way through the steps of a route, and the ways in which a step ends that.
+//!
+//! [`Run`] is made by the route and handed from step to step.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::notes::{Change, Notes, bytes_at};
+use crate::expression::{Context, Template, View};
+use crate::hl7::{EditError, FieldPath, Message, Refusal, Scope, Target};
+
+/// A message on its way through the steps of a route.
+#[derive(Debug)]
+pub struct Run<'r> {
+    /// The message as the steps so far have left it.
+    pub message: Message,
+    /// What paths mean at the moment.
+    pub scope: Scope,
+    /// What is given from outside.
+    pub context: &'r Context,
+    /// What the steps leave behind besides the message.
+    pub notes: &'r mut Notes,
+}
+
+/// Why a run ends before its last step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// A step could not do its work: the message as received becomes a dead letter.
+    Failed(StepError),
+    /// The route does not want this message: it counts as filtered.
+    Dropped {
+        /// Why, in the words of the site.
+        reason: Arc<str>,
+    },
+    /// The sender is told that the message is not accepted: nobody gets it.
+    Rejected(Refusal),
+}
+
+/// A step that could not do its work. Names places and settings, never what the message holds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct StepError {
+    /// Which step, as `step 2.1 (replace)`; `None` until the step that ran it says so.
+    pub step: Option<Arc<str>>,
+    /// The place it was about, if it was about one.
+    pub path: Option<FieldPath>,
+    /// Why.
+    pub reason: String,
+}
+
+impl<'r> Run<'r> {
+    /// A run about to begin.
+    pub fn new(message: Message, context: &'r Context, notes: &'r mut Notes) -> Run<'r> {
+        Run {
+            message,
+            scope: Scope::whole(),
+            context,
+            notes,
+        }
+    }
+
+    /// What an expression is evaluated over, as it now is.
+    pub fn view(&self) -> View<'_> {
+        View {
+            message: &self.message,
+            scope: &self.scope,
+            context: self.context,
+        }
+    }
+
+    /// The text of a template, or why it has none.
+    pub(super) fn render(&self, template: &Template) -> Result<String, String> {
+        template.render(&self.view()).map_err(|error| error.to_string())
+    }
+
+    /// A run of its own over the message as it is now, with the same notes and as many steps left.
+    pub fn branch(&mut self) -> Run<'_> {
+        Run {
+            message: self.message.clone(),
+            scope: self.scope.clone(),
+            context: self.context,
+            notes: self.notes,
+        }
+    }
+
+    /// Does an edit of one field and, for a trace, notes what became of it.
+    pub(super) fn edit(
+        &mut self,
+        path: &FieldPath,
+        edit: impl FnOnce(&mut Message) -> Result<(), EditError>,
+    ) -> Result<(), StepError> {
+        self.change(&Target::Field(*path), edit).map_err(StepError::from)
+    }
+
+    /// Does something to a place and, for a trace, notes what became of it.
+    pub(super) fn change<T>(&mut self, place: &Target, change: impl FnOnce(&mut Message) -> T) -> T {
+        if !self.notes.is_traced() {
+            return change(&mut self.message);
+        }
+        let before = bytes_at(place, &self.message);
+        let done = change(&mut self.message);
+        let after = bytes_at(place, &self.message);
+        if before != after {
+            let place = *place;
+            self.notes.change(Change { place, before, after });
+        }
+        done
+    }
+}
+
+impl StepError {
+    /// A step that could not do its work, for a reason that has no place.
+    pub fn new(reason: impl Into<String>) -> StepError {
+        StepError {
+            step: None,
+            path: None,
+            reason: reason.into(),
+        }
+    }
+
+    /// A step that could not do its work at this place.
+    pub fn at(path: FieldPath, reason: impl Into<String>) -> StepError {
+        StepError {
+            step: None,
+            path: Some(path),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(step) = &self.step {
+            write!(formatter, "{step}: ")?;
+        }
+        if let Some(path) = self.path {
+            write!(formatter, "{path}: ")?;
+        }
+        formatter.write_str(&self.reason)
+    }
+}
+
+impl From<EditError> for StepError {
+    fn from(error: EditError) -> StepError {
+        StepError::at(error.path, error.kind.to_string())
+    }
+}
+
+impl From<StepError> for Stop {
+    fn from(error: StepError) -> Stop {
+        Stop::Failed(error)
+    }
+}
+
+impl From<EditError> for Stop {
+    fn from(error: EditError) -> Stop {
+        Stop::Failed(error.into())
+    }
+}
+
+impl Stop {
+    /// The same, of this step if no step within it said that it was it.
+    pub(super) fn of_step(self, title: &Arc<str>) -> Stop {
+        match self {
+            Stop::Failed(error) => Stop::Failed(StepError {
+                step: error.step.or_else(|| Some(Arc::clone(title))),
+                ..error
+            }),
+            Stop::Dropped { .. } | Stop::Rejected(_) => self,
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    /// In a line, without content: for traces and the reasons of dead letters.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Failed(error) => error.fmt(formatter),
+            Stop::Dropped { reason } => write!(formatter, "dropped: {reason}"),
+            Stop::Rejected(refusal) => {
+                write!(formatter, "rejected with {}", refusal.code.as_str())?;
+                match refusal.faults.first() {
+                    Some(fault) => write!(formatter, ": {}", fault.text),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
