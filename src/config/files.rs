@@ -20,6 +20,11 @@ pub const SITE_BYTES_MAX: usize = 16 << 20;
 /// How deep folders may lie in folders.
 const FOLDER_DEPTH_MAX: usize = 8;
 
+/// The files that make a site.
+const YAML: &[&str] = &["yaml", "yml"];
+/// These and the tables they may name.
+const WATCHED: &[&str] = &["yaml", "yml", "csv"];
+
 /// A file as read.
 pub(super) struct SiteFile {
     /// Its path as people would type it.
@@ -37,7 +42,7 @@ pub struct Fingerprint([u8; 32]);
 pub fn fingerprint(folder: &Path) -> Fingerprint {
     let mut hasher = blake3::Hasher::new();
     // What cannot be read now is told when the site is loaded.
-    for path in find(folder, &mut Problems::new()) {
+    for path in find(folder, WATCHED, &mut Problems::new()) {
         hasher.update(path.as_os_str().as_encoded_bytes());
         if let Ok(file) = fs::metadata(&path) {
             let (modified, changed) = (
@@ -56,7 +61,7 @@ pub fn fingerprint(folder: &Path) -> Fingerprint {
 
 /// Reads the files of the site; what could not be read is a problem, the rest is returned.
 pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
-    let paths = find(folder, problems);
+    let paths = find(folder, YAML, problems);
     let mut bytes_left = SITE_BYTES_MAX;
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
@@ -74,8 +79,8 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
     files
 }
 
-/// The files of the site, in order.
-fn find(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+/// The files below the folder with one of these extensions, in order.
+fn find(folder: &Path, extensions: &'static [&'static str], problems: &mut Problems) -> Vec<PathBuf> {
     let root = match fs::canonicalize(folder) {
         Ok(root) if root.is_dir() => root,
         Ok(_) => {
@@ -92,6 +97,7 @@ fn find(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
     };
     let mut finder = Finder {
         root,
+        extensions,
         seen: BTreeSet::new(),
         found: Vec::new(),
         problems,
@@ -102,6 +108,7 @@ fn find(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
 
 struct Finder<'a> {
     root: PathBuf,
+    extensions: &'static [&'static str],
     seen: BTreeSet<PathBuf>,
     found: Vec<PathBuf>,
     problems: &'a mut Problems,
@@ -126,9 +133,9 @@ impl Finder<'_> {
     }
 
     fn visit(&mut self, path: &Path, depth: usize) {
-        let is_yaml = path
+        let is_wanted = path
             .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+            .is_some_and(|extension| self.extensions.iter().any(|wanted| extension == *wanted));
         let is_link = path.is_symlink();
         if path.is_dir() && !is_link {
             if depth < FOLDER_DEPTH_MAX {
@@ -139,7 +146,7 @@ impl Finder<'_> {
                 .problems
                 .push(Problem::error(ProblemName::SiteTooLarge, message));
         }
-        if !is_yaml {
+        if !is_wanted {
             return;
         }
         match fs::canonicalize(path) {

@@ -72,8 +72,9 @@ impl Doors {
 
     /// Takes the ports that this site needs and the one that runs has not got. Nothing has changed when one of them
     /// cannot be taken.
-    pub(super) async fn bind(&self, site: &Site) -> Result<Sockets, BindError> {
+    pub(super) async fn bind(&self, site: &Site) -> Result<Sockets, Vec<BindError>> {
         let mut sockets = Sockets::new();
+        let mut errors = Vec::new();
         for (name, settings) in &site.listeners {
             if self
                 .open
@@ -82,15 +83,20 @@ impl Doors {
             {
                 continue;
             }
-            let socket = match self.socket(name, &settings.kind) {
-                Some(socket) => socket,
-                None => listener::bind(&settings.kind)
-                    .await
-                    .map_err(|cause| bind_error(name, settings.kind.entrance(), cause))?,
+            let bound = match self.socket(name, &settings.kind) {
+                Some(socket) => Ok(socket),
+                None => listener::bind(&settings.kind).await,
             };
-            sockets.insert(Arc::clone(name), socket);
+            match bound {
+                Ok(socket) => drop(sockets.insert(Arc::clone(name), socket)),
+                Err(cause) => errors.push(bind_error(name, settings.kind.entrance(), cause)),
+            }
         }
-        Ok(sockets)
+        if errors.is_empty() {
+            Ok(sockets)
+        } else {
+            Err(errors)
+        }
     }
 
     /// A socket that is bound to this address already: by the same listener, or by one that had it until now.

@@ -149,14 +149,16 @@ impl Engine {
     }
 }
 
-impl From<BindError> for StartError {
-    fn from(error: BindError) -> StartError {
-        StartError::Bind {
+impl From<Vec<BindError>> for StartError {
+    /// The first: a start has no list to show.
+    fn from(errors: Vec<BindError>) -> StartError {
+        let first = errors.into_iter().next();
+        first.map_or(StartError::Internal, |error| StartError::Bind {
             name: error.name,
             attempt: error.attempt,
             hint: error.hint,
             cause: error.cause,
-        }
+        })
     }
 }
 

@@ -120,8 +120,11 @@ impl Engine {
         }
         let sockets = match self.doors.bind(&site).await {
             Ok(sockets) => sockets,
-            Err(error) => {
-                problems.push(cannot_bind(&error));
+            Err(errors) => {
+                errors
+                    .iter()
+                    .map(cannot_bind)
+                    .for_each(|problem| problems.push(problem));
                 return None;
             }
         };

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::http::{StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,13 @@ pub(super) fn router(sources: Sources) -> Router {
             get(queue::get_dead).post(queue::resend).delete(queue::discard),
         )
         .fallback(unknown)
+        .method_not_allowed_fallback(not_so)
         .with_state(sources)
+}
+
+async fn not_so(method: Method, uri: Uri) -> Response {
+    let error = format!("{} is not asked by {method}", uri.path());
+    Failure::response(StatusCode::METHOD_NOT_ALLOWED, error)
 }
 
 async fn unknown(uri: Uri) -> Response {

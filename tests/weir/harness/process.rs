@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -112,6 +113,18 @@ impl Site {
         let (status, out, err) = weir(&self.folder, &["status", "site", "--json"], b"");
         assert_eq!(status, 0, "{err}");
         serde_json::from_str(&out).unwrap()
+    }
+
+    /// A request on the control socket: status code and body.
+    pub fn ask(&self, method: &str, path: &str) -> (u16, serde_json::Value) {
+        let mut stream = UnixStream::connect(self.folder.join("data/control.sock")).unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let code = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (code, serde_json::from_str(body).unwrap())
     }
 
     /// Where a listener listens now.

@@ -66,6 +66,37 @@ fn a_wrong_site_changes_nothing_and_every_mistake_is_told() {
 }
 
 #[test]
+fn programs_are_told_every_problem_with_its_place() {
+    let receiver = Receiver::accepting();
+    let (site, engine, _sender) = running(&receiver);
+    let right = site_of(&[IN], &receiver);
+    site.rewrite(&right.replace("to: ehr", "to: her"));
+    let (code, answer) = site.ask("POST", "/api/v1/reload");
+    assert_eq!((code, &answer["outcome"]), (409, &"refused".into()));
+    assert_eq!(answer["version"], site.status()["site"]["version"]);
+    let problem = &answer["problems"][0];
+    assert_eq!(problem["name"], "unknown-destination");
+    assert_eq!(problem["severity"], "error");
+    assert_eq!(problem["setting"], "routes.all.to");
+    let text = fs::read_to_string(site.folder().join("site/site.yaml")).unwrap();
+    let line = text.lines().position(|line| line.contains("her")).unwrap();
+    assert_eq!(problem["at"]["line"], line + 1);
+    assert_eq!(problem["at"]["file"], "site/site.yaml");
+    assert!(answer["text"].as_str().unwrap().contains("did you mean `ehr`?"));
+
+    let more = site_of(&[IN, "more: { mllp: { bind: \"127.0.0.1:0\" } }"], &receiver);
+    site.rewrite(&more);
+    let (code, answer) = site.ask("POST", "/api/v1/reload");
+    assert_eq!((code, &answer["outcome"]), (200, &"applied".into()));
+    let added = serde_json::json!([{ "name": "more", "change": "added" }]);
+    assert_eq!(answer["listeners"], added);
+    assert_eq!(answer["destinations"], serde_json::json!([]));
+    assert_eq!(answer["problems"][0]["name"], "unused-listener", "a warning");
+    assert_eq!(site.ask("GET", "/api/v1/reload").0, 405);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn a_site_that_is_gone_changes_nothing() {
     let receiver = Receiver::accepting();
     let (site, engine, mut sender) = running(&receiver);

@@ -88,6 +88,32 @@ fn watched_files_are_noticed() {
 }
 
 #[test]
+fn a_table_in_a_file_is_watched_too() {
+    let receiver = Receiver::accepting();
+    let translating = yaml(
+        &[IN],
+        &[&mllp("ehr", receiver.address(), "")],
+        &["all: { from: in, to: ehr, steps: [ { translate: { field: PID-8, table: sex } } ] }"],
+    ) + "tables:\n  sex: { file: sex.csv, key: ours }\n";
+    let site = Site::new(&translating);
+    let table = site.folder().join("site/sex.csv");
+    fs::write(&table, "ours,theirs\nF,W\n").unwrap();
+    let engine = site.start_with(&["--watch"]);
+    let mut sender = Sender::connect(engine.listener("in"));
+    accepted(&mut sender, "T1");
+    fs::write(&table, "ours,theirs\nF,X\n").unwrap();
+    engine.wait_for_metric(r#"weir_reloads_total{outcome="applied"}"#, 1.0);
+    accepted(&mut sender, "T2");
+    let messages = receiver.wait_for(2);
+    let sexes: Vec<_> = messages
+        .iter()
+        .map(|message| crate::harness::field(message, "PID", 8))
+        .collect();
+    assert_eq!(sexes, ["W", "X"]);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn a_site_may_ask_to_be_watched_and_a_reload_by_hand_is_none_of_its_own() {
     let receiver = Receiver::accepting();
     let site = Site::new(&stamping(&receiver, "ONE"));
