@@ -285,3 +285,45 @@ async fn a_folder_that_is_not_there_is_told_and_not_made() {
     assert_eq!(failure.kind(), io::ErrorKind::NotFound);
     assert!(!missing.exists());
 }
+
+#[tokio::test]
+async fn new_settings_wait_until_the_old_ones_have_put_their_file_away() {
+    let watched = Watched::new("", &[("a", "A"), ("b", "B")]);
+    let (tell, mut given) = mpsc::unbounded_channel();
+    let (go_on, told) = watch::channel(false);
+    // The first file is in the intake's hands until the test lets go of it.
+    let intake: Intake = Arc::new(move |_| {
+        let (tell, mut told) = (tell.clone(), told.clone());
+        let ruled = async move {
+            tell.send(()).unwrap();
+            told.wait_for(|go_on| *go_on).await.unwrap();
+            Reply::default()
+        };
+        ready(ruled.boxed()).boxed()
+    });
+    let before = Bound::open(&watched.settings()).await.unwrap();
+    let after = before.again(&watched.settings()).unwrap();
+    let budget = ReadBudget::new(64 << 20);
+    let stops = [watch::Sender::new(false), watch::Sender::new(false)];
+    let run = |bound: Bound, stop: &watch::Sender<bool>| {
+        tokio::spawn(bound.run(
+            Arc::from("in"),
+            Arc::clone(&intake),
+            budget.clone(),
+            stop.subscribe(),
+        ))
+    };
+    let first = run(before, &stops[0]);
+    given.recv().await.unwrap();
+    let second = run(after, &stops[1]);
+    stops[0].send_replace(true);
+    tokio::task::yield_now().await;
+    assert!(given.try_recv().is_err(), "the file in work is not taken twice");
+    go_on.send_replace(true);
+    first.await.unwrap();
+    assert_eq!(watched.names("done"), ["a"]);
+    given.recv().await.unwrap();
+    stops[1].send_replace(true);
+    second.await.unwrap();
+    assert_eq!(watched.names("done"), ["a", "b"]);
+}
