@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use tracing::Level;
 
 mod ack;
+mod backup;
 mod check;
 mod client;
 mod control;
@@ -25,6 +26,7 @@ mod queue;
 mod receiver;
 mod reload;
 mod replay;
+mod restore;
 mod run;
 mod send;
 mod serving;
@@ -58,6 +60,8 @@ enum Command {
     Queue(queue::Queue),
     Replay(replay::Replay),
     Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Demo(demo::Demo),
     Check(check::Check),
     Send(send::Send),
@@ -128,6 +132,8 @@ pub fn main() -> ExitCode {
         Command::Queue(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Verify(command) => command.run(&mut out),
+        Command::Backup(command) => command.run(&mut out),
+        Command::Restore(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
         Command::Send(command) => command.run(&mut out),

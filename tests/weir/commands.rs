@@ -66,6 +66,9 @@ fn help_names_every_command() {
                         destination is owed
               verify    Checks the outbox of a weir that is stopped: every checksum, every body, and that
                         nothing is unaccounted for
+              backup    Copies everything a running weir owes, and its dead letters, into one file that `weir
+                        restore` reads
+              restore   Makes the outbox of a data folder that has none from a file of `weir backup`
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
               send      Sends messages over MLLP and prints what the receiver answers

@@ -13,6 +13,7 @@
 )]
 
 mod allocation;
+mod backup;
 mod bad_answers;
 mod bad_input;
 mod commands;
