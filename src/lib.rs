@@ -13,6 +13,7 @@
 pub mod clock;
 pub mod metrics;
 pub mod problem;
+pub mod secret;
 pub mod typed;
 pub mod units;
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::destination;
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::secret::SecretPlace;
 use crate::typed::Text;
 use crate::units;
 
@@ -169,16 +170,30 @@ fn read(
         .map(|typed| nak::check(typed, &place.key("on_nak"), problems));
     let order = common.order(place, problems);
     let mut kind = kind?;
-    if let destination::Settings::File(file) = &mut kind {
-        file.folder = folder.join(&file.folder);
-        if !file.folder.is_dir() {
-            let message = format!(
-                "the folder {} is not there: messages wait until it is",
-                file.folder.display()
-            );
-            let problem = Problem::warning(ProblemName::MissingFolder, message);
-            let problem = problem.at(&place.key("file").key("folder"));
-            problems.push(problem.help("make it, or mount it; weir never makes it"));
+    match &mut kind {
+        destination::Settings::Mllp(_) => {}
+        destination::Settings::File(file) => {
+            file.folder = folder.join(&file.folder);
+            if !file.folder.is_dir() {
+                let message = format!(
+                    "the folder {} is not there: messages wait until it is",
+                    file.folder.display()
+                );
+                let problem = Problem::warning(ProblemName::MissingFolder, message);
+                let problem = problem.at(&place.key("file").key("folder"));
+                problems.push(problem.help("make it, or mount it; weir never makes it"));
+            }
+        }
+        destination::Settings::Http(http) => {
+            http.resolve(folder);
+            check_headers(http, &place.key("http").key("headers"), problems);
+        }
+        destination::Settings::Sql(sql) => {
+            sql.resolve(folder);
+            if let Some(Err(error)) = sql.password.as_ref().map(SecretPlace::read) {
+                let place = place.key("sql").key("password");
+                problems.push(Problem::error(ProblemName::InvalidValue, error.to_string()).at(&place));
+            }
         }
     }
     Some(DestinationSettings {
@@ -192,6 +207,15 @@ fn read(
         unsettled_max: common.unsettled_max,
         on_remove: common.on_remove,
     })
+}
+
+/// Tells the headers that cannot be sent, and the secrets that are not there.
+fn check_headers(http: &destination::http::Settings, place: &Place<'_>, problems: &mut Problems) {
+    for (name, text) in &http.headers {
+        if let Err(message) = text.header(name) {
+            problems.push(Problem::error(ProblemName::InvalidValue, message).at(&place.key(name)));
+        }
+    }
 }
 
 impl Common {

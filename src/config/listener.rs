@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -238,19 +239,23 @@ struct PermitSettings {
 /// Reads every listener; those that are wrong are told and left out.
 pub(super) fn read_all(
     named: &[Named<'_>],
+    folder: &Path,
     profiles: &mut Profiles<'_>,
     problems: &mut Problems,
 ) -> BTreeMap<Arc<str>, Listener> {
     let kinds = piece::variants::<listener::Settings>();
     named
         .iter()
-        .filter_map(|(name, place)| Some((Arc::clone(name), read(place, &kinds, profiles, problems)?)))
+        .filter_map(|(name, place)| {
+            Some((Arc::clone(name), read(place, &kinds, folder, profiles, problems)?))
+        })
         .collect()
 }
 
 fn read(
     place: &Place<'_>,
     kinds: &[String],
+    folder: &Path,
     profiles: &mut Profiles<'_>,
     problems: &mut Problems,
 ) -> Option<Listener> {
@@ -259,10 +264,15 @@ fn read(
     let parts = piece::kind_and_common(place, value, kinds, COMMON_KEYS, problems)?;
     let typed = AsTyped::only(&whole, &parts.kind);
     let kind_place = place.key(&parts.kind);
-    let (replies, of_kind) = split(parts.value, REPLY_KEYS);
+    let reply_keys = if parts.kind == "folder" { &[] } else { REPLY_KEYS };
+    let (replies, of_kind) = split(parts.value, reply_keys);
     let replies: Option<Replies> = piece::read(&kind_place, replies, problems);
     let common: Option<Common> = piece::read(place, parts.common, problems);
-    let kind = piece::read_kind(place, &parts.kind, of_kind, REPLY_KEYS, problems);
+    let mut kind: Option<listener::Settings> =
+        piece::read_kind(place, &parts.kind, of_kind, reply_keys, problems);
+    if let Some(listener::Settings::Folder(watched)) = &mut kind {
+        watched.folder = folder.join(&watched.folder);
+    }
     let permit_place = place.key("permit");
     let (common, replies) = (common?, replies?);
     let (permit, expected) = common.permit.check(&permit_place, problems);

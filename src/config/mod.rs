@@ -137,7 +137,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         None => None,
     };
     let mut profiles = Profiles::read_all(sections.profiles(), &mut problems);
-    let listeners = listener::read_all(sections.listeners(), &mut profiles, &mut problems);
+    let listeners = listener::read_all(sections.listeners(), folder, &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let names = routes::names(&sections);
     let mut companions = Companions::new(folder);

@@ -16,11 +16,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, warn};
 
-use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
+use super::{DeliveryError, Outgoing, Receipt, Terminators, connect, parse};
 use crate::hl7::{Acknowledgment, AcknowledgmentCode};
 use crate::metrics::{DESTINATION_CONNECTIONS_TOTAL, DESTINATION_DEVIATIONS_TOTAL};
 use crate::mllp::{Decoded, Decoder, Frame, FrameLimits, Strictness, encode};
@@ -85,7 +85,7 @@ pub enum Awaited {
     Application,
 }
 
-fn default_connect_timeout() -> Duration {
+pub(super) fn default_connect_timeout() -> Duration {
     Duration::from_secs(10)
 }
 
@@ -97,12 +97,12 @@ fn default_acknowledgment_timeout() -> Duration {
     Duration::from_secs(30)
 }
 
-fn default_acknowledgment_bytes_max() -> usize {
+pub(super) fn default_acknowledgment_bytes_max() -> usize {
     1024 * 1024
 }
 
 /// Reads `host:port`; whether the host exists is asked when connecting.
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
     match port.and_then(|(_, port)| port.parse::<u16>().ok()) {
@@ -185,7 +185,9 @@ impl Client {
                 "the receiver has closed or spoken unasked; connecting anew"
             );
         }
-        let stream = self.connect().await.map_err(DeliveryError::unreachable)?;
+        let stream = connect(&self.settings.address, self.settings.connect_timeout)
+            .await
+            .map_err(DeliveryError::unreachable)?;
         // A message is written whole; a failure here costs only speed.
         drop(stream.set_nodelay(true));
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
@@ -195,20 +197,6 @@ impl Client {
             last_used: Instant::now(),
             warned: false,
         })
-    }
-
-    /// Tries every address the name has now, one after the other.
-    async fn connect(&self) -> io::Result<TcpStream> {
-        let limit = self.settings.connect_timeout;
-        let addresses = within(limit, lookup_host(&self.settings.address)).await?;
-        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in addresses {
-            match within(limit, TcpStream::connect(address)).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failure = error,
-            }
-        }
-        Err(failure)
     }
 
     /// The acknowledgment that completes the delivery of the message with this control id.
@@ -304,13 +292,6 @@ impl Client {
             );
         }
     }
-}
-
-/// The outcome, or that it took too long.
-async fn within<T>(limit: Duration, attempt: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(limit, attempt)
-        .await
-        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// A connection to the receiver.

@@ -6,19 +6,26 @@
 
 pub mod file;
 mod file_name;
+pub mod http;
 pub mod mllp;
+pub mod sql;
+mod tls;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use memchr::memchr;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use thiserror::Error;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 use crate::hl7::{self, Acknowledgment, AcknowledgmentCode, Message};
 
@@ -30,6 +37,22 @@ pub enum Settings {
     Mllp(mllp::Settings),
     /// One file a message.
     File(file::Settings),
+    /// HL7 v2 over HTTP.
+    Http(http::Settings),
+    /// A statement of a PostgreSQL server.
+    Sql(sql::Settings),
+}
+
+impl Settings {
+    /// The key of its kind, and the key within that says where it leads.
+    pub fn target(&self) -> (&'static str, &'static str) {
+        match self {
+            Settings::Mllp(_) => ("mllp", "address"),
+            Settings::File(_) => ("file", "folder"),
+            Settings::Http(_) => ("http", "url"),
+            Settings::Sql(_) => ("sql", "address"),
+        }
+    }
 }
 
 /// A message to be delivered.
@@ -68,6 +91,14 @@ pub enum DeliveryError {
     Unreachable {
         /// What stood in the way.
         reason: String,
+    },
+    /// The receiver takes nothing just now, and says so. Another attempt cannot duplicate the message.
+    #[error("busy: {reason}")]
+    Busy {
+        /// What it said.
+        reason: String,
+        /// For how long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// It was handed over, at least in part, and the receiver did not say what became of it. Another attempt may
     /// duplicate the message.
@@ -113,6 +144,10 @@ pub enum Destination {
     Mllp(mllp::Client),
     /// One file a message.
     File(file::Folder),
+    /// HL7 v2 over HTTP.
+    Http(http::Client),
+    /// A statement of a PostgreSQL server.
+    Sql(sql::Client),
 }
 
 impl Destination {
@@ -121,6 +156,8 @@ impl Destination {
         match settings {
             Settings::Mllp(settings) => Destination::Mllp(mllp::Client::new(name, settings)),
             Settings::File(settings) => Destination::File(file::Folder::new(settings)),
+            Settings::Http(settings) => Destination::Http(http::Client::new(name, settings)),
+            Settings::Sql(settings) => Destination::Sql(sql::Client::new(name, settings)),
         }
     }
 
@@ -130,6 +167,8 @@ impl Destination {
         match self {
             Destination::Mllp(client) => client.deliver(outgoing).await,
             Destination::File(folder) => folder.deliver(outgoing).await,
+            Destination::Http(client) => client.deliver(outgoing).await,
+            Destination::Sql(client) => client.deliver(outgoing).await,
         }
     }
 }
@@ -159,4 +198,24 @@ impl Terminators {
 /// Reads the message that is to be delivered.
 fn parse(outgoing: &Outgoing) -> Result<Message, DeliveryError> {
     Message::parse(outgoing.bytes.clone()).map_err(DeliveryError::impossible)
+}
+
+/// Connects to `host:port`: tries every address the name has now, one after the other.
+async fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
+    let addresses = within(limit, lookup_host(address)).await?;
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match within(limit, TcpStream::connect(address)).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// The outcome, or that it took too long.
+async fn within<T>(limit: Duration, attempt: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, attempt)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

@@ -13,7 +13,7 @@ use crate::config::AcknowledgmentMode;
 use crate::hl7::ack::{self, AckStamp};
 use crate::hl7::batch::{self, Transfer};
 use crate::hl7::{AcknowledgmentCode, Fault, Header, Refusal};
-use crate::listener::Reply;
+use crate::listener::{Reply, Ruling};
 use crate::metrics as names;
 
 /// Control ids of our own messages: unique over restarts, 12 or 13 characters, never a bare timestamp.
@@ -77,7 +77,17 @@ impl Acknowledger {
             | AcknowledgmentCode::CommitAccept
             | AcknowledgmentCode::CommitError => Verdict::Error,
         };
-        self.reply(header, verdict, &refusal.faults)
+        let reasons: Vec<String> = refusal.faults.iter().map(reason).collect();
+        let reasons = reasons.join("; ");
+        let ruling = match verdict {
+            Verdict::Accept => Ruling::Accepted,
+            Verdict::Error => Ruling::Erroneous(reasons),
+            Verdict::Reject => Ruling::Rejected(reasons),
+        };
+        Reply {
+            ruling,
+            ..self.reply(header, verdict, &refusal.faults)
+        }
     }
 
     /// The batch of these replies, in answer to a transfer.
@@ -90,7 +100,7 @@ impl Acknowledger {
         };
         Reply {
             frames: vec![batch::reply(transfer, &acknowledgments, &stamp).into()],
-            close: false,
+            ..Reply::default()
         }
     }
 
@@ -111,7 +121,19 @@ impl Acknowledger {
                 Bytes::from(ack::build(header, code, faults, &stamp))
             })
             .collect();
-        Reply { frames, close: false }
+        Reply {
+            frames,
+            ..Reply::default()
+        }
+    }
+}
+
+/// A fault in a line: its code of table 0357, where, and what.
+fn reason(fault: &Fault) -> String {
+    let code = fault.code.number();
+    match &fault.location {
+        Some(location) => format!("{code} {location}: {}", fault.text),
+        None => format!("{code} {}", fault.text),
     }
 }
 

@@ -30,6 +30,9 @@ const READ_COUNT_MAX: usize = 64;
 /// Their bytes at once; one delivery is always read, however large.
 const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// The longest pause that a receiver is granted which asks for one.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// What all connections of a lane have in common.
 struct Lane {
     name: Arc<str>,
@@ -336,7 +339,14 @@ impl Deliverer {
 
     /// Waits before the next attempt, or until somebody turns the switch or all is to stop.
     async fn pause(&mut self, sequence: u64, attempts: u32, result: Result<Receipt, DeliveryError>) {
-        let wait = backoff(&self.lane.retry, attempts, fastrand::f64());
+        let mut wait = backoff(&self.lane.retry, attempts, fastrand::f64());
+        if let Err(DeliveryError::Busy {
+            retry_after: Some(asked),
+            ..
+        }) = result
+        {
+            wait = wait.max(asked.min(RETRY_AFTER_MAX));
+        }
         if let Err(reason) = result
             && !self.is_stopped()
         {
@@ -356,6 +366,7 @@ impl Deliverer {
         let outcome = match result {
             Ok(_) => "delivered",
             Err(DeliveryError::Unreachable { .. }) => "unreachable",
+            Err(DeliveryError::Busy { .. }) => "busy",
             Err(DeliveryError::NoAcknowledgment { .. }) => {
                 self.lane.counts.ambiguous.one();
                 "no_acknowledgment"
@@ -378,9 +389,11 @@ impl Deliverer {
 fn decide(result: &Result<Receipt, DeliveryError>, on_nak: &NakPolicy, refused: u32) -> Decision {
     let acknowledgment = match result {
         Ok(_) => return Decision::Delivered,
-        Err(DeliveryError::Unreachable { .. } | DeliveryError::NoAcknowledgment { .. }) => {
-            return Decision::Retry;
-        }
+        Err(
+            DeliveryError::Unreachable { .. }
+            | DeliveryError::Busy { .. }
+            | DeliveryError::NoAcknowledgment { .. },
+        ) => return Decision::Retry,
         Err(DeliveryError::Impossible { reason }) => return Decision::DeadLetter(reason.clone()),
         Err(DeliveryError::Refused(acknowledgment)) => acknowledgment,
     };

@@ -13,10 +13,11 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::config::{self, Continuation, Layout, Malformed, OnFault, Site, Unavailable, Unrouted};
+use crate::hl7::charset::narrowed;
 use crate::hl7::{
     ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Severity, Terminators, Warning,
 };
-use crate::listener::{Incoming, Reply};
+use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
 use crate::outbox::{Acceptance, Accepted, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
@@ -70,6 +71,7 @@ impl Intake {
         let arrived = Instant::now();
         self.counts.received.one();
         let bytes = match incoming.frame {
+            Frame::Whole(bytes) if incoming.is_file => narrowed(&bytes),
             Frame::Whole(bytes) => bytes,
             Frame::TooLarge { prefix } => return ready(self.refuse_too_large(&prefix)).boxed(),
         };
@@ -227,7 +229,7 @@ impl Intake {
         match committed {
             Ok(_) => self.acknowledger.accept(header),
             Err(failure) => match self.not_stored(&failure) {
-                Some(refusal) => self.refuse(Some(header), &refusal),
+                Some(refusal) => unstored(self.refuse(Some(header), &refusal), &failure),
                 None => self.close_unanswered(1),
             },
         }
@@ -237,8 +239,9 @@ impl Intake {
     pub(super) fn close_unanswered(&self, messages: u64) -> Reply {
         self.counts.refused.add(messages);
         Reply {
-            frames: Vec::new(),
             close: true,
+            ruling: Ruling::Unavailable,
+            ..Reply::default()
         }
     }
 
@@ -282,8 +285,9 @@ impl Intake {
         if header.is_none() && self.settings.malformed == Malformed::Close {
             self.counts.refused.one();
             return Reply {
-                frames: Vec::new(),
                 close: true,
+                ruling: Ruling::Rejected("no message".to_owned()),
+                ..Reply::default()
             };
         }
         self.refuse(header.as_ref(), &unfit.refusal())
@@ -323,8 +327,9 @@ impl Unfit {
 pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> BoxFuture<'static, Reply> {
     // Without an answer the sender sends again.
     let unanswered = || Reply {
-        frames: Vec::new(),
         close: true,
+        ruling: Ruling::Unavailable,
+        ..Reply::default()
     };
     let reply = tokio::spawn(reply);
     reply
@@ -335,6 +340,17 @@ pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> 
 /// Waits for the outcome of an offer.
 pub(super) async fn committed(offered: Result<Pending, OutboxError>) -> Result<Accepted, OutboxError> {
     offered?.await
+}
+
+/// The reply to what could not be stored: unless it is too large, it may be another time.
+pub(super) fn unstored(reply: Reply, failure: &OutboxError) -> Reply {
+    if matches!(failure, OutboxError::TooLarge { .. }) {
+        return reply;
+    }
+    Reply {
+        ruling: Ruling::Unavailable,
+        ..reply
+    }
 }
 
 /// What names a message: who sent it (MSH-3, MSH-4) and its control id (MSH-10).

@@ -47,13 +47,15 @@ pub enum StartError {
     /// What people told the lanes cannot be read.
     #[error(transparent)]
     Switches(#[from] SwitchError),
-    /// A port cannot be taken.
-    #[error("{name}: binding {address}: {cause}: is another weir running, or another program on that port?")]
+    /// A port or folder cannot be taken.
+    #[error("{name}: {attempt}: {cause}: {hint}")]
     Bind {
         /// The listener.
         name: Arc<str>,
-        /// The address asked for.
-        address: SocketAddr,
+        /// What was tried, as `binding 127.0.0.1:2575`.
+        attempt: String,
+        /// What to look for.
+        hint: &'static str,
         /// What the operating system said.
         cause: std::io::Error,
     },
@@ -151,8 +153,11 @@ impl From<Vec<BindError>> for StartError {
     /// The first: a start has no list to show.
     fn from(errors: Vec<BindError>) -> StartError {
         let first = errors.into_iter().next();
-        first.map_or(StartError::Internal, |BindError { name, address, cause }| {
-            StartError::Bind { name, address, cause }
+        first.map_or(StartError::Internal, |error| StartError::Bind {
+            name: error.name,
+            attempt: error.attempt,
+            hint: error.hint,
+            cause: error.cause,
         })
     }
 }

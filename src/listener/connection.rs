@@ -8,12 +8,11 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use futures_util::future::{BoxFuture, FutureExt, OptionFuture};
+use futures_util::future::{FutureExt, OptionFuture};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use metrics::{Counter, counter};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,8 +25,8 @@ use tracing::{error, trace, warn};
 use super::budget::Share;
 use super::mllp::Settings;
 use super::reading::Reading;
-use super::{Incoming, Intake, ReadBudget, Reply};
-use crate::metrics::{LISTENER_FAILURES_TOTAL, LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
+use super::{Incoming, Intake, ReadBudget, Reply, count_failure, guard_intake, guard_reply};
+use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
 use crate::mllp::{Frame, encode};
 
 /// How long the peer may take to notice that we have closed, and to read our last reply.
@@ -99,7 +98,7 @@ impl Service {
     }
 
     pub(super) fn count_failure(&self, kind: &'static str) {
-        counter!(LISTENER_FAILURES_TOTAL, "listener" => self.label(), "kind" => kind).increment(1);
+        count_failure(&self.name, kind);
     }
 }
 
@@ -175,28 +174,14 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
                     if matches!(frame, Frame::TooLarge { .. }) {
                         end = Some(End::Ours);
                     }
-                    let incoming = Incoming { frame };
-                    taking = Some(guard_intake(Arc::clone(&service.intake), incoming));
+                    let incoming = Incoming { frame, is_file: false };
+                    taking = Some(guard_intake(&service.intake, incoming));
                 }
                 Err(reason) => end = Some(reason),
             },
             else => return end.unwrap_or(End::Ours),
         }
     }
-}
-
-/// The intake of one frame; `None` when it panicked, which is this message's trouble and no other's.
-fn guard_intake(intake: Intake, incoming: Incoming) -> BoxFuture<'static, Option<BoxFuture<'static, Reply>>> {
-    let taking = async move { Some(intake(incoming).await) };
-    AssertUnwindSafe(taking)
-        .catch_unwind()
-        .map(|taken| taken.unwrap_or(None))
-        .boxed()
-}
-
-/// The reply to one frame. When it panicked nothing can be said; the sender learns it from the closed connection.
-async fn guard_reply(reply: BoxFuture<'static, Reply>) -> Option<Reply> {
-    AssertUnwindSafe(reply).catch_unwind().await.ok()
 }
 
 /// Closes our side and throws away what still comes, for a moment: a socket closed with unread bytes in it is

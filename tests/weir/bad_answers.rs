@@ -93,3 +93,24 @@ fn a_surplus_answer_is_never_taken_for_the_next_message() {
     assert_eq!(receiver.control_ids(), ["FIRST", "SECOND", "SECOND"]);
     assert_eq!(engine.terminate(), 0);
 }
+
+#[test]
+fn a_receiver_that_never_answers_needs_a_setting_that_says_so() {
+    // A11: without the setting, silence is no answer (A8); with it, what is written counts as delivered.
+    let receiver = Receiver::scripted(|_, _| Answer::Silence);
+    let address = receiver.address();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{address}\", unsafe_no_acknowledgment: true }} }}\n\
+         routes:\n  all: {{ from: in, to: ehr }}\n"
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    for id in ["ONE", "TWO"] {
+        assert_eq!(field(&sender.exchange(&adt(id)).unwrap(), "MSA", 1), "AA");
+    }
+    receiver.wait_for(2);
+    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="ehr"}"#, 2.0);
+    assert_eq!(receiver.control_ids(), ["ONE", "TWO"]);
+    assert_eq!(engine.terminate(), 0);
+}

@@ -19,6 +19,7 @@ mod bad_input;
 mod bombs;
 mod cases;
 mod commands;
+mod connectors;
 mod control;
 mod corpus_delivery;
 mod corpus_parse;

@@ -211,6 +211,8 @@ fn every_key_stands_in_a_table() {
         ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
         ("reload.", "engine: { data: x, reload: { zzz: 1 } }"),
         ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
+        ("", "listeners: { a: { folder: { zzz: 1 } } }"),
+        ("", "listeners: { a: { http: { zzz: 1 } } }"),
         ("", "listeners: { a: { zzz: 1 } }"),
         ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
         (
@@ -222,6 +224,8 @@ fn every_key_stands_in_a_table() {
         ("", "profiles: { a: { fields: { PID-3: { zzz: 1 } } } }"),
         ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
         ("", "destinations: { a: { file: { zzz: 1 } } }"),
+        ("", "destinations: { a: { http: { zzz: 1 } } }"),
+        ("", "destinations: { a: { sql: { zzz: 1 } } }"),
         ("", "destinations: { a: { zzz: 1 } }"),
         ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
         ("", "tables: { a: { file: x.csv, zzz: 1 } }"),

@@ -14,6 +14,7 @@ const FLOORS: &str = "
     metrics:
     mllp:
     problem:
+    secret:
     typed:
     units:
 
@@ -22,7 +23,7 @@ const FLOORS: &str = "
     outbox: clock metrics units
     listener: mllp metrics problem typed units
 
-    destination: expression hl7 mllp metrics problem typed units
+    destination: expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
     step: validation expression table hl7 problem typed units
 
@@ -30,9 +31,9 @@ const FLOORS: &str = "
 
     case: route step hl7 problem typed units
 
-    config: case route step validation expression table listener destination outbox hl7 problem typed units
+    config: case route step validation expression table listener destination outbox hl7 problem secret typed units
 
-    engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem typed units
+    engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem secret typed units
 
     console: engine outbox clock metrics problem
 ";
@@ -52,8 +53,8 @@ const KINDS: &[(&str, &[&str])] = &[
             "client", "control", "input", "logging", "path", "receiver", "serving", "text", "watch",
         ],
     ),
-    ("destination", &["file_name"]),
-    ("listener", &["budget", "connection", "reading"]),
+    ("destination", &["file_name", "tls"]),
+    ("listener", &["budget", "connection", "door", "reading"]),
     (
         "step",
         &[

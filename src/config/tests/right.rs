@@ -11,7 +11,7 @@ use crate::config::{
 use crate::hl7::dictionary::Version;
 use crate::hl7::{Charset, Expected, Message, Terminators};
 use crate::route::Outcome;
-use crate::{destination, listener, step};
+use crate::{destination, step};
 
 const SITE: &str = "
 engine: { data: ../data, console: { bind: 127.0.0.1:9000 }, read_bytes_max: 64MiB }
@@ -81,8 +81,7 @@ fn a_whole_site() {
     assert_eq!(site.console, "127.0.0.1:9000".parse::<SocketAddr>().unwrap());
     assert_eq!(site.read_bytes_max, 64 << 20);
     let adt_in = &site.listeners["adt-in"];
-    let listener::Settings::Mllp(mllp) = &adt_in.kind;
-    assert_eq!(mllp.frame_bytes_max, 1 << 20);
+    assert_eq!(adt_in.kind.frame_bytes_max(), 1 << 20);
     assert_eq!(adt_in.acknowledgment, AcknowledgmentMode::EnhancedAa);
     assert_eq!(adt_in.unrouted, Unrouted::Reject);
     assert_eq!(adt_in.malformed, Malformed::Close);
