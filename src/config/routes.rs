@@ -14,6 +14,7 @@ use crate::table::{self, Table, Tables};
 use crate::typed::{Pairs, Text};
 
 use super::companion::Companions;
+use super::profile::Profiles;
 use super::sections::{Named, Sections};
 use super::{piece, yaml};
 
@@ -24,6 +25,7 @@ const STEPS_MAX: usize = 1_000;
 pub(super) fn read_all(
     sections: &Sections<'_>,
     companions: &mut Companions<'_>,
+    profiles: &mut Profiles<'_>,
     problems: &mut Problems,
 ) -> (Vec<Arc<Route>>, Tables) {
     let names = Names {
@@ -31,9 +33,10 @@ pub(super) fn read_all(
         destinations: names_of(sections.destinations()),
     };
     let tables = tables(sections.tables(), companions, problems);
-    let reader = Reader {
+    let mut reader = Reader {
         names,
         tables,
+        profiles,
         kinds: piece::variants::<step::Settings>(),
     };
     let routes = sections.routes().iter();
@@ -89,13 +92,14 @@ fn table_of_file(
 }
 
 /// What the routes of a site may name.
-struct Reader {
+struct Reader<'p, 'a> {
     names: Names,
     tables: Tables,
+    profiles: &'p mut Profiles<'a>,
     kinds: Vec<String>,
 }
 
-impl Reader {
+impl Reader<'_, '_> {
     fn known(&self) -> Known<'_> {
         Known {
             tables: &self.tables,
@@ -103,7 +107,7 @@ impl Reader {
         }
     }
 
-    fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
+    fn route(&mut self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
         let mut steps = Steps::default();
@@ -128,7 +132,7 @@ impl Reader {
 
     /// Takes a list of steps out of a piece and reads it; `None` if there is none.
     fn taken_out(
-        &self,
+        &mut self,
         value: &mut Value,
         key: &str,
         place: &Place<'_>,
@@ -164,7 +168,13 @@ impl Reader {
         Some(steps.collect())
     }
 
-    fn step(&self, number: String, place: &Place<'_>, depth: usize, problems: &mut Problems) -> Option<Step> {
+    fn step(
+        &mut self,
+        number: String,
+        place: &Place<'_>,
+        depth: usize,
+        problems: &mut Problems,
+    ) -> Option<Step> {
         let mut value = yaml::value(place.node());
         let kind = value.as_mapping().into_iter().flat_map(serde_yaml::Mapping::keys);
         let kind = kind
@@ -187,13 +197,19 @@ impl Reader {
         let common: Option<step::Common> = piece::read(place, parts.common, problems);
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
+        let settings = settings?;
+        let profile = settings.profile().and_then(|name| {
+            let at = place.key(&parts.kind).key("profile");
+            self.profiles.named(name, &at, problems)
+        });
         let beside = Beside {
             number,
             is_within: depth > 1,
             common: common?,
             bodies,
+            profile,
         };
-        settings?.check(beside, place, self.known(), problems)
+        settings.check(beside, place, self.known(), problems)
     }
 }
 

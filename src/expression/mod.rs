@@ -11,6 +11,7 @@ mod doc;
 mod evaluate;
 mod function;
 mod parse;
+mod scan;
 mod syntax;
 mod template;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::ops::Range;
 
 pub use doc::{Doc, EXAMPLE_MESSAGE, EXAMPLE_TABLE, OPERATORS};
 pub use function::FUNCTIONS;
+pub use scan::{paths_of_condition, paths_of_template};
 pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
 pub use view::{Context, Known, View};
 

@@ -63,6 +63,14 @@ pub enum ProblemName {
     BadExpression,
     /// `bad-message-type`
     BadMessageType,
+    /// `unreachable-route`
+    UnreachableRoute,
+    /// `no-routes`
+    NoRoutes,
+    /// `missing-folder`
+    MissingFolder,
+    /// `unknown-place`
+    UnknownPlace,
     /// `nothing-to-do`
     NothingToDo,
     /// `contradictory-step`
@@ -117,6 +125,10 @@ impl ProblemName {
         ProblemName::BadPath,
         ProblemName::BadExpression,
         ProblemName::BadMessageType,
+        ProblemName::UnreachableRoute,
+        ProblemName::NoRoutes,
+        ProblemName::MissingFolder,
+        ProblemName::UnknownPlace,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
         ProblemName::BadTable,
@@ -244,7 +256,7 @@ impl ProblemName {
             ProblemName::UnusedTable => ("unused-table", "No step and no expression uses this table."),
             ProblemName::UnusedProfile => (
                 "unused-profile",
-                "No listener validates by this profile, and no other inherits from it.",
+                "No listener and no step validates by this profile, and no other inherits from it.",
             ),
             ProblemName::SameAddress => (
                 "same-address",
@@ -276,6 +288,27 @@ impl ProblemName {
                 "bad-message-type",
                 "A message type is written as in MSH-9: `ADT`, `ADT^A01` or `ADT^A01^ADT_A01`, and `*` \
                  stands for any one part.",
+            ),
+            ProblemName::UnreachableRoute => (
+                "unreachable-route",
+                "A route is for a type of message that none of its listeners takes: their `permit` refuses it \
+                 before any route is asked. Either the route or the `permit` is wrong.",
+            ),
+            ProblemName::NoRoutes => (
+                "no-routes",
+                "The site has listeners and no routes. Its messages are acknowledged, counted as unrouted, and \
+                 delivered to nobody.",
+            ),
+            ProblemName::MissingFolder => (
+                "missing-folder",
+                "The folder of a file destination is not there. weir never makes it, because a folder that is \
+                 missing is more likely a disk that is not mounted; messages wait until it is there.",
+            ),
+            ProblemName::UnknownPlace => (
+                "unknown-place",
+                "A path names a segment, a field or a component that no version of the standard from 2.1 to \
+                 2.8.2 has. It is a warning, because senders do add their own; Z segments are theirs, and are \
+                 never warned of.",
             ),
             ProblemName::NothingToDo => (
                 "nothing-to-do",

@@ -114,6 +114,11 @@ struct Gathered {
 }
 
 impl Route {
+    /// The types of messages it is for; none means all.
+    pub fn messages(&self) -> &[MessagePattern] {
+        &self.messages
+    }
+
     /// Whether it takes messages from this listener.
     pub fn takes_from(&self, listener: &str) -> bool {
         self.from.iter().any(|from| **from == *listener)

@@ -1,9 +1,11 @@
 //! The destinations of a route: those that get all it delivers, and those with a condition or steps of their own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -12,7 +14,7 @@ use super::settings::OnceEach;
 use super::{Gathered, Names, Output, through};
 use crate::expression::{Condition, Known};
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
-use crate::step::{Run, Step, Stop, condition};
+use crate::step::{self, Run, Step, Stop, condition};
 use crate::typed::Text;
 
 /// One destination, or a list of them.
@@ -20,7 +22,7 @@ use crate::typed::Text;
 pub struct Receivers(Vec<ReceiverSettings>);
 
 /// A destination as typed: a name alone, or a map.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiverSettings {
     /// Its name in the site.
@@ -30,6 +32,7 @@ pub struct ReceiverSettings {
     pub when: Option<Text>,
     /// What is done for it alone. Read by itself, as all steps are; here it stands so that its key is known.
     #[serde(default)]
+    #[schemars(with = "Vec<step::Entry>")]
     pub steps: Option<IgnoredAny>,
 }
 
@@ -123,6 +126,19 @@ impl Receiver {
 impl<'de> Deserialize<'de> for Receivers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Receivers, D::Error> {
         deserializer.deserialize_any(ReceiversVisitor)
+    }
+}
+
+impl JsonSchema for Receivers {
+    fn schema_name() -> Cow<'static, str> {
+        "Receivers".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let entry = json_schema!({
+            "anyOf": [{ "type": "string" }, generator.subschema_for::<ReceiverSettings>()],
+        });
+        json_schema!({ "anyOf": [entry, { "type": "array", "items": entry }] })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::receiver::{Receiver, Receivers};
@@ -13,7 +14,7 @@ use crate::step::{Step, condition};
 use crate::typed::{OneOrMany, Text};
 
 /// What was typed, without the [`Steps`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The listener the messages come from, or a list of them.

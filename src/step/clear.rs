@@ -1,5 +1,6 @@
 //! The steps that leave fields without a value: `clear`, and `set_null`, which asks the receiver to delete its own.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, written_field};
@@ -21,7 +22,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: one path or a list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(OneOrMany<Text>);
 
 /// Fields that lose their values.

@@ -1,5 +1,6 @@
 //! The step `copy`: copies fields, or parts of them, with their structure.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, field, written_field};
@@ -22,7 +23,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: where to, and where from.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Pairs<Text>);
 
 /// Places, each with where its value comes from.

@@ -1,7 +1,9 @@
 //! What `for_each` and `split` are about: segments, the repetitions of a field, or groups.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -21,7 +23,7 @@ pub enum Settings {
 }
 
 /// Segments that belong together, as typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSettings {
     /// The segment that a group is called by: `OBR` with its OBX, NTE and so on.
@@ -45,6 +47,17 @@ pub(super) enum Each {
 impl<'de> Deserialize<'de> for Settings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Settings, D::Error> {
         deserializer.deserialize_any(SettingsVisitor)
+    }
+}
+
+impl JsonSchema for Settings {
+    fn schema_name() -> Cow<'static, str> {
+        "Each".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let group = generator.subschema_for::<GroupSettings>();
+        json_schema!({ "anyOf": [{ "type": "string" }, group] })
     }
 }
 

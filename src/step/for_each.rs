@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::body::{Bodies, Body};
@@ -26,16 +27,16 @@ pub(super) const DOC: Doc = Doc {
               of its name.\n\
               The steps may insert and remove segments; one that is gone when its turn comes is left out.",
     tables: "",
-    example: "for_each: OBX, when: OBX-8 = \"HH\", steps: [ { set: { NTE-3: \"{NTE-3}{OBX-3.1}; \" } } ]",
-    given: "MSH|^~\\&|LAB\rOBX|1|NM|K||7.1|||HH\rOBX|2|NM|NA||140\rOBX|3|NM|GLU||30|||HH\rNTE|1\r",
-    becomes: "MSH|^~\\&|LAB\rOBX|1|NM|K||7.1|||HH\rOBX|2|NM|NA||140\rOBX|3|NM|GLU||30|||HH\rNTE|1||K; GLU; \r",
+    example: "for_each: OBX, when: OBX-2 = \"ST\", steps: [ { set: { OBX-2: TX, OBX-5: \"{upper(OBX-5)}\" } } ]",
+    given: "MSH|^~\\&|LAB\rOBX|1|ST|||positive\rOBX|2|NM|||7\rOBX|3|ST|||none\r",
+    becomes: "MSH|^~\\&|LAB\rOBX|1|TX|||POSITIVE\rOBX|2|NM|||7\rOBX|3|TX|||NONE\r",
 };
 
 /// So many segments are sorted into groups in the time of one operation.
 const SEGMENTS_PER_OPERATION: usize = 64;
 
 /// What was typed: what to go through. The steps stand beside it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(each::Settings);
 
 /// What is gone through, and what is done for each.

@@ -1,6 +1,7 @@
 //! The step `format_date`: dates and times from HL7 timestamps to other forms, and back, and between zones.
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::moment::Moment;
@@ -30,7 +31,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The field that holds the date.

@@ -1,5 +1,6 @@
 //! The step `if`: steps where a condition holds, other steps where it does not.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::body::{Bodies, Body};
@@ -22,7 +23,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: the condition. The steps stand beside it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Text);
 
 /// A condition, and what is done for either answer.

@@ -1,5 +1,6 @@
 //! The step `insert`: a new segment after or before others, or where the dictionary has it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, field, segments, template, written_name};
@@ -26,7 +27,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The name of the new segment.

@@ -14,6 +14,7 @@ mod copy;
 mod doc;
 mod drop;
 mod each;
+mod entry;
 mod fail;
 mod for_each;
 mod format_date;
@@ -39,18 +40,23 @@ mod tag;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod validate;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::for_each::ForEach;
 use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::typed::Text;
+use crate::validation::Profile;
 
 pub use body::{Bodies, DEPTH_MAX, body_keys};
 pub use doc::Doc;
 pub use each::{GroupSettings, Settings as EachSettings};
+pub use entry::Entry;
 pub use notes::{Change, Miss, Misses, Notes, OPERATIONS_BYTES_MAX, OPERATIONS_MAX, StepTrace, Tag};
 pub use paths::condition;
 pub use run::{Run, StepError, Stop};
@@ -73,6 +79,7 @@ pub const DOCS: &[&Doc] = &[
     &r#if::DOC,
     &for_each::DOC,
     &split::DOC,
+    &validate::DOC,
     &tag::DOC,
     &drop::DOC,
     &reject::DOC,
@@ -101,7 +108,7 @@ fn entry_count(count: usize, verb: &str, place: &Place<'_>, problems: &mut Probl
 }
 
 /// A step as typed: its kind with what the kind needs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Settings {
     /// Gives fields values.
@@ -136,6 +143,8 @@ pub enum Settings {
     ForEach(for_each::Settings),
     /// Makes one message of each group or segment.
     Split(split::Settings),
+    /// Checks the message against its version and a profile.
+    Validate(validate::Settings),
     /// Gives the message named values.
     Tag(tag::Settings),
     /// Ends the route for a message it does not want.
@@ -147,7 +156,7 @@ pub enum Settings {
 }
 
 /// What may stand beside the kind of a step, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
     /// The step runs only where this holds.
@@ -169,6 +178,8 @@ pub struct Beside {
     pub common: Common,
     /// The lists of steps within it, under the keys of [`body_keys`].
     pub bodies: Bodies,
+    /// The profile that [`Settings::profile`] names, if it is one.
+    pub profile: Option<Profile>,
 }
 
 /// A step that can run.
@@ -196,6 +207,7 @@ enum Kind {
     If(r#if::If),
     ForEach(ForEach),
     Split(split::Split),
+    Validate(validate::Validate),
     Tag(tag::Tag),
     Drop(drop::Drop),
     Reject(reject::Reject),
@@ -216,6 +228,7 @@ impl Settings {
             is_within,
             common,
             bodies,
+            profile,
         } = beside;
         let mut when = match common.when {
             Some(text) => condition(&text, &place.key("when"), known, problems).map(Some),
@@ -244,6 +257,7 @@ impl Settings {
                 ForEach::check(settings, when, bodies, place, problems).map(Kind::ForEach)
             }
             Settings::Split(settings) => settings.check(is_within, &at, problems).map(Kind::Split),
+            Settings::Validate(settings) => settings.check(profile, &at, problems).map(Kind::Validate),
             Settings::Tag(settings) => settings.check(&at, known, problems).map(Kind::Tag),
             Settings::Drop(settings) => settings.check(&at, problems).map(Kind::Drop),
             Settings::Reject(settings) => settings.check(&at, problems).map(Kind::Reject),
@@ -258,6 +272,14 @@ impl Settings {
             when: when?,
             kind: kind?,
         })
+    }
+
+    /// The profile that the step names.
+    pub fn profile(&self) -> Option<&str> {
+        let Settings::Validate(settings) = self else {
+            return None;
+        };
+        settings.profile.as_ref().map(|Text(name)| name.as_str())
     }
 
     /// The key that says the kind.
@@ -279,6 +301,7 @@ impl Settings {
             Settings::If(_) => "if",
             Settings::ForEach(_) => "for_each",
             Settings::Split(_) => "split",
+            Settings::Validate(_) => "validate",
             Settings::Tag(_) => "tag",
             Settings::Drop(_) => "drop",
             Settings::Reject(_) => "reject",
@@ -324,6 +347,7 @@ impl Kind {
             Kind::If(inner) => inner.run(run),
             Kind::ForEach(each) => each.run(run),
             Kind::Split(split) => Ok(split.run(run)?),
+            Kind::Validate(validate) => validate.run(run),
             Kind::Tag(tag) => Ok(tag.run(run)?),
             Kind::Drop(drop) => Err(drop.stop()),
             Kind::Reject(reject) => Err(reject.stop()),

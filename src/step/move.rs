@@ -1,5 +1,6 @@
 //! The step `move`: as `copy`, and what was copied is taken away from where it stood.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::copy;
@@ -20,7 +21,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: where to, and where from.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(copy::Settings);
 
 /// Places, each with where its value comes from.

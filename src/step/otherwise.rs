@@ -1,7 +1,9 @@
 //! What becomes of a value that a step can do nothing with: a code that is in no table, a date that is none.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
@@ -39,6 +41,28 @@ impl Otherwise {
 impl<'de> Deserialize<'de> for Otherwise {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Otherwise, D::Error> {
         deserializer.deserialize_any(OtherwiseVisitor)
+    }
+}
+
+impl JsonSchema for Otherwise {
+    fn schema_name() -> Cow<'static, str> {
+        "Otherwise".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut value = generator.subschema_for::<Text>();
+        value.insert("description".to_owned(), "The value that the field gets.".into());
+        json_schema!({
+            "oneOf": [
+                { "enum": WORDS },
+                {
+                    "type": "object",
+                    "properties": { "value": value },
+                    "required": ["value"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
     }
 }
 

@@ -103,6 +103,19 @@ pub(super) fn location(text: &str, at: Written<'_>, problems: &mut Problems) -> 
     })
 }
 
+/// What is wrong with the name of a tag.
+pub(super) fn tag_name(name: &str) -> Option<Problem> {
+    const NAME_BYTES_MAX: usize = 64;
+    let is_right = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.len() <= NAME_BYTES_MAX
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let message = format!("`{name}` is no name of a tag");
+    let problem = Problem::error(ProblemName::BadName, message);
+    (!is_right).then(|| problem.help("use lower case letters, digits and hyphens, at most 64"))
+}
+
 /// A reason that people read: something, not too long, and the same for every message, so that no content gets to
 /// where reasons are shown.
 pub(super) fn reason(text: String, place: &Place<'_>, problems: &mut Problems) -> Option<Arc<str>> {

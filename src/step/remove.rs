@@ -1,7 +1,9 @@
 //! The step `remove`: takes segments, fields, repetitions and components away.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StringDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -40,7 +42,7 @@ pub enum Settings {
 }
 
 /// What is asked about, and what is asked.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// The segments that are asked about, as `NTE`.
@@ -56,6 +58,17 @@ pub struct Asked {
 impl<'de> Deserialize<'de> for Settings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Settings, D::Error> {
         deserializer.deserialize_any(SettingsVisitor)
+    }
+}
+
+impl JsonSchema for Settings {
+    fn schema_name() -> Cow<'static, str> {
+        "Remove".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let targets = generator.subschema_for::<OneOrMany<Text>>();
+        json_schema!({ "anyOf": [targets, generator.subschema_for::<Asked>()] })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The step `rename`: gives segments another name.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, written_name, written_segments};
@@ -20,7 +21,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: segments and their new names.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Pairs<Text>);
 
 /// Segments and their new names.

@@ -4,6 +4,7 @@
 //! is bounded when the site is loaded.
 
 use regex::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, written_field};
@@ -32,7 +33,7 @@ const PATTERN_BYTES_MAX: usize = 1 << 20;
 const VALUE_BYTES_MAX: usize = 16 << 20;
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The field whose text is searched.

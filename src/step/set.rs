@@ -1,5 +1,6 @@
 //! The steps that give fields values: `set`, and `set_raw`, which writes without escaping.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, template, written_field};
@@ -25,7 +26,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: places and values.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Pairs<Text>);
 
 /// How a text becomes the bytes of a place.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::each::{self, Each};
@@ -32,7 +33,7 @@ pub(super) const DOC: Doc = Doc {
 const CONTROL_ID: u16 = 10;
 
 /// What was typed: what to split at.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(each::Settings);
 
 /// Makes several messages of one.

@@ -1,5 +1,6 @@
 //! The step `swap`: gives each of two places what stands at the other.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::copy;
@@ -20,7 +21,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: pairs of places.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(copy::Settings);
 
 /// Pairs of places.

@@ -13,6 +13,7 @@
 )]
 
 mod allocation;
+mod backup;
 mod bad_answers;
 mod bad_input;
 mod commands;
@@ -30,6 +31,9 @@ mod promises;
 mod queue;
 mod readme;
 mod reload;
+mod schema;
+mod stops;
 mod tidy;
 mod typed;
+mod untouched;
 mod validation;

@@ -12,16 +12,16 @@ use std::fs;
 use crate::harness::{repository_file, weir, workplace};
 
 /// A fenced block: what stands after the fence, and its lines.
-struct Block {
-    mark: String,
-    text: String,
+pub struct Block {
+    pub mark: String,
+    pub text: String,
 }
 
-fn readme() -> String {
+pub fn readme() -> String {
     fs::read_to_string(repository_file("README.md")).unwrap()
 }
 
-fn blocks(text: &str) -> Vec<Block> {
+pub fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {

@@ -372,6 +372,11 @@ fn no_route_hangs() {
         outcome(square, &many),
         "failed for one: step 1.4.1 (tag): more than 200000 operations on this message"
     );
+    let large = format!("{many}ZZ1|{}\r", "x".repeat(4 << 20));
+    assert_eq!(
+        outcome(square, &large),
+        "failed for one: step 1.4.1 (tag): more than 8193 operations on a message with a segment this large"
+    );
     let parts = "    to: one\n    steps: [ { split: OBX } ]\n";
     let more = format!("{many}OBX|1\r");
     assert_eq!(
@@ -382,5 +387,75 @@ fn no_route_hangs() {
     assert_eq!(
         outcome(parts, &large),
         "failed for one: step 1 (split): the messages that come of this one would have more than 67108864 bytes"
+    );
+}
+
+#[test]
+fn validate_rejects_fails_or_warns() {
+    let validated = |settings: &str| {
+        let lines = format!(
+            "    to: one\n    steps: [ {{ remove: [PID-3] }}, {{ validate: {settings} }} ]\n\
+             profiles:\n  house: {{ inherits: 2.5.1, fields: {{ PID-8: {{ usage: required }} }} }}"
+        );
+        outcome(&lines, RESULT)
+    };
+    let missing = "101 PID-3: Patient Identifier List is required";
+    assert!(validated("{}").starts_with("AE: "), "{}", validated("{}"));
+    assert!(validated("{}").contains(missing), "{}", validated("{}"));
+    assert!(!validated("{}").contains("PID-8"));
+    let house = validated("{ profile: house, faults_max: 50 }");
+    assert!(house.contains("101 PID-8"), "{house}");
+    let one = validated("{ profile: house, faults_max: 1 }");
+    assert!(!one.contains(';'), "{one}");
+    let failed = validated("{ on_fault: fail }");
+    assert!(
+        failed.starts_with("failed for one: step 2 (validate): "),
+        "{failed}"
+    );
+    assert!(failed.ends_with(" more"), "{failed}");
+    let warned = validated("{ on_fault: warn, tag: quality, profile: house, version: 2.3 }");
+    assert!(warned.starts_with("one: MSH|"), "{warned}");
+    assert!(
+        warned.contains("quality = ") && warned.contains("PID-8 101"),
+        "{warned}"
+    );
+}
+
+/// Edits within a turn neither make others be left out nor be done twice.
+#[test]
+fn what_is_gone_through_may_be_inserted_removed_and_renamed() {
+    let check = |steps: &str, expected: &str| {
+        let shown = outcome(&format!("    to: one\n    steps:\n{steps}"), RESULT);
+        let header = "one: MSH|^~\\&|LAB||||20240101||ORU^R01^ORU_R01|M1|P|2.5 ";
+        assert_eq!(shown.strip_prefix(header).unwrap_or(&shown), expected);
+    };
+    let patient = "PID|1||12^^^MR~34^^^SS||DOE^ANNA";
+    check(
+        "      - for_each: OBX\n        steps: [ { insert: { segment: NTE, after: OBX, fields: { NTE-3: 'on {OBX-5}' } } } ]\n",
+        &format!(
+            "{patient} OBR|1||A NTE|1||of A OBX|1|ST|x||one NTE|||on one OBX|2|NM|y||2 NTE|||on 2 OBR|2||B \
+             OBX|1|ST|x||three NTE|||on three SPM|1"
+        ),
+    );
+    check(
+        "      - for_each: OBX\n        steps: [ { remove: OBX, when: OBX-2 = 'ST' }, { set: { OBX-1: 9 }, when: OBX-2 = 'NM' } ]\n",
+        &format!("{patient} OBR|1||A NTE|1||of A OBX|9|NM|y||2 OBR|2||B SPM|1"),
+    );
+    check(
+        "      - for_each: { group: OBR }\n        steps: [ { remove: [NTE, OBX] }, { set: { OBR-4: x } } ]\n      - remove: SPM\n",
+        &format!("{patient} OBR|1||A|x OBR|2||B|x"),
+    );
+    check(
+        "      - for_each: PID-3\n        when: PID-3.4 = 'MR'\n        steps: [ { remove: PID-3 } ]\n      - remove: [OBR, NTE, OBX, SPM]\n",
+        "PID|1||34^^^SS||DOE^ANNA",
+    );
+    check(
+        "      - for_each: PID-3\n        steps: [ { set: { PID-3.5: '{PID-3.1}' } } ]\n      - remove: [OBR, NTE, OBX, SPM]\n",
+        "PID|1||12^^^MR^12~34^^^SS^34||DOE^ANNA",
+    );
+    // Nobody's turn comes twice, and none comes for what the first removed.
+    check(
+        "      - for_each: OBX\n        steps: [ { remove: 'OBX[2]' }, { set: { OBX-6: seen } } ]\n      - remove: [NTE, SPM]\n",
+        &format!("{patient} OBR|1||A OBX|1|ST|x||one|seen OBR|2||B"),
     );
 }

@@ -106,6 +106,14 @@ fn a_whole_site() {
         plain_in.expected.processing_ids,
         Expected::default().processing_ids
     );
+    assert_eq!(site.routes_from("adt-in").len(), 2);
+    assert_eq!(site.routes_from("plain-in").len(), 1);
+}
+
+#[test]
+fn the_destinations_of_a_whole_site() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
     let lab = &site.destinations["lab"];
     assert_eq!(
         (lab.retry.first, lab.retry.longest),
@@ -139,8 +147,6 @@ fn a_whole_site() {
         panic!("a file destination")
     };
     assert_eq!(file.folder, folder.path().join("out"));
-    assert_eq!(site.routes_from("adt-in").len(), 2);
-    assert_eq!(site.routes_from("plain-in").len(), 1);
 }
 
 #[test]

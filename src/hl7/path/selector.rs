@@ -131,7 +131,8 @@ impl Selector {
         each
     }
 
-    pub(in crate::hl7) fn path(&self) -> &FieldPath {
+    /// The path without its choices: the numbers as written, the first where none is.
+    pub fn path(&self) -> &FieldPath {
         &self.path
     }
 
