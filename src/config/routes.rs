@@ -21,17 +21,22 @@ use super::{piece, yaml};
 /// More steps than any one route needs.
 const STEPS_MAX: usize = 1_000;
 
+/// The names that routes and cases may use.
+pub(super) fn names(sections: &Sections<'_>) -> Names {
+    Names {
+        listeners: names_of(sections.listeners()),
+        destinations: names_of(sections.destinations()),
+    }
+}
+
 /// Reads every table and every route; routes that are wrong are told and left out.
 pub(super) fn read_all<'a>(
     sections: &Sections<'_>,
+    names: &Names,
     companions: &mut Companions<'a>,
     profiles: &mut Profiles<'a>,
     problems: &mut Problems,
 ) -> (Vec<Arc<Route>>, Tables) {
-    let names = Names {
-        listeners: names_of(sections.listeners()),
-        destinations: names_of(sections.destinations()),
-    };
     let tables = tables(sections.tables(), companions, problems);
     let mut reader = Reader {
         names,
@@ -94,7 +99,7 @@ fn table_of_file(
 
 /// What the routes of a site may name.
 struct Reader<'p, 'a> {
-    names: Names,
+    names: &'p Names,
     tables: Tables,
     profiles: &'p mut Profiles<'a>,
     kinds: Vec<String>,
@@ -127,9 +132,13 @@ impl Reader<'_, '_> {
             let own = self.taken_out(entry, "steps", &at, &prefix, 1, problems);
             steps.own.extend(own.map(|own| (index, own)));
         }
-        let settings: Option<route::Settings> = piece::read_with(place, value, &["steps"], problems);
+        if let Some(map) = value.as_mapping_mut() {
+            // Read later, when all routes are known.
+            map.shift_remove("cases");
+        }
+        let settings: Option<route::Settings> = piece::read_with(place, value, &["steps", "cases"], problems);
         let name = Arc::clone(name);
-        let route = settings?.check(name, steps, place, &self.names, self.known(), problems);
+        let route = settings?.check(name, steps, place, self.names, self.known(), problems);
         route.filter(|_| problems.error_count() == errors_before)
     }
 

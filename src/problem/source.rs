@@ -211,6 +211,11 @@ impl<'a> Place<'a> {
         &self.setting
     }
 
+    /// Where it stands, as editors count.
+    pub fn location(&self) -> Location {
+        self.source.location(self.key_bytes().start)
+    }
+
     pub(super) fn source_id(&self) -> usize {
         self.source.id
     }

@@ -60,6 +60,7 @@ pub use each::{GroupSettings, Settings as EachSettings};
 pub use entry::Entry;
 pub use notes::{Change, Miss, Misses, Notes, OPERATIONS_BYTES_MAX, OPERATIONS_MAX, StepTrace, Tag};
 pub use paths::condition;
+pub(crate) use paths::{Written, read as path};
 pub use run::{Run, StepError, Stop};
 pub use script::SCRIPT_BYTES_MAX;
 

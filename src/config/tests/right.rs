@@ -204,6 +204,9 @@ fn files_in_folders_and_links() {
         ("notes.txt", "not: [yaml"),
         (".hidden.yaml", "not: [yaml"),
         (".git/config.yaml", "not: [yaml"),
+        ("examples/.weir-site", ""),
+        ("examples/site.yaml", "not: [yaml"),
+        ("examples/below/site.yaml", "not: [yaml"),
     ]);
     // As a ConfigMap is mounted: links to files in a hidden folder of the same site.
     fs::create_dir(folder.path().join("..data")).unwrap();
