@@ -44,6 +44,7 @@ fn check(folder: &Path, line: &str, message: &str, expected: &Expect) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "snapshots, shown whole")]
 fn each_step_with_what_it_changed() {
     let site = Site::new(SITE);
     let check = |message: &str, expected: &Expect| {
