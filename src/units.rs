@@ -16,7 +16,8 @@
 //! to write it.
 
 use std::fmt;
-use std::time::Duration;
+/// A length of time; where no clock is asked, this is the name to import.
+pub use std::time::Duration;
 
 use serde::Deserializer;
 use serde::de::{Error, Visitor};

@@ -21,6 +21,7 @@ mod pace;
 mod piece;
 mod profile;
 mod repeats;
+mod reply;
 mod routes;
 mod sections;
 #[cfg(test)]
@@ -124,6 +125,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         &routes,
         &mut problems,
     );
+    reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
         // A name that is unknown may be defined where nothing could be read.
         problems.withdraw(&[

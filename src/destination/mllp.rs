@@ -139,7 +139,7 @@ impl Client {
         connection.send(&mut framed, self.settings.write_timeout).await?;
         if self.settings.unsafe_no_acknowledgment {
             self.keep(connection);
-            return Ok(Receipt { code: None });
+            return Ok(Receipt::default());
         }
         let control_id = message.header().control_id();
         let acknowledged = self.acknowledgment(&mut connection, control_id);
@@ -159,6 +159,7 @@ impl Client {
         if acknowledgment.code.is_accept() {
             Ok(Receipt {
                 code: Some(acknowledgment.code),
+                answer: Some(acknowledgment.raw),
             })
         } else {
             Err(DeliveryError::Refused(acknowledgment))

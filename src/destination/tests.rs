@@ -37,8 +37,8 @@ async fn attempt(client: &mut mllp::Client, outgoing: Outgoing) -> Result<Receip
 /// What an attempt came to, in a word or two.
 fn word(result: &Result<Receipt, DeliveryError>) -> String {
     match result {
-        Ok(Receipt { code: Some(code) }) => code.to_string(),
-        Ok(Receipt { code: None }) => "delivered".to_owned(),
+        Ok(Receipt { code: Some(code), .. }) => code.to_string(),
+        Ok(Receipt { code: None, .. }) => "delivered".to_owned(),
         Err(DeliveryError::Refused(answer)) => match answer.error_code {
             Some(error_code) => format!("refused {}/{error_code}", answer.code),
             None => format!("refused {}", answer.code),

@@ -30,6 +30,7 @@ mod promises;
 mod queue;
 mod readme;
 mod reload;
+mod replies;
 mod tidy;
 mod typed;
 mod validation;
