@@ -16,11 +16,12 @@
 //! to write it.
 
 use std::fmt;
-/// A length of time; where no clock is asked, this is the name to import.
-pub use std::time::Duration;
 
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
+
+/// A length of time; where no clock may be asked, this is the name to import.
+pub use std::time::Duration;
 
 /// Why a text is no duration or no size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,11 @@ pub enum UnitError {
     #[error("too large a number")]
     TooLarge,
 }
+
+/// What a duration looks like, as a regular expression.
+pub const DURATION_PATTERN: &str = "^([0-9]+(ms|s|m|h|d))+$";
+/// What a size looks like, as a regular expression.
+pub const SIZE_PATTERN: &str = "^[0-9]+(B|KiB|MiB|GiB)$";
 
 /// The longest text worth reading: a duration of all five units with ten digits each.
 const TEXT_BYTES_MAX: usize = 60;
@@ -85,6 +91,18 @@ pub fn parse_bytes(text: &str) -> Result<usize, UnitError> {
     }
     let number: usize = digits.parse().map_err(|_| UnitError::TooLarge)?;
     number.checked_mul(factor).ok_or(UnitError::TooLarge)
+}
+
+/// A size as it would be typed, in the largest unit that holds it whole.
+pub fn size_text(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let whole = units
+        .iter()
+        .find(|(_, shift)| bytes > 0 && bytes.is_multiple_of(1 << shift));
+    match whole {
+        Some((unit, shift)) => format!("{}{unit}", bytes >> shift),
+        None => format!("{bytes}B"),
+    }
 }
 
 /// For `#[serde(deserialize_with = "crate::units::duration")]`.
@@ -180,5 +198,8 @@ mod tests {
         }
         check("99999999999999999999B", Err(UnitError::TooLarge));
         check("99999999999999GiB", Err(UnitError::TooLarge));
+        for text in ["0B", "512B", "1025B", "64KiB", "16MiB", "1025MiB", "1GiB"] {
+            assert_eq!(size_text(parse_bytes(text).unwrap() as u64), text);
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::destination;
@@ -48,7 +49,7 @@ pub struct DestinationSettings {
 }
 
 /// What becomes of what a destination is still owed when it is taken out of the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnRemove {
     /// It is delivered, and then the lane ends.
@@ -60,7 +61,7 @@ pub enum OnRemove {
 }
 
 /// How long to wait before another attempt: longer each time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// After the first failure, as `1s` (the default).
@@ -81,9 +82,9 @@ impl Default for Retry {
 }
 
 /// The keys beside the kind, as typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Common {
+pub(super) struct Common {
     /// How long to wait before another attempt.
     #[serde(default)]
     retry: Retry,
@@ -102,6 +103,7 @@ struct Common {
     pace: pace::Settings,
     /// How many deliveries may be made before the first of them is marked as done: 64 by default.
     #[serde(default = "default_unsettled_max")]
+    #[schemars(range(min = 1, max = UNSETTLED_MAX))]
     unsettled_max: usize,
     /// What becomes of what it is still owed when a reload takes it out of the site: `drain`, `park` or `purge`.
     /// Without it, such a reload is refused.
@@ -169,6 +171,15 @@ fn read(
     let mut kind = kind?;
     if let destination::Settings::File(file) = &mut kind {
         file.folder = folder.join(&file.folder);
+        if !file.folder.is_dir() {
+            let message = format!(
+                "the folder {} is not there: messages wait until it is",
+                file.folder.display()
+            );
+            let problem = Problem::warning(ProblemName::MissingFolder, message);
+            let problem = problem.at(&place.key("file").key("folder"));
+            problems.push(problem.help("make it, or mount it; weir never makes it"));
+        }
     }
     Some(DestinationSettings {
         typed,

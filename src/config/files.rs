@@ -79,6 +79,14 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
     files
 }
 
+/// The paths of the files of the site, in their order.
+pub fn paths(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    read(folder, problems)
+        .into_iter()
+        .map(|file| file.name.into())
+        .collect()
+}
+
 /// The files below the folder with one of these extensions, in order.
 fn find(folder: &Path, extensions: &'static [&'static str], problems: &mut Problems) -> Vec<PathBuf> {
     let root = match fs::canonicalize(folder) {

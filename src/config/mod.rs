@@ -10,23 +10,29 @@
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
 mod batch;
+mod catalogue;
 mod companion;
 mod destination;
+mod dictionary;
 mod engine;
 mod files;
+mod format;
 mod listener;
 mod nak;
 mod network;
 mod pace;
 mod piece;
 mod profile;
+mod reach;
 mod repeats;
 mod reply;
 mod routes;
+mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
 mod validation;
+mod written;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -44,16 +50,19 @@ use self::profile::Profiles;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
 pub use engine::Reload;
-pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint};
+pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
+pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
 pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use schema::schema;
 pub use validation::{OnFault, Validation};
 
 /// A site that can run.
@@ -116,7 +125,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let listeners = listener::read_all(sections.listeners(), &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let mut companions = Companions::new(folder);
-    let routes = routes::read_all(&sections, &mut companions, &mut problems);
+    let (routes, tables) = routes::read_all(&sections, &mut companions, &mut profiles, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -138,7 +147,9 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
-    sections.warn_unused(&routes, &mut problems);
+    sections.warn_unused(&routes, &tables, &mut problems);
+    reach::check(&sections, &listeners, &routes, &mut problems);
+    dictionary::check(&sections, &mut problems);
     profiles.warn_unused(&mut problems);
     let site = Site {
         data: engine.data,

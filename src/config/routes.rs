@@ -14,32 +14,34 @@ use crate::table::{self, Table, Tables};
 use crate::typed::{Pairs, Text};
 
 use super::companion::Companions;
+use super::profile::Profiles;
 use super::sections::{Named, Sections};
 use super::{piece, yaml};
 
 /// More steps than any one route needs.
 const STEPS_MAX: usize = 1_000;
 
-/// Reads every route; those that are wrong are told and left out.
+/// Reads every table and every route; routes that are wrong are told and left out.
 pub(super) fn read_all(
     sections: &Sections<'_>,
     companions: &mut Companions<'_>,
+    profiles: &mut Profiles<'_>,
     problems: &mut Problems,
-) -> Vec<Arc<Route>> {
+) -> (Vec<Arc<Route>>, Tables) {
     let names = Names {
         listeners: names_of(sections.listeners()),
         destinations: names_of(sections.destinations()),
     };
     let tables = tables(sections.tables(), companions, problems);
-    let reader = Reader {
+    let mut reader = Reader {
         names,
         tables,
+        profiles,
         kinds: piece::variants::<step::Settings>(),
     };
     let routes = sections.routes().iter();
-    routes
-        .filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new))
-        .collect()
+    let routes = routes.filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new));
+    (routes.collect(), reader.tables)
 }
 
 fn names_of(named: &[Named<'_>]) -> BTreeSet<Arc<str>> {
@@ -90,13 +92,14 @@ fn table_of_file(
 }
 
 /// What the routes of a site may name.
-struct Reader {
+struct Reader<'p, 'a> {
     names: Names,
     tables: Tables,
+    profiles: &'p mut Profiles<'a>,
     kinds: Vec<String>,
 }
 
-impl Reader {
+impl Reader<'_, '_> {
     fn known(&self) -> Known<'_> {
         Known {
             tables: &self.tables,
@@ -104,7 +107,7 @@ impl Reader {
         }
     }
 
-    fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
+    fn route(&mut self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
         let mut steps = Steps::default();
@@ -129,7 +132,7 @@ impl Reader {
 
     /// Takes a list of steps out of a piece and reads it; `None` if there is none.
     fn taken_out(
-        &self,
+        &mut self,
         value: &mut Value,
         key: &str,
         place: &Place<'_>,
@@ -165,7 +168,13 @@ impl Reader {
         Some(steps.collect())
     }
 
-    fn step(&self, number: String, place: &Place<'_>, depth: usize, problems: &mut Problems) -> Option<Step> {
+    fn step(
+        &mut self,
+        number: String,
+        place: &Place<'_>,
+        depth: usize,
+        problems: &mut Problems,
+    ) -> Option<Step> {
         let mut value = yaml::value(place.node());
         let kind = value.as_mapping().into_iter().flat_map(serde_yaml::Mapping::keys);
         let kind = kind
@@ -188,12 +197,19 @@ impl Reader {
         let common: Option<step::Common> = piece::read(place, parts.common, problems);
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
+        let settings = settings?;
+        let profile = settings.profile().and_then(|name| {
+            let at = place.key(&parts.kind).key("profile");
+            self.profiles.named(name, &at, problems)
+        });
         let beside = Beside {
             number,
+            is_within: depth > 1,
             common: common?,
             bodies,
+            profile,
         };
-        settings?.check(beside, place, self.known(), problems)
+        settings.check(beside, place, self.known(), problems)
     }
 }
 

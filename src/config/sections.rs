@@ -2,12 +2,12 @@
 //!
 //! Checks names and nothing else: their form, that each is given once, and, at the end, that each is used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
-use crate::step;
+use crate::table::Tables;
 
 use super::piece::unknown_key;
 
@@ -22,9 +22,9 @@ const SECTIONS: &[&str] = &[
     "routes",
 ];
 /// Names are labels of metrics and parts of addresses and file names.
-const NAME_BYTES_MAX: usize = 64;
+pub(super) const NAME_BYTES_MAX: usize = 64;
 /// What other readers of YAML take for a truth value or for nothing.
-const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+pub(super) const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// Something with a name, and where it is written.
 pub(super) type Named<'a> = (Arc<str>, Place<'a>);
@@ -107,13 +107,15 @@ impl<'a> Sections<'a> {
     }
 
     /// Warns of what no route uses. Only for a site without errors: a route that is wrong may use it.
-    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], problems: &mut Problems) {
-        let tables: BTreeSet<&str> = routes
-            .iter()
-            .flat_map(|route| route.steps())
-            .flat_map(step::Step::tables)
-            .map(|table| table.name().as_ref())
-            .collect();
+    /// Without any route one warning is enough.
+    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], tables: &Tables, problems: &mut Problems) {
+        if let (true, Some((_, first))) = (routes.is_empty(), self.listeners.first()) {
+            let message = "the site has no routes, so every message goes nowhere";
+            let problem = Problem::warning(ProblemName::NoRoutes, message).at_key(first);
+            let help =
+                "add under `routes`, with a destination of yours:\nall: { from: LISTENER, to: DESTINATION }";
+            return problems.push(problem.label("where messages come in").help(help));
+        }
         let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
         warn(
             &self.listeners,
@@ -132,7 +134,8 @@ impl<'a> Sections<'a> {
         warn(
             &self.tables,
             ProblemName::UnusedTable,
-            |name| tables.contains(name),
+            // Whoever looks into a table, a step or an expression, holds it besides the site.
+            |name| tables.get(name).is_some_and(|table| Arc::strong_count(table) > 1),
             problems,
         );
     }
@@ -211,7 +214,8 @@ fn bad_name(name: &str) -> Option<Problem> {
     let problem = Problem::error(ProblemName::BadName, message)
         .help("begin with a lower case letter; then lower case letters, digits and single hyphens");
     let guess = kebab_case(name);
-    Some(if bad_name_guess_is_right(&guess) {
+    // What a name has beyond ASCII would be lost.
+    Some(if name.is_ascii() && bad_name_guess_is_right(&guess) {
         problem.suggest(&guess)
     } else {
         problem

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use metrics::counter;
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use socket2::SockRef;
@@ -31,11 +32,12 @@ const READ_BYTES: usize = 4 * 1024;
 const BARE_END_PAUSE: Duration = Duration::from_millis(100);
 
 /// The settings of an MLLP destination.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The receiver, as `lab.example:2576`. A name is looked up anew for every connection.
     #[serde(deserialize_with = "address")]
+    #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
     pub address: String,
     /// The time to look up the name, and then to connect to each address it has, as `10s` (the default).
     #[serde(default = "default_connect_timeout", deserialize_with = "units::time_limit")]
@@ -73,7 +75,7 @@ pub struct Settings {
 }
 
 /// Which acknowledgment completes a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Awaited {
     /// The first that comes.

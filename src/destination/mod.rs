@@ -16,13 +16,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use memchr::memchr;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::hl7::{self, Acknowledgment, AcknowledgmentCode, Message};
 
 /// The settings of a destination, by kind.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Settings {
     /// HL7 v2 over MLLP.
@@ -154,7 +155,7 @@ impl Destination {
 }
 
 /// How segments end in what leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Terminators {
     /// Each in one carriage return, as the standard says. A message without line feeds leaves byte for byte.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{Gauge, counter, gauge};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -28,10 +29,11 @@ use crate::units;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The settings of an MLLP listener.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The address and port to listen on, as `127.0.0.1:2575`, or `0.0.0.0:2575` for every interface.
+    #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
     pub bind: SocketAddr,
     /// The longest message, as `32MiB` (the default). A longer one is refused from its header, and the
     /// connection closed.

@@ -15,6 +15,7 @@ mod tests;
 use std::fmt;
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use decode::{Decoded, Decoder, Deviation, FrameError};
@@ -73,7 +74,7 @@ impl Default for FrameLimits {
 }
 
 /// What to make of a frame that ends in `0x1C` without `0x0D`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strictness {
     /// The frame is accepted when the next one begins right there, or nothing follows for a moment.

@@ -41,6 +41,7 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
@@ -71,7 +72,7 @@ const PERMIT_BYTES: usize = 16 * 1024;
 const SETTLEMENTS_WAITING_MAX: usize = 4_096;
 
 /// How the outbox uses the machine. Nothing here changes what it promises.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How much of messages may wait for the writer, as `64MiB` (the default); more make the senders wait.

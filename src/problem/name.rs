@@ -63,6 +63,14 @@ pub enum ProblemName {
     BadExpression,
     /// `bad-message-type`
     BadMessageType,
+    /// `unreachable-route`
+    UnreachableRoute,
+    /// `no-routes`
+    NoRoutes,
+    /// `missing-folder`
+    MissingFolder,
+    /// `unknown-place`
+    UnknownPlace,
     /// `nothing-to-do`
     NothingToDo,
     /// `contradictory-step`
@@ -73,6 +81,10 @@ pub enum ProblemName {
     DuplicateCode,
     /// `unknown-column`
     UnknownColumn,
+    /// `bad-pattern`
+    BadPattern,
+    /// `bad-script`
+    BadScript,
     /// `needs-restart`
     NeedsRestart,
     /// `removed-destination`
@@ -113,11 +125,17 @@ impl ProblemName {
         ProblemName::BadPath,
         ProblemName::BadExpression,
         ProblemName::BadMessageType,
+        ProblemName::UnreachableRoute,
+        ProblemName::NoRoutes,
+        ProblemName::MissingFolder,
+        ProblemName::UnknownPlace,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
         ProblemName::BadTable,
         ProblemName::DuplicateCode,
         ProblemName::UnknownColumn,
+        ProblemName::BadPattern,
+        ProblemName::BadScript,
         ProblemName::NeedsRestart,
         ProblemName::RemovedDestination,
         ProblemName::CannotBind,
@@ -224,7 +242,7 @@ impl ProblemName {
             ),
             ProblemName::UnknownTable => (
                 "unknown-table",
-                "A step translates through a table that no file of the site defines.",
+                "A step translates through a table, or an expression looks into one, that no file of the site defines.",
             ),
             ProblemName::UnknownProfile => (
                 "unknown-profile",
@@ -235,10 +253,10 @@ impl ProblemName {
                 "No route takes messages from this listener. Its messages are counted as unrouted.",
             ),
             ProblemName::UnusedDestination => ("unused-destination", "No route sends to this destination."),
-            ProblemName::UnusedTable => ("unused-table", "No step uses this table."),
+            ProblemName::UnusedTable => ("unused-table", "No step and no expression uses this table."),
             ProblemName::UnusedProfile => (
                 "unused-profile",
-                "No listener validates by this profile, and no other inherits from it.",
+                "No listener and no step validates by this profile, and no other inherits from it.",
             ),
             ProblemName::SameAddress => (
                 "same-address",
@@ -271,6 +289,27 @@ impl ProblemName {
                 "A message type is written as in MSH-9: `ADT`, `ADT^A01` or `ADT^A01^ADT_A01`, and `*` \
                  stands for any one part.",
             ),
+            ProblemName::UnreachableRoute => (
+                "unreachable-route",
+                "A route is for a type of message that none of its listeners takes: their `permit` refuses it \
+                 before any route is asked. Either the route or the `permit` is wrong.",
+            ),
+            ProblemName::NoRoutes => (
+                "no-routes",
+                "The site has listeners and no routes. Its messages are acknowledged, counted as unrouted, and \
+                 delivered to nobody.",
+            ),
+            ProblemName::MissingFolder => (
+                "missing-folder",
+                "The folder of a file destination is not there. weir never makes it, because a folder that is \
+                 missing is more likely a disk that is not mounted; messages wait until it is there.",
+            ),
+            ProblemName::UnknownPlace => (
+                "unknown-place",
+                "A path names a segment, a field or a component that no version of the standard from 2.1 to \
+                 2.8.2 has. It is a warning, because senders do add their own; Z segments are theirs, and are \
+                 never warned of.",
+            ),
             ProblemName::NothingToDo => (
                 "nothing-to-do",
                 "A route sends to no destination, or a step lists nothing to change.",
@@ -295,6 +334,17 @@ impl ProblemName {
                 "unknown-column",
                 "A table has no column of that name, or a step or `lookup` must name one because the table has \
                  several and no `value`. Names of columns are compared exactly, letter case included.",
+            ),
+            ProblemName::BadPattern => (
+                "bad-pattern",
+                "A regular expression, what it is replaced with, or the pattern of a date cannot be used. Regular \
+                 expressions are those of the Rust crate `regex`: without look-around and back-references, so that \
+                 none can be slow. Patterns of dates have directives as `%Y-%m-%d %H:%M:%S`.",
+            ),
+            ProblemName::BadScript => (
+                "bad-script",
+                "A script cannot be compiled: it is not of the language (Rhai), or it uses a name that is not \
+                 defined or that scripts may not use. The caret stands where reading stopped.",
             ),
             ProblemName::NeedsRestart => (
                 "needs-restart",

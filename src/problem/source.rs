@@ -18,6 +18,30 @@ pub struct Source {
     pub root: Node,
 }
 
+/// A place as editors and programs count: lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as shown to people.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// The character of the line, from 1.
+    pub column: usize,
+}
+
+impl Source {
+    /// The place of a byte of the text.
+    pub fn location(&self, byte: usize) -> Location {
+        let before = self.text.get(..byte).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Location {
+            file: self.name.clone(),
+            line: before.matches('\n').count() + 1,
+            column: line.chars().count() + 1,
+        }
+    }
+}
+
 /// A value, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -207,7 +231,7 @@ impl<'a> Place<'a> {
     }
 
     /// Where a part of the key stands; all of the key where that cannot be told, as in a quoted key.
-    pub(super) fn key_bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
+    pub fn key_bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
         let whole = self.key_bytes();
         let typed = self.source.text.get(whole.clone()).unwrap_or_default();
         if typed.starts_with(['"', '\'']) || offset + length > typed.len() {
@@ -217,7 +241,7 @@ impl<'a> Place<'a> {
     }
 
     /// Where the bytes of a scalar's text stand in the source; all of it where that cannot be told.
-    pub(super) fn bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
+    pub fn bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
         let whole = self.value_bytes();
         let Content::Scalar { text, style } = &self.node.content else {
             return whole;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::receiver::{Receiver, Receivers};
@@ -14,7 +15,7 @@ use crate::typed::{OneOrMany, Text};
 use crate::units::{self, Duration};
 
 /// What was typed, without the [`Steps`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The listener the messages come from, or a list of them.

@@ -53,8 +53,10 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
         };
         let beside = Beside {
             number: (index + 1).to_string(),
+            is_within: false,
             common,
             bodies: Bodies::new(),
+            profile: None,
         };
         settings.check(beside, &place, known, &mut problems).unwrap()
     });
@@ -261,7 +263,7 @@ fn traces() {
         shown,
         [
             "step 1 (set) true [PV1-3] ",
-            "step 2 (remove) true [NK1] ",
+            "step 2 (remove) true [NK1[1] NK1[2]] ",
             "step 3 (copy) false [] ",
             "step 4 (translate) true [] PID-1: the code is not in table `class`",
         ]

@@ -13,6 +13,7 @@
 )]
 
 mod allocation;
+mod backup;
 mod bad_answers;
 mod bad_input;
 mod commands;
@@ -31,6 +32,9 @@ mod queue;
 mod readme;
 mod reload;
 mod replies;
+mod schema;
+mod stops;
 mod tidy;
 mod typed;
+mod untouched;
 mod validation;

@@ -12,16 +12,16 @@ use std::fs;
 use crate::harness::{repository_file, weir, workplace};
 
 /// A fenced block: what stands after the fence, and its lines.
-struct Block {
-    mark: String,
-    text: String,
+pub struct Block {
+    pub mark: String,
+    pub text: String,
 }
 
-fn readme() -> String {
+pub fn readme() -> String {
     fs::read_to_string(repository_file("README.md")).unwrap()
 }
 
-fn blocks(text: &str) -> Vec<Block> {
+pub fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -226,6 +226,10 @@ fn every_key_stands_in_a_table() {
         ("", "routes: { a: { zzz: 1 } }"),
         ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
         ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { remove: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { insert: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { replace: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { format_date: { zzz: 1 } } ] } }"),
     ];
     // A key whose own keys stand in the table instead, and a kind that has a table of its own.
     let stands =

@@ -23,10 +23,10 @@ const FLOORS: &str = "
     listener: mllp metrics problem typed units
 
     destination: expression hl7 mllp metrics problem typed units
-    step: expression table hl7 problem typed units
     validation: expression hl7 problem typed
+    step: validation expression table hl7 problem typed units
 
-    route: step expression table hl7 problem typed units
+    route: step validation expression table hl7 problem typed units
 
     config: route step validation expression table listener destination outbox hl7 problem typed units
 
@@ -52,7 +52,21 @@ const KINDS: &[(&str, &[&str])] = &[
     ),
     ("destination", &["file_name"]),
     ("listener", &["budget", "connection", "reading"]),
-    ("step", &["body", "doc", "notes", "paths", "run"]),
+    (
+        "step",
+        &[
+            "body",
+            "changes",
+            "doc",
+            "each",
+            "group",
+            "moment",
+            "notes",
+            "otherwise",
+            "paths",
+            "run",
+        ],
+    ),
 ];
 
 /// Longer files have become two things. Tests do not count: tables of cases grow, and are read by search.

@@ -163,7 +163,7 @@ fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result
                     .ok_or_else(|| CannotRun::at(name, "nobody plays it"))?;
                 mllp.address = address.to_string();
             }
-            destination::Settings::File(file) => std::fs::create_dir_all(&file.folder)?,
+            destination::Settings::File(_) => {}
         }
     }
     Ok(site)

@@ -41,6 +41,7 @@ destinations:
   copies: { file: { folder: out, name: '{MSH-10}.hl7' } }
 tables:
   class: { I: IP, 1: '01', 007: bond, no: 'N' }
+  looked-into: { A: B }
 profiles:
   house: { inherits: 2.5.1 }
 routes:
@@ -54,7 +55,7 @@ routes:
       - translate: { field: PV1-2, table: class }
         when: PV1-2 != 'X'
     to: [lab, copies]
-  everything: { from: [adt-in, plain-in], to: copies }
+  everything: { from: [adt-in, plain-in], when: 'lookup(''looked-into'', MSH-4) = ''''', to: copies }
 ";
 
 #[test]
@@ -105,6 +106,14 @@ fn a_whole_site() {
         plain_in.expected.processing_ids,
         Expected::default().processing_ids
     );
+    assert_eq!(site.routes_from("adt-in").len(), 2);
+    assert_eq!(site.routes_from("plain-in").len(), 1);
+}
+
+#[test]
+fn the_destinations_of_a_whole_site() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
     let lab = &site.destinations["lab"];
     assert_eq!(
         (lab.retry.first, lab.retry.longest),
@@ -138,8 +147,6 @@ fn a_whole_site() {
         panic!("a file destination")
     };
     assert_eq!(file.folder, folder.path().join("out"));
-    assert_eq!(site.routes_from("adt-in").len(), 2);
-    assert_eq!(site.routes_from("plain-in").len(), 1);
 }
 
 #[test]

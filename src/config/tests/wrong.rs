@@ -188,6 +188,18 @@ fn steps_that_control() {
         (set, "- reject: { text: x, code: AR }"),
         (set, "- reject: { text: x, code: AR, error: 207 }"),
         (set, "- reject: { text: x, error: 99, location: pid-3 }"),
+        (set, "- for_each: OBX"),
+        (set, "- { for_each: OBX-5.1, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: { group: 'OBR[1]' }, steps: [] }"),
+        (set, "- { for_each: { groups: OBR }, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: MSH, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: OBX, when: OBX-5, steps: [ { split: OBX } ] }"),
+        (set, "- split: PID-3"),
+        (
+            set,
+            "- validate: { profile: house, version: 2.9, on_fault: drop }",
+        ),
+        (set, "- validate: { version: 2.51, tag: Tag }"),
     ]);
     expect_file!["wrong/steps_that_control.txt"].assert_eq(&told);
 }
@@ -337,6 +349,12 @@ fn names() {
             "listeners:\n  oru-in: { mllp: { bind: 0.0.0.0:2575 } }\n",
         ),
         ("lab.example:2576", "localhost:2575"),
+        ("2575 }", "2575 }\n    permit: { messages: [ORU, ADT^A04] }"),
+        (
+            "    mllp: { address: lab.example:2576 }",
+            "    file: { folder: elsewhere, name: '{MSH-10}' }",
+        ),
+        (RIGHT.split_once("destinations:").unwrap().1, "\n"),
     ]);
     expect_file!["wrong/names.txt"].assert_eq(&told);
 }
@@ -350,6 +368,10 @@ fn expressions_and_paths() {
         (r#"PV1-2 in ("I", "E")"#, r#""PV1-2 == \"I\"""#),
         ("MSH-5: LAB", "MSH-0: LAB"),
         ("MSH-5: LAB", "msh-5: LAB"),
+        ("MSH-5: LAB", "'PID-3[.5=M R].1': LAB"),
+        ("MSH-5: LAB", "MSH-5: '{lookup(\"patient-clas\", PV1-2)}'"),
+        ("MSH-5: LAB", "MSH-5: '{date(PID-7, \"yyyy\")}'"),
+        ("MSH-5: LAB", "MSH-5: '{OBX[*]-5}'"),
         ("MSH-5: LAB", "MSH-5: '{uper(MSH-4)}'"),
         ("MSH-5: LAB", "MSH-5: LAB, MSH.5: EHR"),
         ("MSH-5: LAB", "MSH-1: LAB"),
@@ -371,6 +393,37 @@ fn expressions_and_paths() {
 }
 
 #[test]
+fn places_of_no_version() {
+    let told = told(&[
+        ("MSH-5: LAB", "PDI-5: LAB"),
+        ("MSH-5: LAB", "PID-99: LAB"),
+        ("MSH-5: LAB", "/PDI-3: LAB, PID.3.99: LAB"),
+        ("MSH-5: LAB", "MSH-5: '{PID-5.1}, {upper(PID-5.20)}'"),
+        (
+            r#"PV1-2 in ("I", "E")"#,
+            r#"PV1-2 in ("I", "E") and PIX-3 valued"#,
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "remove: [NK1, ZPI, ZPI-3.4, OBX-5.7, PID-3.4.2]",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "copy: { PID-2: 'PID-3[2].1', PID-4: PID-77 }",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "if: PID-8.3 valued\n        then: [ { remove: XYZ } ]",
+        ),
+        (
+            "    to: lab",
+            "    to: { destination: lab, when: OBX-5.2 valued and OBX-91 valued }",
+        ),
+    ]);
+    expect_file!["wrong/places_of_no_version.txt"].assert_eq(&told);
+}
+
+#[test]
 fn yaml() {
     let told = told(&[
         ("    from: adt-in", "\tfrom: adt-in"),
@@ -378,6 +431,8 @@ fn yaml() {
         ("[ADT^A01, ADT^A04]", "[ADT^A01, ADT^A04"),
         (r#"when: PV1-2 in ("I", "E")"#, r#"when: "PV1-2 in (I)"#),
         ("set: { MSH-5: LAB }", "remove: [PID-3[2]]"),
+        ("    to: lab", "    to: ["),
+        ("    to: lab", "    to: @lab"),
         ("    to: lab", "    to: lab\n    to: ehr"),
         ("    to: lab", "    to: *lab"),
         ("    to: lab", "    to: !lab"),

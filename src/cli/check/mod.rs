@@ -1,11 +1,14 @@
 //! `weir check`: every problem of a site at once, before anything runs.
 
+mod json;
+
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::config;
+use crate::problem::Problems;
 
 use super::{CannotRun, Finding, text};
 
@@ -21,13 +24,19 @@ pub(super) struct Check {
     /// Exit with status 1 when there are warnings.
     #[arg(long)]
     strict: bool,
+    /// Print the problems as one JSON object, for editors and programs.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let color = std::io::stderr().is_terminal();
         let (site, problems) = config::load(&self.site);
-        let shown = problems.render(color);
+        if self.json {
+            json::write(&self.site, &problems, out)?;
+            return site.map_or(Err(CannotRun::Told), |_| Ok(self.finding(&problems)));
+        }
+        let shown = problems.render(std::io::stderr().is_terminal());
         let Some(site) = site else {
             return Err(CannotRun::Because(shown));
         };
@@ -44,10 +53,15 @@ impl Check {
                 warnings => text::count(warnings, "warning"),
             }
         )?;
-        Ok(if self.strict && !problems.is_empty() {
+        Ok(self.finding(&problems))
+    }
+
+    /// What is found of a site that can run.
+    fn finding(&self, problems: &Problems) -> Finding {
+        if self.strict && !problems.is_empty() {
             Finding::NotSo
         } else {
             Finding::Fine
-        })
+        }
     }
 }
