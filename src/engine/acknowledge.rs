@@ -82,6 +82,9 @@ impl Acknowledger {
 
     /// Whether the sender of a message that is stored gets an application acknowledgment, whatever it says.
     pub(super) fn wants_reply(&self, header: &Header<'_>) -> bool {
+        if is_acknowledgment(header) {
+            return false;
+        }
         let (accept, application) = conditions(Some(header));
         [Verdict::Accept, Verdict::Error, Verdict::Reject]
             .into_iter()
@@ -143,6 +146,9 @@ impl Acknowledger {
     }
 
     fn reply(&self, header: Option<&Header<'_>>, verdict: Verdict, faults: &[Fault]) -> Reply {
+        if header.is_some_and(is_acknowledgment) {
+            return Reply::default();
+        }
         let (accept, application) = conditions(header);
         let frames = codes(self.mode, accept, application, verdict)
             .into_iter()
@@ -170,6 +176,12 @@ impl Acknowledger {
         };
         Bytes::from(ack::build(header, code, faults, &stamp))
     }
+}
+
+/// Whether a message is itself an acknowledgment (MSH-9.1 ACK). Those are never acknowledged, well or ill: two
+/// systems that acknowledge each other's acknowledgments never come to an end.
+pub(super) fn is_acknowledgment(header: &Header<'_>) -> bool {
+    header.message_type() == b"ACK"
 }
 
 /// MSH-15 and MSH-16.

@@ -23,7 +23,7 @@ use crate::route::Route;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
 
-use super::acknowledge::{Acknowledger, ControlIds};
+use super::acknowledge::{Acknowledger, ControlIds, is_acknowledgment};
 use super::answers::{Answers, Waiter};
 use super::dispatch::Dispatch;
 use super::doors::Behind;
@@ -149,6 +149,9 @@ impl Intake {
             return Err(Unfit::Refused(refusal));
         }
         self.validate(&message).map_err(Unfit::Refused)?;
+        if is_acknowledgment(&message.header()) {
+            self.warn("acknowledgment");
+        }
         for warning in warnings {
             self.warn(warning.as_str());
         }

@@ -16,6 +16,7 @@ use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted};
 
+use super::acknowledge::is_acknowledgment;
 use super::intake::{Intake, Unfit, answering, committed, reject};
 use super::status::Owed;
 
@@ -183,7 +184,10 @@ impl Intake {
 
     /// The replies in the form this listener gives them.
     fn wrapped(&self, transfer: &Transfer, replies: Vec<Reply>) -> Reply {
-        if self.settings.acknowledgment == AcknowledgmentMode::None {
+        let mut headers = transfer.messages.iter().map(|bytes| Header::parse(bytes));
+        let are_acknowledgments =
+            headers.len() > 0 && headers.all(|header| header.is_ok_and(|header| is_acknowledgment(&header)));
+        if self.settings.acknowledgment == AcknowledgmentMode::None || are_acknowledgments {
             return Reply::default();
         }
         match self.settings.batches.acknowledgment {
