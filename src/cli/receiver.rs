@@ -83,6 +83,7 @@ async fn receive(
         return ready(Reply {
             frames: Vec::new(),
             close: true,
+            ..Reply::default()
         })
         .boxed();
     };
@@ -97,6 +98,7 @@ async fn receive(
     ready(Reply {
         frames: vec![Bytes::from(reply)],
         close: false,
+        ..Reply::default()
     })
     .boxed()
 }

@@ -266,7 +266,10 @@ impl Intake {
         match committed {
             Ok(_) => self.acknowledger.accept(header),
             Err(failure) => match self.not_stored(&failure) {
-                Some(refusal) => self.refuse(Some(header), &refusal),
+                Some(refusal) => Reply {
+                    is_unstored: true,
+                    ..self.refuse(Some(header), &refusal)
+                },
                 None => self.close_unanswered(1),
             },
         }
@@ -276,8 +279,8 @@ impl Intake {
     pub(super) fn close_unanswered(&self, messages: u64) -> Reply {
         self.counts.refused.add(messages);
         Reply {
-            frames: Vec::new(),
             close: true,
+            ..Reply::default()
         }
     }
 
@@ -321,8 +324,8 @@ impl Intake {
         if header.is_none() && self.settings.malformed == Malformed::Close {
             self.counts.refused.one();
             return Reply {
-                frames: Vec::new(),
                 close: true,
+                ..Reply::default()
             };
         }
         self.refuse(header.as_ref(), &unfit.refusal())
@@ -362,8 +365,8 @@ impl Unfit {
 pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> BoxFuture<'static, Reply> {
     // Without an answer the sender sends again.
     let unanswered = || Reply {
-        frames: Vec::new(),
         close: true,
+        ..Reply::default()
     };
     let reply = tokio::spawn(reply);
     reply

@@ -76,7 +76,10 @@ impl Intake {
                 Err(failure) => match self.not_stored(&failure) {
                     Some(refusal) => {
                         let refused = verdicts.iter().map(|_| Err(refusal.clone())).collect();
-                        self.answer(&transfer, refused)
+                        Reply {
+                            is_unstored: true,
+                            ..self.answer(&transfer, refused)
+                        }
                     }
                     None => self.close_unanswered(verdicts.len() as u64),
                 },
@@ -195,7 +198,7 @@ impl Intake {
             BatchAcknowledgment::Batch => self.acknowledger.batch(transfer, &replies),
             BatchAcknowledgment::Single | BatchAcknowledgment::Each => Reply {
                 frames: replies.into_iter().flat_map(|reply| reply.frames).collect(),
-                close: false,
+                ..Reply::default()
             },
         }
     }

@@ -26,9 +26,10 @@ use tracing::{error, trace, warn};
 use super::budget::Share;
 use super::mllp::Settings;
 use super::reading::Reading;
+use super::release_2;
 use super::{Incoming, Intake, ReadBudget, Reply};
 use crate::metrics::{LISTENER_FAILURES_TOTAL, LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
-use crate::mllp::{Frame, encode};
+use crate::mllp::{Frame, Release, encode};
 
 /// How long the peer may take to notice that we have closed, and to read our last reply.
 const LINGER: Duration = Duration::from_secs(1);
@@ -80,6 +81,11 @@ impl Service {
         &self.settings
     }
 
+    /// What takes the frames.
+    pub(super) fn intake(&self) -> Intake {
+        Arc::clone(&self.intake)
+    }
+
     /// Where it is told that weir stops.
     pub(super) fn shutdown(&self) -> watch::Receiver<bool> {
         self.shutdown.clone()
@@ -128,7 +134,10 @@ pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<
         service: &service,
         peer,
     };
-    let end = converse(&mut reading, &mut writing).await;
+    let end = match service.settings.release {
+        Release::One => converse(&mut reading, &mut writing).await,
+        Release::Two => release_2::converse(&mut reading, &mut writing).await,
+    };
     trace!(listener = service.name(), %peer, ?end, "closing");
     if end == End::Ours {
         linger(&mut stream).await;
@@ -186,7 +195,10 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
 }
 
 /// The intake of one frame; `None` when it panicked, which is this message's trouble and no other's.
-fn guard_intake(intake: Intake, incoming: Incoming) -> BoxFuture<'static, Option<BoxFuture<'static, Reply>>> {
+pub(super) fn guard_intake(
+    intake: Intake,
+    incoming: Incoming,
+) -> BoxFuture<'static, Option<BoxFuture<'static, Reply>>> {
     let taking = async move { Some(intake(incoming).await) };
     AssertUnwindSafe(taking)
         .catch_unwind()
@@ -195,7 +207,7 @@ fn guard_intake(intake: Intake, incoming: Incoming) -> BoxFuture<'static, Option
 }
 
 /// The reply to one frame. When it panicked nothing can be said; the sender learns it from the closed connection.
-async fn guard_reply(reply: BoxFuture<'static, Reply>) -> Option<Reply> {
+pub(super) async fn guard_reply(reply: BoxFuture<'static, Reply>) -> Option<Reply> {
     AssertUnwindSafe(reply).catch_unwind().await.ok()
 }
 
@@ -216,7 +228,7 @@ async fn linger(stream: &mut TcpStream) {
 }
 
 /// The side that writes.
-struct Writing<'a> {
+pub(super) struct Writing<'a> {
     writer: WriteHalf<'a>,
     out: BytesMut,
     /// When all of `out` must be written; `None` until writing it begins.
@@ -227,7 +239,7 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     /// Frames a reply; tells whether the connection is to be closed after it.
-    fn put(&mut self, reply: Option<Reply>) -> bool {
+    pub(super) fn put(&mut self, reply: Option<Reply>) -> bool {
         let Some(reply) = reply else {
             self.service.count_failure("intake_panic");
             return true;
@@ -249,7 +261,7 @@ impl Writing<'_> {
     }
 
     /// Writes it all, within one time limit however often this is called meanwhile. Cancel safe.
-    async fn flush(&mut self) -> io::Result<()> {
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
         let write_timeout = self.service.settings.write_timeout;
         let deadline = *self
             .deadline

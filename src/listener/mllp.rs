@@ -22,7 +22,7 @@ use tracing::{debug, error, info, warn};
 use super::connection::{Service, serve};
 use super::{Intake, ReadBudget, stopped};
 use crate::metrics::{LISTENER_CONNECTIONS, LISTENER_REFUSED_CONNECTIONS_TOTAL};
-use crate::mllp::Strictness;
+use crate::mllp::{Release, Strictness};
 use crate::units;
 
 /// How long accepting rests after the system refused a socket, most likely for want of file descriptors.
@@ -63,6 +63,9 @@ pub struct Settings {
     /// right after or nothing follows for a moment; `strict` closes the connection.
     #[serde(default)]
     pub framing: Strictness,
+    /// `1` (the default) or `2`: in MLLP release 2 every block is committed, by 0x06 or 0x15, before the next one.
+    #[serde(default)]
+    pub release: Release,
     /// How long connections may go on answering what they have read when weir stops, as `10s` (the default).
     #[serde(default = "default_stop_grace", deserialize_with = "units::duration")]
     pub stop_grace: Duration,
@@ -81,6 +84,7 @@ impl Settings {
             connections_per_address_max: default_connections_per_address_max(),
             pipeline_max: default_pipeline_max(),
             framing: Strictness::default(),
+            release: Release::default(),
             stop_grace: default_stop_grace(),
         }
     }

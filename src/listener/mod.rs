@@ -8,6 +8,7 @@ mod budget;
 mod connection;
 pub mod mllp;
 mod reading;
+mod release_2;
 
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,8 @@ pub struct Reply {
     pub frames: Vec<Bytes>,
     /// Whether to read no more from this connection and close it once the frames already taken are answered.
     pub close: bool,
+    /// The message could not be stored now, and may be sent again as it is.
+    pub is_unstored: bool,
 }
 
 /// Sizes only: an acknowledgment may quote its message.

@@ -107,6 +107,7 @@ fn reply(text: String) -> Reply {
     Reply {
         frames: vec![Bytes::from(text)],
         close: false,
+        ..Reply::default()
     }
 }
 
@@ -548,6 +549,7 @@ async fn a_reply_may_close_the_connection_or_be_two_messages_or_none() {
         Reply {
             close: text == "last",
             frames,
+            ..Reply::default()
         }
     });
     let running = start("", intake).await;

@@ -30,6 +30,7 @@ mod lanes;
 mod promises;
 mod queue;
 mod readme;
+mod release_2;
 mod reload;
 mod replies;
 mod schema;

@@ -51,7 +51,7 @@ const KINDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("destination", &["file_name"]),
-    ("listener", &["budget", "connection", "reading"]),
+    ("listener", &["budget", "connection", "reading", "release_2"]),
     (
         "step",
         &[

@@ -245,6 +245,8 @@ fn values() {
         ("2575 }", "2575, connections_max: many }"),
         ("2575 }", "2575, connections_max: 0 }"),
         ("2575 }", "2575, acknowledgment: orignal }"),
+        ("2575 }", "2575, release: 3 }"),
+        ("2576 }", "2576, release: two }"),
         (
             "2575 }",
             "2575 }\n    permit: { processing: [X], versions: [2.51], messages: [adt^a01] }",
