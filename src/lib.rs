@@ -32,6 +32,8 @@ pub mod validation;
 
 pub mod route;
 
+pub mod case;
+
 pub mod config;
 
 pub mod engine;

@@ -35,7 +35,9 @@ mod serving;
 mod set;
 mod show;
 mod status;
+mod test;
 mod text;
+mod trace;
 mod validate;
 mod verify;
 mod watch;
@@ -66,6 +68,8 @@ enum Command {
     Restore(restore::Restore),
     Demo(demo::Demo),
     Check(check::Check),
+    Test(test::Test),
+    Trace(trace::Trace),
     Fmt(fmt::Fmt),
     Send(send::Send),
     Listen(listen::Listen),
@@ -143,6 +147,8 @@ pub fn main() -> ExitCode {
         Command::Restore(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
+        Command::Test(command) => command.run(&mut out),
+        Command::Trace(command) => command.run(&mut out),
         Command::Fmt(command) => command.run(&mut out),
         Command::Send(command) => command.run(&mut out),
         Command::Listen(command) => command.run(&mut out),

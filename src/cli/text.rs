@@ -1,8 +1,15 @@
 //! Message content as text that is safe on a terminal.
 
+use std::io::IsTerminal;
+
 use bytes::Bytes;
 
 use crate::hl7::{Message, batch};
+
+/// Whether what is printed there may have colors.
+pub(super) fn is_colored(to: &impl IsTerminal) -> bool {
+    to.is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
 
 /// The text of raw bytes, UTF-8 or else Latin-1, with control characters shown as `\x1b`: a message cannot
 /// move the cursor or change colors.
@@ -45,7 +52,7 @@ pub(super) fn lines(messages: &Bytes) -> String {
             Err(_) => shown += &plain_lines(&piece),
         }
     }
-    shown + &plain_lines(messages.get(at..).unwrap_or_default())
+    shown + plain_lines(messages.get(at..).unwrap_or_default()).as_str()
 }
 
 /// What is no message, line by line.

@@ -47,8 +47,8 @@ pub fn settings() -> Vec<Setting> {
     walk.found
 }
 
-/// Where steps are told; they may stand in other places too.
-const STEPS: &str = "routes.steps";
+/// Where pieces are told that may stand in other places too.
+const TOLD_ONCE: [&str; 2] = ["routes.steps", "routes.cases"];
 
 /// The way through the schema.
 #[derive(Default)]
@@ -63,7 +63,9 @@ impl Walk {
     ///
     /// A reference is not followed: nothing has one but steps within steps.
     fn keys_of(&mut self, schema: &Value, path: &str, is_one_of_kinds: bool) {
-        if path.rsplit('.').next() == Some("steps") && path != STEPS {
+        let last = path.rsplit('.').next();
+        let told = TOLD_ONCE.into_iter().find(|told| told.rsplit('.').next() == last);
+        if told.is_some_and(|told| told != path) {
             return;
         }
         // The kind comes first; other keys may be required beside it.

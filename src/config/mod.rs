@@ -10,6 +10,7 @@
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
 mod batch;
+mod cases;
 mod catalogue;
 mod companion;
 mod destination;
@@ -40,16 +41,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::case::Case;
 use crate::outbox;
 use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
+use self::cases::Reading;
 use self::companion::Companions;
 use self::files::SiteFile;
 use self::profile::Profiles;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+pub use cases::Missing;
 pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
@@ -101,7 +105,19 @@ impl Site {
 
 /// Loads the site in this folder. Without a site there is at least one error among the problems; with one there
 /// may be warnings.
+///
+/// The files that cases name are not read: a site runs without them.
 pub fn load(folder: &Path) -> (Option<Site>, Problems) {
+    let (loaded, problems) = load_as(folder, Reading::Nothing);
+    (loaded.map(|(site, _)| site), problems)
+}
+
+/// The same with the cases of its routes, and with what is wrong with the files that they name.
+pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Case>)>, Problems) {
+    load_as(folder, Reading::Files { missing })
+}
+
+fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
     let sources = sources(files, &mut problems);
@@ -124,8 +140,17 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let mut profiles = Profiles::read_all(sections.profiles(), &mut problems);
     let listeners = listener::read_all(sections.listeners(), &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
+    let names = routes::names(&sections);
     let mut companions = Companions::new(folder);
-    let (routes, tables) = routes::read_all(&sections, &mut companions, &mut profiles, &mut problems);
+    let (routes, tables) = routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
+    let cases = cases::Reader {
+        folder,
+        reading,
+        names: &names,
+        routes: &routes,
+        listeners: &listeners,
+    };
+    let cases = cases.read_all(&sections, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -142,6 +167,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
             ProblemName::UnknownDestination,
             ProblemName::UnknownTable,
             ProblemName::UnknownProfile,
+            ProblemName::UnknownRoute,
         ]);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
@@ -162,7 +188,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         routes,
         version: version(folder, sources.iter().chain(companions.sources())),
     };
-    (Some(site), problems)
+    (Some((site, cases)), problems)
 }
 
 /// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.

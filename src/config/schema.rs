@@ -14,7 +14,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::typed::{Beside, Pairs, Text, Within};
-use crate::{destination, listener, route, step, table, units, validation};
+use crate::{case, destination, listener, route, step, table, units, validation};
 
 use super::sections::{NAME_BYTES_MAX, TRUTH_WORDS};
 use super::{destination as destinations, engine, listener as listeners};
@@ -35,7 +35,9 @@ struct File {
     /// What messages are validated against beyond their version, by name.
     profiles: Option<Named<Beside<validation::Settings, Inherits>>>,
     /// The rules between listeners and destinations, by name.
-    routes: Option<Named<Beside<route::Settings, Steps>>>,
+    routes: Option<Named<Beside<route::Settings, Apart>>>,
+    /// Messages and what must come of them, by the name of the route.
+    cases: Option<Named<Vec<case::Settings>>>,
 }
 
 /// The key of a profile that is read apart from the others.
@@ -46,13 +48,16 @@ struct Inherits {
     inherits: Option<Text>,
 }
 
-/// The key of a route that is read apart from the others.
+/// The keys of a route that are read apart from the others.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "never made: it is part of the shape of a route")]
-struct Steps {
+struct Apart {
     /// What is done to the message, in order.
     #[serde(default)]
     steps: Vec<step::Entry>,
+    /// Messages and what must come of them: `weir test` runs them.
+    #[serde(default)]
+    cases: Vec<case::Settings>,
 }
 
 /// The schema of every file of a site.

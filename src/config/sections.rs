@@ -1,4 +1,4 @@
-//! The six sections of a site, gathered from all its files: who is called what, and where that is written.
+//! The sections of a site, gathered from all its files: who is called what, and where that is written.
 //!
 //! Checks names and nothing else: their form, that each is given once, and, at the end, that each is used.
 
@@ -9,7 +9,7 @@ use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 use crate::table::Tables;
 
-use super::piece::unknown_key;
+use super::piece::push_unknown_key;
 
 /// More names than any one section needs; what looks for loops and doubles takes the square of it.
 const NAMES_MAX: usize = 1_000;
@@ -20,6 +20,7 @@ const SECTIONS: &[&str] = &[
     "tables",
     "profiles",
     "routes",
+    "cases",
 ];
 /// Names are labels of metrics and parts of addresses and file names.
 pub(super) const NAME_BYTES_MAX: usize = 64;
@@ -38,6 +39,8 @@ pub(super) struct Sections<'a> {
     tables: Vec<Named<'a>>,
     profiles: Vec<Named<'a>>,
     routes: Vec<Named<'a>>,
+    /// Lists of cases by the names of their routes; a name may come more than once.
+    cases: Vec<Named<'a>>,
     /// Some section is not one: a name may be defined there.
     has_unknown: bool,
 }
@@ -60,9 +63,14 @@ impl<'a> Sections<'a> {
                     "tables" => take(&mut sections.tables, &place, &mut seen, problems),
                     "profiles" => take(&mut sections.profiles, &place, &mut seen, problems),
                     "routes" => take(&mut sections.routes, &place, &mut seen, problems),
+                    "cases" => {
+                        must_be_mapping(&place, problems);
+                        let lists = place.entries().map(|(name, place)| (name.into(), place));
+                        sections.cases.extend(lists);
+                    }
                     _ => {
                         sections.has_unknown = true;
-                        problems.push(unknown_key(key, SECTIONS).at_key(&place));
+                        push_unknown_key(key, SECTIONS, || place, problems);
                     }
                 }
             }
@@ -104,6 +112,10 @@ impl<'a> Sections<'a> {
 
     pub(super) fn routes(&self) -> &[Named<'a>] {
         &self.routes
+    }
+
+    pub(super) fn cases(&self) -> &[Named<'a>] {
+        &self.cases
     }
 
     /// Warns of what no route uses. Only for a site without errors: a route that is wrong may use it.
@@ -160,13 +172,7 @@ fn take<'a>(
     seen: &mut BTreeMap<String, Place<'a>>,
     problems: &mut Problems,
 ) {
-    if !matches!(place.node().content, Content::Mapping(_)) && !place.node().is_null() {
-        let message = format!(
-            "`{}` is a mapping of names, each with its settings",
-            place.setting()
-        );
-        problems.push(Problem::error(ProblemName::WrongType, message).at(place));
-    }
+    must_be_mapping(place, problems);
     for (name, entry) in place.entries() {
         if section.len() == NAMES_MAX {
             let message = format!("more than {NAMES_MAX} `{}` in one site", place.setting());
@@ -181,6 +187,16 @@ fn take<'a>(
             seen.insert(name.to_owned(), entry.clone());
             section.push((name.into(), entry));
         }
+    }
+}
+
+fn must_be_mapping(place: &Place<'_>, problems: &mut Problems) {
+    if !matches!(place.node().content, Content::Mapping(_)) && !place.node().is_null() {
+        let message = format!(
+            "`{}` is a mapping of names, each with its settings",
+            place.setting()
+        );
+        problems.push(Problem::error(ProblemName::WrongType, message).at(place));
     }
 }
 

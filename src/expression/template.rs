@@ -82,6 +82,9 @@ impl Template {
 
     /// The text. What has no value leaves its hole empty.
     pub fn render(&self, view: &View<'_>) -> Result<String, ValueTooLarge> {
+        if let [Piece::Literal(text)] = self.pieces.as_slice() {
+            return Ok(text.clone());
+        }
         let evaluation = Evaluation::new(view);
         let mut rendered = String::new();
         for piece in &self.pieces {

@@ -72,6 +72,7 @@ impl fmt::Debug for Reply {
             .debug_struct("Reply")
             .field("frame_bytes", &sizes)
             .field("close", &self.close)
+            .field("is_unstored", &self.is_unstored)
             .finish()
     }
 }

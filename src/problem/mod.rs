@@ -258,6 +258,11 @@ impl Problems {
         self.sources.get(region.source).map(AsRef::as_ref)
     }
 
+    /// Whether the next problem would only be counted, so that its words need not be found.
+    pub fn is_full(&self) -> bool {
+        self.found.len() >= PROBLEMS_MAX
+    }
+
     /// How many were counted and not kept.
     pub fn left_off(&self) -> usize {
         self.left_off

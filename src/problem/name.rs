@@ -75,6 +75,12 @@ pub enum ProblemName {
     NothingToDo,
     /// `contradictory-step`
     ContradictoryStep,
+    /// `unknown-route`
+    UnknownRoute,
+    /// `no-message`
+    NoMessage,
+    /// `contradictory-case`
+    ContradictoryCase,
     /// `bad-table`
     BadTable,
     /// `duplicate-code`
@@ -131,6 +137,9 @@ impl ProblemName {
         ProblemName::UnknownPlace,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
+        ProblemName::UnknownRoute,
+        ProblemName::NoMessage,
+        ProblemName::ContradictoryCase,
         ProblemName::BadTable,
         ProblemName::DuplicateCode,
         ProblemName::UnknownColumn,
@@ -318,6 +327,21 @@ impl ProblemName {
                 "contradictory-step",
                 "Two parts of a step cannot both be meant: two changes of the same field, or a field \
                  copied to itself.",
+            ),
+            ProblemName::UnknownRoute => (
+                "unknown-route",
+                "The section `cases` names a route that no file of the site defines.",
+            ),
+            ProblemName::NoMessage => (
+                "no-message",
+                "What a case is given, or expects as a whole message, is not one HL7 message: the file or \
+                 text does not begin with MSH, or holds several messages. Cut the message out into a file \
+                 of its own.",
+            ),
+            ProblemName::ContradictoryCase => (
+                "contradictory-case",
+                "Two expectations of a case cannot both hold: a message that is filtered, refused or fails \
+                 leaves the route for nobody, so there is no message to have fields or receivers.",
             ),
             ProblemName::BadTable => (
                 "bad-table",

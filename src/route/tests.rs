@@ -56,6 +56,7 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
             is_within: false,
             common,
             bodies: Bodies::new(),
+            script: None,
             profile: None,
         };
         settings.check(beside, &place, known, &mut problems).unwrap()

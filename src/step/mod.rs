@@ -31,6 +31,7 @@ mod remove;
 mod rename;
 mod replace;
 mod run;
+mod script;
 mod set;
 mod set_null;
 mod set_raw;
@@ -49,7 +50,7 @@ use serde::Deserialize;
 
 use self::for_each::ForEach;
 use crate::expression::{Condition, Known};
-use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::problem::{Place, Problem, ProblemName, Problems, Source};
 use crate::typed::Text;
 use crate::validation::Profile;
 
@@ -59,7 +60,9 @@ pub use each::{GroupSettings, Settings as EachSettings};
 pub use entry::Entry;
 pub use notes::{Change, Miss, Misses, Notes, OPERATIONS_BYTES_MAX, OPERATIONS_MAX, StepTrace, Tag};
 pub use paths::condition;
+pub(crate) use paths::{Written, read as path};
 pub use run::{Run, StepError, Stop};
+pub use script::SCRIPT_BYTES_MAX;
 
 /// The documentation of every kind, in the order people need them.
 pub const DOCS: &[&Doc] = &[
@@ -76,6 +79,7 @@ pub const DOCS: &[&Doc] = &[
     &replace::DOC,
     &translate::DOC,
     &format_date::DOC,
+    &script::DOC,
     &r#if::DOC,
     &for_each::DOC,
     &split::DOC,
@@ -137,6 +141,8 @@ pub enum Settings {
     Translate(translate::Settings),
     /// Writes dates in another form.
     FormatDate(format_date::Settings),
+    /// Runs a script.
+    Script(script::Settings),
     /// Runs steps where a condition holds, others where it does not.
     If(r#if::Settings),
     /// Runs steps for each segment, repetition of a field, or group.
@@ -178,6 +184,8 @@ pub struct Beside {
     pub common: Common,
     /// The lists of steps within it, under the keys of [`body_keys`].
     pub bodies: Bodies,
+    /// The file it names, if it is a script in one of its own.
+    pub script: Option<Arc<Source>>,
     /// The profile that [`Settings::profile`] names, if it is one.
     pub profile: Option<Profile>,
 }
@@ -204,6 +212,7 @@ enum Kind {
     Replace(replace::Replace),
     Translate(translate::Translate),
     FormatDate(format_date::FormatDate),
+    Script(script::Script),
     If(r#if::If),
     ForEach(ForEach),
     Split(split::Split),
@@ -228,6 +237,7 @@ impl Settings {
             is_within,
             common,
             bodies,
+            script,
             profile,
         } = beside;
         let mut when = match common.when {
@@ -249,6 +259,10 @@ impl Settings {
             Settings::Rename(settings) => settings.check(&at, problems).map(Kind::Rename),
             Settings::Replace(settings) => settings.check(&at, problems).map(Kind::Replace),
             Settings::FormatDate(settings) => settings.check(&at, problems).map(Kind::FormatDate),
+            Settings::Script(settings) => {
+                let script = settings.check(script.as_deref(), &at, known, problems);
+                script.map(Kind::Script)
+            }
             Settings::Translate(settings) => settings.check(&at, known.tables, problems).map(Kind::Translate),
             Settings::If(settings) => settings.check(bodies, place, known, problems).map(Kind::If),
             Settings::ForEach(settings) => {
@@ -297,6 +311,7 @@ impl Settings {
             Settings::Rename(_) => "rename",
             Settings::Replace(_) => "replace",
             Settings::FormatDate(_) => "format_date",
+            Settings::Script(_) => "script",
             Settings::Translate(_) => "translate",
             Settings::If(_) => "if",
             Settings::ForEach(_) => "for_each",
@@ -339,6 +354,7 @@ impl Kind {
             Kind::Rename(rename) => Ok(rename.run(run)?),
             Kind::Replace(replace) => Ok(replace.run(run)?),
             Kind::FormatDate(format_date) => Ok(format_date.run(run)?),
+            Kind::Script(script) => script.run(run),
             Kind::Remove(remove) => {
                 remove.run(run);
                 Ok(())

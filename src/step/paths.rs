@@ -9,7 +9,7 @@ use crate::problem::{Place, Problem, ProblemName, Problems};
 
 /// Where a text stands: a value, or a key.
 #[derive(Clone, Copy)]
-pub(super) enum Written<'a> {
+pub(crate) enum Written<'a> {
     Value(&'a Place<'a>),
     Key(&'a Place<'a>),
 }
@@ -172,7 +172,8 @@ fn delimiters(at: Written<'_>) -> Problem {
     at.place(Problem::error(ProblemName::InvalidValue, message), 0, 0)
 }
 
-pub(super) fn read<P: FromStr<Err = PathError>>(
+/// Reads any kind of path, or tells what is wrong with it.
+pub(crate) fn read<P: FromStr<Err = PathError>>(
     text: &str,
     at: Written<'_>,
     problems: &mut Problems,

@@ -71,6 +71,9 @@ fn help_names_every_command() {
               restore   Makes the outbox of a data folder that has none from a file of `weir backup`
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
+              test      Runs the cases that stand beside the routes of a site
+              trace     Shows what a route makes of a message: whether it takes it, what each step changes, and
+                        what comes of it
               fmt       Writes the files of a site in their canonical form: paths as PID-5.1, two spaces a
                         level, no stray blanks
               send      Sends messages over MLLP and prints what the receiver answers
@@ -1278,16 +1281,16 @@ fn check_accepts_the_example_site() {
     check(
         "check",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; no problem found
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; no problem found
+            = 0
+        "#]],
     );
     check(
         "check routes --strict",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; no problem found
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; no problem found
+            = 0
+        "#]],
     );
 }
 
@@ -1304,30 +1307,30 @@ fn check_warns_and_strict_minds() {
         "check",
         b"",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; 1 warning found
-        ! warning[unused-table]: no route uses `ward`
-        !   ┌─ routes/more.yaml:2:3
-        !   │
-        ! 2 │   ward: { A: B }
-        !   │   ^^^^
-        !
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; 1 warning found
+            ! warning[unused-table]: no route uses `ward`
+            !   ┌─ routes/more.yaml:2:3
+            !   │
+            ! 2 │   ward: { A: B }
+            !   │   ^^^^
+            !
+            = 0
+        "#]],
     );
     check_in(
         folder.path(),
         "check --strict",
         b"",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; 1 warning found
-        ! warning[unused-table]: no route uses `ward`
-        !   ┌─ routes/more.yaml:2:3
-        !   │
-        ! 2 │   ward: { A: B }
-        !   │   ^^^^
-        !
-        = 1
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; 1 warning found
+            ! warning[unused-table]: no route uses `ward`
+            !   ┌─ routes/more.yaml:2:3
+            !   │
+            ! 2 │   ward: { A: B }
+            !   │   ^^^^
+            !
+            = 1
+        "#]],
     );
 }
 

@@ -97,6 +97,8 @@ fn every_piece_of_yaml_loads() {
         fs::write(folder.path().join(site).join("readme.yaml"), &block.text).unwrap();
         let (status, _, err) = weir(folder.path(), &["check", site], b"");
         assert_eq!(status, 0, "{}{err}", block.text);
+        let (status, out, _) = weir(folder.path(), &["test", site], b"");
+        assert_eq!(status, 0, "{}{out}", block.text);
         count += 1;
     }
     assert!(count >= 4, "{count} pieces");
@@ -224,6 +226,11 @@ fn every_key_stands_in_a_table() {
         ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
         ("", "tables: { a: { file: x.csv, zzz: 1 } }"),
         ("", "routes: { a: { zzz: 1 } }"),
+        ("", "routes: { a: { cases: [ { zzz: 1 } ] } }"),
+        (
+            "expect.",
+            "cases: { a: [ { expect: { zzz: 1 } } ] }\nroutes: { a: {} }",
+        ),
         ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
         ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
         ("", "routes: { a: { steps: [ { remove: { zzz: 1 } } ] } }"),

@@ -28,7 +28,9 @@ const FLOORS: &str = "
 
     route: step validation expression table hl7 problem typed units
 
-    config: route step validation expression table listener destination outbox hl7 problem typed units
+    case: route step hl7 problem typed units
+
+    config: case route step validation expression table listener destination outbox hl7 problem typed units
 
     engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem typed units
 
@@ -39,7 +41,7 @@ const FLOORS: &str = "
 const TOP: &[&str] = &["cli", "main", "lib"];
 
 /// Modules that do no I/O, ask no clock and know no async, and the paths that would break that.
-const PURE: &[&str] = &["hl7", "expression", "step", "validation", "route"];
+const PURE: &[&str] = &["hl7", "expression", "step", "validation", "route", "case"];
 const IMPURE: &str = "async tokio futures_util std::fs std::io std::net std::process std::thread std::time";
 
 /// Folders with one file per kind. The files named here help the kinds and are none themselves.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config;
+use crate::config::{self, Missing};
 use crate::problem::Problems;
 
 use super::{CannotRun, Finding, text};
@@ -31,23 +31,24 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let (site, problems) = config::load(&self.site);
+        let (loaded, problems) = config::load_with_cases(&self.site, Missing::IsWrong);
         if self.json {
             json::write(&self.site, &problems, out)?;
-            return site.map_or(Err(CannotRun::Told), |_| Ok(self.finding(&problems)));
+            return loaded.map_or(Err(CannotRun::Told), |_| Ok(self.finding(&problems)));
         }
         let shown = problems.render(std::io::stderr().is_terminal());
-        let Some(site) = site else {
+        let Some((site, cases)) = loaded else {
             return Err(CannotRun::Because(shown));
         };
         std::io::stderr().write_all(shown.as_bytes())?;
         writeln!(
             out,
-            "{}: {}, {}, {}; {} found",
+            "{}: {}, {}, {}, {}; {} found",
             self.site.display(),
             text::count(site.listeners.len(), "listener"),
             text::count(site.destinations.len(), "destination"),
             text::count(site.routes.len(), "route"),
+            text::count(cases.len(), "case"),
             match problems.warning_count() {
                 0 => "no problem".to_owned(),
                 warnings => text::count(warnings, "warning"),

@@ -20,6 +20,8 @@ pub(super) fn pages(word: &str, settings: &[Setting]) -> Vec<String> {
     let mut meant: Vec<&Setting> = settings_of_no_step
         .filter(|setting| is_meant(word, setting))
         .collect();
+    // A section before a key of the same name.
+    meant.sort_by_key(|setting| setting.path != word);
     if meant.is_empty() {
         let path = without_names(word);
         meant.extend(settings.iter().filter(|setting| setting.path == path));

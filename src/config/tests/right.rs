@@ -185,6 +185,11 @@ fn the_version_is_of_names_and_bytes() {
         let table = "tables:\n  codes: { file: x.csv, key: a }\n";
         version(&[("a.yaml", SITE), ("b.yaml", table), ("x.csv", csv)])
     };
+    let with_script = |script| {
+        let site = SITE.replacen("steps:", "steps:\n      - script: { file: x.rhai }", 1);
+        version(&[("a.yaml", &site), ("x.rhai", script)])
+    };
+    assert_ne!(with_script("1"), with_script("2"));
     assert_eq!(with_table("a,b\n1,2\n"), with_table("a,b\n1,2\n"));
     assert_ne!(with_table("a,b\n1,2\n"), with_table("a,b\n1,3\n"));
     assert_ne!(one, version(&[("a.yaml", SITE), ("c.yaml", "")]));
@@ -199,6 +204,9 @@ fn files_in_folders_and_links() {
         ("notes.txt", "not: [yaml"),
         (".hidden.yaml", "not: [yaml"),
         (".git/config.yaml", "not: [yaml"),
+        ("examples/.weir-site", ""),
+        ("examples/site.yaml", "not: [yaml"),
+        ("examples/below/site.yaml", "not: [yaml"),
     ]);
     // As a ConfigMap is mounted: links to files in a hidden folder of the same site.
     fs::create_dir(folder.path().join("..data")).unwrap();

@@ -83,6 +83,31 @@ fn tables() {
 }
 
 #[test]
+fn scripts() {
+    let told: String = [
+        "script: 'set(\"PID-5\", \"x\"'",
+        "script: |\n          let a = 1;\n\n          if b > a {\n          }",
+        "script: 'import \"x\" as y;'",
+        "script: 'eval(\"1\")'",
+        "script: { file: scripts/wrong.rhai }",
+        "script: { file: scripts/wrnog.rhai }",
+        "script: { file: ../wrong.rhai }",
+        "script: { fiel: scripts/wrong.rhai }",
+        "script: [a]",
+    ]
+    .iter()
+    .map(|step| {
+        let site = RIGHT.replacen("set: { MSH-5: LAB }", step, 1);
+        shown(&[
+            ("site.yaml", &site),
+            ("scripts/wrong.rhai", "// fine\nlet x = ;\n"),
+        ])
+    })
+    .collect();
+    expect_file!["wrong/scripts.txt"].assert_eq(&told);
+}
+
+#[test]
 fn a_byte_order_mark_and_line_ends_of_windows_are_right() {
     let told = told_of_tables(&[(
         "{ file: tables/class.csv, key: ehr, value: lab }",

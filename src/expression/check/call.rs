@@ -265,7 +265,10 @@ fn column(table: &Table, call: Call<'_>) -> Checked<usize> {
         return table.default_column().ok_or_else(|| {
             let end = call.whole.bytes.end.saturating_sub(1);
             let expected = format!("a column, as the table has several: {}", names.join(", "));
-            ExpressionError::at(&(end..end), expected)
+            ExpressionError {
+                problem: ProblemName::UnknownColumn,
+                ..ExpressionError::at(&(end..end), expected)
+            }
         });
     };
     let name = text_literal(operand)?;
@@ -273,6 +276,7 @@ fn column(table: &Table, call: Call<'_>) -> Checked<usize> {
         let near = problem::nearest(&name, names.iter().copied());
         ExpressionError {
             suggestion: near.map(|near| format!("\"{near}\"")),
+            problem: ProblemName::UnknownColumn,
             ..ExpressionError::at(
                 &operand.bytes,
                 format!("a column of the table: {}", names.join(", ")),

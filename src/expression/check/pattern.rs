@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use super::{Checked, text_literal};
 use crate::expression::ExpressionError;
 use crate::expression::syntax::{Operand, Pattern};
-use crate::problem;
+use crate::problem::{self, ProblemName};
 
 /// How large a compiled regular expression may be.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
@@ -25,7 +25,10 @@ pub(super) fn compile(pattern: &Pattern) -> Checked<Regex> {
         } else {
             "a regular expression as the Rust crate `regex` reads it: no look-around, no back-references"
         };
-        ExpressionError::at(&pattern.bytes, expected)
+        ExpressionError {
+            problem: ProblemName::BadPattern,
+            ..ExpressionError::at(&pattern.bytes, expected)
+        }
     })
 }
 
@@ -40,6 +43,7 @@ pub(super) fn date(operand: &Operand) -> Checked<String> {
     let suggestion = strftime(&pattern);
     Err(ExpressionError {
         suggestion: suggestion.map(|suggestion| format!("\"{suggestion}\"")),
+        problem: ProblemName::BadPattern,
         ..ExpressionError::at(&operand.bytes, "a pattern of strftime, as `%Y-%m-%d %H:%M:%S`")
     })
 }

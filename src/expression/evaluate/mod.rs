@@ -16,7 +16,7 @@ use super::decimal::Decimal;
 use super::syntax::{Asked, Operator};
 use super::value::{Number, Side, Test};
 use super::{VALUE_BYTES_MAX, View};
-use crate::hl7::{Found, Selector, State};
+use crate::hl7::{FieldPath, Found, Selector, State};
 
 /// The evaluation of one condition or template.
 pub(super) struct Evaluation<'v> {
@@ -123,6 +123,9 @@ impl<'v> Evaluation<'v> {
             Asked::Valued => state == State::Valued,
             Asked::Null => state == State::Null,
         };
+        if let Some(path) = self.plain(path) {
+            return is(self.view.message.read(&path).state());
+        }
         self.any_place(path, |found| is(found.value().state()))
     }
 
@@ -159,12 +162,15 @@ impl<'v> Evaluation<'v> {
         number.map_or(Cow::Borrowed(""), |number| Cow::Owned(number.to_string()))
     }
 
+    /// The place of a path that means the same whatever the message holds: no search is needed.
+    fn plain(&self, path: &Selector) -> Option<FieldPath> {
+        path.plain().filter(|_| self.view.scope.is_whole())
+    }
+
     /// What a path reads as.
     fn path(&self, path: &Selector) -> Cow<'v, str> {
         let View { message, scope, .. } = self.view;
-        if scope.is_whole()
-            && let Some(path) = path.plain()
-        {
+        if let Some(path) = self.plain(path) {
             return message.text(&path).unwrap_or_default();
         }
         let found = message.find(path, scope);

@@ -110,9 +110,9 @@ impl<'v> Evaluation<'v> {
             return Cow::Borrowed("");
         }
         let padded = if width < 0 {
-            text.into_owned() + &fill
+            text.into_owned() + fill.as_str()
         } else {
-            fill + &text
+            fill + text.as_ref()
         };
         padded.into()
     }
