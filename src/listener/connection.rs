@@ -25,9 +25,10 @@ use tracing::{error, trace, warn};
 use super::budget::Share;
 use super::mllp::Settings;
 use super::reading::Reading;
+use super::release_2;
 use super::{Incoming, Intake, ReadBudget, Reply, count_failure, guard_intake, guard_reply};
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
-use crate::mllp::{Frame, encode};
+use crate::mllp::{Frame, Release, encode};
 
 /// How long the peer may take to notice that we have closed, and to read our last reply.
 const LINGER: Duration = Duration::from_secs(1);
@@ -79,6 +80,11 @@ impl Service {
         &self.settings
     }
 
+    /// What takes the frames.
+    pub(super) fn intake(&self) -> Intake {
+        Arc::clone(&self.intake)
+    }
+
     /// Where it is told that weir stops.
     pub(super) fn shutdown(&self) -> watch::Receiver<bool> {
         self.shutdown.clone()
@@ -127,7 +133,10 @@ pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<
         service: &service,
         peer,
     };
-    let end = converse(&mut reading, &mut writing).await;
+    let end = match service.settings.release {
+        Release::One => converse(&mut reading, &mut writing).await,
+        Release::Two => release_2::converse(&mut reading, &mut writing).await,
+    };
     trace!(listener = service.name(), %peer, ?end, "closing");
     if end == End::Ours {
         linger(&mut stream).await;
@@ -201,7 +210,7 @@ async fn linger(stream: &mut TcpStream) {
 }
 
 /// The side that writes.
-struct Writing<'a> {
+pub(super) struct Writing<'a> {
     writer: WriteHalf<'a>,
     out: BytesMut,
     /// When all of `out` must be written; `None` until writing it begins.
@@ -212,7 +221,7 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     /// Frames a reply; tells whether the connection is to be closed after it.
-    fn put(&mut self, reply: Option<Reply>) -> bool {
+    pub(super) fn put(&mut self, reply: Option<Reply>) -> bool {
         let Some(reply) = reply else {
             self.service.count_failure("intake_panic");
             return true;
@@ -234,7 +243,7 @@ impl Writing<'_> {
     }
 
     /// Writes it all, within one time limit however often this is called meanwhile. Cancel safe.
-    async fn flush(&mut self) -> io::Result<()> {
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
         let write_timeout = self.service.settings.write_timeout;
         let deadline = *self
             .deadline
