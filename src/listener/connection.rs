@@ -119,6 +119,17 @@ pub(super) enum End {
     Ours,
 }
 
+/// What a frame has got for a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Said {
+    /// What it was to get; a reply of no frames is one, too.
+    Reply,
+    /// The same, and no more frames are to be read. Those read before still get theirs.
+    LastReply,
+    /// Nothing: the sender is to learn that from the closed connection.
+    Nothing,
+}
+
 /// Serves one connection until either side ends it.
 pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<Service>) {
     // A reply waits for nothing; a failure here costs only speed.
@@ -160,12 +171,20 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
                 }
             }
             Some(reply) = replies.next(), if !writing.is_due() => {
-                let mut close = writing.put(reply);
-                while let Some(Some(reply)) = replies.next().now_or_never() {
-                    close |= writing.put(reply);
+                let mut said = writing.put(reply);
+                while said != Said::Nothing
+                    && let Some(Some(reply)) = replies.next().now_or_never()
+                {
+                    said = said.max(writing.put(reply));
                 }
-                if close {
-                    end = end.or(Some(End::Ours));
+                match said {
+                    Said::Reply => {}
+                    Said::LastReply => end = end.or(Some(End::Ours)),
+                    // A later reply would stand in the place of the one that is missing.
+                    Said::Nothing => {
+                        drop(writing.flush().await);
+                        return End::Ours;
+                    }
                 }
             }
             Some(taken) = OptionFuture::from(taking.as_mut()) => {
@@ -220,21 +239,25 @@ pub(super) struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    /// Frames a reply; tells whether the connection is to be closed after it.
-    pub(super) fn put(&mut self, reply: Option<Reply>) -> bool {
+    /// Frames a reply; tells how the connection goes on after it.
+    pub(super) fn put(&mut self, reply: Option<Reply>) -> Said {
         let Some(reply) = reply else {
             self.service.count_failure("intake_panic");
-            return true;
+            return Said::Nothing;
         };
-        let mut close = reply.close;
+        let mut said = match (reply.close, reply.frames.is_empty()) {
+            (false, _) => Said::Reply,
+            (true, false) => Said::LastReply,
+            (true, true) => Said::Nothing,
+        };
         for frame in &reply.frames {
             if let Err(failure) = encode(frame, &mut self.out) {
                 self.service.count_failure("unframeable_reply");
                 error!(listener = self.service.name(), peer = %self.peer, %failure, "a reply cannot be sent");
-                close = true;
+                said = Said::Nothing;
             }
         }
-        close
+        said
     }
 
     /// Whether there is something to write.

@@ -9,7 +9,7 @@ use metrics::counter;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::connection::{End, Writing};
+use super::connection::{End, Said, Writing};
 use super::reading::Reading;
 use super::{Incoming, Reply, Ruling, guard_intake, guard_reply};
 use crate::metrics::LISTENER_DEVIATIONS_TOTAL;
@@ -114,11 +114,11 @@ async fn answer(
 }
 
 async fn write(writing: &mut Writing<'_>, block: Bytes) -> Result<(), End> {
-    let is_unframeable = writing.put(Some(Reply {
+    let said = writing.put(Some(Reply {
         frames: vec![block],
         ..Reply::default()
     }));
-    if is_unframeable {
+    if said == Said::Nothing {
         return Err(End::Ours);
     }
     writing.flush().await.map_err(|_| End::Peer)

@@ -26,6 +26,7 @@ mod corpus_parse;
 mod corpus_structures;
 mod corpus_verdicts;
 mod durability;
+mod golden;
 mod harness;
 mod intake;
 mod journey;
