@@ -8,9 +8,10 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
-use crate::config::{self, Site};
+use crate::config::{self, Missing, ReloadCases, Site};
 use crate::engine::{ReloadRequest, Reloaded};
 use crate::listener::Entrance;
+use crate::problem::{Problem, ProblemName, Problems};
 
 use super::serving::{self, Serving};
 use super::watch::Watcher;
@@ -164,10 +165,36 @@ impl Running {
         // First: what is written while it is read will be seen as a change.
         self.watcher.know().await;
         let folder = self.folder.clone();
-        let loaded = tokio::task::spawn_blocking(move || config::load(&folder)).await;
+        let loaded = tokio::task::spawn_blocking(move || load_anew(&folder)).await;
         self.serving
             .engine
             .reload(loaded.unwrap_or_default(), asker)
             .await
     }
+}
+
+/// The site to reload; none when its own cases must pass and one does not. Blocks on files.
+fn load_anew(folder: &Path) -> (Option<Site>, Problems) {
+    let (site, problems) = config::load(folder);
+    if site
+        .as_ref()
+        .is_none_or(|site| site.reload.cases == ReloadCases::Ignored)
+    {
+        return (site, problems);
+    }
+    let (loaded, mut problems) = config::load_with_cases(folder, Missing::IsWrong);
+    let Some((site, cases)) = loaded else {
+        return (None, problems);
+    };
+    for failed in super::test::failed(&cases) {
+        let (route, name) = (&failed.route.name, &failed.name);
+        let (file, line) = (&failed.location.file, failed.location.line);
+        let message = format!("the case `{route} / {name}` ({file}:{line}) does not pass");
+        problems.push(
+            Problem::error(ProblemName::FailedCase, message)
+                .help("`weir test` shows what is not as expected"),
+        );
+    }
+    let passed = problems.error_count() == 0;
+    (passed.then_some(site), problems)
 }

@@ -40,6 +40,19 @@ pub(super) struct Settings {
 pub struct Reload {
     /// `true`: as soon as a file of the site has changed and rested for a moment. `false` by default.
     pub on_change: bool,
+    /// `required`: a reload is refused when a case of the new site does not pass. `ignored` by default.
+    pub cases: ReloadCases,
+}
+
+/// What a reload makes of the cases of the new site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReloadCases {
+    /// They are not run.
+    #[default]
+    Ignored,
+    /// All of them must pass.
+    Required,
 }
 
 /// The pages and metrics.

@@ -97,6 +97,8 @@ pub enum ProblemName {
     RemovedDestination,
     /// `cannot-bind`
     CannotBind,
+    /// `failed-case`
+    FailedCase,
 }
 
 impl ProblemName {
@@ -148,6 +150,7 @@ impl ProblemName {
         ProblemName::NeedsRestart,
         ProblemName::RemovedDestination,
         ProblemName::CannotBind,
+        ProblemName::FailedCase,
     ];
 
     /// The name as shown.
@@ -387,6 +390,11 @@ impl ProblemName {
                 "cannot-bind",
                 "A reload needs a port that cannot be taken: another program has it, or weir itself under \
                  an address that overlaps the new one. The site that runs goes on unchanged.",
+            ),
+            ProblemName::FailedCase => (
+                "failed-case",
+                "The site asks by `reload: { cases: required }` that its cases pass before it takes over, and one \
+                 does not. `weir test` shows what was got and what was expected.",
             ),
         }
     }

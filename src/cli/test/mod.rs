@@ -125,6 +125,13 @@ impl Ran<'_> {
 }
 
 /// Runs the cases on all processors; the results are in the order of the cases.
+/// The cases that do not pass.
+pub(super) fn failed(cases: &[Case]) -> Vec<&Case> {
+    let all: Vec<&Case> = cases.iter().collect();
+    let failed = run_all(&all).into_iter().filter(|result| !result.is_passed());
+    failed.map(|result| result.case).collect()
+}
+
 fn run_all<'c>(cases: &[&'c Case]) -> Vec<Ran<'c>> {
     let threads = thread::available_parallelism()
         .map_or(1, NonZero::get)

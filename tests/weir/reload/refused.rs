@@ -43,6 +43,33 @@ fn check(site: &Site, engine: &Engine, sender: &mut Sender, words: &[&str]) {
 }
 
 #[test]
+fn a_site_whose_cases_must_pass_takes_over_only_when_they_do() {
+    let receiver = Receiver::accepting();
+    let (site, engine, mut sender) = running(&receiver);
+    let given = "MSH|^~\\\\&|A|B|||2026||ADT^A01|1|P|2.5.1\\r";
+    let with_case = |expected: &str| {
+        let text = site_of(&[IN], &receiver).replace(
+            "{ from: in, to: ehr }",
+            &format!(
+                "{{ from: in, to: ehr, cases: [ {{ name: goes, given: \"{given}\", expect: {{ to: {expected} }} }} ] }}"
+            ),
+        );
+        site.rewrite(&text);
+        let path = site.folder().join("site/site.yaml");
+        let text = fs::read_to_string(&path).unwrap();
+        let required = "  data: ../data\n  reload: { cases: required }\n";
+        fs::write(&path, text.replacen("  data: ../data\n", required, 1)).unwrap();
+    };
+    with_case("[]");
+    let words = ["error[failed-case]", "`all / goes` (site/site.yaml:", "weir test"];
+    check(&site, &engine, &mut sender, &words);
+    with_case("ehr");
+    let (status, out, err) = site.reload();
+    assert_eq!(status, 0, "{out}{err}");
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn a_wrong_site_changes_nothing_and_every_mistake_is_told() {
     let receiver = Receiver::accepting();
     let (site, engine, mut sender) = running(&receiver);
