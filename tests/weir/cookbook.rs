@@ -50,7 +50,10 @@ fn each_recipe_is_one_route_with_cases_and_says_when_not_to_use_it() {
             .skip(1)
             .collect();
         for part in ["# For ", "# Not "] {
-            assert!(comment.contains(part), "{name}: its comment has no line `{part}…`");
+            assert!(
+                comment.contains(part),
+                "{name}: its comment has no line `{part}…`"
+            );
         }
         let site: Value = serde_yaml::from_str(text).unwrap();
         let routes = site["routes"].as_mapping().unwrap();
