@@ -38,6 +38,14 @@ power-cuts cuts="200":
 kills kills="200":
     WEIR_KILLS={{ kills }} cargo test --locked --release --test weir -- --nocapture survives_kills
 
+# Kill the process at each system call that writes, syncs, renames or removes; needs strace.
+sweep points="1000":
+    WEIR_SWEEP={{ points }} cargo test --locked --release --test weir -- --nocapture a_kill_at_any_system_call
+
+# Failing, full and slow disks, and a system that runs short; needs root, strace, mkfs.ext4 and libfaketime.
+faults:
+    cargo test --locked --release --test weir -- --nocapture durability::faults --test-threads 1
+
 # Change and reload the site under load, `reloads` times.
 reloads reloads="200":
     WEIR_RELOADS={{ reloads }} cargo test --locked --release --test weir -- --nocapture reloads_under_load

@@ -16,13 +16,15 @@
 //! to write it.
 
 use std::fmt;
-use std::time::Duration;
 
 use jiff::Zoned;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
+
+/// A length of time; where no clock may be asked, this is the name to import.
+pub use std::time::Duration;
 
 /// Why a text is no duration, no size or no moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

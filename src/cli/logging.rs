@@ -49,6 +49,8 @@ pub(super) fn start(arguments: Logging, level: Level) {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // It would tell of a line it cannot write by a panic, as when the log lies on a disk that is full.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     match arguments.log_format {
         Format::Plain => lines.with_target(false).init(),

@@ -26,6 +26,7 @@ mod piece;
 mod profile;
 mod reach;
 mod repeats;
+mod reply;
 mod routes;
 mod schema;
 mod sections;
@@ -158,6 +159,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         &routes,
         &mut problems,
     );
+    reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
         // A name that is unknown may be defined where nothing could be read.
         problems.withdraw(&[

@@ -86,7 +86,7 @@ impl Folder {
         let stored = stored.await;
         self.is_swept |= matches!(stored, Ok(Ok(_)));
         match stored {
-            Ok(Ok(true)) => Ok(Receipt { code: None }),
+            Ok(Ok(true)) => Ok(Receipt::default()),
             Ok(Ok(false)) => Err(DeliveryError::impossible(format_args!(
                 "{SAME_NAME_MAX} other files have its name"
             ))),

@@ -55,6 +55,17 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Whether receivers of this kind, set so, answer with an HL7 message, which could go back to a sender.
+    pub fn answers(&self) -> bool {
+        match self {
+            Settings::Mllp(settings) => !settings.unsafe_no_acknowledgment,
+            Settings::Http(settings) => settings.acknowledgment == http::Acknowledged::Message,
+            Settings::File(_) | Settings::Sql(_) => false,
+        }
+    }
+}
+
 /// A message to be delivered.
 #[derive(Clone)]
 pub struct Outgoing {
@@ -77,10 +88,20 @@ impl fmt::Debug for Outgoing {
 }
 
 /// The message is where it should go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
-    /// What the receiver answered, for kinds that answer.
+    /// The code the receiver answered with, for kinds that answer.
     pub code: Option<AcknowledgmentCode>,
+    /// All that it answered, an HL7 message with an MSA.
+    pub answer: Option<Bytes>,
+}
+
+/// The code and sizes only.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answer_bytes = self.answer.as_ref().map(Bytes::len);
+        write!(formatter, "Receipt({:?}, {answer_bytes:?} bytes)", self.code)
+    }
 }
 
 /// The message is not known to be where it should go.

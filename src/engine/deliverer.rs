@@ -19,6 +19,7 @@ use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
 use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::{clock, config, metrics as names};
 
+use super::answers::Answers;
 use super::lanes::Duty;
 use super::pacer::Pacer;
 use super::share::Share;
@@ -42,6 +43,7 @@ struct Lane {
     outbox: Outbox,
     counts: Arc<DestinationCounts>,
     switches: Arc<Switches>,
+    answers: Arc<Answers>,
     /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
     /// can repeat.
     unsettled: Arc<Semaphore>,
@@ -52,6 +54,7 @@ pub(super) struct Equipment {
     pub(super) outbox: Outbox,
     pub(super) counts: Arc<DestinationCounts>,
     pub(super) switches: Arc<Switches>,
+    pub(super) answers: Arc<Answers>,
     pub(super) duty: watch::Receiver<Duty>,
 }
 
@@ -74,6 +77,7 @@ pub(super) async fn run(
         outbox: equipment.outbox,
         counts: equipment.counts,
         switches: equipment.switches,
+        answers: equipment.answers,
         unsettled: Arc::new(Semaphore::new(settings.unsettled_max)),
     });
     let connections = Share::all(settings.order, settings.connections_max).map(|share| {
@@ -185,6 +189,8 @@ impl Deliverer {
             let result = self.attempt(&outgoing, &mut attempts).await;
             match decide(&result, &self.lane.on_nak, attempts.refused) {
                 Decision::Delivered => {
+                    let answer = result.ok().and_then(|receipt| receipt.answer).or(attempts.answer);
+                    self.lane.answers.tell(&self.lane.name, delivery.sequence, answer);
                     self.delivered(&delivery, permit).await?;
                     return Ok(true);
                 }
@@ -270,6 +276,9 @@ impl Deliverer {
         let (destination, sequence) = (&self.lane.name, delivery.sequence.0);
         warn!(%destination, sequence, attempts = attempts.made, reason, "dead letter");
         self.lane.counts.dead_lettered.one();
+        self.lane
+            .answers
+            .tell(destination, delivery.sequence, attempts.answer.clone());
         let outcome = Outcome::DeadLetter {
             reason,
             attempts: attempts.made,
@@ -495,7 +504,7 @@ mod tests {
         );
         assert_eq!(impossible, Decision::DeadLetter(reason()));
         assert_eq!(
-            decide(&Ok(Receipt { code: None }), &NakPolicy::default(), 0),
+            decide(&Ok(Receipt::default()), &NakPolicy::default(), 0),
             Decision::Delivered
         );
     }

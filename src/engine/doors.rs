@@ -18,6 +18,7 @@ use crate::listener::{self, Entrance, ReadBudget};
 use crate::outbox::Outbox;
 
 use super::acknowledge::ControlIds;
+use super::answers::Answers;
 use super::in_use::{self, Released};
 use super::intake::Intake;
 use super::status::Status;
@@ -35,10 +36,17 @@ pub(super) struct BindError {
 /// The sockets of a site that is about to run: those of listeners that are new or have other settings.
 pub(super) type Sockets = BTreeMap<Arc<str>, listener::Bound>;
 
+/// What every intake works with.
+#[derive(Clone)]
+pub(super) struct Behind {
+    pub(super) outbox: Outbox,
+    pub(super) status: Arc<Status>,
+    pub(super) answers: Arc<Answers>,
+}
+
 /// All listeners.
 pub(super) struct Doors {
-    outbox: Outbox,
-    status: Arc<Status>,
+    behind: Behind,
     control_ids: Arc<ControlIds>,
     budget: ReadBudget,
     open: BTreeMap<Arc<str>, Door>,
@@ -57,11 +65,10 @@ struct Door {
 }
 
 impl Doors {
-    pub(super) fn new(outbox: Outbox, status: Arc<Status>, read_bytes_max: usize) -> Doors {
+    pub(super) fn new(behind: Behind, read_bytes_max: usize) -> Doors {
         let (_, released) = in_use::begin();
         Doors {
-            outbox,
-            status,
+            behind,
             control_ids: Arc::new(ControlIds::starting_now()),
             budget: ReadBudget::new(read_bytes_max),
             open: BTreeMap::new(),
@@ -123,8 +130,7 @@ impl Doors {
                 name,
                 settings,
                 site,
-                self.outbox.clone(),
-                &self.status,
+                self.behind.clone(),
                 &self.control_ids,
                 in_use.clone(),
             ));

@@ -6,6 +6,7 @@
 //! attempt under way, and the outbox closes last.
 
 mod acknowledge;
+mod answers;
 mod deliverer;
 mod dispatch;
 mod doors;
@@ -35,7 +36,8 @@ pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
 pub use switches::{Mode, Switch, SwitchError, Switches};
 
-use doors::{BindError, Doors};
+use answers::Answers;
+use doors::{Behind, BindError, Doors};
 use lanes::Lanes;
 
 /// Why an engine could not start. Nothing of it runs then, and nothing was accepted.
@@ -91,9 +93,15 @@ impl Engine {
         };
         let switches = Arc::new(Switches::open(&site.data)?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
-        let mut doors = Doors::new(outbox.clone(), Arc::clone(&status), site.read_bytes_max);
+        let answers = Answers::new();
+        let behind = Behind {
+            outbox: outbox.clone(),
+            status: Arc::clone(&status),
+            answers: Arc::clone(&answers),
+        };
+        let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
-        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches);
+        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers);
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
         }

@@ -16,6 +16,7 @@ use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted};
 
+use super::acknowledge::is_acknowledgment;
 use super::intake::{Intake, Unfit, answering, committed, reject, unstored};
 use super::status::Owed;
 
@@ -183,10 +184,14 @@ impl Intake {
 
     /// The replies in the form this listener gives them.
     fn wrapped(&self, transfer: &Transfer, replies: Vec<Reply>) -> Reply {
+        let mut headers = transfer.messages.iter().map(|bytes| Header::parse(bytes));
+        let are_acknowledgments =
+            headers.len() > 0 && headers.all(|header| header.is_ok_and(|header| is_acknowledgment(&header)));
         // All or none: one that is refused stands for all.
         let ruling = replies.iter().map(|reply| reply.ruling.clone()).max();
+        let is_silent = self.settings.acknowledgment == AcknowledgmentMode::None || are_acknowledgments;
         let reply = match self.settings.batches.acknowledgment {
-            _ if self.settings.acknowledgment == AcknowledgmentMode::None => Reply::default(),
+            _ if is_silent => Reply::default(),
             BatchAcknowledgment::None => Reply::default(),
             BatchAcknowledgment::Batch => self.acknowledger.batch(transfer, &replies),
             BatchAcknowledgment::Single | BatchAcknowledgment::Each => Reply {

@@ -25,9 +25,10 @@ use tracing::{error, trace, warn};
 use super::budget::Share;
 use super::mllp::Settings;
 use super::reading::Reading;
+use super::release_2;
 use super::{Incoming, Intake, ReadBudget, Reply, count_failure, guard_intake, guard_reply};
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
-use crate::mllp::{Frame, encode};
+use crate::mllp::{Frame, Release, encode};
 
 /// How long the peer may take to notice that we have closed, and to read our last reply.
 const LINGER: Duration = Duration::from_secs(1);
@@ -79,6 +80,11 @@ impl Service {
         &self.settings
     }
 
+    /// What takes the frames.
+    pub(super) fn intake(&self) -> Intake {
+        Arc::clone(&self.intake)
+    }
+
     /// Where it is told that weir stops.
     pub(super) fn shutdown(&self) -> watch::Receiver<bool> {
         self.shutdown.clone()
@@ -113,6 +119,17 @@ pub(super) enum End {
     Ours,
 }
 
+/// What a frame has got for a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Said {
+    /// What it was to get; a reply of no frames is one, too.
+    Reply,
+    /// The same, and no more frames are to be read. Those read before still get theirs.
+    LastReply,
+    /// Nothing: the sender is to learn that from the closed connection.
+    Nothing,
+}
+
 /// Serves one connection until either side ends it.
 pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<Service>) {
     // A reply waits for nothing; a failure here costs only speed.
@@ -127,7 +144,10 @@ pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<
         service: &service,
         peer,
     };
-    let end = converse(&mut reading, &mut writing).await;
+    let end = match service.settings.release {
+        Release::One => converse(&mut reading, &mut writing).await,
+        Release::Two => release_2::converse(&mut reading, &mut writing).await,
+    };
     trace!(listener = service.name(), %peer, ?end, "closing");
     if end == End::Ours {
         linger(&mut stream).await;
@@ -151,12 +171,20 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
                 }
             }
             Some(reply) = replies.next(), if !writing.is_due() => {
-                let mut close = writing.put(reply);
-                while let Some(Some(reply)) = replies.next().now_or_never() {
-                    close |= writing.put(reply);
+                let mut said = writing.put(reply);
+                while said != Said::Nothing
+                    && let Some(Some(reply)) = replies.next().now_or_never()
+                {
+                    said = said.max(writing.put(reply));
                 }
-                if close {
-                    end = end.or(Some(End::Ours));
+                match said {
+                    Said::Reply => {}
+                    Said::LastReply => end = end.or(Some(End::Ours)),
+                    // A later reply would stand in the place of the one that is missing.
+                    Said::Nothing => {
+                        drop(writing.flush().await);
+                        return End::Ours;
+                    }
                 }
             }
             Some(taken) = OptionFuture::from(taking.as_mut()) => {
@@ -201,7 +229,7 @@ async fn linger(stream: &mut TcpStream) {
 }
 
 /// The side that writes.
-struct Writing<'a> {
+pub(super) struct Writing<'a> {
     writer: WriteHalf<'a>,
     out: BytesMut,
     /// When all of `out` must be written; `None` until writing it begins.
@@ -211,21 +239,25 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    /// Frames a reply; tells whether the connection is to be closed after it.
-    fn put(&mut self, reply: Option<Reply>) -> bool {
+    /// Frames a reply; tells how the connection goes on after it.
+    pub(super) fn put(&mut self, reply: Option<Reply>) -> Said {
         let Some(reply) = reply else {
             self.service.count_failure("intake_panic");
-            return true;
+            return Said::Nothing;
         };
-        let mut close = reply.close;
+        let mut said = match (reply.close, reply.frames.is_empty()) {
+            (false, _) => Said::Reply,
+            (true, false) => Said::LastReply,
+            (true, true) => Said::Nothing,
+        };
         for frame in &reply.frames {
             if let Err(failure) = encode(frame, &mut self.out) {
                 self.service.count_failure("unframeable_reply");
                 error!(listener = self.service.name(), peer = %self.peer, %failure, "a reply cannot be sent");
-                close = true;
+                said = Said::Nothing;
             }
         }
-        close
+        said
     }
 
     /// Whether there is something to write.
@@ -234,7 +266,7 @@ impl Writing<'_> {
     }
 
     /// Writes it all, within one time limit however often this is called meanwhile. Cancel safe.
-    async fn flush(&mut self) -> io::Result<()> {
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
         let write_timeout = self.service.settings.write_timeout;
         let deadline = *self
             .deadline

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::connection::{Service, serve};
 use super::door::{Caps, Door};
 use super::{Intake, ReadBudget};
-use crate::mllp::Strictness;
+use crate::mllp::{Release, Strictness};
 use crate::units;
 
 /// The settings of an MLLP listener.
@@ -53,6 +53,9 @@ pub struct Settings {
     /// right after or nothing follows for a moment; `strict` closes the connection.
     #[serde(default)]
     pub framing: Strictness,
+    /// `1` (the default) or `2`: in MLLP release 2 every block is committed, by 0x06 or 0x15, before the next one.
+    #[serde(default)]
+    pub release: Release,
     /// How long connections may go on answering what they have read when weir stops, as `10s` (the default).
     #[serde(default = "default_stop_grace", deserialize_with = "units::duration")]
     pub stop_grace: Duration,
@@ -71,6 +74,7 @@ impl Settings {
             connections_per_address_max: default_connections_per_address_max(),
             pipeline_max: default_pipeline_max(),
             framing: Strictness::default(),
+            release: Release::default(),
             stop_grace: default_stop_grace(),
         }
     }

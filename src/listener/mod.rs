@@ -11,6 +11,7 @@ pub mod folder;
 pub mod http;
 pub mod mllp;
 mod reading;
+mod release_2;
 
 #[cfg(test)]
 mod tests;

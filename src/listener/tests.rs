@@ -505,6 +505,36 @@ fn connections_over_a_cap_are_closed_at_once_and_room_comes_back() {
     }
 }
 
+#[tokio::test]
+async fn no_reply_takes_the_place_of_one_that_is_missing() {
+    let all_taken = Arc::new(Barrier::new(4));
+    let running = start(
+        "",
+        intake(move |text| {
+            let all_taken = Arc::clone(&all_taken);
+            async move {
+                // All replies are ready at the same moment; the second of them is none.
+                all_taken.wait().await;
+                if text == "unanswered" {
+                    Reply {
+                        close: true,
+                        ..Reply::default()
+                    }
+                } else {
+                    reply(text)
+                }
+            }
+        }),
+    )
+    .await;
+    let mut peer = running.connect().await;
+    for text in ["first", "unanswered", "behind", "behind"] {
+        peer.send_frame(text).await;
+    }
+    assert_eq!(peer.replies().await, ["first"]);
+    running.stop().await;
+}
+
 #[test]
 fn a_panic_over_one_message_costs_no_other_its_reply() {
     let outer: Intake = Arc::new(|incoming| {

@@ -5,6 +5,7 @@
 //! timer; whoever owns the socket feeds it a buffer and asks. It knows nothing of HL7 beyond the three letters
 //! by which it notices that somebody sends messages without framing them.
 
+mod commit;
 mod decode;
 mod encode;
 mod opening;
@@ -18,6 +19,7 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use commit::{Commit, Release};
 pub use decode::{Decoded, Decoder, Deviation, FrameError};
 pub use encode::{EncodeError, encode};
 pub use opening::Foreign;

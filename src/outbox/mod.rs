@@ -59,7 +59,7 @@ pub use self::{
 };
 use self::{
     lane::Shared,
-    writer::{Accept, Request, Settle, Writer},
+    writer::{Accept, Numbered, Request, Settle, Writer},
 };
 
 /// How long a lock held by a dying process is waited for, when the settings do not say.
@@ -199,9 +199,28 @@ impl Outbox {
         self.offer_all(vec![acceptance]).await
     }
 
+    /// Like [`offer`](Outbox::offer), for a message of which somebody must know the number before any destination
+    /// can have read it: `numbered` is called with it in between. The writer calls it, so it must not wait.
+    pub async fn offer_numbered(
+        &self,
+        acceptance: Acceptance,
+        numbered: impl Fn(Sequence) + Send + 'static,
+    ) -> Result<Pending, OutboxError> {
+        self.offer_to_writer(vec![acceptance], Some(Box::new(numbered)))
+            .await
+    }
+
     /// Hands messages over that are accepted together or not at all, whatever happens. They take their places one
     /// after the other; the [`Pending`] resolves to the number of the first.
     pub async fn offer_all(&self, acceptances: Vec<Acceptance>) -> Result<Pending, OutboxError> {
+        self.offer_to_writer(acceptances, None).await
+    }
+
+    async fn offer_to_writer(
+        &self,
+        acceptances: Vec<Acceptance>,
+        numbered: Option<Numbered>,
+    ) -> Result<Pending, OutboxError> {
         let bytes = delivery::check_all(&acceptances)?;
         if let Some(what) = self.shared.gauge.full() {
             return Err(OutboxError::Full { what });
@@ -215,6 +234,7 @@ impl Outbox {
         let (answer, answered) = oneshot::channel();
         self.send(Request::Accept(Accept {
             messages: acceptances.into_iter().map(hashed).collect(),
+            numbered,
             answer,
             _room: room,
         }))?;

@@ -22,7 +22,7 @@ use crate::step::{Misses, Notes, Run, Step, Stop, Tag};
 pub use pattern::{MessagePattern, PatternError};
 pub use receiver::{ReceiverSettings, Receivers};
 pub(crate) use settings::patterns;
-pub use settings::{Names, Settings, Steps};
+pub use settings::{Names, Reply, Settings, Steps};
 pub use trace::Trace;
 
 /// A route of the site.
@@ -34,6 +34,8 @@ pub struct Route {
     pub from: Vec<Arc<str>>,
     /// The destinations it may send to, each once.
     pub to: Vec<Arc<str>>,
+    /// Whose answer the sender gets; its own acknowledgment if nobody's.
+    pub reply: Option<Reply>,
     messages: Vec<MessagePattern>,
     when: Option<Condition>,
     steps: Vec<Step>,

@@ -71,6 +71,8 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
         messages: (!messages.is_empty()).then(|| texts(messages)),
         when: when.map(|when| Text(when.to_owned())),
         to: serde_yaml::from_str("[lab, copies]").unwrap(),
+        reply: None,
+        reply_timeout: None,
     };
     let names = Names {
         listeners: ["in".into()].into(),

@@ -107,3 +107,16 @@ fn a_stop_does_not_wait_for_a_silent_receiver_for_ever() {
     drop(receiver);
     assert_eq!(engine.terminate(), 0);
 }
+
+#[test]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let receiver = Receiver::accepting();
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    // Every write to it fails for want of space.
+    std::os::unix::fs::symlink("/dev/full", site.folder().join("log")).unwrap();
+    let engine = site.start_logging("debug");
+    let mut sender = Sender::connect(engine.listener("in"));
+    assert_eq!(field(&sender.exchange(&adt("M")).unwrap(), "MSA", 1), "AA");
+    receiver.wait_for(1);
+    assert_eq!(engine.terminate(), 0);
+}

@@ -54,7 +54,10 @@ const KINDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("destination", &["file_name", "tls"]),
-    ("listener", &["budget", "connection", "door", "reading"]),
+    (
+        "listener",
+        &["budget", "connection", "door", "reading", "release_2"],
+    ),
     (
         "step",
         &[

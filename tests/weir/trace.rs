@@ -44,6 +44,7 @@ fn check(folder: &Path, line: &str, message: &str, expected: &Expect) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "snapshots, shown whole")]
 fn each_step_with_what_it_changed() {
     let site = Site::new(SITE);
     let check = |message: &str, expected: &Expect| {
@@ -125,7 +126,7 @@ fn the_same_for_programs() {
     check(
         site.folder(),
         "trace admissions - --site site --json",
-        &(ADMISSION.to_owned() + ADMISSION.replace("PV1|1|I", "PV1|1|X").as_str()),
+        &format!("{ADMISSION}{}", ADMISSION.replace("PV1|1|I", "PV1|1|X")),
         &expect![[r#"
             {"weir_trace":1,"route":"admissions","message":1,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","applies":true,"changed":[{"path":"PV1-2","name":"Patient Class","before":"I","after":"IP"}],"stopped":null},{"title":"step 4 (remove)","applies":true,"changed":[{"path":"NK1[1]","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN","after":null},{"path":"NK1[2]","name":"Next of Kin/Associated Parties","before":"NK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","applies":false,"changed":[],"stopped":null}],"misses":[],"tags":[],"outcome":{"kind":"delivered","outputs":[{"to":["lab"],"is_changed":true,"message":"MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\rPID|1||12|||||\\X1B\\[2J\rPV1|1|IP|a\\S\\b\r"}],"failures":[]}}
             {"weir_trace":1,"route":"admissions","message":2,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","applies":true,"changed":[],"stopped":null},{"title":"step 4 (remove)","applies":true,"changed":[{"path":"NK1[1]","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN","after":null},{"path":"NK1[2]","name":"Next of Kin/Associated Parties","before":"NK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","applies":true,"changed":[],"stopped":"PID-8: the code is not in table `class`"}],"misses":[{"table":"class","code":"X","count":1},{"table":"class","code":"\u001b[2J","count":1}],"tags":[],"outcome":{"kind":"failed","failures":[{"reason":"step 5 (translate): PID-8: the code is not in table `class`","to":["lab"]}]}}

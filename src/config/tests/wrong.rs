@@ -270,6 +270,8 @@ fn values() {
         ("2575 }", "2575, connections_max: many }"),
         ("2575 }", "2575, connections_max: 0 }"),
         ("2575 }", "2575, acknowledgment: orignal }"),
+        ("2575 }", "2575, release: 3 }"),
+        ("2576 }", "2576, release: two }"),
         (
             "2575 }",
             "2575 }\n    permit: { processing: [X], versions: [2.51], messages: [adt^a01] }",
@@ -292,6 +294,38 @@ fn values() {
         ),
     ]);
     expect_file!["wrong/values.txt"].assert_eq(&told);
+}
+
+#[test]
+fn replies() {
+    let reply = |typed: &'static str| ("    to: lab", typed);
+    let file = RIGHT.replacen(
+        "mllp: { address: lab.example:2576 }",
+        "file: { folder: out, name: '{MSH-10}' }",
+        1,
+    );
+    let listener = |settings: &str| {
+        RIGHT
+            .replacen("2575 }", settings, 1)
+            .replacen("    to: lab", "    to: lab\n    reply: from lab", 1)
+    };
+    let mut told = told(&[
+        reply("    to: lab\n    reply: lab"),
+        reply("    to: lab\n    reply: to lab"),
+        reply("    to: lab\n    reply: from lba"),
+        reply("    to: lab\n    reply: { from: lab }"),
+        reply("    to: lab\n    reply_timeout: 10s"),
+        reply("    to: lab\n    reply: from lab\n    reply_timeout: 0s"),
+        reply("    to: lab\n    reply: from lab\n    reply_timeout: 10"),
+    ]);
+    for site in [
+        file.replacen("    to: lab", "    to: lab\n    reply: from lab", 1),
+        listener("2575, acknowledgment: none }"),
+        listener("2575 }\n    duplicates: replay_acknowledgment"),
+    ] {
+        told += &shown(&[("site.yaml", &site)]);
+    }
+    expect_file!["wrong/replies.txt"].assert_eq(&told);
 }
 
 #[test]

@@ -43,6 +43,7 @@ impl Answer {
                 return match (found.code.is_accept(), status.is_success()) {
                     (true, true) => Ok(Receipt {
                         code: Some(found.code),
+                        answer: Some(found.raw),
                     }),
                     (true, false) => Err(DeliveryError::no_acknowledgment(format_args!(
                         "status {} with {}: expected both to say the same",
@@ -64,7 +65,7 @@ impl Answer {
         }
         let number = status.as_u16();
         match number {
-            200..=299 => Ok(Receipt { code: None }),
+            200..=299 => Ok(Receipt::default()),
             408 | 425 | 429 | 503 => Err(DeliveryError::Busy {
                 reason: format!("status {number}"),
                 retry_after: self.retry_after,
@@ -107,8 +108,8 @@ mod tests {
             body: Bytes::copy_from_slice(body.as_bytes()),
         };
         let meant = match answer.meaning(b"1", acknowledged) {
-            Ok(Receipt { code: Some(code) }) => code.to_string(),
-            Ok(Receipt { code: None }) => "delivered".to_owned(),
+            Ok(Receipt { code: Some(code), .. }) => code.to_string(),
+            Ok(Receipt { code: None, .. }) => "delivered".to_owned(),
             Err(error) => error.to_string(),
         };
         assert!(meant.starts_with(expected), "{status} {body}: {meant}");

@@ -66,7 +66,7 @@ impl Client {
                 "the statement was not done within {limit}"
             )));
         };
-        done.map(|()| Receipt { code: None })
+        done.map(|()| Receipt::default())
     }
 
     async fn execute(&self, client: &Object, parameters: &[Parameter]) -> Result<(), DeliveryError> {

@@ -31,8 +31,8 @@ fn ack(code: &str, control_id: &str) -> String {
 /// What an attempt came to, in a word or two.
 fn word(result: &Result<Receipt, DeliveryError>) -> String {
     match result {
-        Ok(Receipt { code: Some(code) }) => code.to_string(),
-        Ok(Receipt { code: None }) => "delivered".to_owned(),
+        Ok(Receipt { code: Some(code), .. }) => code.to_string(),
+        Ok(Receipt { code: None, .. }) => "delivered".to_owned(),
         Err(DeliveryError::Refused(answer)) => match answer.error_code {
             Some(error_code) => format!("refused {}/{error_code}", answer.code),
             None => format!("refused {}", answer.code),

@@ -3,6 +3,9 @@
 pub(crate) mod checker;
 mod child;
 mod engine;
+mod faults;
+mod load;
 mod outbox;
 pub(crate) mod powercut;
 mod reload;
+mod sweep;

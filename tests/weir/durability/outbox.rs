@@ -1,10 +1,13 @@
 //! Power cuts and failing disks under an outbox at work.
 
-use std::{env, io::Write, path::Path, process::Command, thread, time::Duration};
+use std::{env, path::Path, thread, time::Duration};
+
+use weir::outbox::{Outbox, Settings};
 
 use super::{
     checker::{self, Acknowledged, Arrivals, Verdict},
     child::{FAIL_STOP, Gathered, Notes, UNSETTLED_MAX, spawn},
+    load::strace_or_word,
     powercut,
 };
 
@@ -25,10 +28,6 @@ fn what_was_acknowledged_survives_power_cuts() {
     for cut in 0..cuts {
         let what = format!("cut {cut} of seed {seed}");
         let folder = disk.path().join(format!("outbox-{}", cut / CUTS_PER_STORE));
-        if cut > 0 && cut % CUTS_PER_STORE == 0 {
-            let old = disk.path().join(format!("outbox-{}", cut / CUTS_PER_STORE - 1));
-            std::fs::remove_dir_all(old).unwrap();
-        }
         let senders = [1, 4, 64][random.usize(0..3)];
         let trigger = disk.arm();
         let mut child = spawn(&[], "load", &folder, senders, cut);
@@ -43,6 +42,11 @@ fn what_was_acknowledged_survives_power_cuts() {
         verdict.assert_holds(UNSETTLED_MAX, &what);
         let (accepted, duplicates) = (acknowledged.len(), verdict.duplicates());
         total = (total.0 + accepted, total.1 + duplicates);
+        // The last cut of this store: all of it is accounted for, and it has done its work.
+        if cut % CUTS_PER_STORE == CUTS_PER_STORE - 1 || cut + 1 == cuts {
+            assert_balances(&folder, &what);
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
         println!("{what}: {senders} senders, {accepted} acknowledged, 0 lost, {duplicates} duplicates");
     }
     println!(
@@ -54,10 +58,7 @@ fn what_was_acknowledged_survives_power_cuts() {
 /// Each system call that writes, made to fail in a running process.
 #[test]
 fn after_a_failed_write_the_process_ends_and_nothing_is_lost() {
-    if Command::new("strace").arg("-V").output().is_err() {
-        std::io::stderr()
-            .write_all(b"NOT TRIED: failing writes need strace\n")
-            .unwrap();
+    if !strace_or_word("failing writes") {
         return;
     }
     for (call, fault) in [
@@ -99,7 +100,17 @@ fn after_a_failed_write_the_process_ends_and_nothing_is_lost() {
             "{what}: it failed too early to show anything"
         );
         drain(&folder, &acknowledged, gathered, &what).assert_holds(UNSETTLED_MAX, &what);
+        assert_balances(&folder, &what);
     }
+}
+
+fn assert_balances(folder: &Path, what: &str) {
+    let found = Outbox::verify(folder, &Settings::default()).unwrap();
+    assert_eq!((found.difference(), found.damages), (0, 0), "{what}: {found:?}");
+    assert!(
+        found.queued.values().all(|waiting| *waiting == 0),
+        "{what}: {found:?}"
+    );
 }
 
 /// Delivers what is still owed, in a new process, and judges the whole.

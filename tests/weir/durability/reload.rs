@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
 use super::checker::{self, Acknowledged, Arrivals};
-use super::engine::{id, message, seeded, times};
+use super::load::{id, message, seeded, times};
 use crate::harness::{Answer, PATIENCE, Receiver, Sender, Site, field};
 
 const SENDERS: usize = 8;

@@ -13,7 +13,20 @@ use super::PATIENCE;
 
 /// The program, with nothing of the caller's environment that changes what it says.
 pub fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+    program_under(&[], folder)
+}
+
+/// The same, started by another program and its arguments.
+pub fn program_under(under: &[&str], folder: &Path) -> Command {
+    let weir = env!("CARGO_BIN_EXE_weir");
+    let mut command = match under {
+        [] => Command::new(weir),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(weir);
+            command
+        }
+    };
     command.current_dir(folder);
     for variable in ["WEIR_LOG", "WEIR_LOG_FORMAT", "COLUMNS"] {
         command.env_remove(variable);

@@ -6,13 +6,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::PATIENCE;
-use super::command::program;
+use super::command::{program, program_under};
 
 /// Runs `weir` to its end; returns exit status, standard output, standard error.
 pub fn weir(folder: &Path, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
@@ -152,7 +152,21 @@ impl Site {
 
     /// The same with these arguments.
     pub fn start_with(&self, arguments: &[&str]) -> Engine {
-        Engine::start(&self.folder, arguments)
+        self.started(Engine::launch(&self.folder, &[], arguments))
+    }
+
+    /// Starts it by another program such as `prlimit` or `strace -D`, which must become weir or run beside it.
+    pub fn start_under(&self, under: &[&str]) -> Engine {
+        self.started(self.try_start_under(under))
+    }
+
+    /// The same where it may not come so far as to be ready: then how it ended.
+    pub fn try_start_under(&self, under: &[&str]) -> Result<Engine, ExitStatus> {
+        Engine::launch(&self.folder, under, &["--log", "warn"])
+    }
+
+    fn started(&self, launched: Result<Engine, ExitStatus>) -> Engine {
+        launched.unwrap_or_else(|status| panic!("weir did not start, {status}: {}", self.log()))
     }
 }
 
@@ -164,8 +178,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    fn start(folder: &Path, arguments: &[&str]) -> Engine {
-        let mut child = program(folder)
+    fn launch(folder: &Path, under: &[&str], arguments: &[&str]) -> Result<Engine, ExitStatus> {
+        let mut child = program_under(under, folder)
             .args(["run", "site"])
             .args(arguments)
             .stdin(Stdio::null())
@@ -203,16 +217,14 @@ impl Engine {
         }
         // Whatever it prints later must not block it.
         std::thread::spawn(move || lines.count());
-        assert!(
-            ready,
-            "weir did not start: {}",
-            std::fs::read_to_string(folder.join("log")).unwrap()
-        );
-        Engine {
+        if !ready {
+            return Err(child.wait().unwrap());
+        }
+        Ok(Engine {
             child,
             listeners,
             console: console.expect("weir says where its pages are"),
-        }
+        })
     }
 
     pub fn listener(&self, name: &str) -> SocketAddr {
@@ -267,6 +279,24 @@ impl Engine {
         let mut kill = Command::new("kill");
         kill.args(["-s", name, &self.child.id().to_string()]);
         assert!(kill.status().unwrap().success());
+    }
+
+    /// How it has ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// Waits for it to end by itself.
+    pub fn end(mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.ended() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it has not ended for {PATIENCE:?}");
+            // Nothing tells of the end of a process but asking.
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// SIGTERM, and the exit status.
