@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::output::{Expected, Output};
-use crate::hl7::{AcknowledgmentCode, FieldPath, Message, Refusal, TargetSelector};
+use crate::hl7::{AcknowledgmentCode, Fault, FieldPath, Message, Refusal, TargetSelector};
 use crate::route::{self, Failure, Outcome};
 use crate::step::Tag;
 
@@ -238,7 +238,11 @@ fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 fn texts(refusal: &Refusal) -> String {
-    let texts: Vec<&str> = refusal.faults.iter().map(|fault| fault.text.as_str()).collect();
+    let told = |fault: &Fault| match fault.location {
+        Some(place) => format!("{place}: {}", fault.text),
+        None => fault.text.clone(),
+    };
+    let texts: Vec<String> = refusal.faults.iter().map(told).collect();
     texts.join("; ")
 }
 

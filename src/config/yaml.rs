@@ -366,6 +366,8 @@ fn help(info: &str) -> &'static str {
     if info.contains("mapping values are not allowed") {
         "either this line is indented differently from the one it belongs to, or a value that holds `: ` needs \
          quotes"
+    } else if info.contains("trailing content after") {
+        "a value that has quotes of its own, as a condition with a list, needs quotes around the whole: `'…'`"
     } else if info.contains("quoted scalar") {
         "a quote that is opened before this place is not closed"
     } else if info.contains("flow") || info.contains("placement of ':'") || info.contains("',' or") {

@@ -25,6 +25,7 @@ pub(super) const DOC: Doc = Doc {
               What is not there is no error.\n\
               `{ segment: NTE, when: … }` and `{ repetition: PID-3, when: … }` take away those for which the \
               condition holds; in it, `NTE-3` and `PID-3.5` mean the one that is asked about.\n\
+              A `when:` beside the step is asked once, of the message: with `remove: NTE` all go, or none.\n\
               In a list in brackets a path with brackets needs quotes.",
     tables: "",
     example: "remove: [NK1, PID-5.2, \"PID-3[.5=SS]\"]",

@@ -21,6 +21,7 @@ mod cases;
 mod commands;
 mod connectors;
 mod control;
+mod cookbook;
 mod corpus_delivery;
 mod corpus_parse;
 mod corpus_structures;

@@ -25,6 +25,7 @@ use nom::combinator::{opt, recognize};
 use nom::sequence::{delimited, pair};
 use nom::{Err, IResult, Parser};
 
+use super::doc::OPERATORS;
 use super::function::{FUNCTIONS, Function};
 use super::syntax::{Asked, Form, Operand, Operator, Pattern, Syntax};
 use super::{DEPTH_MAX, EXPRESSION_BYTES_MAX, ExpressionError};
@@ -282,8 +283,7 @@ impl<'a> Grammar<'a> {
         };
         let found = token(fault.rest);
         let expected = if fault.words == Words::Functions {
-            let names: Vec<&str> = FUNCTIONS.iter().map(|doc| doc.name).collect();
-            format!("one of the functions {}", names.join(", "))
+            functions_instead_of(found)
         } else {
             fault.expected.to_owned()
         };
@@ -296,6 +296,15 @@ impl<'a> Grammar<'a> {
             problem: ProblemName::BadExpression,
         }
     }
+}
+
+/// What to write where a word is called that is no function: operators that are used like one have their form told.
+fn functions_instead_of(word: &str) -> String {
+    if let Some(operator) = OPERATORS.iter().find(|doc| doc.name == word) {
+        return format!("`{}`, which is no function", operator.form);
+    }
+    let names: Vec<&str> = FUNCTIONS.iter().map(|doc| doc.name).collect();
+    format!("one of the functions {}", names.join(", "))
 }
 
 fn deeper(depth: usize, input: &str) -> Result<usize, Err<Fault<'_>>> {

@@ -66,6 +66,7 @@ const REFUSED: &[&str] = &[
     "number(PID-1) < PID-2",
     "number(PID-1) = 1234567890123456",
     "uper(PID-5) = 'X'",
+    "contains(PID-5, 'X')",
     "upper(number(PID-5)) = 'X'",
     "upper(PID-5 = 'X'",
     "(PV1-2 = 'I'",
@@ -126,6 +127,8 @@ fn refused_conditions() {
                         ^^^^^^^^^^^^^^^^ expected a number of at most 15 digits
         uper(PID-5) = 'X'
         ^^^^ expected one of the functions upper, lower, trim, left, right, mid, pad, replace, split, concat, join, length, number, round, count, first, last, coalesce, lookup, date, now, add_days, age, uuid, raw, hash, found `uper` (did you mean upper?)
+        contains(PID-5, 'X')
+        ^^^^^^^^ expected `TEXT contains TEXT`, which is no function, found `contains`
         upper(number(PID-5)) = 'X'
               ^^^^^^^^^^^^^ expected a text here, and this is a number
         upper(PID-5 = 'X'
