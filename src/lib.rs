@@ -13,6 +13,7 @@
 pub mod clock;
 pub mod metrics;
 pub mod problem;
+pub mod secret;
 pub mod typed;
 pub mod units;
 
@@ -31,6 +32,8 @@ pub mod step;
 pub mod validation;
 
 pub mod route;
+
+pub mod case;
 
 pub mod config;
 

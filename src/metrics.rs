@@ -51,6 +51,8 @@ pub const FAULTS: &str = "weir_message_faults_total";
 pub const WARNINGS: &str = "weir_message_warnings_total";
 /// From the last byte of a frame to its acknowledgment.
 pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
+/// Replies of synchronous routes, by what became of the wait for the destination's answer.
+pub const REPLIES: &str = "weir_replies_total";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
 /// Messages that a route took and did not want, by reason: which condition, or the text of the step `drop`.
@@ -135,6 +137,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
+    Metric { name: REPLIES, kind: Kind::Counter, labels: &["listener", "outcome"], help: "Replies of synchronous routes, by what became of the wait for the answer" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
     Metric { name: ROUTE_FILTERED, kind: Kind::Counter, labels: &["route", "reason"], help: "Messages a route did not want, by reason as the site words it" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },

@@ -1,6 +1,6 @@
-//! Durations and sizes as settings write them: `30s`, `1m30s`, `16MiB`.
+//! Durations, sizes and moments as settings write them: `30s`, `1m30s`, `16MiB`, `2026-01-31T08:05:00+01:00`.
 //!
-//! Used by every room whose `Settings` hold a duration or a size:
+//! Used by every room whose `Settings` hold one:
 //!
 //! ```
 //! #[derive(serde::Deserialize)]
@@ -16,12 +16,17 @@
 //! to write it.
 
 use std::fmt;
-use std::time::Duration;
 
+use jiff::Zoned;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::TimeZone;
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
 
-/// Why a text is no duration or no size.
+/// A length of time; where no clock may be asked, this is the name to import.
+pub use std::time::Duration;
+
+/// Why a text is no duration, no size or no moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
     /// Not of the form `30s` or `1m30s`.
@@ -33,10 +38,18 @@ pub enum UnitError {
     /// Not of the form `512KiB`.
     #[error("expected a size with its unit, as `512B`, `64KiB`, `16MiB` or `1GiB`")]
     Size,
+    /// Not of the form `2026-01-31T08:05:00+01:00`.
+    #[error("expected date, time and offset, as `2026-01-31T08:05:00+01:00` or `2026-01-31T08:05:00Z`")]
+    Moment,
     /// Larger than this machine can count.
     #[error("too large a number")]
     TooLarge,
 }
+
+/// What a duration looks like, as a regular expression.
+pub const DURATION_PATTERN: &str = "^([0-9]+(ms|s|m|h|d))+$";
+/// What a size looks like, as a regular expression.
+pub const SIZE_PATTERN: &str = "^[0-9]+(B|KiB|MiB|GiB)$";
 
 /// The longest text worth reading: a duration of all five units with ten digits each.
 const TEXT_BYTES_MAX: usize = 60;
@@ -84,6 +97,38 @@ pub fn parse_bytes(text: &str) -> Result<usize, UnitError> {
     }
     let number: usize = digits.parse().map_err(|_| UnitError::TooLarge)?;
     number.checked_mul(factor).ok_or(UnitError::TooLarge)
+}
+
+/// Reads a moment: date, time and offset as in ISO 8601; a time zone may stand behind, as `[Europe/Berlin]`.
+pub fn parse_moment(text: &str) -> Result<Zoned, UnitError> {
+    const MOMENT_BYTES_MAX: usize = 100;
+    if text.len() > MOMENT_BYTES_MAX {
+        return Err(UnitError::Moment);
+    }
+    if let Ok(moment) = text.parse() {
+        return Ok(moment);
+    }
+    let pieces = Pieces::parse(text).map_err(|_| UnitError::Moment)?;
+    let (Some(time), Some(offset)) = (pieces.time(), pieces.to_numeric_offset()) else {
+        return Err(UnitError::Moment);
+    };
+    pieces
+        .date()
+        .to_datetime(time)
+        .to_zoned(TimeZone::fixed(offset))
+        .map_err(|_| UnitError::Moment)
+}
+
+/// A size as it would be typed, in the largest unit that holds it whole.
+pub fn size_text(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let whole = units
+        .iter()
+        .find(|(_, shift)| bytes > 0 && bytes.is_multiple_of(1 << shift));
+    match whole {
+        Some((unit, shift)) => format!("{}{unit}", bytes >> shift),
+        None => format!("{bytes}B"),
+    }
 }
 
 /// For `#[serde(deserialize_with = "crate::units::duration")]`.
@@ -166,6 +211,34 @@ mod tests {
     }
 
     #[test]
+    fn moments() {
+        let check = |text: &str, expected: Result<&str, UnitError>| {
+            let moment = parse_moment(text).map(|moment| moment.to_string());
+            assert_eq!(moment, expected.map(str::to_owned), "{text:?}");
+        };
+        check(
+            "2026-01-31T08:05:00+01:00",
+            Ok("2026-01-31T08:05:00+01:00[+01:00]"),
+        );
+        check("2026-01-31 08:05Z", Ok("2026-01-31T08:05:00+00:00[UTC]"));
+        check(
+            "2026-07-31T08:05:00+02:00[Europe/Berlin]",
+            Ok("2026-07-31T08:05:00+02:00[Europe/Berlin]"),
+        );
+        for wrong in [
+            "",
+            "2026-01-31",
+            "2026-01-31T08:05:00",
+            "20260131080500",
+            "yesterday",
+            "2026-02-30T08:05:00Z",
+        ] {
+            check(wrong, Err(UnitError::Moment));
+        }
+        check(&"2".repeat(101), Err(UnitError::Moment));
+    }
+
+    #[test]
     fn sizes() {
         let check = |text: &str, expected| assert_eq!(parse_bytes(text), expected, "{text:?}");
         check("512B", Ok(512));
@@ -179,5 +252,8 @@ mod tests {
         }
         check("99999999999999999999B", Err(UnitError::TooLarge));
         check("99999999999999GiB", Err(UnitError::TooLarge));
+        for text in ["0B", "512B", "1025B", "64KiB", "16MiB", "1025MiB", "1GiB"] {
+            assert_eq!(size_text(parse_bytes(text).unwrap() as u64), text);
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! Asking a weir that runs: finds its control socket, sends one request, reads the answer.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper::{Method, Request, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
@@ -42,6 +43,37 @@ pub(super) struct Answer {
 impl Which {
     pub(super) fn new(site: PathBuf, data: Option<PathBuf>) -> Which {
         Which { site, data }
+    }
+
+    /// Copies an answer of any length as it comes; how many bytes it has. `progress` is told after each piece.
+    pub(super) async fn copy(
+        &self,
+        path: &str,
+        to: &mut dyn Write,
+        progress: &dyn Fn(u64),
+    ) -> Result<u64, CannotRun> {
+        let socket = control::path(&self.data_folder()?);
+        let stream = UnixStream::connect(&socket)
+            .await
+            .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
+        let broken = |error: &dyn std::fmt::Display| CannotRun::at(socket.display(), error);
+        let mut response = send(stream, Method::GET, path)
+            .await
+            .map_err(|error| broken(&error))?;
+        if response.status() != StatusCode::OK {
+            return Err(broken(&response.status()));
+        }
+        let mut bytes = 0;
+        while let Some(frame) = response.frame().await {
+            let Ok(piece) = frame.map_err(|error| broken(&error))?.into_data() else {
+                continue;
+            };
+            to.write_all(&piece)?;
+            bytes += piece.len() as u64;
+            progress(bytes);
+        }
+        to.flush()?;
+        Ok(bytes)
     }
 
     /// Sends a request without a body and reads the answer.
@@ -84,24 +116,27 @@ fn not_there(error: &io::Error) -> String {
     }
 }
 
-async fn exchange(
-    stream: UnixStream,
-    method: Method,
-    path: &str,
-) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+/// Sends a request without a body; its answer as it begins.
+async fn send(stream: UnixStream, method: Method, path: &str) -> Result<Response<Incoming>, Broken> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
+    // Ends with the answer.
+    tokio::spawn(connection);
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header(header::HOST, "weir")
         .body(Empty::<Bytes>::new())?;
-    let response = sender.send_request(request).await?;
+    Ok(sender.send_request(request).await?)
+}
+
+async fn exchange(stream: UnixStream, method: Method, path: &str) -> Result<Answer, Broken> {
+    let response = send(stream, method, path).await?;
     let code = response.status();
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
         .collect()
         .await?;
-    connection.abort();
     Ok(Answer {
         code,
         body: body.to_bytes(),

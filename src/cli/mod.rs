@@ -2,7 +2,6 @@
 //!
 //! Standard output carries what was asked for, standard error what went wrong and the log.
 
-use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -10,14 +9,17 @@ use clap::{Parser, Subcommand};
 use tracing::Level;
 
 mod ack;
+mod backup;
 mod check;
 mod client;
 mod control;
 mod demo;
 mod diff;
 mod explain;
+mod fmt;
 mod get;
 mod input;
+mod list;
 mod listen;
 mod logging;
 mod path;
@@ -25,13 +27,17 @@ mod queue;
 mod receiver;
 mod reload;
 mod replay;
+mod restore;
 mod run;
+mod schema;
 mod send;
 mod serving;
 mod set;
 mod show;
 mod status;
+mod test;
 mod text;
+mod trace;
 mod validate;
 mod verify;
 mod watch;
@@ -58,8 +64,13 @@ enum Command {
     Queue(queue::Queue),
     Replay(replay::Replay),
     Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Demo(demo::Demo),
     Check(check::Check),
+    Test(test::Test),
+    Trace(trace::Trace),
+    Fmt(fmt::Fmt),
     Send(send::Send),
     Listen(listen::Listen),
     Get(get::Get),
@@ -69,6 +80,8 @@ enum Command {
     Ack(ack::Ack),
     Validate(validate::Validate),
     Explain(explain::Explain),
+    List(list::List),
+    Schema(schema::Schema),
 }
 
 impl Command {
@@ -96,13 +109,15 @@ enum Finding {
 enum CannotRun {
     /// Says the place and what to do.
     Because(String),
+    /// Standard output has said why already.
+    Told,
     /// Whoever read our output has seen enough (`weir get … | head`): nothing to complain about.
     OutputClosed,
 }
 
 impl CannotRun {
     /// `place: why`, from any error.
-    fn at(place: impl fmt::Display, why: impl fmt::Display) -> CannotRun {
+    fn at(place: impl std::fmt::Display, why: impl std::fmt::Display) -> CannotRun {
         CannotRun::Because(format!("{place}: {why}"))
     }
 }
@@ -128,8 +143,13 @@ pub fn main() -> ExitCode {
         Command::Queue(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Verify(command) => command.run(&mut out),
+        Command::Backup(command) => command.run(&mut out),
+        Command::Restore(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
+        Command::Test(command) => command.run(&mut out),
+        Command::Trace(command) => command.run(&mut out),
+        Command::Fmt(command) => command.run(&mut out),
         Command::Send(command) => command.run(&mut out),
         Command::Listen(command) => command.run(&mut out),
         Command::Get(command) => command.run(&mut out),
@@ -139,10 +159,13 @@ pub fn main() -> ExitCode {
         Command::Ack(command) => command.run(&mut out),
         Command::Validate(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
+        Command::List(command) => command.run(&mut out),
+        Command::Schema(command) => command.run(&mut out),
     };
     match ended.and_then(|finding| out.flush().map(|()| finding).map_err(CannotRun::from)) {
         Ok(Finding::Fine) | Err(CannotRun::OutputClosed) => ExitCode::SUCCESS,
         Ok(Finding::NotSo) => ExitCode::from(1),
+        Err(CannotRun::Told) => ExitCode::from(2),
         Err(CannotRun::Because(why)) => {
             // Nobody is left to tell when standard error is closed too.
             drop(writeln!(std::io::stderr(), "{}", why.trim_end()));

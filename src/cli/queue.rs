@@ -36,10 +36,13 @@ pub(super) struct Running {
 }
 
 impl Running {
+    pub(super) fn which(&self) -> Which {
+        Which::new(self.site.clone(), self.data.clone())
+    }
+
     /// Sends a request; the failures the API tells in its own words become ours.
     pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Asked, CannotRun> {
-        let which = Which::new(self.site.clone(), self.data.clone());
-        let answer = which.ask(method, path).await?;
+        let answer = self.which().ask(method, path).await?;
         match answer.code {
             StatusCode::OK | StatusCode::NO_CONTENT => Ok(Asked::Done(answer)),
             StatusCode::NOT_FOUND => Ok(Asked::NotThere(control::read::<api::Failure>(&answer)?.error)),

@@ -52,7 +52,10 @@ pub(super) async fn start(bind: SocketAddr, answer: AcknowledgmentCode) -> Resul
     let bound = listener::bind(&settings)
         .await
         .map_err(|error| CannotRun::at(bind, error))?;
-    let address = bound.address()?;
+    let address = match bound.entrance()? {
+        listener::Entrance::Socket(address) => address,
+        listener::Entrance::Folder(_) => bind,
+    };
     let (sender, messages) = mpsc::channel(WAITING_MAX);
     let control_ids = Arc::new(ControlIds::starting_now());
     let intake: listener::Intake =
@@ -81,8 +84,8 @@ async fn receive(
 ) -> BoxFuture<'static, Reply> {
     let Frame::Whole(message) = incoming.frame else {
         return ready(Reply {
-            frames: Vec::new(),
             close: true,
+            ..Reply::default()
         })
         .boxed();
     };
@@ -96,7 +99,7 @@ async fn receive(
     drop(messages.send(message).await);
     ready(Reply {
         frames: vec![Bytes::from(reply)],
-        close: false,
+        ..Reply::default()
     })
     .boxed()
 }

@@ -10,6 +10,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{self, Site};
 use crate::engine::{ReloadRequest, Reloaded};
+use crate::listener::Entrance;
 
 use super::serving::{self, Serving};
 use super::watch::Watcher;
@@ -106,6 +107,11 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     )?;
     for (name, address) in serving.engine.addresses() {
         writeln!(out, "  listening   {name:<24} {address}")?;
+    }
+    for (name, listener) in &site.listeners {
+        if let Entrance::Folder(folder) = listener.kind.entrance() {
+            writeln!(out, "  reading     {name:<24} {}", folder.display())?;
+        }
     }
     for name in site.destinations.keys() {
         writeln!(out, "  delivering  {name}")?;

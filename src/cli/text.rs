@@ -1,8 +1,15 @@
 //! Message content as text that is safe on a terminal.
 
+use std::io::IsTerminal;
+
 use bytes::Bytes;
 
 use crate::hl7::{Message, batch};
+
+/// Whether what is printed there may have colors.
+pub(super) fn is_colored(to: &impl IsTerminal) -> bool {
+    to.is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
 
 /// The text of raw bytes, UTF-8 or else Latin-1, with control characters shown as `\x1b`: a message cannot
 /// move the cursor or change colors.
@@ -45,7 +52,7 @@ pub(super) fn lines(messages: &Bytes) -> String {
             Err(_) => shown += &plain_lines(&piece),
         }
     }
-    shown + &plain_lines(messages.get(at..).unwrap_or_default())
+    shown + plain_lines(messages.get(at..).unwrap_or_default()).as_str()
 }
 
 /// What is no message, line by line.
@@ -71,6 +78,46 @@ pub(super) fn count(number: usize, thing: &str) -> String {
     }
 }
 
+/// What is written for people stays within this.
+const COLUMNS_MAX: usize = 100;
+
+/// A text in lines of at most [`COLUMNS_MAX`] characters, each after this indentation.
+pub(super) fn wrapped(text: &str, indentation: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= COLUMNS_MAX => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{indentation}{word}")),
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Two columns: words, and what they are.
+pub(super) fn rows(rows: &[(&str, &str)]) -> String {
+    let width = rows
+        .iter()
+        .map(|(word, _)| word.chars().count())
+        .max()
+        .unwrap_or(0);
+    let shown = rows.iter().map(|(word, meaning)| {
+        let meaning = wrapped(meaning, &" ".repeat(width + 4));
+        format!("  {word:width$}  {}\n", meaning.trim())
+    });
+    shown.collect()
+}
+
+/// All up to the first full stop that ends a sentence.
+pub(super) fn first_sentence(text: &str) -> &str {
+    text.split_once(". ")
+        .map_or(text, |(first, _)| first)
+        .trim_end_matches('.')
+}
+
 /// Message type and control id, to name a message in a line.
 pub(super) fn title(message: &Bytes) -> String {
     let Ok(message) = Message::parse(message.clone()) else {
@@ -87,6 +134,20 @@ pub(super) fn title(message: &Bytes) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_are_wrapped() {
+        let text = "one two three ".repeat(20);
+        let lines = wrapped(&text, "  ");
+        assert!(
+            lines
+                .lines()
+                .all(|line| line.starts_with("  ") && line.len() <= COLUMNS_MAX)
+        );
+        assert_eq!(lines.split_whitespace().count(), 60);
+        assert_eq!(rows(&[("a", "b"), ("long", "c d")]), "  a     b\n  long  c d\n");
+        assert_eq!(first_sentence("As `30s`. Not more."), "As `30s`");
+    }
 
     #[test]
     fn a_message_cannot_control_the_terminal() {

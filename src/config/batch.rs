@@ -1,5 +1,6 @@
 //! What a listener does with several messages in one frame: keys beside its kind.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How a listener takes several messages in one frame.
@@ -16,7 +17,7 @@ pub struct Batches {
 }
 
 /// What becomes of a frame that holds a batch, or one message after another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchMode {
     /// It is refused with AR. The default.
@@ -27,7 +28,7 @@ pub enum BatchMode {
 }
 
 /// How a frame of several messages is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchAcknowledgment {
     /// By one acknowledgment, which names the control id of the batch or, without one, of the first message.
@@ -43,7 +44,7 @@ pub enum BatchAcknowledgment {
 }
 
 /// What becomes of a batch whose trailers do not fit what it holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CountMismatch {
     /// It is refused as a whole, with AR. The default.

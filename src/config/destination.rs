@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::destination;
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::secret::SecretPlace;
 use crate::typed::Text;
 use crate::units;
 
@@ -48,7 +50,7 @@ pub struct DestinationSettings {
 }
 
 /// What becomes of what a destination is still owed when it is taken out of the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnRemove {
     /// It is delivered, and then the lane ends.
@@ -60,7 +62,7 @@ pub enum OnRemove {
 }
 
 /// How long to wait before another attempt: longer each time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// After the first failure, as `1s` (the default).
@@ -81,9 +83,9 @@ impl Default for Retry {
 }
 
 /// The keys beside the kind, as typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Common {
+pub(super) struct Common {
     /// How long to wait before another attempt.
     #[serde(default)]
     retry: Retry,
@@ -102,6 +104,7 @@ struct Common {
     pace: pace::Settings,
     /// How many deliveries may be made before the first of them is marked as done: 64 by default.
     #[serde(default = "default_unsettled_max")]
+    #[schemars(range(min = 1, max = UNSETTLED_MAX))]
     unsettled_max: usize,
     /// What becomes of what it is still owed when a reload takes it out of the site: `drain`, `park` or `purge`.
     /// Without it, such a reload is refused.
@@ -167,8 +170,31 @@ fn read(
         .map(|typed| nak::check(typed, &place.key("on_nak"), problems));
     let order = common.order(place, problems);
     let mut kind = kind?;
-    if let destination::Settings::File(file) = &mut kind {
-        file.folder = folder.join(&file.folder);
+    match &mut kind {
+        destination::Settings::Mllp(_) => {}
+        destination::Settings::File(file) => {
+            file.folder = folder.join(&file.folder);
+            if !file.folder.is_dir() {
+                let message = format!(
+                    "the folder {} is not there: messages wait until it is",
+                    file.folder.display()
+                );
+                let problem = Problem::warning(ProblemName::MissingFolder, message);
+                let problem = problem.at(&place.key("file").key("folder"));
+                problems.push(problem.help("make it, or mount it; weir never makes it"));
+            }
+        }
+        destination::Settings::Http(http) => {
+            http.resolve(folder);
+            check_headers(http, &place.key("http").key("headers"), problems);
+        }
+        destination::Settings::Sql(sql) => {
+            sql.resolve(folder);
+            if let Some(Err(error)) = sql.password.as_ref().map(SecretPlace::read) {
+                let place = place.key("sql").key("password");
+                problems.push(Problem::error(ProblemName::InvalidValue, error.to_string()).at(&place));
+            }
+        }
     }
     Some(DestinationSettings {
         typed,
@@ -181,6 +207,15 @@ fn read(
         unsettled_max: common.unsettled_max,
         on_remove: common.on_remove,
     })
+}
+
+/// Tells the headers that cannot be sent, and the secrets that are not there.
+fn check_headers(http: &destination::http::Settings, place: &Place<'_>, problems: &mut Problems) {
+    for (name, text) in &http.headers {
+        if let Err(message) = text.header(name) {
+            problems.push(Problem::error(ProblemName::InvalidValue, message).at(&place.key(name)));
+        }
+    }
 }
 
 impl Common {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::outbox;
@@ -12,7 +13,7 @@ use crate::units;
 use super::{piece, yaml};
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settings {
     /// The folder for what must survive a restart: accepted messages that wait. Relative to the site's folder.
@@ -34,7 +35,7 @@ pub(super) struct Settings {
 }
 
 /// When a changed site is read anew, apart from SIGHUP and `weir reload`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reload {
     /// `true`: as soon as a file of the site has changed and rested for a moment. `false` by default.
@@ -42,11 +43,12 @@ pub struct Reload {
 }
 
 /// The pages and metrics.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Console {
     /// The address and port, as `127.0.0.1:8686` (the default). Nobody is asked for a password yet: leave it on
     /// a loopback address.
+    #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
     bind: SocketAddr,
 }
 

@@ -1,7 +1,7 @@
 //! The files of a site: every `.yaml` and `.yml` below its folder, in the order of their names.
 //!
-//! Never follows a link out of the folder, never reads more than its limits, and judges a file by its size
-//! before reading it. Reads only; knows nothing of what the files mean.
+//! Never follows a link out of the folder, never goes into a folder that is a site of its own, never reads more than
+//! its limits, and judges a file by its size before reading it. Reads only; knows nothing of what the files mean.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -19,6 +19,8 @@ pub const FILES_MAX: usize = 1_000;
 pub const SITE_BYTES_MAX: usize = 16 << 20;
 /// How deep folders may lie in folders.
 const FOLDER_DEPTH_MAX: usize = 8;
+/// The file that makes a folder below a site a site of its own.
+const SITE_MARK: &str = ".weir-site";
 
 /// The files that make a site.
 const YAML: &[&str] = &["yaml", "yml"];
@@ -77,6 +79,14 @@ pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
         }
     }
     files
+}
+
+/// The paths of the files of the site, in their order.
+pub fn paths(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    read(folder, problems)
+        .into_iter()
+        .map(|file| file.name.into())
+        .collect()
 }
 
 /// The files below the folder with one of these extensions, in order.
@@ -138,6 +148,9 @@ impl Finder<'_> {
             .is_some_and(|extension| self.extensions.iter().any(|wanted| extension == *wanted));
         let is_link = path.is_symlink();
         if path.is_dir() && !is_link {
+            if path.join(SITE_MARK).exists() {
+                return;
+            }
             if depth < FOLDER_DEPTH_MAX {
                 return self.walk(path, depth + 1);
             }

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Value;
 
@@ -62,7 +64,7 @@ pub struct Listener {
 }
 
 /// What becomes of a message that is only a part of one: a fragment, or one with a place to go on from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Continuation {
     /// It is refused with AR: weir puts no parts together. The default.
@@ -73,7 +75,7 @@ pub enum Continuation {
 }
 
 /// What becomes of a message with line feeds, blank lines, no last terminator, or something before MSH.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
     /// It is taken, and counted as a warning. The default: many systems send it so.
@@ -84,7 +86,7 @@ pub enum Layout {
 }
 
 /// Which acknowledgments a listener sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AcknowledgmentMode {
     /// Always one: AA, AE or AR. The default, and what IHE asks for.
@@ -101,7 +103,7 @@ pub enum AcknowledgmentMode {
 }
 
 /// What becomes of a frame that is no message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Malformed {
     /// It is answered with AR. The default.
@@ -112,7 +114,7 @@ pub enum Malformed {
 }
 
 /// What becomes of a message that no route takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unrouted {
     /// It is acknowledged and counted. The default.
@@ -130,9 +132,9 @@ pub struct Permit {
 }
 
 /// The keys beside the kind, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Common {
+pub(super) struct Common {
     /// What the listener takes; anything else is refused with AR.
     #[serde(default)]
     permit: PermitSettings,
@@ -191,9 +193,9 @@ struct Common {
 const BATCH_MESSAGES_MAX: usize = 10_000;
 
 /// The keys about replies, within the kind, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Replies {
+pub(super) struct Replies {
     /// Which acknowledgments: `original` (the default), `auto`, `enhanced`, `enhanced_aa` or `none`.
     #[serde(default)]
     acknowledgment: AcknowledgmentMode,
@@ -220,7 +222,7 @@ const REPLY_KEYS: &[&str] = &["acknowledgment"];
 
 /// What a listener takes, as typed. Left out, every value of the standard; `any` takes whatever is there, an empty
 /// field too.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PermitSettings {
     /// Types of messages, as `ADT` or `ADT^A01`.
@@ -237,19 +239,23 @@ struct PermitSettings {
 /// Reads every listener; those that are wrong are told and left out.
 pub(super) fn read_all(
     named: &[Named<'_>],
+    folder: &Path,
     profiles: &mut Profiles<'_>,
     problems: &mut Problems,
 ) -> BTreeMap<Arc<str>, Listener> {
     let kinds = piece::variants::<listener::Settings>();
     named
         .iter()
-        .filter_map(|(name, place)| Some((Arc::clone(name), read(place, &kinds, profiles, problems)?)))
+        .filter_map(|(name, place)| {
+            Some((Arc::clone(name), read(place, &kinds, folder, profiles, problems)?))
+        })
         .collect()
 }
 
 fn read(
     place: &Place<'_>,
     kinds: &[String],
+    folder: &Path,
     profiles: &mut Profiles<'_>,
     problems: &mut Problems,
 ) -> Option<Listener> {
@@ -258,10 +264,15 @@ fn read(
     let parts = piece::kind_and_common(place, value, kinds, COMMON_KEYS, problems)?;
     let typed = AsTyped::only(&whole, &parts.kind);
     let kind_place = place.key(&parts.kind);
-    let (replies, of_kind) = split(parts.value, REPLY_KEYS);
+    let reply_keys = if parts.kind == "folder" { &[] } else { REPLY_KEYS };
+    let (replies, of_kind) = split(parts.value, reply_keys);
     let replies: Option<Replies> = piece::read(&kind_place, replies, problems);
     let common: Option<Common> = piece::read(place, parts.common, problems);
-    let kind = piece::read_kind(place, &parts.kind, of_kind, REPLY_KEYS, problems);
+    let mut kind: Option<listener::Settings> =
+        piece::read_kind(place, &parts.kind, of_kind, reply_keys, problems);
+    if let Some(listener::Settings::Folder(watched)) = &mut kind {
+        watched.folder = folder.join(&watched.folder);
+    }
     let permit_place = place.key("permit");
     let (common, replies) = (common?, replies?);
     let (permit, expected) = common.permit.check(&permit_place, problems);
@@ -392,6 +403,11 @@ fn among(
 }
 
 impl Permit {
+    /// Whether some message of these types is taken.
+    pub fn overlaps(&self, pattern: &MessagePattern) -> bool {
+        self.messages.is_empty() || self.messages.iter().any(|permitted| permitted.overlaps(pattern))
+    }
+
     /// Whether this type of message is taken; else AR with 200 (message type) or 201 (event).
     pub fn check(&self, header: &Header<'_>) -> Result<(), Refusal> {
         if self.messages.is_empty() || self.messages.iter().any(|pattern| pattern.matches(header)) {

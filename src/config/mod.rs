@@ -10,22 +10,30 @@
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
 mod batch;
+mod cases;
+mod catalogue;
 mod companion;
 mod destination;
+mod dictionary;
 mod engine;
 mod files;
+mod format;
 mod listener;
 mod nak;
 mod network;
 mod pace;
 mod piece;
 mod profile;
+mod reach;
 mod repeats;
+mod reply;
 mod routes;
+mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
 mod validation;
+mod written;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -33,26 +41,32 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::case::Case;
 use crate::outbox;
 use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
 
+use self::cases::Reading;
 use self::companion::Companions;
 use self::files::SiteFile;
 use self::profile::Profiles;
 use self::sections::Sections;
 
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
+pub use cases::Missing;
+pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
 pub use engine::Reload;
-pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint};
+pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
+pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
 pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use schema::schema;
 pub use validation::{OnFault, Validation};
 
 /// A site that can run.
@@ -91,7 +105,19 @@ impl Site {
 
 /// Loads the site in this folder. Without a site there is at least one error among the problems; with one there
 /// may be warnings.
+///
+/// The files that cases name are not read: a site runs without them.
 pub fn load(folder: &Path) -> (Option<Site>, Problems) {
+    let (loaded, problems) = load_as(folder, Reading::Nothing);
+    (loaded.map(|(site, _)| site), problems)
+}
+
+/// The same with the cases of its routes, and with what is wrong with the files that they name.
+pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Case>)>, Problems) {
+    load_as(folder, Reading::Files { missing })
+}
+
+fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
     let sources = sources(files, &mut problems);
@@ -112,10 +138,19 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         None => None,
     };
     let mut profiles = Profiles::read_all(sections.profiles(), &mut problems);
-    let listeners = listener::read_all(sections.listeners(), &mut profiles, &mut problems);
+    let listeners = listener::read_all(sections.listeners(), folder, &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
+    let names = routes::names(&sections);
     let mut companions = Companions::new(folder);
-    let routes = routes::read_all(&sections, &mut companions, &mut problems);
+    let (routes, tables) = routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
+    let cases = cases::Reader {
+        folder,
+        reading,
+        names: &names,
+        routes: &routes,
+        listeners: &listeners,
+    };
+    let cases = cases.read_all(&sections, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -124,6 +159,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         &routes,
         &mut problems,
     );
+    reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
         // A name that is unknown may be defined where nothing could be read.
         problems.withdraw(&[
@@ -131,12 +167,15 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
             ProblemName::UnknownDestination,
             ProblemName::UnknownTable,
             ProblemName::UnknownProfile,
+            ProblemName::UnknownRoute,
         ]);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
-    sections.warn_unused(&routes, &mut problems);
+    sections.warn_unused(&routes, &tables, &mut problems);
+    reach::check(&sections, &listeners, &routes, &mut problems);
+    dictionary::check(&sections, &mut problems);
     profiles.warn_unused(&mut problems);
     let site = Site {
         data: engine.data,
@@ -149,7 +188,7 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
         routes,
         version: version(folder, sources.iter().chain(companions.sources())),
     };
-    (Some(site), problems)
+    (Some((site, cases)), problems)
 }
 
 /// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.

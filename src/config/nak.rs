@@ -3,9 +3,11 @@
 //! HL7 leaves it open what a sender does with a refusal, and engines differ; so it is a setting. What no rule
 //! names follows the default of [`NakPolicy::action`]. Who follows the policy is the engine's deliverer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
@@ -143,6 +145,34 @@ fn end(word: &str) -> Option<NakEnd> {
 impl<'de> Deserialize<'de> for Action {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Action, D::Error> {
         deserializer.deserialize_any(ActionVisitor)
+    }
+}
+
+impl JsonSchema for Action {
+    fn schema_name() -> Cow<'static, str> {
+        "NakAction".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "oneOf": [
+                { "enum": WORDS },
+                {
+                    "type": "object",
+                    "properties": {
+                        "retry": {
+                            "description": "How often it is sent again.",
+                            "type": "integer",
+                            "minimum": 0,
+                            "maximum": RETRIES_MAX,
+                        },
+                        "then": { "description": "What ends it.", "enum": ENDS },
+                    },
+                    "required": ["retry", "then"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
     }
 }
 

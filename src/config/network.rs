@@ -1,10 +1,12 @@
-//! What the sockets of a site have to do with one another: two on one port, messages larger than the engine may
-//! read, and messages that would go round.
+//! What the sockets and folders of a site have to do with one another: two on one port, messages larger than the engine
+//! may read, and messages that would go round.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
+use crate::listener::Entrance;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::route::Route;
 use crate::{destination, listener};
@@ -22,15 +24,20 @@ pub(super) fn check(
     problems: &mut Problems,
 ) {
     let mut sockets: Vec<(&str, SocketAddr, Place<'_>)> = Vec::new();
+    let mut folders: Vec<(&str, &Path, Place<'_>)> = Vec::new();
     if let (Some(engine), Some(place)) = (engine, sections.engine()) {
         sockets.push(("the console", engine.console, place.key("console").key("bind")));
     }
     for (name, place) in sections.listeners() {
         if let Some(listener) = listeners.get(name) {
-            let listener::Settings::Mllp(mllp) = &listener.kind;
-            sockets.push((name.as_ref(), mllp.bind, place.key("mllp").key("bind")));
+            let place = place.key(listener.kind.kind());
+            match listener.kind.entrance() {
+                Entrance::Socket(address) => sockets.push((name.as_ref(), address, place.key("bind"))),
+                Entrance::Folder(folder) => folders.push((name.as_ref(), folder, place.key("folder"))),
+            }
         }
     }
+    same_folder(&folders, problems);
     for (index, (name, address, place)) in sockets.iter().enumerate() {
         if address.port() == 0 && !address.ip().is_loopback() {
             let message = "port 0 is another port at each start: no sender could know it";
@@ -57,6 +64,22 @@ pub(super) fn check(
     loops(sections, listeners, destinations, routes, problems);
 }
 
+/// Tells the listeners that watch the folder of another: each would take files from under the other.
+fn same_folder(folders: &[(&str, &Path, Place<'_>)], problems: &mut Problems) {
+    for (index, (name, folder, place)) in folders.iter().enumerate() {
+        let mut earlier = folders.iter().take(index);
+        if let Some((first_name, _, first)) = earlier.find(|(_, other, _)| is_same_folder(folder, other)) {
+            let message = format!("{name} and {first_name} both watch one folder");
+            let problem = Problem::error(ProblemName::SameAddress, message).at(place);
+            problems.push(
+                problem
+                    .related(first, "watched here")
+                    .help("give one of them another folder"),
+            );
+        }
+    }
+}
+
 /// Tells the listeners whose largest message could never be read.
 fn large_frames(
     sections: &Sections<'_>,
@@ -69,14 +92,14 @@ fn large_frames(
         let Some(listener) = listeners.get(name) else {
             continue;
         };
-        let listener::Settings::Mllp(mllp) = &listener.kind;
-        if mllp.frame_bytes_max > engine.read_bytes_max {
+        let frame_bytes_max = listener.kind.frame_bytes_max();
+        if frame_bytes_max > engine.read_bytes_max {
             let message = format!(
-                "a message of {name} may have {} bytes, more than the {} that may be read at once",
-                mllp.frame_bytes_max, engine.read_bytes_max
+                "a message of {name} may have {frame_bytes_max} bytes, more than the {} that may be read at once",
+                engine.read_bytes_max
             );
             let problem = Problem::error(ProblemName::InvalidValue, message)
-                .at(&place.key("mllp").key("frame_bytes_max"))
+                .at(&place.key(listener.kind.kind()).key("frame_bytes_max"))
                 .related(&engine_place.key("read_bytes_max"), "all messages together")
                 .help(
                     "raise `read_bytes_max` to several times the largest message, or lower `frame_bytes_max`",
@@ -103,12 +126,8 @@ fn loops(
 ) {
     let mut targets: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, settings) in destinations {
-        let destination::Settings::Mllp(mllp) = &settings.kind else {
-            continue;
-        };
-        let target = listeners
-            .iter()
-            .find(|(_, listener)| reaches(&mllp.address, listener));
+        let mut listeners = listeners.iter();
+        let target = listeners.find(|(_, listener)| reaches(&settings.kind, &listener.kind));
         targets.extend(target.map(|(target, _)| (name.as_ref(), target.as_ref())));
     }
     if targets.is_empty() {
@@ -119,11 +138,14 @@ fn loops(
         let Some((place, listener)) = destination.zip(place_of(sections.listeners(), target)) else {
             continue;
         };
+        let (kind, key) = destinations
+            .get(name)
+            .map_or(("", ""), |settings| settings.kind.target());
         let message = format!("what goes to `{name}` comes back by `{target}` and is sent there again");
         let problem = Problem::error(ProblemName::DestinationLoop, message)
-            .at(&place.key("mllp").key("address"))
+            .at(&place.key(kind).key(key))
             .related_key(&listener, "the listener it goes to")
-            .help("give the destination the address of its receiver, or let no route lead back to it");
+            .help("let the destination lead to its receiver, or let no route lead back to it");
         problems.push(problem);
     }
 }
@@ -210,15 +232,41 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether an address is that of a listener of this site, as far as can be told without asking the network.
-fn reaches(address: &str, listener: &Listener) -> bool {
-    let listener::Settings::Mllp(mllp) = &listener.kind;
+/// Whether what goes to a destination comes in by this listener, as far as can be told without asking the network.
+fn reaches(destination: &destination::Settings, listener: &listener::Settings) -> bool {
+    match (destination, listener) {
+        (destination::Settings::Mllp(to), listener::Settings::Mllp(from)) => {
+            is_address_of(&to.address, from.bind)
+        }
+        (destination::Settings::File(to), listener::Settings::Folder(from)) => {
+            is_same_folder(&to.folder, &from.folder)
+        }
+        (destination::Settings::Http(to), listener::Settings::Http(from)) => {
+            to.url.path() == from.path && is_address_of(&to.url.address(), from.bind)
+        }
+        (
+            destination::Settings::Mllp(_)
+            | destination::Settings::File(_)
+            | destination::Settings::Http(_)
+            | destination::Settings::Sql(_),
+            listener::Settings::Mllp(_) | listener::Settings::Folder(_) | listener::Settings::Http(_),
+        ) => false,
+    }
+}
+
+/// However each is written.
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
+}
+
+fn is_address_of(address: &str, bind: SocketAddr) -> bool {
     let Some((host, port)) = address.rsplit_once(':') else {
         return false;
     };
     let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     let is_this_machine = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
-    let bound = mllp.bind.ip();
+    let bound = bind.ip();
     let is_there = ip == Some(bound) || (is_this_machine && (bound.is_unspecified() || bound.is_loopback()));
-    is_there && port.parse() == Ok(mllp.bind.port()) && mllp.bind.port() != 0
+    is_there && port.parse() == Ok(bind.port()) && bind.port() != 0
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::hl7::FieldPath;
@@ -54,7 +55,7 @@ impl FromStr for Order {
 }
 
 /// How fast a destination may be sent to, and when, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Settings {
     /// At least this long between two attempts, as `100ms`.
@@ -69,7 +70,7 @@ pub(super) struct Settings {
 }
 
 /// At most `count` attempts in any stretch of `per`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// How many.

@@ -78,7 +78,7 @@ pub(super) fn kind_and_common(
                 .map(String::as_str)
                 .chain(common_keys.iter().copied())
                 .collect();
-            problems.push(unknown_key(name, &right).at_key(&place.key(name)));
+            push_unknown_key(name, &right, || place.key(name), problems);
         } else if let Some((first, _)) = &found {
             let message = format!("`{first}` and `{name}` cannot stand in one entry");
             let problem = Problem::error(ProblemName::SeveralKinds, message).at_key(&place.key(name));
@@ -194,8 +194,24 @@ pub(super) fn read_with<T: DeserializeOwned>(
     None
 }
 
+/// Tells an unknown key. Finding its place and the nearest right one costs something, so that is done for those alone
+/// that are kept.
+pub(super) fn push_unknown_key<'a>(
+    key: &str,
+    right: &[&str],
+    place: impl FnOnce() -> Place<'a>,
+    problems: &mut Problems,
+) {
+    let problem = if problems.is_full() {
+        Problem::error(ProblemName::UnknownKey, "")
+    } else {
+        unknown_key(key, right).at_key(&place())
+    };
+    problems.push(problem);
+}
+
 /// An unknown key: with the right ones, the nearest first.
-pub(super) fn unknown_key<'a>(key: &str, right: &[impl AsRef<str> + 'a]) -> Problem {
+fn unknown_key<'a>(key: &str, right: &[impl AsRef<str> + 'a]) -> Problem {
     let help = match right {
         [] => "there are no keys here".to_owned(),
         [one] => format!("the only key here is `{}`", one.as_ref()),

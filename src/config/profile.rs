@@ -61,7 +61,7 @@ impl<'a> Profiles<'a> {
     /// Warns of profiles that nothing names.
     pub(super) fn warn_unused(&self, problems: &mut Problems) {
         for (name, place) in self.named.iter().filter(|(name, _)| !self.used.contains(name)) {
-            let message = format!("no listener validates by `{name}`");
+            let message = format!("no listener and no route validates by `{name}`");
             problems.push(Problem::warning(ProblemName::UnusedProfile, message).at_key(place));
         }
     }

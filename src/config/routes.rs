@@ -7,39 +7,47 @@ use std::sync::Arc;
 use serde_yaml::Value;
 
 use crate::expression::Known;
-use crate::problem::{Content, Place, Problem, ProblemName, Problems};
+use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::{self, Names, Route, Steps};
 use crate::step::{self, Beside, Bodies, Step};
 use crate::table::{self, Table, Tables};
 use crate::typed::{Pairs, Text};
 
 use super::companion::Companions;
+use super::profile::Profiles;
 use super::sections::{Named, Sections};
 use super::{piece, yaml};
 
 /// More steps than any one route needs.
 const STEPS_MAX: usize = 1_000;
 
-/// Reads every route; those that are wrong are told and left out.
-pub(super) fn read_all(
-    sections: &Sections<'_>,
-    companions: &mut Companions<'_>,
-    problems: &mut Problems,
-) -> Vec<Arc<Route>> {
-    let names = Names {
+/// The names that routes and cases may use.
+pub(super) fn names(sections: &Sections<'_>) -> Names {
+    Names {
         listeners: names_of(sections.listeners()),
         destinations: names_of(sections.destinations()),
-    };
+    }
+}
+
+/// Reads every table and every route; routes that are wrong are told and left out.
+pub(super) fn read_all<'a>(
+    sections: &Sections<'_>,
+    names: &Names,
+    companions: &mut Companions<'a>,
+    profiles: &mut Profiles<'a>,
+    problems: &mut Problems,
+) -> (Vec<Arc<Route>>, Tables) {
     let tables = tables(sections.tables(), companions, problems);
-    let reader = Reader {
+    let mut reader = Reader {
         names,
         tables,
+        profiles,
         kinds: piece::variants::<step::Settings>(),
+        companions,
     };
     let routes = sections.routes().iter();
-    routes
-        .filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new))
-        .collect()
+    let routes = routes.filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new));
+    (routes.collect(), reader.tables)
 }
 
 fn names_of(named: &[Named<'_>]) -> BTreeSet<Arc<str>> {
@@ -90,13 +98,16 @@ fn table_of_file(
 }
 
 /// What the routes of a site may name.
-struct Reader {
-    names: Names,
+struct Reader<'p, 'a> {
+    names: &'p Names,
     tables: Tables,
+    profiles: &'p mut Profiles<'a>,
     kinds: Vec<String>,
+    /// The files that scripts stand in are read when their step is.
+    companions: &'p mut Companions<'a>,
 }
 
-impl Reader {
+impl Reader<'_, '_> {
     fn known(&self) -> Known<'_> {
         Known {
             tables: &self.tables,
@@ -104,7 +115,7 @@ impl Reader {
         }
     }
 
-    fn route(&self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
+    fn route(&mut self, name: &Arc<str>, place: &Place<'_>, problems: &mut Problems) -> Option<Route> {
         let errors_before = problems.error_count();
         let mut value = yaml::value(place.node());
         let mut steps = Steps::default();
@@ -121,15 +132,19 @@ impl Reader {
             let own = self.taken_out(entry, "steps", &at, &prefix, 1, problems);
             steps.own.extend(own.map(|own| (index, own)));
         }
-        let settings: Option<route::Settings> = piece::read_with(place, value, &["steps"], problems);
+        if let Some(map) = value.as_mapping_mut() {
+            // Read later, when all routes are known.
+            map.shift_remove("cases");
+        }
+        let settings: Option<route::Settings> = piece::read_with(place, value, &["steps", "cases"], problems);
         let name = Arc::clone(name);
-        let route = settings?.check(name, steps, place, &self.names, self.known(), problems);
+        let route = settings?.check(name, steps, place, self.names, self.known(), problems);
         route.filter(|_| problems.error_count() == errors_before)
     }
 
     /// Takes a list of steps out of a piece and reads it; `None` if there is none.
     fn taken_out(
-        &self,
+        &mut self,
         value: &mut Value,
         key: &str,
         place: &Place<'_>,
@@ -165,7 +180,20 @@ impl Reader {
         Some(steps.collect())
     }
 
-    fn step(&self, number: String, place: &Place<'_>, depth: usize, problems: &mut Problems) -> Option<Step> {
+    /// The file that a script stands in, if it stands in one.
+    fn script(&mut self, value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<Arc<Source>> {
+        let file = value.get("file")?.as_str()?;
+        let at = place.key("file");
+        self.companions.read(file, &at, step::SCRIPT_BYTES_MAX, problems)
+    }
+
+    fn step(
+        &mut self,
+        number: String,
+        place: &Place<'_>,
+        depth: usize,
+        problems: &mut Problems,
+    ) -> Option<Step> {
         let mut value = yaml::value(place.node());
         let kind = value.as_mapping().into_iter().flat_map(serde_yaml::Mapping::keys);
         let kind = kind
@@ -186,14 +214,25 @@ impl Reader {
         let keys = [step::COMMON_KEYS, body_keys].concat();
         let parts = piece::kind_and_common(place, value, &self.kinds, &keys, problems)?;
         let common: Option<step::Common> = piece::read(place, parts.common, problems);
+        let script = (parts.kind == "script")
+            .then(|| self.script(&parts.value, &place.key("script"), problems))
+            .flatten();
         let settings: Option<step::Settings> =
             piece::read_kind(place, &parts.kind, parts.value, &[], problems);
+        let settings = settings?;
+        let profile = settings.profile().and_then(|name| {
+            let at = place.key(&parts.kind).key("profile");
+            self.profiles.named(name, &at, problems)
+        });
         let beside = Beside {
             number,
+            is_within: depth > 1,
             common: common?,
             bodies,
+            script,
+            profile,
         };
-        settings?.check(beside, place, self.known(), problems)
+        settings.check(beside, place, self.known(), problems)
     }
 }
 

@@ -1,15 +1,15 @@
-//! The six sections of a site, gathered from all its files: who is called what, and where that is written.
+//! The sections of a site, gathered from all its files: who is called what, and where that is written.
 //!
 //! Checks names and nothing else: their form, that each is given once, and, at the end, that each is used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::problem::{Content, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
-use crate::step;
+use crate::table::Tables;
 
-use super::piece::unknown_key;
+use super::piece::push_unknown_key;
 
 /// More names than any one section needs; what looks for loops and doubles takes the square of it.
 const NAMES_MAX: usize = 1_000;
@@ -20,11 +20,12 @@ const SECTIONS: &[&str] = &[
     "tables",
     "profiles",
     "routes",
+    "cases",
 ];
 /// Names are labels of metrics and parts of addresses and file names.
-const NAME_BYTES_MAX: usize = 64;
+pub(super) const NAME_BYTES_MAX: usize = 64;
 /// What other readers of YAML take for a truth value or for nothing.
-const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+pub(super) const TRUTH_WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// Something with a name, and where it is written.
 pub(super) type Named<'a> = (Arc<str>, Place<'a>);
@@ -38,6 +39,8 @@ pub(super) struct Sections<'a> {
     tables: Vec<Named<'a>>,
     profiles: Vec<Named<'a>>,
     routes: Vec<Named<'a>>,
+    /// Lists of cases by the names of their routes; a name may come more than once.
+    cases: Vec<Named<'a>>,
     /// Some section is not one: a name may be defined there.
     has_unknown: bool,
 }
@@ -60,9 +63,14 @@ impl<'a> Sections<'a> {
                     "tables" => take(&mut sections.tables, &place, &mut seen, problems),
                     "profiles" => take(&mut sections.profiles, &place, &mut seen, problems),
                     "routes" => take(&mut sections.routes, &place, &mut seen, problems),
+                    "cases" => {
+                        must_be_mapping(&place, problems);
+                        let lists = place.entries().map(|(name, place)| (name.into(), place));
+                        sections.cases.extend(lists);
+                    }
                     _ => {
                         sections.has_unknown = true;
-                        problems.push(unknown_key(key, SECTIONS).at_key(&place));
+                        push_unknown_key(key, SECTIONS, || place, problems);
                     }
                 }
             }
@@ -106,14 +114,20 @@ impl<'a> Sections<'a> {
         &self.routes
     }
 
+    pub(super) fn cases(&self) -> &[Named<'a>] {
+        &self.cases
+    }
+
     /// Warns of what no route uses. Only for a site without errors: a route that is wrong may use it.
-    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], problems: &mut Problems) {
-        let tables: BTreeSet<&str> = routes
-            .iter()
-            .flat_map(|route| route.steps())
-            .flat_map(step::Step::tables)
-            .map(|table| table.name().as_ref())
-            .collect();
+    /// Without any route one warning is enough.
+    pub(super) fn warn_unused(&self, routes: &[Arc<Route>], tables: &Tables, problems: &mut Problems) {
+        if let (true, Some((_, first))) = (routes.is_empty(), self.listeners.first()) {
+            let message = "the site has no routes, so every message goes nowhere";
+            let problem = Problem::warning(ProblemName::NoRoutes, message).at_key(first);
+            let help =
+                "add under `routes`, with a destination of yours:\nall: { from: LISTENER, to: DESTINATION }";
+            return problems.push(problem.label("where messages come in").help(help));
+        }
         let listener_is_used = |name: &str| routes.iter().any(|route| route.takes_from(name));
         warn(
             &self.listeners,
@@ -132,7 +146,8 @@ impl<'a> Sections<'a> {
         warn(
             &self.tables,
             ProblemName::UnusedTable,
-            |name| tables.contains(name),
+            // Whoever looks into a table, a step or an expression, holds it besides the site.
+            |name| tables.get(name).is_some_and(|table| Arc::strong_count(table) > 1),
             problems,
         );
     }
@@ -157,13 +172,7 @@ fn take<'a>(
     seen: &mut BTreeMap<String, Place<'a>>,
     problems: &mut Problems,
 ) {
-    if !matches!(place.node().content, Content::Mapping(_)) && !place.node().is_null() {
-        let message = format!(
-            "`{}` is a mapping of names, each with its settings",
-            place.setting()
-        );
-        problems.push(Problem::error(ProblemName::WrongType, message).at(place));
-    }
+    must_be_mapping(place, problems);
     for (name, entry) in place.entries() {
         if section.len() == NAMES_MAX {
             let message = format!("more than {NAMES_MAX} `{}` in one site", place.setting());
@@ -178,6 +187,16 @@ fn take<'a>(
             seen.insert(name.to_owned(), entry.clone());
             section.push((name.into(), entry));
         }
+    }
+}
+
+fn must_be_mapping(place: &Place<'_>, problems: &mut Problems) {
+    if !matches!(place.node().content, Content::Mapping(_)) && !place.node().is_null() {
+        let message = format!(
+            "`{}` is a mapping of names, each with its settings",
+            place.setting()
+        );
+        problems.push(Problem::error(ProblemName::WrongType, message).at(place));
     }
 }
 
@@ -211,7 +230,8 @@ fn bad_name(name: &str) -> Option<Problem> {
     let problem = Problem::error(ProblemName::BadName, message)
         .help("begin with a lower case letter; then lower case letters, digits and single hyphens");
     let guess = kebab_case(name);
-    Some(if bad_name_guess_is_right(&guess) {
+    // What a name has beyond ASCII would be lost.
+    Some(if name.is_ascii() && bad_name_guess_is_right(&guess) {
         problem.suggest(&guess)
     } else {
         problem

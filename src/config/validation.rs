@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::problem::{Place, Problems};
@@ -26,7 +27,7 @@ pub struct Validation {
 }
 
 /// What becomes of a message with errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFault {
     /// It is refused with AE. The default.
@@ -37,7 +38,7 @@ pub enum OnFault {
 }
 
 /// The key as typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ValidateSettings {
     /// The profile, by its name in `profiles`. Left out, the version that MSH-12 declares is all that is asked for.

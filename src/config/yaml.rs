@@ -370,6 +370,8 @@ fn help(info: &str) -> &'static str {
         "a quote that is opened before this place is not closed"
     } else if info.contains("flow") || info.contains("placement of ':'") || info.contains("',' or") {
         "look, here and in the lines above, for a `{` or `[` that is not closed, or a comma that is missing"
+    } else if info.contains("node content") {
+        "a value is missing here, or a `{` or `[` above is not closed; a text that begins with `%` or `@` needs quotes"
     } else if info.contains("block") || info.contains("simple key") || info.contains("indent") {
         "the indentation here does not fit the lines above, or a `:` or `- ` is missing"
     } else {

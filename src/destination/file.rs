@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use tempfile::NamedTempFile;
@@ -34,7 +35,7 @@ static OWN_PREFIX: LazyLock<String> = LazyLock::new(|| format!("{ASIDE_PREFIX}{:
 const SAME_NAME_MAX: usize = 9_999;
 
 /// The settings of a file destination.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The folder the files go to, which has to exist.
@@ -42,6 +43,7 @@ pub struct Settings {
     /// The name of each file, as `"{MSH-10}.hl7"`. Characters other than letters, digits, `-`, `_` and `.` become
     /// `_`. When another message has the name already, a number is added, as in `42-2.hl7`.
     #[serde(deserialize_with = "template")]
+    #[schemars(with = "String")]
     pub name: Template,
     /// `cr` (the default) ends every segment in a carriage return; `preserve` leaves line feeds as they came.
     #[serde(default)]
@@ -84,7 +86,7 @@ impl Folder {
         let stored = stored.await;
         self.is_swept |= matches!(stored, Ok(Ok(_)));
         match stored {
-            Ok(Ok(true)) => Ok(Receipt { code: None }),
+            Ok(Ok(true)) => Ok(Receipt::default()),
             Ok(Ok(false)) => Err(DeliveryError::impossible(format_args!(
                 "{SAME_NAME_MAX} other files have its name"
             ))),

@@ -11,18 +11,19 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use metrics::counter;
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, warn};
 
-use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
+use super::{DeliveryError, Outgoing, Receipt, Terminators, connect, parse};
 use crate::hl7::{Acknowledgment, AcknowledgmentCode};
 use crate::metrics::{DESTINATION_CONNECTIONS_TOTAL, DESTINATION_DEVIATIONS_TOTAL};
-use crate::mllp::{Decoded, Decoder, Frame, FrameLimits, Strictness, encode};
+use crate::mllp::{Commit, Decoded, Decoder, Frame, FrameLimits, Release, Strictness, encode};
 use crate::units;
 
 /// How much of an answer is read at a time, at least.
@@ -31,11 +32,12 @@ const READ_BYTES: usize = 4 * 1024;
 const BARE_END_PAUSE: Duration = Duration::from_millis(100);
 
 /// The settings of an MLLP destination.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The receiver, as `lab.example:2576`. A name is looked up anew for every connection.
     #[serde(deserialize_with = "address")]
+    #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
     pub address: String,
     /// The time to look up the name, and then to connect to each address it has, as `10s` (the default).
     #[serde(default = "default_connect_timeout", deserialize_with = "units::time_limit")]
@@ -66,6 +68,9 @@ pub struct Settings {
     /// `cr` (the default) ends every segment in a carriage return; `preserve` leaves line feeds as they came.
     #[serde(default)]
     pub terminators: Terminators,
+    /// `1` (the default) or `2`: in MLLP release 2 every block is committed, by 0x06 or 0x15, before the next one.
+    #[serde(default)]
+    pub release: Release,
     /// `true` for a receiver that never answers: a message then counts as delivered once it is written, and is
     /// lost if the receiver loses it. `false` by default.
     #[serde(default)]
@@ -73,7 +78,7 @@ pub struct Settings {
 }
 
 /// Which acknowledgment completes a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Awaited {
     /// The first that comes.
@@ -83,7 +88,7 @@ pub enum Awaited {
     Application,
 }
 
-fn default_connect_timeout() -> Duration {
+pub(super) fn default_connect_timeout() -> Duration {
     Duration::from_secs(10)
 }
 
@@ -95,12 +100,12 @@ fn default_acknowledgment_timeout() -> Duration {
     Duration::from_secs(30)
 }
 
-fn default_acknowledgment_bytes_max() -> usize {
+pub(super) fn default_acknowledgment_bytes_max() -> usize {
     1024 * 1024
 }
 
 /// Reads `host:port`; whether the host exists is asked when connecting.
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
     match port.and_then(|(_, port)| port.parse::<u16>().ok()) {
@@ -137,12 +142,12 @@ impl Client {
         // Out of `self` until there is no doubt about it: every early return closes it.
         let mut connection = self.ready().await?;
         connection.send(&mut framed, self.settings.write_timeout).await?;
-        if self.settings.unsafe_no_acknowledgment {
+        if self.settings.unsafe_no_acknowledgment && self.settings.release == Release::One {
             self.keep(connection);
-            return Ok(Receipt { code: None });
+            return Ok(Receipt::default());
         }
         let control_id = message.header().control_id();
-        let acknowledged = self.acknowledgment(&mut connection, control_id);
+        let acknowledged = self.committed_and_acknowledged(&mut connection, control_id);
         let limit = self.settings.acknowledgment_timeout;
         let Ok(acknowledgment) = timeout(limit, acknowledged).await else {
             let limit = humantime::format_duration(limit);
@@ -150,7 +155,10 @@ impl Client {
                 "none came within {limit}"
             )));
         };
-        let acknowledgment = acknowledgment?;
+        let Some(acknowledgment) = acknowledgment? else {
+            self.keep(connection);
+            return Ok(Receipt::default());
+        };
         if connection.has_surplus() {
             self.report(&mut connection, "surplus");
         } else {
@@ -159,6 +167,7 @@ impl Client {
         if acknowledgment.code.is_accept() {
             Ok(Receipt {
                 code: Some(acknowledgment.code),
+                answer: Some(acknowledgment.raw),
             })
         } else {
             Err(DeliveryError::Refused(acknowledgment))
@@ -183,7 +192,9 @@ impl Client {
                 "the receiver has closed or spoken unasked; connecting anew"
             );
         }
-        let stream = self.connect().await.map_err(DeliveryError::unreachable)?;
+        let stream = connect(&self.settings.address, self.settings.connect_timeout)
+            .await
+            .map_err(DeliveryError::unreachable)?;
         // A message is written whole; a failure here costs only speed.
         drop(stream.set_nodelay(true));
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
@@ -195,34 +206,43 @@ impl Client {
         })
     }
 
-    /// Tries every address the name has now, one after the other.
-    async fn connect(&self) -> io::Result<TcpStream> {
-        let limit = self.settings.connect_timeout;
-        let addresses = within(limit, lookup_host(&self.settings.address)).await?;
-        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in addresses {
-            match within(limit, TcpStream::connect(address)).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failure = error,
-            }
-        }
-        Err(failure)
-    }
-
-    /// The acknowledgment that completes the delivery of the message with this control id.
-    async fn acknowledgment(
+    /// Waits for what completes the delivery of the message with this control id: in release 2 a commit block, and
+    /// then, unless the receiver never sends one, its acknowledgment.
+    async fn committed_and_acknowledged(
         &self,
         connection: &mut Connection,
         control_id: &[u8],
-    ) -> Result<Acknowledgment, DeliveryError> {
+    ) -> Result<Option<Acknowledgment>, DeliveryError> {
         let frame_bytes_max = self.settings.acknowledgment_bytes_max;
         let limits = FrameLimits {
             frame_bytes_max,
             ..FrameLimits::default()
         };
-        let mut decoder = Decoder::new(limits, Strictness::Lenient);
+        let release = self.settings.release;
+        let mut decoder = Decoder::new(limits, Strictness::Lenient).of_release(release);
+        if release == Release::Two {
+            let block = self.answer(connection, &mut decoder).await?;
+            match Commit::of_content(&block) {
+                Some(Commit::Stored) if self.settings.unsafe_no_acknowledgment => return Ok(None),
+                Some(Commit::Stored) => {}
+                // It says itself that it has not got the message, so another attempt doubles nothing.
+                Some(Commit::NotStored) => {
+                    return Err(DeliveryError::unreachable(
+                        "the receiver could not store the message",
+                    ));
+                }
+                None => {
+                    return Err(DeliveryError::no_acknowledgment(
+                        "expected a commit block of MLLP release 2",
+                    ));
+                }
+            }
+        }
         loop {
             let content = self.answer(connection, &mut decoder).await?;
+            if release == Release::Two {
+                connection.commit(self.settings.write_timeout).await;
+            }
             let acknowledgment =
                 Acknowledgment::parse(content.clone()).map_err(DeliveryError::no_acknowledgment)?;
             if acknowledgment.control_id != control_id {
@@ -237,7 +257,7 @@ impl Client {
             }
             let is_promise = acknowledgment.code == AcknowledgmentCode::CommitAccept;
             if !(is_promise && self.settings.awaited == Awaited::Application) {
-                return Ok(acknowledgment);
+                return Ok(Some(acknowledgment));
             }
         }
     }
@@ -304,13 +324,6 @@ impl Client {
     }
 }
 
-/// The outcome, or that it took too long.
-async fn within<T>(limit: Duration, attempt: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(limit, attempt)
-        .await
-        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-}
-
 /// A connection to the receiver.
 struct Connection {
     stream: TcpStream,
@@ -355,6 +368,15 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Commits an answer that was read. Where that fails the answer counts all the same, and the receiver sends it
+    /// again or closes: the next delivery notices either.
+    async fn commit(&mut self, write_timeout: Duration) {
+        let mut framed = BytesMut::new();
+        if encode(&Commit::Stored.block(), &mut framed).is_ok() {
+            drop(self.send(&mut framed, write_timeout).await);
+        }
     }
 
     /// Reads what there is; 0 at the end of the stream, `None` when a bare `0x1C` was followed by nothing.

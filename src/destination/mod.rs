@@ -6,29 +6,64 @@
 
 pub mod file;
 mod file_name;
+pub mod http;
 pub mod mllp;
+pub mod sql;
+mod tls;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use memchr::memchr;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use thiserror::Error;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 use crate::hl7::{self, Acknowledgment, AcknowledgmentCode, Message};
 
 /// The settings of a destination, by kind.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Settings {
     /// HL7 v2 over MLLP.
     Mllp(mllp::Settings),
     /// One file a message.
     File(file::Settings),
+    /// HL7 v2 over HTTP.
+    Http(http::Settings),
+    /// A statement of a PostgreSQL server.
+    Sql(sql::Settings),
+}
+
+impl Settings {
+    /// The key of its kind, and the key within that says where it leads.
+    pub fn target(&self) -> (&'static str, &'static str) {
+        match self {
+            Settings::Mllp(_) => ("mllp", "address"),
+            Settings::File(_) => ("file", "folder"),
+            Settings::Http(_) => ("http", "url"),
+            Settings::Sql(_) => ("sql", "address"),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether receivers of this kind, set so, answer with an HL7 message, which could go back to a sender.
+    pub fn answers(&self) -> bool {
+        match self {
+            Settings::Mllp(settings) => !settings.unsafe_no_acknowledgment,
+            Settings::Http(settings) => settings.acknowledgment == http::Acknowledged::Message,
+            Settings::File(_) | Settings::Sql(_) => false,
+        }
+    }
 }
 
 /// A message to be delivered.
@@ -53,10 +88,20 @@ impl fmt::Debug for Outgoing {
 }
 
 /// The message is where it should go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
-    /// What the receiver answered, for kinds that answer.
+    /// The code the receiver answered with, for kinds that answer.
     pub code: Option<AcknowledgmentCode>,
+    /// All that it answered, an HL7 message with an MSA.
+    pub answer: Option<Bytes>,
+}
+
+/// The code and sizes only.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answer_bytes = self.answer.as_ref().map(Bytes::len);
+        write!(formatter, "Receipt({:?}, {answer_bytes:?} bytes)", self.code)
+    }
 }
 
 /// The message is not known to be where it should go.
@@ -67,6 +112,14 @@ pub enum DeliveryError {
     Unreachable {
         /// What stood in the way.
         reason: String,
+    },
+    /// The receiver takes nothing just now, and says so. Another attempt cannot duplicate the message.
+    #[error("busy: {reason}")]
+    Busy {
+        /// What it said.
+        reason: String,
+        /// For how long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// It was handed over, at least in part, and the receiver did not say what became of it. Another attempt may
     /// duplicate the message.
@@ -112,6 +165,10 @@ pub enum Destination {
     Mllp(mllp::Client),
     /// One file a message.
     File(file::Folder),
+    /// HL7 v2 over HTTP.
+    Http(http::Client),
+    /// A statement of a PostgreSQL server.
+    Sql(sql::Client),
 }
 
 impl Destination {
@@ -120,6 +177,8 @@ impl Destination {
         match settings {
             Settings::Mllp(settings) => Destination::Mllp(mllp::Client::new(name, settings)),
             Settings::File(settings) => Destination::File(file::Folder::new(settings)),
+            Settings::Http(settings) => Destination::Http(http::Client::new(name, settings)),
+            Settings::Sql(settings) => Destination::Sql(sql::Client::new(name, settings)),
         }
     }
 
@@ -129,12 +188,14 @@ impl Destination {
         match self {
             Destination::Mllp(client) => client.deliver(outgoing).await,
             Destination::File(folder) => folder.deliver(outgoing).await,
+            Destination::Http(client) => client.deliver(outgoing).await,
+            Destination::Sql(client) => client.deliver(outgoing).await,
         }
     }
 }
 
 /// How segments end in what leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Terminators {
     /// Each in one carriage return, as the standard says. A message without line feeds leaves byte for byte.
@@ -158,4 +219,24 @@ impl Terminators {
 /// Reads the message that is to be delivered.
 fn parse(outgoing: &Outgoing) -> Result<Message, DeliveryError> {
     Message::parse(outgoing.bytes.clone()).map_err(DeliveryError::impossible)
+}
+
+/// Connects to `host:port`: tries every address the name has now, one after the other.
+async fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
+    let addresses = within(limit, lookup_host(address)).await?;
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match within(limit, TcpStream::connect(address)).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// The outcome, or that it took too long.
+async fn within<T>(limit: Duration, attempt: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, attempt)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

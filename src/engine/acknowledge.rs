@@ -12,8 +12,11 @@ use crate::clock;
 use crate::config::AcknowledgmentMode;
 use crate::hl7::ack::{self, AckStamp};
 use crate::hl7::batch::{self, Transfer};
-use crate::hl7::{AcknowledgmentCode, Fault, Header, Refusal};
-use crate::listener::Reply;
+use crate::hl7::{
+    Acknowledgment, AcknowledgmentCode, ErrorCode, Fault, FieldPath, Header, Message, Refusal, SegmentName,
+    Terminators,
+};
+use crate::listener::{Reply, Ruling};
 use crate::metrics as names;
 
 /// Control ids of our own messages: unique over restarts, 12 or 13 characters, never a bare timestamp.
@@ -70,14 +73,72 @@ impl Acknowledger {
 
     /// The reply to what is not accepted; without a header only the refusal itself is known.
     pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
-        let verdict = match refusal.code {
-            AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject => Verdict::Reject,
-            AcknowledgmentCode::ApplicationAccept
-            | AcknowledgmentCode::ApplicationError
-            | AcknowledgmentCode::CommitAccept
-            | AcknowledgmentCode::CommitError => Verdict::Error,
+        let verdict = match Verdict::of(refusal.code) {
+            Verdict::Reject => Verdict::Reject,
+            Verdict::Accept | Verdict::Error => Verdict::Error,
         };
-        self.reply(header, verdict, &refusal.faults)
+        let reasons: Vec<String> = refusal.faults.iter().map(reason).collect();
+        let reasons = reasons.join("; ");
+        let ruling = match verdict {
+            Verdict::Accept => Ruling::Accepted,
+            Verdict::Error => Ruling::Erroneous(reasons),
+            Verdict::Reject => Ruling::Rejected(reasons),
+        };
+        Reply {
+            ruling,
+            ..self.reply(header, verdict, &refusal.faults)
+        }
+    }
+
+    /// Whether the sender of a message that is stored gets an application acknowledgment, whatever it says.
+    pub(super) fn wants_reply(&self, header: &Header<'_>) -> bool {
+        if is_acknowledgment(header) {
+            return false;
+        }
+        let (accept, application) = conditions(Some(header));
+        [Verdict::Accept, Verdict::Error, Verdict::Reject]
+            .into_iter()
+            .any(|verdict| asks_application(self.mode, accept, application, verdict))
+    }
+
+    /// The reply to a message that is stored, by a destination's own answer to it: byte for byte, but for a control
+    /// id that a step had changed.
+    pub(super) fn pass_on(&self, header: &Header<'_>, answer: &Bytes) -> Reply {
+        match answer_to(header, answer) {
+            Some((code, answer)) => self.reply_stored(header, code, answer),
+            None => self.keep(
+                header,
+                "delivered; the answer of the receiver cannot be passed on",
+            ),
+        }
+    }
+
+    /// The reply to a message that is stored, while the answer its sender wants is not there: AE with this text.
+    pub(super) fn keep(&self, header: &Header<'_>, text: &str) -> Reply {
+        let code = AcknowledgmentCode::ApplicationError;
+        let fault = Fault::new(ErrorCode::ApplicationInternal, None, text);
+        let answer = self.build(Some(header), code, &[fault]);
+        self.reply_stored(header, code, answer)
+    }
+
+    /// What goes back to the sender of a message that is stored: an accept acknowledgment where it asks for one, and
+    /// the application's answer unless it does not want to hear of that code.
+    fn reply_stored(&self, header: &Header<'_>, code: AcknowledgmentCode, answer: Bytes) -> Reply {
+        let (accept, application) = conditions(Some(header));
+        let stored = codes(self.mode, accept, application, Verdict::Accept);
+        let mut frames = Vec::new();
+        if let Some(commit) = stored.into_iter().find(|code| code.is_commit()) {
+            self.count(commit);
+            frames.push(self.build(Some(header), commit, &[]));
+        }
+        if asks_application(self.mode, accept, application, Verdict::of(code)) {
+            self.count(code);
+            frames.push(answer);
+        }
+        Reply {
+            frames,
+            ..Reply::default()
+        }
     }
 
     /// The batch of these replies, in answer to a transfer.
@@ -90,29 +151,78 @@ impl Acknowledger {
         };
         Reply {
             frames: vec![batch::reply(transfer, &acknowledgments, &stamp).into()],
-            close: false,
+            ..Reply::default()
         }
     }
 
     fn reply(&self, header: Option<&Header<'_>>, verdict: Verdict, faults: &[Fault]) -> Reply {
-        let (accept, application) = header.map_or((b"".as_slice(), b"".as_slice()), |header| {
-            (
-                header.accept_acknowledgment_type(),
-                header.application_acknowledgment_type(),
-            )
-        });
+        if header.is_some_and(is_acknowledgment) {
+            return Reply::default();
+        }
+        let (accept, application) = conditions(header);
         let frames = codes(self.mode, accept, application, verdict)
             .into_iter()
             .map(|code| {
-                counter!(names::ACKNOWLEDGED, "listener" => Arc::clone(&self.listener), "code" => code.as_str())
-                    .increment(1);
-                let timestamp = clock::hl7_timestamp(&clock::now_local());
-                let stamp = AckStamp { control_id: &self.control_ids.next(), timestamp: &timestamp };
-                Bytes::from(ack::build(header, code, faults, &stamp))
+                self.count(code);
+                self.build(header, code, faults)
             })
             .collect();
-        Reply { frames, close: false }
+        Reply {
+            frames,
+            ..Reply::default()
+        }
     }
+
+    fn count(&self, code: AcknowledgmentCode) {
+        counter!(names::ACKNOWLEDGED, "listener" => Arc::clone(&self.listener), "code" => code.as_str())
+            .increment(1);
+    }
+
+    fn build(&self, header: Option<&Header<'_>>, code: AcknowledgmentCode, faults: &[Fault]) -> Bytes {
+        let timestamp = clock::hl7_timestamp(&clock::now_local());
+        let stamp = AckStamp {
+            control_id: &self.control_ids.next(),
+            timestamp: &timestamp,
+        };
+        Bytes::from(ack::build(header, code, faults, &stamp))
+    }
+}
+
+/// A fault in a line: its code of table 0357, where, and what.
+fn reason(fault: &Fault) -> String {
+    let code = fault.code.number();
+    match &fault.location {
+        Some(location) => format!("{code} {location}: {}", fault.text),
+        None => format!("{code} {}", fault.text),
+    }
+}
+
+/// Whether a message is itself an acknowledgment (MSH-9.1 ACK). Those are never acknowledged, well or ill: two
+/// systems that acknowledge each other's acknowledgments never come to an end.
+pub(super) fn is_acknowledgment(header: &Header<'_>) -> bool {
+    header.message_type() == b"ACK"
+}
+
+/// MSH-15 and MSH-16.
+fn conditions<'a>(header: Option<&Header<'a>>) -> (&'a [u8], &'a [u8]) {
+    header.map_or((b"", b""), |header| {
+        (
+            header.accept_acknowledgment_type(),
+            header.application_acknowledgment_type(),
+        )
+    })
+}
+
+/// A destination's answer as the answer to the message with this header, and its code; `None` for what is none.
+fn answer_to(header: &Header<'_>, answer: &Bytes) -> Option<(AcknowledgmentCode, Bytes)> {
+    let acknowledgment = Acknowledgment::parse(answer.clone()).ok()?;
+    if acknowledgment.control_id == header.control_id() {
+        return Some((acknowledgment.code, acknowledgment.raw));
+    }
+    let place = FieldPath::of_field(SegmentName::MSA, 2)?;
+    let mut message = Message::parse(answer.clone()).ok()?;
+    message.set_raw(&place, header.control_id()).ok()?;
+    Some((acknowledgment.code, message.write(Terminators::Preserve)))
 }
 
 /// What weir says of a message, before any mode is looked at.
@@ -124,6 +234,17 @@ enum Verdict {
     Error,
     /// The header is not acceptable, or weir cannot take anything just now.
     Reject,
+}
+
+impl Verdict {
+    /// What a code says, whoever sends it.
+    fn of(code: AcknowledgmentCode) -> Verdict {
+        match code {
+            AcknowledgmentCode::ApplicationAccept | AcknowledgmentCode::CommitAccept => Verdict::Accept,
+            AcknowledgmentCode::ApplicationError | AcknowledgmentCode::CommitError => Verdict::Error,
+            AcknowledgmentCode::ApplicationReject | AcknowledgmentCode::CommitReject => Verdict::Reject,
+        }
+    }
 }
 
 /// A condition of HL7 table 0155, in MSH-15 and MSH-16.
@@ -187,6 +308,19 @@ fn codes(
                 codes.push(application_code(verdict));
             }
             codes
+        }
+    }
+}
+
+/// Whether an application acknowledgment that says this is sent for a message that was stored.
+fn asks_application(mode: AcknowledgmentMode, accept: &[u8], application: &[u8], verdict: Verdict) -> bool {
+    let is_original = accept.is_empty() && application.is_empty();
+    match mode {
+        AcknowledgmentMode::None => false,
+        AcknowledgmentMode::Original | AcknowledgmentMode::EnhancedAa => true,
+        AcknowledgmentMode::Auto if is_original => true,
+        AcknowledgmentMode::Auto | AcknowledgmentMode::Enhanced => {
+            Condition::read(application).is_some_and(|condition| condition.asks(verdict))
         }
     }
 }

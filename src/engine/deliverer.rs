@@ -19,6 +19,7 @@ use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
 use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::{clock, config, metrics as names};
 
+use super::answers::Answers;
 use super::lanes::Duty;
 use super::pacer::Pacer;
 use super::share::Share;
@@ -30,6 +31,9 @@ const READ_COUNT_MAX: usize = 64;
 /// Their bytes at once; one delivery is always read, however large.
 const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// The longest pause that a receiver is granted which asks for one.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// What all connections of a lane have in common.
 struct Lane {
     name: Arc<str>,
@@ -39,6 +43,7 @@ struct Lane {
     outbox: Outbox,
     counts: Arc<DestinationCounts>,
     switches: Arc<Switches>,
+    answers: Arc<Answers>,
     /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
     /// can repeat.
     unsettled: Arc<Semaphore>,
@@ -49,6 +54,7 @@ pub(super) struct Equipment {
     pub(super) outbox: Outbox,
     pub(super) counts: Arc<DestinationCounts>,
     pub(super) switches: Arc<Switches>,
+    pub(super) answers: Arc<Answers>,
     pub(super) duty: watch::Receiver<Duty>,
 }
 
@@ -71,6 +77,7 @@ pub(super) async fn run(
         outbox: equipment.outbox,
         counts: equipment.counts,
         switches: equipment.switches,
+        answers: equipment.answers,
         unsettled: Arc::new(Semaphore::new(settings.unsettled_max)),
     });
     let connections = Share::all(settings.order, settings.connections_max).map(|share| {
@@ -182,6 +189,8 @@ impl Deliverer {
             let result = self.attempt(&outgoing, &mut attempts).await;
             match decide(&result, &self.lane.on_nak, attempts.refused) {
                 Decision::Delivered => {
+                    let answer = result.ok().and_then(|receipt| receipt.answer).or(attempts.answer);
+                    self.lane.answers.tell(&self.lane.name, delivery.sequence, answer);
                     self.delivered(&delivery, permit).await?;
                     return Ok(true);
                 }
@@ -267,6 +276,9 @@ impl Deliverer {
         let (destination, sequence) = (&self.lane.name, delivery.sequence.0);
         warn!(%destination, sequence, attempts = attempts.made, reason, "dead letter");
         self.lane.counts.dead_lettered.one();
+        self.lane
+            .answers
+            .tell(destination, delivery.sequence, attempts.answer.clone());
         let outcome = Outcome::DeadLetter {
             reason,
             attempts: attempts.made,
@@ -336,7 +348,14 @@ impl Deliverer {
 
     /// Waits before the next attempt, or until somebody turns the switch or all is to stop.
     async fn pause(&mut self, sequence: u64, attempts: u32, result: Result<Receipt, DeliveryError>) {
-        let wait = backoff(&self.lane.retry, attempts, fastrand::f64());
+        let mut wait = backoff(&self.lane.retry, attempts, fastrand::f64());
+        if let Err(DeliveryError::Busy {
+            retry_after: Some(asked),
+            ..
+        }) = result
+        {
+            wait = wait.max(asked.min(RETRY_AFTER_MAX));
+        }
         if let Err(reason) = result
             && !self.is_stopped()
         {
@@ -356,6 +375,7 @@ impl Deliverer {
         let outcome = match result {
             Ok(_) => "delivered",
             Err(DeliveryError::Unreachable { .. }) => "unreachable",
+            Err(DeliveryError::Busy { .. }) => "busy",
             Err(DeliveryError::NoAcknowledgment { .. }) => {
                 self.lane.counts.ambiguous.one();
                 "no_acknowledgment"
@@ -378,9 +398,11 @@ impl Deliverer {
 fn decide(result: &Result<Receipt, DeliveryError>, on_nak: &NakPolicy, refused: u32) -> Decision {
     let acknowledgment = match result {
         Ok(_) => return Decision::Delivered,
-        Err(DeliveryError::Unreachable { .. } | DeliveryError::NoAcknowledgment { .. }) => {
-            return Decision::Retry;
-        }
+        Err(
+            DeliveryError::Unreachable { .. }
+            | DeliveryError::Busy { .. }
+            | DeliveryError::NoAcknowledgment { .. },
+        ) => return Decision::Retry,
         Err(DeliveryError::Impossible { reason }) => return Decision::DeadLetter(reason.clone()),
         Err(DeliveryError::Refused(acknowledgment)) => acknowledgment,
     };
@@ -482,7 +504,7 @@ mod tests {
         );
         assert_eq!(impossible, Decision::DeadLetter(reason()));
         assert_eq!(
-            decide(&Ok(Receipt { code: None }), &NakPolicy::default(), 0),
+            decide(&Ok(Receipt::default()), &NakPolicy::default(), 0),
             Decision::Delivered
         );
     }

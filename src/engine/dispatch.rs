@@ -18,6 +18,7 @@ use crate::outbox::{BodyRef, Entry};
 use crate::route::{Failure, Outcome, Output, Route};
 use crate::step::Misses;
 
+use super::answers::Awaited;
 use super::status::Owed;
 
 /// How many faults one acknowledgment tells when several routes reject a message.
@@ -35,6 +36,8 @@ pub(super) struct Dispatch {
     pub(super) dead: Vec<(Arc<str>, String)>,
     /// Whether any route takes this type of message.
     pub(super) is_routed: bool,
+    /// Whose answer the sender is to get: that of the first route that says so.
+    pub(super) awaited: Option<Awaited>,
 }
 
 impl Dispatch {
@@ -50,6 +53,7 @@ impl Dispatch {
             results: Vec::new(),
             dead: Vec::new(),
             is_routed: false,
+            awaited: None,
         };
         let mut refusal: Option<Refusal> = None;
         for route in routes {
@@ -118,6 +122,7 @@ impl Dispatch {
                 for failure in &failures {
                     self.park(route, failure);
                 }
+                self.expect_answer(route, outputs.iter().map(|output| &output.to));
                 for Output { message, to } in outputs {
                     let body = self.body(&message);
                     let entries = to.into_iter().map(|destination| Entry { destination, body });
@@ -134,6 +139,24 @@ impl Dispatch {
             }
         }
         None
+    }
+
+    /// Notes which delivery answers the sender: the first one of this route to the destination it names. Called
+    /// before the deliveries to these are added.
+    fn expect_answer<'o>(&mut self, route: &Route, mut outputs: impl Iterator<Item = &'o Vec<Arc<str>>>) {
+        let Some(reply) = route.reply.as_ref().filter(|_| self.awaited.is_none()) else {
+            return;
+        };
+        if outputs.any(|to| to.contains(&reply.from)) {
+            let before = self
+                .deliveries
+                .iter()
+                .filter(|entry| entry.destination == reply.from);
+            self.awaited = Some(Awaited {
+                reply: reply.clone(),
+                delivery: Some(before.count() as u64),
+            });
+        }
     }
 
     /// Where the route's result is kept: with others equal to it, or with the message itself.
@@ -153,6 +176,15 @@ impl Dispatch {
         self.is_routed = true;
         counter!(names::ROUTE_FAILURES, "route" => Arc::clone(&route.name)).increment(1);
         warn!(route = %route.name, reason, "the route failed, the message becomes a dead letter");
+        if let Some(reply) = &route.reply
+            && self.awaited.is_none()
+            && to.contains(&reply.from)
+        {
+            self.awaited = Some(Awaited {
+                reply: reply.clone(),
+                delivery: None,
+            });
+        }
         let reason = format!("route {}: {reason}", route.name);
         self.dead.extend(
             to.iter()

@@ -14,28 +14,39 @@ use tokio::task::JoinSet;
 use tracing::{error, info};
 
 use crate::config::{Listener, Site};
-use crate::listener::{self, ReadBudget};
+use crate::listener::{self, Entrance, ReadBudget};
 use crate::outbox::Outbox;
 
 use super::acknowledge::ControlIds;
+use super::answers::Answers;
 use super::in_use::{self, Released};
 use super::intake::Intake;
 use super::status::Status;
 
-/// Why a port cannot be taken.
+/// Why a port or folder cannot be taken.
 pub(super) struct BindError {
     pub(super) name: Arc<str>,
-    pub(super) address: SocketAddr,
+    /// What was tried, as `binding 127.0.0.1:2575`.
+    pub(super) attempt: String,
+    /// What to look for.
+    pub(super) hint: &'static str,
     pub(super) cause: std::io::Error,
 }
 
 /// The sockets of a site that is about to run: those of listeners that are new or have other settings.
 pub(super) type Sockets = BTreeMap<Arc<str>, listener::Bound>;
 
+/// What every intake works with.
+#[derive(Clone)]
+pub(super) struct Behind {
+    pub(super) outbox: Outbox,
+    pub(super) status: Arc<Status>,
+    pub(super) answers: Arc<Answers>,
+}
+
 /// All listeners.
 pub(super) struct Doors {
-    outbox: Outbox,
-    status: Arc<Status>,
+    behind: Behind,
     control_ids: Arc<ControlIds>,
     budget: ReadBudget,
     open: BTreeMap<Arc<str>, Door>,
@@ -54,11 +65,10 @@ struct Door {
 }
 
 impl Doors {
-    pub(super) fn new(outbox: Outbox, status: Arc<Status>, read_bytes_max: usize) -> Doors {
+    pub(super) fn new(behind: Behind, read_bytes_max: usize) -> Doors {
         let (_, released) = in_use::begin();
         Doors {
-            outbox,
-            status,
+            behind,
             control_ids: Arc::new(ControlIds::starting_now()),
             budget: ReadBudget::new(read_bytes_max),
             open: BTreeMap::new(),
@@ -86,11 +96,7 @@ impl Doors {
             };
             match bound {
                 Ok(socket) => drop(sockets.insert(Arc::clone(name), socket)),
-                Err(cause) => errors.push(BindError {
-                    name: Arc::clone(name),
-                    address: settings.kind.bind(),
-                    cause,
-                }),
+                Err(cause) => errors.push(bind_error(name, settings.kind.entrance(), cause)),
             }
         }
         if errors.is_empty() {
@@ -104,7 +110,10 @@ impl Doors {
     fn socket(&self, name: &str, settings: &listener::Settings) -> Option<listener::Bound> {
         let own = self.open.get(name).and_then(|door| door.socket.again(settings));
         // Whatever port another listener got for its port 0 is not the one meant here.
-        let is_fixed = settings.bind().port() != 0;
+        let is_fixed = match settings.entrance() {
+            Entrance::Socket(address) => address.port() != 0,
+            Entrance::Folder(_) => true,
+        };
         own.or_else(|| {
             let mut others = self.open.values().filter(|_| is_fixed);
             others.find_map(|door| door.socket.again(settings))
@@ -121,8 +130,7 @@ impl Doors {
                 name,
                 settings,
                 site,
-                self.outbox.clone(),
-                &self.status,
+                self.behind.clone(),
                 &self.control_ids,
                 in_use.clone(),
             ));
@@ -182,11 +190,14 @@ impl Doors {
         }
     }
 
-    /// Where each listener listens, with the real port where port 0 was asked for.
+    /// Where each listener that has a socket listens, with the real port where port 0 was asked for.
     pub(super) fn addresses(&self) -> BTreeMap<Arc<str>, SocketAddr> {
         let addresses = self.open.iter();
         addresses
-            .filter_map(|(name, door)| Some((Arc::clone(name), door.socket.address().ok()?)))
+            .filter_map(|(name, door)| match door.socket.entrance().ok()? {
+                Entrance::Socket(address) => Some((Arc::clone(name), address)),
+                Entrance::Folder(_) => None,
+            })
             .collect()
     }
 
@@ -210,6 +221,22 @@ impl Doors {
                 error!("a listener ended in an internal error");
             }
         }
+    }
+}
+
+fn bind_error(name: &Arc<str>, entrance: Entrance<'_>, cause: std::io::Error) -> BindError {
+    let (verb, hint) = match entrance {
+        Entrance::Socket(_) => (
+            "binding",
+            "is another weir running, or another program on that port?",
+        ),
+        Entrance::Folder(_) => ("opening", "is it there, and may weir write to it?"),
+    };
+    BindError {
+        name: Arc::clone(name),
+        attempt: format!("{verb} {entrance}"),
+        hint,
+        cause,
     }
 }
 

@@ -13,24 +13,27 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::config::{self, Continuation, Layout, Malformed, OnFault, Site, Unavailable, Unrouted};
+use crate::hl7::charset::narrowed;
 use crate::hl7::{
     ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Severity, Terminators, Warning,
 };
-use crate::listener::{Incoming, Reply};
+use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
 use crate::outbox::{Acceptance, Accepted, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
 
-use super::acknowledge::{Acknowledger, ControlIds};
+use super::acknowledge::{Acknowledger, ControlIds, is_acknowledgment};
+use super::answers::{Answers, Waiter};
 use super::dispatch::Dispatch;
+use super::doors::Behind;
 use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
 
 /// Takes the frames of one listener.
 pub(super) struct Intake {
-    listener: Arc<str>,
+    pub(super) listener: Arc<str>,
     pub(super) settings: config::Listener,
     routes: Vec<Arc<Route>>,
     site_version: Arc<str>,
@@ -38,6 +41,7 @@ pub(super) struct Intake {
     pub(super) acknowledger: Acknowledger,
     pub(super) counts: Arc<ListenerCounts>,
     status: Arc<Status>,
+    answers: Arc<Answers>,
     _in_use: InUse,
 }
 
@@ -46,8 +50,7 @@ impl Intake {
         listener: &Arc<str>,
         settings: &config::Listener,
         site: &Site,
-        outbox: Outbox,
-        status: &Arc<Status>,
+        behind: Behind,
         control_ids: &Arc<ControlIds>,
         in_use: InUse,
     ) -> Intake {
@@ -55,10 +58,11 @@ impl Intake {
             listener: Arc::clone(listener),
             routes: site.routes_from(listener),
             site_version: Arc::clone(&site.version),
-            outbox,
+            outbox: behind.outbox,
             acknowledger: Acknowledger::new(listener, settings.acknowledgment, control_ids),
-            counts: status.listener(listener),
-            status: Arc::clone(status),
+            counts: behind.status.listener(listener),
+            status: behind.status,
+            answers: behind.answers,
             settings: settings.clone(),
             _in_use: in_use,
         }
@@ -70,6 +74,7 @@ impl Intake {
         let arrived = Instant::now();
         self.counts.received.one();
         let bytes = match incoming.frame {
+            Frame::Whole(bytes) if incoming.is_file => narrowed(&bytes),
             Frame::Whole(bytes) => bytes,
             Frame::TooLarge { prefix } => return ready(self.refuse_too_large(&prefix)).boxed(),
         };
@@ -80,7 +85,7 @@ impl Intake {
             }
             Err(unfit) => return ready(self.refuse_unfit(&bytes, unfit)).boxed(),
         };
-        let dispatch = match self.route(&message) {
+        let mut dispatch = match self.route(&message) {
             Ok(dispatch) => dispatch,
             Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
         };
@@ -89,16 +94,49 @@ impl Intake {
             self.count_accepted(&owed, dispatch.is_routed);
             return ready(self.acknowledger.accept(&message.header())).boxed();
         }
-        let offered = self.outbox.offer(self.acceptance(&message, dispatch)).await;
+        let waiter = match self.waiter(&message, &mut dispatch) {
+            Ok(waiter) => waiter,
+            Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
+        };
+        let acceptance = self.acceptance(&message, dispatch);
+        let offered = match &waiter {
+            None => self.outbox.offer(acceptance).await,
+            Some(waiter) => self.outbox.offer_numbered(acceptance, waiter.numbered()).await,
+        };
+        // All that a reply needs: who waits for a destination does not hold a large message meanwhile.
+        let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
+        drop(message);
         answering(async move {
             let committed = committed(offered).await;
             if let Ok(accepted) = &committed {
                 self.count_stored(accepted, std::iter::once(&owed));
             }
-            let reply = self.reply(&message.header(), committed);
+            let header = header.unwrap_or_default();
+            let reply = match (Header::parse(&header), committed, waiter) {
+                (Ok(header), Ok(accepted), Some(waiter)) => {
+                    self.reply_of(&header, waiter, accepted.first, arrived).await
+                }
+                (Ok(header), committed, _) => self.reply(&header, committed),
+                // It was parsed before.
+                (Err(_), ..) => self.close_unanswered(1),
+            };
             self.answered(arrived);
             reply
         })
+    }
+
+    /// Who waits for the answer of a destination, if a route wants that and the sender a reply. Refused when too
+    /// many wait already.
+    fn waiter(&self, message: &Message, dispatch: &mut Dispatch) -> Result<Option<Waiter>, Refusal> {
+        let awaited = dispatch.awaited.take();
+        let Some(awaited) = awaited.filter(|_| self.acknowledger.wants_reply(&message.header())) else {
+            return Ok(None);
+        };
+        let waiter = self.answers.wait(awaited);
+        let too_many = "too many senders wait for an answer, send it again later";
+        waiter
+            .map(Some)
+            .ok_or_else(|| reject(ErrorCode::ApplicationInternal, too_many))
     }
 
     /// The message, if it is one and its header is acceptable.
@@ -113,6 +151,9 @@ impl Intake {
             return Err(Unfit::Refused(refusal));
         }
         self.validate(&message).map_err(Unfit::Refused)?;
+        if is_acknowledgment(&message.header()) {
+            self.warn("acknowledgment");
+        }
         for warning in warnings {
             self.warn(warning.as_str());
         }
@@ -227,7 +268,7 @@ impl Intake {
         match committed {
             Ok(_) => self.acknowledger.accept(header),
             Err(failure) => match self.not_stored(&failure) {
-                Some(refusal) => self.refuse(Some(header), &refusal),
+                Some(refusal) => unstored(self.refuse(Some(header), &refusal), &failure),
                 None => self.close_unanswered(1),
             },
         }
@@ -237,8 +278,9 @@ impl Intake {
     pub(super) fn close_unanswered(&self, messages: u64) -> Reply {
         self.counts.refused.add(messages);
         Reply {
-            frames: Vec::new(),
             close: true,
+            ruling: Ruling::Unavailable,
+            ..Reply::default()
         }
     }
 
@@ -282,8 +324,9 @@ impl Intake {
         if header.is_none() && self.settings.malformed == Malformed::Close {
             self.counts.refused.one();
             return Reply {
-                frames: Vec::new(),
                 close: true,
+                ruling: Ruling::Rejected("no message".to_owned()),
+                ..Reply::default()
             };
         }
         self.refuse(header.as_ref(), &unfit.refusal())
@@ -323,8 +366,9 @@ impl Unfit {
 pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> BoxFuture<'static, Reply> {
     // Without an answer the sender sends again.
     let unanswered = || Reply {
-        frames: Vec::new(),
         close: true,
+        ruling: Ruling::Unavailable,
+        ..Reply::default()
     };
     let reply = tokio::spawn(reply);
     reply
@@ -335,6 +379,17 @@ pub(super) fn answering(reply: impl Future<Output = Reply> + Send + 'static) -> 
 /// Waits for the outcome of an offer.
 pub(super) async fn committed(offered: Result<Pending, OutboxError>) -> Result<Accepted, OutboxError> {
     offered?.await
+}
+
+/// The reply to what could not be stored: unless it is too large, it may be another time.
+pub(super) fn unstored(reply: Reply, failure: &OutboxError) -> Reply {
+    if matches!(failure, OutboxError::TooLarge { .. }) {
+        return reply;
+    }
+    Reply {
+        ruling: Ruling::Unavailable,
+        ..reply
+    }
 }
 
 /// What names a message: who sent it (MSH-3, MSH-4) and its control id (MSH-10).

@@ -16,6 +16,7 @@ use tracing::{error, warn};
 use crate::config::{DestinationSettings, OnRemove};
 use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement};
 
+use super::answers::Answers;
 use super::deliverer::{self, Equipment};
 use super::in_use::Released;
 use super::status::{DestinationCounts, LaneState, Status};
@@ -43,6 +44,7 @@ pub(super) struct Lanes {
     outbox: Outbox,
     status: Arc<Status>,
     switches: Arc<Switches>,
+    answers: Arc<Answers>,
     /// The newest of each destination; it may have ended.
     newest: BTreeMap<Arc<str>, Lane>,
     tasks: JoinSet<Result<(), OutboxError>>,
@@ -63,11 +65,17 @@ impl Lane {
 }
 
 impl Lanes {
-    pub(super) fn new(outbox: Outbox, status: Arc<Status>, switches: Arc<Switches>) -> Lanes {
+    pub(super) fn new(
+        outbox: Outbox,
+        status: Arc<Status>,
+        switches: Arc<Switches>,
+        answers: Arc<Answers>,
+    ) -> Lanes {
         Lanes {
             outbox,
             status,
             switches,
+            answers,
             newest: BTreeMap::new(),
             tasks: JoinSet::new(),
         }
@@ -83,6 +91,7 @@ impl Lanes {
             outbox: self.outbox.clone(),
             counts: Arc::clone(&counts),
             switches: Arc::clone(&self.switches),
+            answers: Arc::clone(&self.answers),
             duty: duty.clone(),
         };
         let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
@@ -279,7 +288,7 @@ mod tests {
             routes: Vec::new(),
         };
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
-        let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches);
+        let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, Answers::new());
         (lanes, status, outbox, site.destinations["copies"].clone())
     }
 

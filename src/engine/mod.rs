@@ -6,6 +6,7 @@
 //! attempt under way, and the outbox closes last.
 
 mod acknowledge;
+mod answers;
 mod deliverer;
 mod dispatch;
 mod doors;
@@ -35,7 +36,8 @@ pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
 pub use switches::{Mode, Switch, SwitchError, Switches};
 
-use doors::{BindError, Doors};
+use answers::Answers;
+use doors::{Behind, BindError, Doors};
 use lanes::Lanes;
 
 /// Why an engine could not start. Nothing of it runs then, and nothing was accepted.
@@ -47,13 +49,15 @@ pub enum StartError {
     /// What people told the lanes cannot be read.
     #[error(transparent)]
     Switches(#[from] SwitchError),
-    /// A port cannot be taken.
-    #[error("{name}: binding {address}: {cause}: is another weir running, or another program on that port?")]
+    /// A port or folder cannot be taken.
+    #[error("{name}: {attempt}: {cause}: {hint}")]
     Bind {
         /// The listener.
         name: Arc<str>,
-        /// The address asked for.
-        address: SocketAddr,
+        /// What was tried, as `binding 127.0.0.1:2575`.
+        attempt: String,
+        /// What to look for.
+        hint: &'static str,
         /// What the operating system said.
         cause: std::io::Error,
     },
@@ -89,9 +93,15 @@ impl Engine {
         };
         let switches = Arc::new(Switches::open(&site.data)?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
-        let mut doors = Doors::new(outbox.clone(), Arc::clone(&status), site.read_bytes_max);
+        let answers = Answers::new();
+        let behind = Behind {
+            outbox: outbox.clone(),
+            status: Arc::clone(&status),
+            answers: Arc::clone(&answers),
+        };
+        let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
-        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches);
+        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers);
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
         }
@@ -151,8 +161,11 @@ impl From<Vec<BindError>> for StartError {
     /// The first: a start has no list to show.
     fn from(errors: Vec<BindError>) -> StartError {
         let first = errors.into_iter().next();
-        first.map_or(StartError::Internal, |BindError { name, address, cause }| {
-            StartError::Bind { name, address, cause }
+        first.map_or(StartError::Internal, |error| StartError::Bind {
+            name: error.name,
+            attempt: error.attempt,
+            hint: error.hint,
+            cause: error.cause,
         })
     }
 }

@@ -259,8 +259,10 @@ fn changes<S>(
 }
 
 fn cannot_bind(error: &BindError) -> Problem {
-    let BindError { name, address, cause } = error;
-    let message = format!("listener `{name}`: binding {address}: {cause}");
+    let BindError {
+        name, attempt, cause, ..
+    } = error;
+    let message = format!("listener `{name}`: {attempt}: {cause}");
     let help = "free the port, or, if it is an address of weir's own that overlaps the new one, restart weir";
     Problem::error(ProblemName::CannotBind, message).help(help)
 }

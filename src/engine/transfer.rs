@@ -16,7 +16,8 @@ use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted};
 
-use super::intake::{Intake, Unfit, answering, committed, reject};
+use super::acknowledge::is_acknowledgment;
+use super::intake::{Intake, Unfit, answering, committed, reject, unstored};
 use super::status::Owed;
 
 /// How many messages are routed before other connections have their turn.
@@ -75,7 +76,7 @@ impl Intake {
                 Err(failure) => match self.not_stored(&failure) {
                     Some(refusal) => {
                         let refused = verdicts.iter().map(|_| Err(refusal.clone())).collect();
-                        self.answer(&transfer, refused)
+                        unstored(self.answer(&transfer, refused), &failure)
                     }
                     None => self.close_unanswered(verdicts.len() as u64),
                 },
@@ -183,16 +184,24 @@ impl Intake {
 
     /// The replies in the form this listener gives them.
     fn wrapped(&self, transfer: &Transfer, replies: Vec<Reply>) -> Reply {
-        if self.settings.acknowledgment == AcknowledgmentMode::None {
-            return Reply::default();
-        }
-        match self.settings.batches.acknowledgment {
+        let mut headers = transfer.messages.iter().map(|bytes| Header::parse(bytes));
+        let are_acknowledgments =
+            headers.len() > 0 && headers.all(|header| header.is_ok_and(|header| is_acknowledgment(&header)));
+        // All or none: one that is refused stands for all.
+        let ruling = replies.iter().map(|reply| reply.ruling.clone()).max();
+        let is_silent = self.settings.acknowledgment == AcknowledgmentMode::None || are_acknowledgments;
+        let reply = match self.settings.batches.acknowledgment {
+            _ if is_silent => Reply::default(),
             BatchAcknowledgment::None => Reply::default(),
             BatchAcknowledgment::Batch => self.acknowledger.batch(transfer, &replies),
             BatchAcknowledgment::Single | BatchAcknowledgment::Each => Reply {
                 frames: replies.into_iter().flat_map(|reply| reply.frames).collect(),
-                close: false,
+                ..Reply::default()
             },
+        };
+        Reply {
+            ruling: ruling.unwrap_or_default(),
+            ..reply
         }
     }
 }

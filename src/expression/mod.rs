@@ -1,21 +1,36 @@
 //! The small language of `when:` and of the holes in values: conditions and templates.
 //!
-//! Text → [`parse`] (grammar) → [`check`] (kinds fit) → [`evaluate`] over a message.
+//! Text → [`parse`] (grammar) → [`check`] (kinds fit, names are there) → [`evaluate`] over a [`View`].
 //! Everything that can be wrong is found when the site is loaded. Evaluation is total: no loops, no input or
-//! output, no clock, and no error; a path that has no value reads as the empty text.
+//! output, no clock, and no error but one, a text larger than any message; a path that has no value reads as the
+//! empty text.
 
 mod check;
+mod decimal;
+mod doc;
 mod evaluate;
+mod function;
 mod parse;
+mod scan;
+mod syntax;
 mod template;
 #[cfg(test)]
 mod tests;
+mod value;
 mod view;
 
+use std::fmt;
+use std::ops::Range;
+
+pub use doc::{Doc, EXAMPLE_MESSAGE, EXAMPLE_TABLE, OPERATORS};
+pub use function::FUNCTIONS;
+pub use scan::{paths_of_condition, paths_of_template};
 pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
 pub use view::{Context, Known, View};
 
 use crate::problem::{Place, Problem, ProblemName};
+use check::Check;
+use evaluate::Evaluation;
 
 /// The longest expression read.
 pub const EXPRESSION_BYTES_MAX: usize = 4_096;
@@ -35,21 +50,30 @@ pub const DEPTH_MAX: usize = 32;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Condition {
-    test: check::Test,
+    test: Box<value::Test>,
+    canonical: Box<str>,
 }
 
 impl Condition {
-    /// Reads a condition and checks that what it compares is of one kind.
-    pub fn parse(text: &str, _known: Known<'_>) -> Result<Condition, ExpressionError> {
+    /// Reads a condition, and checks that what it compares is of one kind and that what it names is there.
+    pub fn parse(text: &str, known: Known<'_>) -> Result<Condition, ExpressionError> {
         let syntax = parse::condition(text)?;
         Ok(Condition {
-            test: check::condition(syntax)?,
+            test: Box::new(Check::new(known).condition(&syntax)?),
+            canonical: syntax.to_string().into(),
         })
     }
 
     /// Whether it holds.
     pub fn holds(&self, view: &View<'_>) -> bool {
-        evaluate::holds(&self.test, view)
+        Evaluation::new(view).condition(&self.test)
+    }
+}
+
+impl fmt::Display for Condition {
+    /// In the canonical form.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.canonical)
     }
 }
 
@@ -67,12 +91,37 @@ pub struct ExpressionError {
     pub found: Option<String>,
     /// The nearest right word.
     pub suggestion: Option<String>,
+    /// What kind of problem it is in a site: a table that is unknown here may be defined where nothing can be read.
+    pub problem: ProblemName,
 }
 
 impl ExpressionError {
+    fn at(bytes: &Range<usize>, expected: impl Into<String>) -> ExpressionError {
+        ExpressionError {
+            offset: bytes.start,
+            length: bytes.len(),
+            expected: expected.into(),
+            found: None,
+            suggestion: None,
+            problem: ProblemName::BadExpression,
+        }
+    }
+
+    fn too_long() -> ExpressionError {
+        ExpressionError::at(&(0..0), format!("at most {EXPRESSION_BYTES_MAX} bytes"))
+    }
+
+    /// The same in a text in which the expression begins at this byte.
+    fn after(self, offset: usize) -> ExpressionError {
+        ExpressionError {
+            offset: self.offset + offset,
+            ..self
+        }
+    }
+
     /// The same as a problem of the setting that holds the expression.
     pub fn problem(&self, place: &Place<'_>) -> Problem {
-        let problem = Problem::error(ProblemName::BadExpression, self.to_string());
+        let problem = Problem::error(self.problem, self.to_string());
         let problem = problem.within(place, self.offset, self.length);
         match &self.suggestion {
             Some(word) => problem.suggest(word),

@@ -2,17 +2,19 @@
 //!
 //! `{{` is a brace; a closing brace outside a hole is itself. Reads messages only; who uses the text escapes it.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use super::check::{self, TextValue};
-use super::{EXPRESSION_BYTES_MAX, ExpressionError, Known, View, evaluate, parse};
+use super::check::Check;
+use super::evaluate::Evaluation;
+use super::value::Text;
+use super::{EXPRESSION_BYTES_MAX, ExpressionError, Known, View, parse};
 
-/// The largest text an expression makes: no message that can be accepted needs a larger one.
+/// How many bytes the functions of one expression may build altogether: far more than any message needs.
 pub const VALUE_BYTES_MAX: usize = 64 << 20;
 
 /// A value that would be larger than any message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the value would be larger than {} MiB", VALUE_BYTES_MAX >> 20)]
+#[error("the value takes more than {} MiB to build", VALUE_BYTES_MAX >> 20)]
 pub struct ValueTooLarge;
 
 /// A text made anew for each message.
@@ -29,27 +31,23 @@ pub struct ValueTooLarge;
 #[derive(Debug, Clone)]
 pub struct Template {
     pieces: Vec<Piece>,
+    canonical: Box<str>,
 }
 
 #[derive(Debug, Clone)]
 enum Piece {
     Literal(String),
-    Hole(TextValue),
+    Hole(Text),
 }
 
 impl Template {
     /// Reads a template and checks its holes.
-    pub fn parse(text: &str, _known: Known<'_>) -> Result<Template, ExpressionError> {
+    pub fn parse(text: &str, known: Known<'_>) -> Result<Template, ExpressionError> {
         if text.len() > EXPRESSION_BYTES_MAX {
-            let expected = format!("at most {EXPRESSION_BYTES_MAX} bytes");
-            return Err(ExpressionError {
-                offset: 0,
-                length: 0,
-                expected,
-                found: None,
-                suggestion: None,
-            });
+            return Err(ExpressionError::too_long());
         }
+        let mut check = Check::new(known);
+        let mut canonical = String::new();
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -60,37 +58,48 @@ impl Template {
                 rest = after;
                 continue;
             }
-            let hole_offset = text.len() - after.len();
-            let in_template = |error: ExpressionError| ExpressionError {
-                offset: hole_offset + error.offset,
-                ..error
-            };
-            let (operand, length) = parse::hole(after).map_err(in_template)?;
+            let offset = text.len() - after.len();
+            let (operand, length) = parse::hole(after).map_err(|error| error.after(offset))?;
+            let hole = check.shown(&operand).map_err(|error| error.after(offset))?;
+            canonical.push_str(&literal.replace('{', "{{"));
+            canonical.extend(["{", &operand.to_string(), "}"]);
             if !literal.is_empty() {
                 pieces.push(Piece::Literal(std::mem::take(&mut literal)));
             }
-            pieces.push(Piece::Hole(check::text(operand).map_err(in_template)?));
+            pieces.push(Piece::Hole(hole));
             rest = after.get(length..).unwrap_or_default();
         }
         literal.push_str(rest);
+        canonical.push_str(&literal.replace('{', "{{"));
         if !literal.is_empty() {
             pieces.push(Piece::Literal(literal));
         }
-        Ok(Template { pieces })
+        Ok(Template {
+            pieces,
+            canonical: canonical.into(),
+        })
     }
 
     /// The text. What has no value leaves its hole empty.
     pub fn render(&self, view: &View<'_>) -> Result<String, ValueTooLarge> {
+        if let [Piece::Literal(text)] = self.pieces.as_slice() {
+            return Ok(text.clone());
+        }
+        let evaluation = Evaluation::new(view);
         let mut rendered = String::new();
         for piece in &self.pieces {
-            let piece = match piece {
-                Piece::Literal(text) => Cow::Borrowed(text.as_str()),
-                Piece::Hole(value) => evaluate::text(value, view),
-            };
-            if rendered.len() + piece.len() > VALUE_BYTES_MAX {
-                return Err(ValueTooLarge);
+            match piece {
+                Piece::Literal(text) => rendered.push_str(text),
+                Piece::Hole(value) => {
+                    let text = evaluation.text(value, None);
+                    if evaluation.may_build(text.len()) {
+                        rendered.push_str(&text);
+                    }
+                }
             }
-            rendered.push_str(&piece);
+        }
+        if evaluation.is_too_large() {
+            return Err(ValueTooLarge);
         }
         Ok(rendered)
     }
@@ -98,5 +107,12 @@ impl Template {
     /// Whether it has no holes, so that every message gives the same text.
     pub fn is_literal(&self) -> bool {
         !self.pieces.iter().any(|piece| matches!(piece, Piece::Hole(_)))
+    }
+}
+
+impl fmt::Display for Template {
+    /// In the canonical form.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.canonical)
     }
 }

@@ -2,7 +2,8 @@
 //! from outside. An expression asks no clock and draws no random numbers: the time and the seed are given.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use jiff::Zoned;
 
@@ -30,6 +31,10 @@ pub struct Context {
 struct Receipt {
     at: Zoned,
     run: Arc<str>,
+    /// The hash of all that tells this run from others; made when it is first asked for.
+    seed: OnceLock<blake3::Hash>,
+    /// How many identifiers were given.
+    given: AtomicU64,
 }
 
 /// What an expression may name besides places in the message.
@@ -44,7 +49,12 @@ pub struct Known<'a> {
 impl Context {
     /// When the message was received, and the name of what runs over it: of the route.
     pub fn new(received: Zoned, run: Arc<str>) -> Context {
-        let receipt = Receipt { at: received, run };
+        let receipt = Receipt {
+            at: received,
+            run,
+            seed: OnceLock::new(),
+            given: AtomicU64::new(0),
+        };
         Context {
             receipt: Some(receipt),
         }
@@ -53,6 +63,37 @@ impl Context {
     /// When the message was received, where that is given.
     pub fn received(&self) -> Option<&Zoned> {
         self.receipt.as_ref().map(|receipt| &receipt.at)
+    }
+
+    /// An identifier that no other call of this run is given, and no other run, route or message.
+    ///
+    /// A UUID of version 8 (RFC 9562): its bits are a hash of all that tells the call from others.
+    pub(super) fn uuid(&self, message: &Message) -> String {
+        let Some(receipt) = &self.receipt else {
+            return String::new();
+        };
+        let seed = receipt.seed.get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&receipt.at.timestamp().as_nanosecond().to_be_bytes());
+            // The length keeps the name apart from what follows it.
+            hasher.update(&receipt.run.len().to_be_bytes());
+            hasher.update(receipt.run.as_bytes());
+            hasher.update(message.received());
+            hasher.finalize()
+        });
+        let number = receipt.given.fetch_add(1, Ordering::Relaxed);
+        let hash = blake3::keyed_hash(seed.as_bytes(), &number.to_be_bytes());
+        let mut bits = [0; 16];
+        for (bit, hashed) in bits.iter_mut().zip(hash.as_bytes()) {
+            *bit = *hashed;
+        }
+        let bits = u128::from_be_bytes(bits);
+        let bits = bits & !(0xF << 76) & !(0x3 << 62) | 0x8 << 76 | 0x2 << 62;
+        let mut uuid = format!("{bits:032x}");
+        for hyphen in [20, 16, 12, 8] {
+            uuid.insert(hyphen, '-');
+        }
+        uuid
     }
 
     /// Nothing is given: for expressions read with [`Known::nothing`].

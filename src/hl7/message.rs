@@ -65,6 +65,11 @@ impl Message {
         })
     }
 
+    /// The bytes it was parsed from, whatever was edited since.
+    pub fn received(&self) -> &Bytes {
+        &self.received
+    }
+
     /// What MSH-1 and MSH-2 declare.
     pub fn delimiters(&self) -> &Delimiters {
         &self.delimiters

@@ -43,7 +43,10 @@ impl Message {
 
     fn write_preserved(&self) -> Bytes {
         let before = self.slots.first().map_or(0, |slot| slot.start as usize);
-        let mut out = Vec::with_capacity(self.received.len());
+        // Of the bytes received this message may hold a small part only.
+        let received = |slot: &Slot| self.raw(slot).len() + (slot.next - slot.end) as usize + 1;
+        let length: usize = self.slots.iter().map(received).sum();
+        let mut out = Vec::with_capacity(before + length);
         out.extend_from_slice(slice(&self.received, &(0..before)));
         for (index, slot) in self.slots.iter().enumerate() {
             out.extend_from_slice(self.raw(slot));

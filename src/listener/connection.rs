@@ -8,12 +8,11 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use futures_util::future::{BoxFuture, FutureExt, OptionFuture};
+use futures_util::future::{FutureExt, OptionFuture};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use metrics::{Counter, counter};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,9 +25,10 @@ use tracing::{error, trace, warn};
 use super::budget::Share;
 use super::mllp::Settings;
 use super::reading::Reading;
-use super::{Incoming, Intake, ReadBudget, Reply};
-use crate::metrics::{LISTENER_FAILURES_TOTAL, LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
-use crate::mllp::{Frame, encode};
+use super::release_2;
+use super::{Incoming, Intake, ReadBudget, Reply, count_failure, guard_intake, guard_reply};
+use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
+use crate::mllp::{Frame, Release, encode};
 
 /// How long the peer may take to notice that we have closed, and to read our last reply.
 const LINGER: Duration = Duration::from_secs(1);
@@ -80,6 +80,11 @@ impl Service {
         &self.settings
     }
 
+    /// What takes the frames.
+    pub(super) fn intake(&self) -> Intake {
+        Arc::clone(&self.intake)
+    }
+
     /// Where it is told that weir stops.
     pub(super) fn shutdown(&self) -> watch::Receiver<bool> {
         self.shutdown.clone()
@@ -99,7 +104,7 @@ impl Service {
     }
 
     pub(super) fn count_failure(&self, kind: &'static str) {
-        counter!(LISTENER_FAILURES_TOTAL, "listener" => self.label(), "kind" => kind).increment(1);
+        count_failure(&self.name, kind);
     }
 }
 
@@ -116,7 +121,7 @@ pub(super) enum End {
 
 /// What a frame has got for a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Said {
+pub(super) enum Said {
     /// What it was to get; a reply of no frames is one, too.
     Reply,
     /// The same, and no more frames are to be read. Those read before still get theirs.
@@ -139,7 +144,10 @@ pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<
         service: &service,
         peer,
     };
-    let end = converse(&mut reading, &mut writing).await;
+    let end = match service.settings.release {
+        Release::One => converse(&mut reading, &mut writing).await,
+        Release::Two => release_2::converse(&mut reading, &mut writing).await,
+    };
     trace!(listener = service.name(), %peer, ?end, "closing");
     if end == End::Ours {
         linger(&mut stream).await;
@@ -194,28 +202,14 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
                     if matches!(frame, Frame::TooLarge { .. }) {
                         end = Some(End::Ours);
                     }
-                    let incoming = Incoming { frame };
-                    taking = Some(guard_intake(Arc::clone(&service.intake), incoming));
+                    let incoming = Incoming { frame, is_file: false };
+                    taking = Some(guard_intake(&service.intake, incoming));
                 }
                 Err(reason) => end = Some(reason),
             },
             else => return end.unwrap_or(End::Ours),
         }
     }
-}
-
-/// The intake of one frame; `None` when it panicked, which is this message's trouble and no other's.
-fn guard_intake(intake: Intake, incoming: Incoming) -> BoxFuture<'static, Option<BoxFuture<'static, Reply>>> {
-    let taking = async move { Some(intake(incoming).await) };
-    AssertUnwindSafe(taking)
-        .catch_unwind()
-        .map(|taken| taken.unwrap_or(None))
-        .boxed()
-}
-
-/// The reply to one frame. When it panicked nothing can be said; the sender learns it from the closed connection.
-async fn guard_reply(reply: BoxFuture<'static, Reply>) -> Option<Reply> {
-    AssertUnwindSafe(reply).catch_unwind().await.ok()
 }
 
 /// Closes our side and throws away what still comes, for a moment: a socket closed with unread bytes in it is
@@ -235,7 +229,7 @@ async fn linger(stream: &mut TcpStream) {
 }
 
 /// The side that writes.
-struct Writing<'a> {
+pub(super) struct Writing<'a> {
     writer: WriteHalf<'a>,
     out: BytesMut,
     /// When all of `out` must be written; `None` until writing it begins.
@@ -246,7 +240,7 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     /// Frames a reply; tells how the connection goes on after it.
-    fn put(&mut self, reply: Option<Reply>) -> Said {
+    pub(super) fn put(&mut self, reply: Option<Reply>) -> Said {
         let Some(reply) = reply else {
             self.service.count_failure("intake_panic");
             return Said::Nothing;
@@ -272,7 +266,7 @@ impl Writing<'_> {
     }
 
     /// Writes it all, within one time limit however often this is called meanwhile. Cancel safe.
-    async fn flush(&mut self) -> io::Result<()> {
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
         let write_timeout = self.service.settings.write_timeout;
         let deadline = *self
             .deadline

@@ -1,37 +1,29 @@
-//! MLLP listeners: the settings, the socket, and the connections it accepts.
+//! MLLP listeners: their settings and their socket.
 //!
-//! What happens on a connection is in `connection.rs`. Here connections are counted, capped and, at the end,
-//! waited for.
+//! Which connections are let in is in `door.rs`, what happens on one in `connection.rs`.
 
-use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Gauge, counter, gauge};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
-use tracing::{debug, error, info, warn};
 
 use super::connection::{Service, serve};
-use super::{Intake, ReadBudget, stopped};
-use crate::metrics::{LISTENER_CONNECTIONS, LISTENER_REFUSED_CONNECTIONS_TOTAL};
-use crate::mllp::Strictness;
+use super::door::{Caps, Door};
+use super::{Intake, ReadBudget};
+use crate::mllp::{Release, Strictness};
 use crate::units;
 
-/// How long accepting rests after the system refused a socket, most likely for want of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
 /// The settings of an MLLP listener.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The address and port to listen on, as `127.0.0.1:2575`, or `0.0.0.0:2575` for every interface.
+    #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
     pub bind: SocketAddr,
     /// The longest message, as `32MiB` (the default). A longer one is refused from its header, and the
     /// connection closed.
@@ -61,6 +53,9 @@ pub struct Settings {
     /// right after or nothing follows for a moment; `strict` closes the connection.
     #[serde(default)]
     pub framing: Strictness,
+    /// `1` (the default) or `2`: in MLLP release 2 every block is committed, by 0x06 or 0x15, before the next one.
+    #[serde(default)]
+    pub release: Release,
     /// How long connections may go on answering what they have read when weir stops, as `10s` (the default).
     #[serde(default = "default_stop_grace", deserialize_with = "units::duration")]
     pub stop_grace: Duration,
@@ -79,16 +74,17 @@ impl Settings {
             connections_per_address_max: default_connections_per_address_max(),
             pipeline_max: default_pipeline_max(),
             framing: Strictness::default(),
+            release: Release::default(),
             stop_grace: default_stop_grace(),
         }
     }
 }
 
-fn default_frame_bytes_max() -> usize {
+pub(super) fn default_frame_bytes_max() -> usize {
     32 * 1024 * 1024
 }
 
-fn default_frame_deadline() -> Duration {
+pub(super) fn default_frame_deadline() -> Duration {
     Duration::from_secs(30)
 }
 
@@ -100,11 +96,11 @@ fn default_write_timeout() -> Duration {
     Duration::from_secs(30)
 }
 
-fn default_connections_max() -> NonZeroUsize {
+pub(super) fn default_connections_max() -> NonZeroUsize {
     const { NonZeroUsize::new(256).expect("is not zero") }
 }
 
-fn default_connections_per_address_max() -> NonZeroUsize {
+pub(super) fn default_connections_per_address_max() -> NonZeroUsize {
     const { NonZeroUsize::new(32).expect("is not zero") }
 }
 
@@ -112,35 +108,39 @@ fn default_pipeline_max() -> NonZeroUsize {
     const { NonZeroUsize::new(64).expect("is not zero") }
 }
 
-fn default_stop_grace() -> Duration {
+pub(super) fn default_stop_grace() -> Duration {
     Duration::from_secs(10)
 }
 
 /// A listener with its socket.
 #[derive(Clone)]
 pub struct Bound {
-    socket: Arc<TcpListener>,
+    door: Door,
     settings: Settings,
 }
 
 impl Bound {
     pub(super) async fn bind(settings: &Settings) -> io::Result<Bound> {
-        let socket = TcpListener::bind(settings.bind).await?;
         Ok(Bound {
-            socket: Arc::new(socket),
+            door: Door::bind(settings.bind).await?,
             settings: settings.clone(),
         })
     }
 
-    pub(super) fn again(&self, settings: &Settings) -> Option<Bound> {
-        (self.settings.bind == settings.bind).then(|| Bound {
-            socket: Arc::clone(&self.socket),
+    /// On a socket that is there already.
+    pub(super) fn on(door: Door, settings: &Settings) -> Bound {
+        Bound {
+            door,
             settings: settings.clone(),
-        })
+        }
+    }
+
+    pub(super) fn door(&self) -> &Door {
+        &self.door
     }
 
     pub(super) fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+        self.door.address()
     }
 
     pub(super) async fn run(
@@ -148,119 +148,17 @@ impl Bound {
         name: Arc<str>,
         intake: Intake,
         budget: ReadBudget,
-        mut shutdown: watch::Receiver<bool>,
+        shutdown: watch::Receiver<bool>,
     ) {
-        let Bound { socket, settings } = self;
-        let stop_grace = settings.stop_grace;
-        let service = Service::new(name, settings, intake, budget, shutdown.clone());
-        let mut connections = Connections {
-            service: Arc::new(service),
-            open: JoinSet::new(),
-            from: HashMap::new(),
+        let Bound { door, settings } = self;
+        let caps = Caps {
+            connections_max: settings.connections_max.get(),
+            connections_per_address_max: settings.connections_per_address_max.get(),
+            stop_grace: settings.stop_grace,
         };
-        loop {
-            tokio::select! {
-                biased;
-                () = stopped(&mut shutdown) => break,
-                Some(ended) = connections.open.join_next_with_id() => connections.leave(ended),
-                accepted = socket.accept() => match accepted {
-                    Ok((stream, peer)) => connections.admit(stream, peer),
-                    Err(error) => connections.pause(&error).await,
-                },
-            }
-        }
-        drop(socket);
-        connections.drain(stop_grace).await;
-    }
-}
-
-/// The open connections of one listener.
-struct Connections {
-    service: Arc<Service>,
-    open: JoinSet<()>,
-    from: HashMap<Id, IpAddr>,
-}
-
-impl Connections {
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let address = peer.ip().to_canonical();
-        if let Some(kind) = self.cap_reached(address) {
-            let name = self.service.label();
-            counter!(LISTENER_REFUSED_CONNECTIONS_TOTAL, "listener" => name, "kind" => kind).increment(1);
-            warn!(listener = self.service.name(), %peer, kind, "connection refused: too many are open");
-            return;
-        }
-        let task = self.open.spawn(serve(stream, peer, Arc::clone(&self.service)));
-        self.from.insert(task.id(), address);
-        self.gauge().increment(1.0);
-    }
-
-    fn cap_reached(&self, address: IpAddr) -> Option<&'static str> {
-        let settings = self.service.settings();
-        let from_address = self.from.values().filter(|other| **other == address).count();
-        if self.from.len() >= settings.connections_max.get() {
-            Some("connections_max")
-        } else if from_address >= settings.connections_per_address_max.get() {
-            Some("connections_per_address_max")
-        } else {
-            None
-        }
-    }
-
-    fn leave(&mut self, ended: Result<(Id, ()), JoinError>) {
-        let id = match ended {
-            Ok((id, ())) => id,
-            Err(failure) => {
-                // The panic's text stays where it is: it may quote a message.
-                error!(
-                    listener = self.service.name(),
-                    "a connection failed inside weir and was closed"
-                );
-                failure.id()
-            }
-        };
-        self.from.remove(&id);
-        self.gauge().decrement(1.0);
-    }
-
-    /// Lets the connections that are open work on while no more can be accepted.
-    async fn pause(&self, failure: &io::Error) {
-        if matches!(
-            failure.kind(),
-            io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
-        ) {
-            debug!(
-                listener = self.service.name(),
-                "connection gone before it was accepted"
-            );
-            return;
-        }
-        self.service.count_failure("accept");
-        warn!(listener = self.service.name(), %failure, "cannot accept connections, trying on");
-        sleep(ACCEPT_PAUSE).await;
-    }
-
-    async fn drain(&mut self, stop_grace: Duration) {
-        let all_ended = async {
-            while let Some(ended) = self.open.join_next_with_id().await {
-                self.leave(ended);
-            }
-        };
-        if timeout(stop_grace, all_ended).await.is_err() {
-            let left = self.from.len();
-            info!(
-                listener = self.service.name(),
-                left, "connections cut off at the end of the grace time"
-            );
-            self.open.shutdown().await;
-            let gauge = self.gauge();
-            self.from.drain().for_each(|_| gauge.decrement(1.0));
-        }
-    }
-
-    /// Counted up and down: while a listener changes, the connections of its old settings and of its new ones are
-    /// open together.
-    fn gauge(&self) -> Gauge {
-        gauge!(LISTENER_CONNECTIONS, "listener" => self.service.label())
+        let service = Service::new(Arc::clone(&name), settings, intake, budget, shutdown.clone());
+        let service = Arc::new(service);
+        let serve = |stream, peer| serve(stream, peer, Arc::clone(&service));
+        door.serve(name, caps, shutdown, serve).await;
     }
 }

@@ -6,8 +6,12 @@
 
 mod budget;
 mod connection;
+mod door;
+pub mod folder;
+pub mod http;
 pub mod mllp;
 mod reading;
+mod release_2;
 
 #[cfg(test)]
 mod tests;
@@ -15,30 +19,78 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use metrics::counter;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::watch;
 
+use crate::metrics::LISTENER_FAILURES_TOTAL;
 use crate::mllp::Frame;
 
 pub use budget::ReadBudget;
 
 /// The settings of a listener, by kind.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Settings {
     /// HL7 v2 over MLLP.
     Mllp(mllp::Settings),
+    /// Files that are put into a folder.
+    Folder(folder::Settings),
+    /// HL7 v2 over HTTP.
+    Http(http::Settings),
+}
+
+/// Where messages come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance<'a> {
+    /// A socket at this address.
+    Socket(SocketAddr),
+    /// A folder.
+    Folder(&'a Path),
+}
+
+impl fmt::Display for Entrance<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Entrance::Socket(address) => write!(formatter, "{address}"),
+            Entrance::Folder(folder) => write!(formatter, "{}", folder.display()),
+        }
+    }
 }
 
 impl Settings {
-    /// The address to listen on.
-    pub fn bind(&self) -> SocketAddr {
+    /// The key of its kind.
+    pub fn kind(&self) -> &'static str {
         match self {
-            Settings::Mllp(settings) => settings.bind,
+            Settings::Mllp(_) => "mllp",
+            Settings::Folder(_) => "folder",
+            Settings::Http(_) => "http",
+        }
+    }
+
+    /// Where messages come in.
+    pub fn entrance(&self) -> Entrance<'_> {
+        match self {
+            Settings::Mllp(settings) => Entrance::Socket(settings.bind),
+            Settings::Folder(settings) => Entrance::Folder(&settings.folder),
+            Settings::Http(settings) => Entrance::Socket(settings.bind),
+        }
+    }
+
+    /// The longest frame it reads.
+    pub fn frame_bytes_max(&self) -> usize {
+        match self {
+            Settings::Mllp(settings) => settings.frame_bytes_max,
+            Settings::Folder(settings) => settings.frame_bytes_max,
+            Settings::Http(settings) => settings.frame_bytes_max,
         }
     }
 }
@@ -48,6 +100,8 @@ impl Settings {
 pub struct Incoming {
     /// What was received.
     pub frame: Frame,
+    /// Whether it was a file: those may be in UTF-16, which no frame can be.
+    pub is_file: bool,
 }
 
 /// What goes back for one frame.
@@ -58,6 +112,22 @@ pub struct Reply {
     pub frames: Vec<Bytes>,
     /// Whether to read no more from this connection and close it once the frames already taken are answered.
     pub close: bool,
+    /// What was decided, for kinds whose senders do not read acknowledgments.
+    pub ruling: Ruling,
+}
+
+/// What the intake decided about a frame; the worst comes last. The reasons are weir's own words, without content.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ruling {
+    /// It is taken: all that is owed because of it is durable.
+    #[default]
+    Accepted,
+    /// Its content is wrong, and why (AE).
+    Erroneous(String),
+    /// It is not for this listener, and why (AR).
+    Rejected(String),
+    /// It may be right, but nothing can be stored just now.
+    Unavailable,
 }
 
 /// Sizes only: an acknowledgment may quote its message.
@@ -68,6 +138,7 @@ impl fmt::Debug for Reply {
             .debug_struct("Reply")
             .field("frame_bytes", &sizes)
             .field("close", &self.close)
+            .field("ruling", &self.ruling)
             .finish()
     }
 }
@@ -79,34 +150,56 @@ impl fmt::Debug for Reply {
 /// dropped when the connection breaks; what is queued by then stays queued.
 pub type Intake = Arc<dyn Fn(Incoming) -> BoxFuture<'static, BoxFuture<'static, Reply>> + Send + Sync>;
 
-/// A listener that has its socket and takes connections once [`run`](Bound::run). Clones share the socket, which is
-/// closed with the last of them.
+/// A listener that has its socket or folder and takes messages once [`run`](Bound::run). Clones share a socket, which
+/// is closed with the last of them.
 #[derive(Clone)]
 pub enum Bound {
     /// HL7 v2 over MLLP.
     Mllp(mllp::Bound),
+    /// Files that are put into a folder.
+    Folder(folder::Bound),
+    /// HL7 v2 over HTTP.
+    Http(http::Bound),
 }
 
-/// Takes the port, so that a port in use is told before anything starts.
+/// Takes the port or folder, so that a port in use is told before anything starts.
 pub async fn bind(settings: &Settings) -> io::Result<Bound> {
     match settings {
         Settings::Mllp(settings) => mllp::Bound::bind(settings).await.map(Bound::Mllp),
+        Settings::Folder(settings) => folder::Bound::open(settings).await.map(Bound::Folder),
+        Settings::Http(settings) => http::Bound::bind(settings).await.map(Bound::Http),
     }
 }
 
 impl Bound {
-    /// The same socket with other settings, if they ask for the address it has: then no connection that arrives
-    /// meanwhile is refused. Port 0 asks for whatever port it has.
+    /// The same socket or folder with other settings, if they ask for the address it has: then no connection that
+    /// arrives meanwhile is refused. Port 0 asks for whatever port it has.
     pub fn again(&self, settings: &Settings) -> Option<Bound> {
+        let door = match self {
+            Bound::Mllp(bound) => Some(bound.door()),
+            Bound::Http(bound) => Some(bound.door()),
+            Bound::Folder(_) => None,
+        };
         match (self, settings) {
-            (Bound::Mllp(bound), Settings::Mllp(settings)) => bound.again(settings).map(Bound::Mllp),
+            (_, Settings::Mllp(settings)) => {
+                let door = door?.again(settings.bind)?;
+                Some(Bound::Mllp(mllp::Bound::on(door, settings)))
+            }
+            (_, Settings::Http(settings)) => {
+                let door = door?.again(settings.bind)?;
+                Some(Bound::Http(http::Bound::on(door, settings)))
+            }
+            (Bound::Folder(bound), Settings::Folder(settings)) => bound.again(settings).map(Bound::Folder),
+            (Bound::Mllp(_) | Bound::Http(_), Settings::Folder(_)) => None,
         }
     }
 
-    /// The address that was bound; the port is the real one when port 0 was asked for.
-    pub fn address(&self) -> io::Result<SocketAddr> {
+    /// Where it is; the port is the real one when port 0 was asked for.
+    pub fn entrance(&self) -> io::Result<Entrance<'_>> {
         match self {
-            Bound::Mllp(bound) => bound.address(),
+            Bound::Mllp(bound) => bound.address().map(Entrance::Socket),
+            Bound::Folder(bound) => Ok(Entrance::Folder(bound.folder())),
+            Bound::Http(bound) => bound.address().map(Entrance::Socket),
         }
     }
 
@@ -121,6 +214,8 @@ impl Bound {
     ) {
         match self {
             Bound::Mllp(bound) => bound.run(name, intake, budget, shutdown).await,
+            Bound::Folder(bound) => bound.run(name, intake, budget, shutdown).await,
+            Bound::Http(bound) => bound.run(name, intake, budget, shutdown).await,
         }
     }
 }
@@ -129,4 +224,26 @@ impl Bound {
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     // An error means that whoever could say "stop" is gone: that is a stop too.
     drop(shutdown.wait_for(|stop| *stop).await);
+}
+
+fn count_failure(listener: &Arc<str>, kind: &'static str) {
+    counter!(LISTENER_FAILURES_TOTAL, "listener" => Arc::clone(listener), "kind" => kind).increment(1);
+}
+
+/// The intake of one frame; `None` when it panicked, which is this message's trouble and no other's.
+fn guard_intake(
+    intake: &Intake,
+    incoming: Incoming,
+) -> BoxFuture<'static, Option<BoxFuture<'static, Reply>>> {
+    let intake = Arc::clone(intake);
+    let taking = async move { Some(intake(incoming).await) };
+    AssertUnwindSafe(taking)
+        .catch_unwind()
+        .map(|taken| taken.unwrap_or(None))
+        .boxed()
+}
+
+/// The reply to one frame. When it panicked nothing can be said; the sender learns it from the closed connection.
+async fn guard_reply(reply: BoxFuture<'static, Reply>) -> Option<Reply> {
+    AssertUnwindSafe(reply).catch_unwind().await.ok()
 }

@@ -19,7 +19,7 @@ use super::budget::Share;
 use super::connection::{End, Service};
 use super::stopped;
 use crate::metrics::LISTENER_DEVIATIONS_TOTAL;
-use crate::mllp::{Decoded, Decoder, Deviation, Frame, FrameError, FrameLimits};
+use crate::mllp::{Commit, Decoded, Decoder, Deviation, Frame, FrameError, FrameLimits};
 
 /// How much is read at a time, at least.
 const READ_BYTES: usize = 16 * 1024;
@@ -69,7 +69,7 @@ impl<'a> Reading<'a> {
             peer,
             service,
             shutdown: service.shutdown(),
-            decoder: Decoder::new(limits, service.settings().framing),
+            decoder: Decoder::new(limits, service.settings().framing).of_release(service.settings().release),
             buffer: BytesMut::new(),
             share: service.share(),
             waiting: None,
@@ -116,7 +116,9 @@ impl<'a> Reading<'a> {
         match found {
             Decoded::Frame(frame) => {
                 self.waiting = None;
-                self.service.count_frame(&frame);
+                if Commit::read(&frame).is_none() {
+                    self.service.count_frame(&frame);
+                }
                 Some(frame)
             }
             Decoded::Deviation(deviation) => {

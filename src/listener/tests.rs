@@ -33,7 +33,9 @@ fn settings(more: &str) -> Settings {
 
 async fn start_with(more: &str, budget: ReadBudget, intake: Intake) -> Running {
     let bound = bind(&settings(more)).await.unwrap();
-    let address = bound.address().unwrap();
+    let Entrance::Socket(address) = bound.entrance().unwrap() else {
+        panic!("MLLP listens on a socket");
+    };
     let (stop, shutdown) = watch::channel(false);
     let task = tokio::spawn(bound.run(Arc::from("in"), intake, budget, shutdown));
     Running { address, stop, task }
@@ -106,7 +108,7 @@ impl Peer {
 fn reply(text: String) -> Reply {
     Reply {
         frames: vec![Bytes::from(text)],
-        close: false,
+        ..Reply::default()
     }
 }
 
@@ -158,7 +160,9 @@ fn check(more: &str, sent: &[u8], expected: &[&str], metric: &str) {
 
 #[test]
 fn settings_have_defaults_and_know_their_fields() {
-    let Settings::Mllp(settings) = settings("frame_deadline: 5s");
+    let Settings::Mllp(settings) = settings("frame_deadline: 5s") else {
+        panic!("MLLP was asked for");
+    };
     assert_eq!(settings.frame_deadline, Duration::from_secs(5));
     assert_eq!(settings.frame_bytes_max, 33_554_432);
     assert_eq!(settings.pipeline_max.get(), 64);
@@ -513,8 +517,8 @@ async fn no_reply_takes_the_place_of_one_that_is_missing() {
                 all_taken.wait().await;
                 if text == "unanswered" {
                     Reply {
-                        frames: Vec::new(),
                         close: true,
+                        ..Reply::default()
                     }
                 } else {
                     reply(text)
@@ -578,6 +582,7 @@ async fn a_reply_may_close_the_connection_or_be_two_messages_or_none() {
         Reply {
             close: text == "last",
             frames,
+            ..Reply::default()
         }
     });
     let running = start("", intake).await;

@@ -9,10 +9,7 @@ use memchr::{memchr, memchr2};
 use thiserror::Error;
 
 use super::opening::Opening;
-use super::{END, Foreign, Frame, FrameLimits, PREFIX_BYTES_MAX, RETURN, START, Strictness};
-
-/// The content of an MLLP release 2 commit block: stored, or not stored.
-const COMMIT_BLOCKS: [&[u8]; 2] = [&[0x06], &[0x15]];
+use super::{Commit, END, Foreign, Frame, FrameLimits, PREFIX_BYTES_MAX, RETURN, Release, START, Strictness};
 
 /// What the decoder found in the buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +37,7 @@ pub enum Deviation {
     },
     /// The frame before this ended in `0x1C` without `0x0D`.
     MissingReturn,
-    /// A commit block of MLLP release 2, which nobody here has asked for.
+    /// A commit block of MLLP release 2 on a connection of release 1.
     CommitBlock,
 }
 
@@ -124,6 +121,7 @@ enum State {
 pub struct Decoder {
     limits: FrameLimits,
     strictness: Strictness,
+    release: Release,
     state: State,
     /// What has come to nothing since the last frame: junk, and one for each new start and each commit block.
     fruitless_bytes: usize,
@@ -131,11 +129,18 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder at the beginning of a stream.
+    /// The same for a stream of this release: in release 2 commit blocks are frames like others.
+    #[must_use]
+    pub fn of_release(self, release: Release) -> Decoder {
+        Decoder { release, ..self }
+    }
+
+    /// A decoder at the beginning of a stream of release 1.
     pub fn new(limits: FrameLimits, strictness: Strictness) -> Decoder {
         Decoder {
             limits,
             strictness,
+            release: Release::One,
             state: State::Between { junk_bytes: 0 },
             fruitless_bytes: 0,
             opening: Opening::default(),
@@ -292,7 +297,8 @@ impl Decoder {
         let content = buffer.split_to(content_bytes).freeze();
         buffer.advance(1);
         self.state = next;
-        if COMMIT_BLOCKS.contains(&content.as_ref()) {
+        let is_commit = Commit::of_content(&content).is_some();
+        if is_commit && self.release == Release::One {
             self.fruitless_bytes += 1;
             Decoded::Deviation(Deviation::CommitBlock)
         } else {

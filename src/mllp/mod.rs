@@ -5,6 +5,7 @@
 //! timer; whoever owns the socket feeds it a buffer and asks. It knows nothing of HL7 beyond the three letters
 //! by which it notices that somebody sends messages without framing them.
 
+mod commit;
 mod decode;
 mod encode;
 mod opening;
@@ -15,8 +16,10 @@ mod tests;
 use std::fmt;
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use commit::{Commit, Release};
 pub use decode::{Decoded, Decoder, Deviation, FrameError};
 pub use encode::{EncodeError, encode};
 pub use opening::Foreign;
@@ -73,7 +76,7 @@ impl Default for FrameLimits {
 }
 
 /// What to make of a frame that ends in `0x1C` without `0x0D`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strictness {
     /// The frame is accepted when the next one begins right there, or nothing follows for a moment.

@@ -41,6 +41,7 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
@@ -58,7 +59,7 @@ pub use self::{
 };
 use self::{
     lane::Shared,
-    writer::{Accept, Request, Settle, Writer},
+    writer::{Accept, Numbered, Request, Settle, Writer},
 };
 
 /// How long a lock held by a dying process is waited for, when the settings do not say.
@@ -71,7 +72,7 @@ const PERMIT_BYTES: usize = 16 * 1024;
 const SETTLEMENTS_WAITING_MAX: usize = 4_096;
 
 /// How the outbox uses the machine. Nothing here changes what it promises.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How much of messages may wait for the writer, as `64MiB` (the default); more make the senders wait.
@@ -198,9 +199,28 @@ impl Outbox {
         self.offer_all(vec![acceptance]).await
     }
 
+    /// Like [`offer`](Outbox::offer), for a message of which somebody must know the number before any destination
+    /// can have read it: `numbered` is called with it in between. The writer calls it, so it must not wait.
+    pub async fn offer_numbered(
+        &self,
+        acceptance: Acceptance,
+        numbered: impl Fn(Sequence) + Send + 'static,
+    ) -> Result<Pending, OutboxError> {
+        self.offer_to_writer(vec![acceptance], Some(Box::new(numbered)))
+            .await
+    }
+
     /// Hands messages over that are accepted together or not at all, whatever happens. They take their places one
     /// after the other; the [`Pending`] resolves to the number of the first.
     pub async fn offer_all(&self, acceptances: Vec<Acceptance>) -> Result<Pending, OutboxError> {
+        self.offer_to_writer(acceptances, None).await
+    }
+
+    async fn offer_to_writer(
+        &self,
+        acceptances: Vec<Acceptance>,
+        numbered: Option<Numbered>,
+    ) -> Result<Pending, OutboxError> {
         let bytes = delivery::check_all(&acceptances)?;
         if let Some(what) = self.shared.gauge.full() {
             return Err(OutboxError::Full { what });
@@ -214,6 +234,7 @@ impl Outbox {
         let (answer, answered) = oneshot::channel();
         self.send(Request::Accept(Accept {
             messages: acceptances.into_iter().map(hashed).collect(),
+            numbered,
             answer,
             _room: room,
         }))?;

@@ -14,8 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use name::ProblemName;
-pub use render::Location;
-pub use source::{Content, Entry, Node, Place, ScalarStyle, Source};
+pub use source::{Content, Entry, Location, Node, Place, ScalarStyle, Source};
 
 /// More problems than this are counted, not kept: nobody reads on, and the memory is bounded.
 pub const PROBLEMS_MAX: usize = 500;
@@ -252,6 +251,21 @@ impl Problems {
                 .map(|region| (region.source, region.bytes.start))
         });
         sorted.into_iter()
+    }
+
+    /// The source that a region is in.
+    pub fn source(&self, region: &Region) -> Option<&Source> {
+        self.sources.get(region.source).map(AsRef::as_ref)
+    }
+
+    /// Whether the next problem would only be counted, so that its words need not be found.
+    pub fn is_full(&self) -> bool {
+        self.found.len() >= PROBLEMS_MAX
+    }
+
+    /// How many were counted and not kept.
+    pub fn left_off(&self) -> usize {
+        self.left_off
     }
 
     /// Whether nothing was found.

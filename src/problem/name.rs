@@ -63,16 +63,34 @@ pub enum ProblemName {
     BadExpression,
     /// `bad-message-type`
     BadMessageType,
+    /// `unreachable-route`
+    UnreachableRoute,
+    /// `no-routes`
+    NoRoutes,
+    /// `missing-folder`
+    MissingFolder,
+    /// `unknown-place`
+    UnknownPlace,
     /// `nothing-to-do`
     NothingToDo,
     /// `contradictory-step`
     ContradictoryStep,
+    /// `unknown-route`
+    UnknownRoute,
+    /// `no-message`
+    NoMessage,
+    /// `contradictory-case`
+    ContradictoryCase,
     /// `bad-table`
     BadTable,
     /// `duplicate-code`
     DuplicateCode,
     /// `unknown-column`
     UnknownColumn,
+    /// `bad-pattern`
+    BadPattern,
+    /// `bad-script`
+    BadScript,
     /// `needs-restart`
     NeedsRestart,
     /// `removed-destination`
@@ -113,11 +131,20 @@ impl ProblemName {
         ProblemName::BadPath,
         ProblemName::BadExpression,
         ProblemName::BadMessageType,
+        ProblemName::UnreachableRoute,
+        ProblemName::NoRoutes,
+        ProblemName::MissingFolder,
+        ProblemName::UnknownPlace,
         ProblemName::NothingToDo,
         ProblemName::ContradictoryStep,
+        ProblemName::UnknownRoute,
+        ProblemName::NoMessage,
+        ProblemName::ContradictoryCase,
         ProblemName::BadTable,
         ProblemName::DuplicateCode,
         ProblemName::UnknownColumn,
+        ProblemName::BadPattern,
+        ProblemName::BadScript,
         ProblemName::NeedsRestart,
         ProblemName::RemovedDestination,
         ProblemName::CannotBind,
@@ -224,7 +251,7 @@ impl ProblemName {
             ),
             ProblemName::UnknownTable => (
                 "unknown-table",
-                "A step translates through a table that no file of the site defines.",
+                "A step translates through a table, or an expression looks into one, that no file of the site defines.",
             ),
             ProblemName::UnknownProfile => (
                 "unknown-profile",
@@ -235,10 +262,10 @@ impl ProblemName {
                 "No route takes messages from this listener. Its messages are counted as unrouted.",
             ),
             ProblemName::UnusedDestination => ("unused-destination", "No route sends to this destination."),
-            ProblemName::UnusedTable => ("unused-table", "No step uses this table."),
+            ProblemName::UnusedTable => ("unused-table", "No step and no expression uses this table."),
             ProblemName::UnusedProfile => (
                 "unused-profile",
-                "No listener validates by this profile, and no other inherits from it.",
+                "No listener and no step validates by this profile, and no other inherits from it.",
             ),
             ProblemName::SameAddress => (
                 "same-address",
@@ -271,6 +298,27 @@ impl ProblemName {
                 "A message type is written as in MSH-9: `ADT`, `ADT^A01` or `ADT^A01^ADT_A01`, and `*` \
                  stands for any one part.",
             ),
+            ProblemName::UnreachableRoute => (
+                "unreachable-route",
+                "A route is for a type of message that none of its listeners takes: their `permit` refuses it \
+                 before any route is asked. Either the route or the `permit` is wrong.",
+            ),
+            ProblemName::NoRoutes => (
+                "no-routes",
+                "The site has listeners and no routes. Its messages are acknowledged, counted as unrouted, and \
+                 delivered to nobody.",
+            ),
+            ProblemName::MissingFolder => (
+                "missing-folder",
+                "The folder of a file destination is not there. weir never makes it, because a folder that is \
+                 missing is more likely a disk that is not mounted; messages wait until it is there.",
+            ),
+            ProblemName::UnknownPlace => (
+                "unknown-place",
+                "A path names a segment, a field or a component that no version of the standard from 2.1 to \
+                 2.8.2 has. It is a warning, because senders do add their own; Z segments are theirs, and are \
+                 never warned of.",
+            ),
             ProblemName::NothingToDo => (
                 "nothing-to-do",
                 "A route sends to no destination, or a step lists nothing to change.",
@@ -279,6 +327,21 @@ impl ProblemName {
                 "contradictory-step",
                 "Two parts of a step cannot both be meant: two changes of the same field, or a field \
                  copied to itself.",
+            ),
+            ProblemName::UnknownRoute => (
+                "unknown-route",
+                "The section `cases` names a route that no file of the site defines.",
+            ),
+            ProblemName::NoMessage => (
+                "no-message",
+                "What a case is given, or expects as a whole message, is not one HL7 message: the file or \
+                 text does not begin with MSH, or holds several messages. Cut the message out into a file \
+                 of its own.",
+            ),
+            ProblemName::ContradictoryCase => (
+                "contradictory-case",
+                "Two expectations of a case cannot both hold: a message that is filtered, refused or fails \
+                 leaves the route for nobody, so there is no message to have fields or receivers.",
             ),
             ProblemName::BadTable => (
                 "bad-table",
@@ -295,6 +358,17 @@ impl ProblemName {
                 "unknown-column",
                 "A table has no column of that name, or a step or `lookup` must name one because the table has \
                  several and no `value`. Names of columns are compared exactly, letter case included.",
+            ),
+            ProblemName::BadPattern => (
+                "bad-pattern",
+                "A regular expression, what it is replaced with, or the pattern of a date cannot be used. Regular \
+                 expressions are those of the Rust crate `regex`: without look-around and back-references, so that \
+                 none can be slow. Patterns of dates have directives as `%Y-%m-%d %H:%M:%S`.",
+            ),
+            ProblemName::BadScript => (
+                "bad-script",
+                "A script cannot be compiled: it is not of the language (Rhai), or it uses a name that is not \
+                 defined or that scripts may not use. The caret stands where reading stopped.",
             ),
             ProblemName::NeedsRestart => (
                 "needs-restart",

@@ -9,18 +9,7 @@ use codespan_reporting::files::SimpleFiles;
 use codespan_reporting::term::termcolor::{Buffer, ColorSpec};
 use codespan_reporting::term::{Config, DisplayStyle, Styles, StylesWriter, emit_to_write_style};
 
-use super::{Problem, Problems, Region, Severity};
-
-/// A place as editors and programs count: lines and columns from 1, columns in characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    /// The file, as shown to people.
-    pub file: String,
-    /// Its line, from 1.
-    pub line: usize,
-    /// The character of the line, from 1.
-    pub column: usize,
-}
+use super::{Location, Problem, Problems, Region, Severity};
 
 impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,13 +70,7 @@ impl Problems {
     pub fn location(&self, problem: &Problem) -> Option<Location> {
         let region = problem.region.as_ref()?;
         let source = self.sources.get(region.source)?;
-        let before = source.text.get(..region.bytes.start)?;
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Some(Location {
-            file: source.name.clone(),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..)?.chars().count() + 1,
-        })
+        Some(source.location(region.bytes.start))
     }
 }
 

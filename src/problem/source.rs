@@ -18,6 +18,30 @@ pub struct Source {
     pub root: Node,
 }
 
+/// A place as editors and programs count: lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as shown to people.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// The character of the line, from 1.
+    pub column: usize,
+}
+
+impl Source {
+    /// The place of a byte of the text.
+    pub fn location(&self, byte: usize) -> Location {
+        let before = self.text.get(..byte).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Location {
+            file: self.name.clone(),
+            line: before.matches('\n').count() + 1,
+            column: line.chars().count() + 1,
+        }
+    }
+}
+
 /// A value, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -187,6 +211,11 @@ impl<'a> Place<'a> {
         &self.setting
     }
 
+    /// Where it stands, as editors count.
+    pub fn location(&self) -> Location {
+        self.source.location(self.key_bytes().start)
+    }
+
     pub(super) fn source_id(&self) -> usize {
         self.source.id
     }
@@ -207,7 +236,7 @@ impl<'a> Place<'a> {
     }
 
     /// Where a part of the key stands; all of the key where that cannot be told, as in a quoted key.
-    pub(super) fn key_bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
+    pub fn key_bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
         let whole = self.key_bytes();
         let typed = self.source.text.get(whole.clone()).unwrap_or_default();
         if typed.starts_with(['"', '\'']) || offset + length > typed.len() {
@@ -217,22 +246,28 @@ impl<'a> Place<'a> {
     }
 
     /// Where the bytes of a scalar's text stand in the source; all of it where that cannot be told.
-    pub(super) fn bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
+    pub fn bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
         let whole = self.value_bytes();
         let Content::Scalar { text, style } = &self.node.content else {
             return whole;
         };
-        let typed = self.source.text.get(self.node.bytes.clone()).unwrap_or_default();
-        let start = typed_offset(typed, text, *style, offset);
-        let end = typed_offset(typed, text, *style, offset.saturating_add(length));
-        match (start, end) {
-            (Some(start), Some(end)) => self.node.bytes.start + start..self.node.bytes.start + end.max(start),
+        let source = self.source.text.as_str();
+        let typed = source.get(self.node.bytes.clone()).unwrap_or_default();
+        let first = self.node.bytes.start;
+        let place = |offset| match style {
+            ScalarStyle::Block => block_offset(source, first, text, offset),
+            ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                typed_offset(typed, text, *style, offset).map(|at| first + at)
+            }
+        };
+        match (place(offset), place(offset.saturating_add(length))) {
+            (Some(start), Some(end)) => start..end.max(start),
             _ => whole,
         }
     }
 }
 
-/// Where byte `offset` of the text stands in what was typed. `None` for texts of several lines.
+/// Where byte `offset` of the text stands in what was typed on one line.
 fn typed_offset(typed: &str, text: &str, style: ScalarStyle, offset: usize) -> Option<usize> {
     if typed.contains('\n') || offset > text.len() {
         return None;
@@ -251,6 +286,25 @@ fn typed_offset(typed: &str, text: &str, style: ScalarStyle, offset: usize) -> O
             Some(at)
         }
     }
+}
+
+/// Where byte `offset` of the text of a block stands in the source, the first character of the block at `start`:
+/// lines are as they were typed, behind their indentation. `None` where they are not, as after `>`.
+fn block_offset(source: &str, start: usize, text: &str, offset: usize) -> Option<usize> {
+    let before = text.get(..offset)?;
+    let column_from = before.rfind('\n').map_or(0, |newline| newline + 1);
+    // Blank lines at the beginning belong to the text, and stand before the first character.
+    let blank_lines = text.len() - text.trim_start_matches('\n').len();
+    let line_number = before.matches('\n').count().checked_sub(blank_lines)?;
+    let first_line = source.get(..start)?.rfind('\n')? + 1;
+    let lines = source.get(first_line..)?.split_inclusive('\n');
+    let line_start = first_line + lines.take(line_number).map(str::len).sum::<usize>();
+    let line = source.get(line_start..)?.lines().next().unwrap_or_default();
+    let blanks = line.len() - line.trim_start_matches(' ').len();
+    let indentation = blanks.min(start - first_line);
+    let typed = line.get(indentation..)?;
+    let expected = text.get(column_from..)?.lines().next().unwrap_or_default();
+    (typed == expected).then_some(line_start + indentation + offset - column_from)
 }
 
 /// How many bytes were typed for the next character.
@@ -292,7 +346,31 @@ mod tests {
         check(r#""\u00e9 c""#, "é c", ScalarStyle::DoubleQuoted, 3, Some(8));
         check("'é c'", "é c", ScalarStyle::SingleQuoted, 3, Some(4));
         check("a", "a", ScalarStyle::Plain, 2, None);
-        check("|\n  a", "a\n", ScalarStyle::Block, 0, None);
         check("a\n b", "a b", ScalarStyle::Plain, 2, None);
+    }
+
+    #[test]
+    fn offsets_in_blocks() {
+        let check = |source: &str, first: &str, text, offset, expected: Option<&str>| {
+            let at = block_offset(source, source.find(first).unwrap(), text, offset);
+            let found = at.and_then(|at| source.get(at..));
+            assert_eq!(
+                found.map(|rest| rest.lines().next().unwrap()),
+                expected,
+                "{source} {offset}"
+            );
+        };
+        check("x: |\n  ab\n", "ab", "ab\n", 1, Some("b"));
+        check(
+            "x: |-\n  ab\n\n    c d\ny: 1\n",
+            "ab",
+            "ab\n\n  c d",
+            8,
+            Some("d"),
+        );
+        check("x: |-\n  ab\n\n    c d\n", "ab", "ab\n\n  c d", 4, Some("  c d"));
+        check("x: |\n\n  ab\n", "ab", "\nab\n", 2, Some("b"));
+        check("x: >\n  ab\n  cd\n", "ab", "ab cd\n", 3, None);
+        check("x: >\n  ab\n", "ab", "ab\n", 9, None);
     }
 }

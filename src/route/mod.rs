@@ -22,7 +22,7 @@ use crate::step::{Misses, Notes, Run, Step, Stop, Tag};
 pub use pattern::{MessagePattern, PatternError};
 pub use receiver::{ReceiverSettings, Receivers};
 pub(crate) use settings::patterns;
-pub use settings::{Names, Settings, Steps};
+pub use settings::{Names, Reply, Settings, Steps};
 pub use trace::Trace;
 
 /// A route of the site.
@@ -34,6 +34,8 @@ pub struct Route {
     pub from: Vec<Arc<str>>,
     /// The destinations it may send to, each once.
     pub to: Vec<Arc<str>>,
+    /// Whose answer the sender gets; its own acknowledgment if nobody's.
+    pub reply: Option<Reply>,
     messages: Vec<MessagePattern>,
     when: Option<Condition>,
     steps: Vec<Step>,
@@ -114,10 +116,9 @@ struct Gathered {
 }
 
 impl Route {
-    /// All its steps: those of the route, then those of single destinations.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        let own = self.receivers.iter().flat_map(|receiver| &receiver.steps);
-        self.steps.iter().chain(own)
+    /// The types of messages it is for; none means all.
+    pub fn messages(&self) -> &[MessagePattern] {
+        &self.messages
     }
 
     /// Whether it takes messages from this listener.
@@ -173,7 +174,10 @@ impl Route {
     /// What the steps make of a message that the route is for.
     fn apply(&self, message: &Message, context: &Context, notes: &mut Notes) -> Outcome {
         let mut gathered = Gathered::default();
-        let done = self.steps_to_all(Run::new(message.clone(), context, notes), &mut gathered);
+        let run = Run::new(message.clone(), context, notes);
+        let done = through(&self.steps, run, &mut gathered, &|run, gathered| {
+            self.distribute(run, gathered)
+        });
         let misses = std::mem::take(&mut notes.misses);
         match done {
             Ok(()) => gathered.outcome(&self.filtered_by_all, misses, std::mem::take(&mut notes.tags)),
@@ -189,9 +193,8 @@ impl Route {
         }
     }
 
-    /// Runs the steps of the route, and gives what they leave to the destinations.
-    fn steps_to_all(&self, mut run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
-        self.steps.iter().try_for_each(|step| step.run(&mut run))?;
+    /// Gives the message as the steps have left it to the destinations.
+    fn distribute(&self, mut run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
         for receiver in &self.receivers {
             if receiver.when.as_ref().is_none_or(|when| when.holds(&run.view())) {
                 receiver.steps_to_one(run.branch(), gathered)?;
@@ -207,15 +210,66 @@ impl Route {
     }
 }
 
+/// Runs steps, and then `end`; behind a split for each part by itself. A part that is dropped keeps no other from
+/// going on.
+fn through(
+    steps: &[Step],
+    mut run: Run<'_>,
+    gathered: &mut Gathered,
+    end: &dyn Fn(Run<'_>, &mut Gathered) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    for (index, step) in steps.iter().enumerate() {
+        step.run(&mut run)?;
+        let parts = run.take_parts();
+        if parts.is_empty() {
+            continue;
+        }
+        let rest = steps.get(index + 1..).unwrap_or_default();
+        for (number, part) in (1..).zip(parts) {
+            run.notes.begin_part(number);
+            match through(rest, run.over(part), gathered, end) {
+                Err(Stop::Dropped { reason }) => gathered.dropped = Some(reason),
+                done => done?,
+            }
+            run.notes.end_part();
+        }
+        return Ok(());
+    }
+    end(run, gathered)
+}
+
 impl Gathered {
+    /// Notes that something could not be made for a destination: it gets a dead letter and nothing else, neither
+    /// what was made before nor what comes after.
+    fn fail(&mut self, destination: &Arc<str>, reason: String) {
+        if !self
+            .failures
+            .iter()
+            .any(|failure| failure.to.contains(destination))
+        {
+            self.failures.push(Failure {
+                reason,
+                to: vec![Arc::clone(destination)],
+            });
+        }
+    }
+
     /// All of it together; `unwanted` is the reason where no destination's condition holds.
     fn outcome(self, unwanted: &Arc<str>, misses: Misses, tags: Vec<Tag>) -> Outcome {
-        if self.outputs.is_empty() && self.failures.is_empty() {
+        let mut outputs = self.outputs;
+        if !self.failures.is_empty() {
+            let is_failed = |name: &Arc<str>| self.failures.iter().any(|failure| failure.to.contains(name));
+            for output in &mut outputs {
+                output.to.retain(|name| !is_failed(name));
+            }
+            outputs.retain(|output| !output.to.is_empty());
+        }
+        if outputs.is_empty() && self.failures.is_empty() {
             let reason = self.dropped.unwrap_or_else(|| Arc::clone(unwanted));
             return Outcome::Filtered { reason, misses };
         }
         Outcome::Deliver {
-            outputs: self.outputs,
+            outputs,
             failures: self.failures,
             misses,
             tags,

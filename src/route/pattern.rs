@@ -40,6 +40,15 @@ impl MessagePattern {
             && fits(&self.message_structure, header.message_structure())
     }
 
+    /// Whether some message could match both.
+    pub fn overlaps(&self, other: &MessagePattern) -> bool {
+        let fits =
+            |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+        fits(&self.message_type, &other.message_type)
+            && fits(&self.trigger_event, &other.trigger_event)
+            && fits(&self.message_structure, &other.message_structure)
+    }
+
     /// Whether some message of this type (MSH-9.1) matches, whatever its event.
     pub fn matches_type(&self, message_type: &[u8]) -> bool {
         self.message_type
@@ -113,6 +122,22 @@ mod tests {
         check("*^R01", "ORU^R01", true);
         check("*^R01", "ORU^R03", false);
         check("ADT", "ADTX", false);
+    }
+
+    #[test]
+    fn patterns_overlap() {
+        let check = |one: &str, other: &str, expected: bool| {
+            let (one, other): (MessagePattern, MessagePattern) =
+                (one.parse().unwrap(), other.parse().unwrap());
+            assert_eq!((one.overlaps(&other), other.overlaps(&one)), (expected, expected));
+        };
+        check("ADT", "ADT^A01", true);
+        check("ADT", "ORU^R01", false);
+        check("*^A01", "ADT^A01", true);
+        check("*^A01", "ADT^A02", false);
+        check("*", "ORU", true);
+        check("ADT^A01^ADT_A01", "ADT^A01", true);
+        check("ADT^A01^ADT_A01", "ADT^*^ADT_A05", false);
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! The destinations of a route: those that get all it delivers, and those with a condition or steps of their own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::settings::OnceEach;
-use super::{Failure, Gathered, Names, Output};
+use super::{Gathered, Names, Output, through};
 use crate::expression::{Condition, Known};
 use crate::problem::{Content, Place, Problem, ProblemName, Problems};
-use crate::step::{Run, Step, Stop, condition};
+use crate::step::{self, Run, Step, Stop, condition};
 use crate::typed::Text;
 
 /// One destination, or a list of them.
@@ -20,7 +22,7 @@ use crate::typed::Text;
 pub struct Receivers(Vec<ReceiverSettings>);
 
 /// A destination as typed: a name alone, or a map.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiverSettings {
     /// Its name in the site.
@@ -30,6 +32,7 @@ pub struct ReceiverSettings {
     pub when: Option<Text>,
     /// What is done for it alone. Read by itself, as all steps are; here it stands so that its key is known.
     #[serde(default)]
+    #[schemars(with = "Vec<step::Entry>")]
     pub steps: Option<IgnoredAny>,
 }
 
@@ -96,27 +99,46 @@ impl Receivers {
 
 impl Receiver {
     /// Runs the steps of this destination. What drops the message, or fails, is its own affair; a rejection is not.
-    pub(super) fn steps_to_one(&self, mut run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
-        let to = || vec![Arc::clone(&self.destination)];
-        match self.steps.iter().try_for_each(|step| step.run(&mut run)) {
-            Ok(()) => gathered.outputs.push(Output {
+    pub(super) fn steps_to_one(&self, run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
+        let done = through(&self.steps, run, gathered, &|run, gathered| {
+            let to = vec![Arc::clone(&self.destination)];
+            gathered.outputs.push(Output {
                 message: run.message,
-                to: to(),
-            }),
-            Err(Stop::Dropped { reason }) => gathered.dropped = Some(reason),
-            Err(Stop::Failed(error)) => gathered.failures.push(Failure {
-                reason: error.to_string(),
-                to: to(),
-            }),
-            Err(stop @ Stop::Rejected(_)) => return Err(stop),
+                to,
+            });
+            Ok(())
+        });
+        match done {
+            Ok(()) => Ok(()),
+            Err(Stop::Dropped { reason }) => {
+                gathered.dropped = Some(reason);
+                Ok(())
+            }
+            Err(Stop::Failed(error)) => {
+                gathered.fail(&self.destination, error.to_string());
+                Ok(())
+            }
+            Err(stop @ Stop::Rejected(_)) => Err(stop),
         }
-        Ok(())
     }
 }
 
 impl<'de> Deserialize<'de> for Receivers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Receivers, D::Error> {
         deserializer.deserialize_any(ReceiversVisitor)
+    }
+}
+
+impl JsonSchema for Receivers {
+    fn schema_name() -> Cow<'static, str> {
+        "Receivers".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let entry = json_schema!({
+            "anyOf": [{ "type": "string" }, generator.subschema_for::<ReceiverSettings>()],
+        });
+        json_schema!({ "anyOf": [entry, { "type": "array", "items": entry }] })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::receiver::{Receiver, Receivers};
@@ -11,9 +12,10 @@ use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::step::{Step, condition};
 use crate::typed::{OneOrMany, Text};
+use crate::units::{self, Duration};
 
 /// What was typed, without the [`Steps`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The listener the messages come from, or a list of them.
@@ -26,6 +28,26 @@ pub struct Settings {
     pub when: Option<Text>,
     /// The destinations: a name, or a list of names and of maps as `{ destination: ehr, when: …, steps: [ … ] }`.
     pub to: Receivers,
+    /// Whose answer goes back to the sender in the place of AA, as `from ehr`: one of the destinations in `to`.
+    /// Without it weir itself acknowledges what it has accepted.
+    #[serde(default)]
+    pub reply: Option<Text>,
+    /// How long the sender waits for that answer, as `30s` (the default). Then it gets AE, and the message is
+    /// delivered all the same.
+    #[serde(default, deserialize_with = "units::optional_duration")]
+    pub reply_timeout: Option<Duration>,
+}
+
+/// How long a sender waits for the answer of a destination if nothing is said.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Whose answer the sender of a message gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The destination.
+    pub from: Arc<str>,
+    /// How long the sender waits for it, from the end of the message on.
+    pub timeout: Duration,
 }
 
 /// The steps of a route, each read by itself, so that one that is wrong hides no other.
@@ -68,19 +90,21 @@ impl Settings {
         let when: Option<Condition> = self
             .when
             .and_then(|Text(text)| condition(&text, &place.key("when"), known, problems));
-        if problems.error_count() > errors_before {
-            return None;
-        }
-        let to = all
+        let to: Vec<Arc<str>> = all
             .iter()
             .map(|receiver| Arc::clone(&receiver.destination))
             .collect();
+        let reply = reply(self.reply, self.reply_timeout, &to, place, problems);
+        if problems.error_count() > errors_before {
+            return None;
+        }
         let (receivers, plain): (Vec<Receiver>, Vec<Receiver>) = all
             .into_iter()
             .partition(|receiver| receiver.when.is_some() || !receiver.steps.is_empty());
         Some(Route {
             from,
             to,
+            reply,
             messages,
             when,
             steps: steps.of_route,
@@ -91,6 +115,53 @@ impl Settings {
             name,
         })
     }
+}
+
+/// Reads whose answer goes back, or tells why nobody's can.
+fn reply(
+    typed: Option<Text>,
+    timeout: Option<Duration>,
+    to: &[Arc<str>],
+    place: &Place<'_>,
+    problems: &mut Problems,
+) -> Option<Reply> {
+    let at = place.key("reply");
+    let limit = place.key("reply_timeout");
+    if timeout.is_some_and(|timeout| timeout.is_zero()) {
+        let message = "no destination answers in no time";
+        problems.push(Problem::error(ProblemName::InvalidValue, message).at(&limit));
+    }
+    let Some(Text(text)) = typed else {
+        if timeout.is_some() {
+            let message = "nobody waits for an answer: the route has no `reply`";
+            let problem = Problem::error(ProblemName::NothingToDo, message).at_key(&limit);
+            problems.push(problem.help("add `reply: from DESTINATION`, or leave this out"));
+        }
+        return None;
+    };
+    let Some(name) = text.strip_prefix("from ").map(str::trim) else {
+        let message = format!("`{text}` does not say whose answer goes back");
+        let problem = Problem::error(ProblemName::InvalidValue, message).at(&at);
+        let is_name = to.iter().any(|destination| **destination == *text);
+        problems.push(if is_name {
+            problem.suggest(&format!("from {text}"))
+        } else {
+            problem.help("write `from` and one of the destinations in `to`, as `from ehr`")
+        });
+        return None;
+    };
+    let Some(from) = to.iter().find(|destination| ***destination == *name) else {
+        let message = format!("`{name}` is no destination of this route, so it has nothing to answer");
+        let problem = Problem::error(ProblemName::UnknownDestination, message).at(&at);
+        let right = to.iter().map(|destination| format!("from {destination}"));
+        let right: Vec<String> = right.collect();
+        problems.push(problem.nearest(&text, right.iter().map(String::as_str)));
+        return None;
+    };
+    Some(Reply {
+        from: Arc::clone(from),
+        timeout: timeout.unwrap_or(REPLY_TIMEOUT),
+    })
 }
 
 /// Reads types of messages, or tells which are none.

@@ -53,8 +53,11 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
         };
         let beside = Beside {
             number: (index + 1).to_string(),
+            is_within: false,
             common,
             bodies: Bodies::new(),
+            script: None,
+            profile: None,
         };
         settings.check(beside, &place, known, &mut problems).unwrap()
     });
@@ -68,6 +71,8 @@ fn route(when: Option<&str>, messages: &[&str], steps: &[(&str, &str, Option<&st
         messages: (!messages.is_empty()).then(|| texts(messages)),
         when: when.map(|when| Text(when.to_owned())),
         to: serde_yaml::from_str("[lab, copies]").unwrap(),
+        reply: None,
+        reply_timeout: None,
     };
     let names = Names {
         listeners: ["in".into()].into(),
@@ -259,7 +264,7 @@ fn traces() {
         shown,
         [
             "step 1 (set) true [PV1-3] ",
-            "step 2 (remove) true [NK1] ",
+            "step 2 (remove) true [NK1[1] NK1[2]] ",
             "step 3 (copy) false [] ",
             "step 4 (translate) true [] PID-1: the code is not in table `class`",
         ]

@@ -19,6 +19,7 @@ pub(super) struct Body(Vec<Step>);
 pub fn body_keys(kind: &str) -> &'static [&'static str] {
     match kind {
         "if" => &["then", "else"],
+        "for_each" => &["steps"],
         _ => &[],
     }
 }
@@ -63,9 +64,5 @@ impl Body {
     /// Runs the steps until the last, or the first that stops the run.
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
         self.0.iter().try_for_each(|step| step.run(run))
-    }
-
-    pub(super) fn steps(&self) -> &[Step] {
-        &self.0
     }
 }

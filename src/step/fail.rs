@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::reason;
@@ -23,7 +24,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: the reason.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Text);
 
 /// Fails the message.

@@ -1,10 +1,11 @@
 //! The step `if`: steps where a condition holds, other steps where it does not.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::body::{Bodies, Body};
 use super::paths::condition;
-use super::{Doc, Run, Step, Stop};
+use super::{Doc, Run, Stop};
 use crate::expression::{Condition, Known};
 use crate::problem::{Place, Problems};
 use crate::typed::Text;
@@ -22,7 +23,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: the condition. The steps stand beside it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Text);
 
 /// A condition, and what is done for either answer.
@@ -63,13 +64,5 @@ impl If {
         } else {
             Ok(())
         }
-    }
-
-    /// The steps of both bodies.
-    pub(super) fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.then
-            .steps()
-            .iter()
-            .chain(self.otherwise.iter().flat_map(Body::steps))
     }
 }

@@ -12,9 +12,20 @@ use bytes::Bytes;
 use super::StepError;
 use crate::hl7::{Message, SegmentPath, State, Target};
 
-/// How many steps may run over one message, each counted anew for each segment, repetition or part it runs for, and
-/// for each destination: so no route can hang, whatever the message holds.
-pub const STEPS_RUN_MAX: u32 = 100_000;
+/// How many messages may come of one, by all splits together.
+const PARTS_MAX: usize = 1_000;
+/// How many bytes they may have together.
+const PARTS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How many splits may be of parts of one another.
+const SPLITS_MAX: usize = 4;
+/// How many operations a run may take: each step, each edit and each turn of a `for_each` is one. So no route can hang,
+/// whatever the message holds.
+pub const OPERATIONS_MAX: usize = 200_000;
+/// How many bytes the operations may be over, each counted as if it were over the largest segment: with large segments
+/// a run may take fewer.
+pub const OPERATIONS_BYTES_MAX: u64 = 32 * 1024 * 1024 * 1024;
+/// After so many operations the size of segments is looked at, and after as many again.
+const OPERATIONS_UNWEIGHED: usize = 128;
 /// Of how many codes that were in no table a run keeps the text; all are counted.
 const MISSES_MAX: usize = 100;
 /// How many tags a message may have.
@@ -31,8 +42,16 @@ pub struct Notes {
     pub tags: Vec<Tag>,
     /// The steps that were reached, in order; kept only when the run is traced.
     pub steps: Option<Vec<StepTrace>>,
-    /// How many steps ran.
-    steps_run: u32,
+    /// What is at hand: noted with each step.
+    at_hand: Option<Target>,
+    /// The numbers of the parts that a split, and a split of its parts, made.
+    parts: Vec<usize>,
+    /// How many parts all splits together made, and their bytes.
+    parts_made: (usize, usize),
+    /// How many operations there were.
+    operations: usize,
+    /// How many there were when the size of segments was last looked at.
+    weighed: usize,
 }
 
 /// The codes that were in no table, by table and code.
@@ -64,6 +83,10 @@ pub struct Tag {
 pub struct StepTrace {
     /// As `step 2 (translate)`.
     pub title: Arc<str>,
+    /// Behind a split, the number of the part; behind two, the number of a part of a part follows.
+    pub part: Vec<usize>,
+    /// Within a `for_each`, what is at hand: the segment, the first segment of a group, or the repetition.
+    pub at_hand: Option<Target>,
     /// Whether its condition holds, or it has none.
     pub applies: bool,
     /// The places that are not as they were before the step.
@@ -97,14 +120,70 @@ impl Notes {
         self.steps.is_some()
     }
 
-    /// Counts a step that is to run, unless too many did.
-    pub(super) fn count_step(&mut self) -> Result<(), StepError> {
-        if self.steps_run == STEPS_RUN_MAX {
-            let reason = format!("more than {STEPS_RUN_MAX} steps would run over this message");
+    /// Counts operations that are to come, unless there were too many.
+    pub(super) fn count(&mut self, more: usize) -> Result<(), StepError> {
+        self.operations = self.operations.saturating_add(more);
+        if self.operations > OPERATIONS_MAX {
+            let reason = format!("more than {OPERATIONS_MAX} operations on this message");
             return Err(StepError::new(reason));
         }
-        self.steps_run += 1;
         Ok(())
+    }
+
+    /// Counts an edit; if it was one too many, the next step tells.
+    pub(super) fn count_edit(&mut self) {
+        self.operations = self.operations.saturating_add(1);
+    }
+
+    /// Whether it is time to look at the size of segments again.
+    pub(super) fn is_to_weigh(&mut self) -> bool {
+        let is_time = self.operations >= self.weighed + OPERATIONS_UNWEIGHED;
+        if is_time {
+            self.weighed = self.operations;
+        }
+        is_time
+    }
+
+    /// Whether so many operations may be over segments this large.
+    pub(super) fn weigh(&self, segment_bytes: usize) -> Result<(), StepError> {
+        let bytes = (self.operations as u64).saturating_mul(segment_bytes as u64);
+        if bytes > OPERATIONS_BYTES_MAX {
+            let operations = self.operations;
+            let reason = format!("more than {operations} operations on a message with a segment this large");
+            return Err(StepError::new(reason));
+        }
+        Ok(())
+    }
+
+    /// Says what is at hand from now on, and gives back what was.
+    pub(super) fn at_hand(&mut self, place: Option<Target>) -> Option<Target> {
+        std::mem::replace(&mut self.at_hand, place)
+    }
+
+    /// Counts the parts that a split is to make, unless there would be too many, or too large ones.
+    pub(super) fn count_parts(&mut self, more: usize, bytes: usize) -> Result<(), StepError> {
+        let (made, made_bytes) = self.parts_made;
+        self.parts_made = (made.saturating_add(more), made_bytes.saturating_add(bytes));
+        let reason = if self.parts.len() >= SPLITS_MAX {
+            format!("more than {SPLITS_MAX} splits of splits")
+        } else if self.parts_made.0 > PARTS_MAX {
+            format!("more than {PARTS_MAX} messages would come of this one")
+        } else if self.parts_made.1 > PARTS_BYTES_MAX {
+            format!("the messages that come of this one would have more than {PARTS_BYTES_MAX} bytes")
+        } else {
+            return Ok(());
+        };
+        Err(StepError::new(reason))
+    }
+
+    /// A part of a split begins; after it, [`Notes::end_part`].
+    pub fn begin_part(&mut self, number: usize) {
+        self.parts.push(number);
+    }
+
+    /// A part of a split ends.
+    pub fn end_part(&mut self) {
+        self.parts.pop();
     }
 
     /// A step begins; what is noted from here on is of this step.
@@ -112,6 +191,8 @@ impl Notes {
         let Some(steps) = &mut self.steps else { return 0 };
         steps.push(StepTrace {
             title: Arc::clone(title),
+            part: self.parts.clone(),
+            at_hand: self.at_hand,
             applies,
             changed: Vec::new(),
             stopped: None,

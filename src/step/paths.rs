@@ -4,12 +4,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::expression::{Condition, Known, Template};
-use crate::hl7::{FieldPath, Location, PathError, Target};
+use crate::hl7::{Location, PathError, SegmentName, SegmentSelector, Selector, Target, TargetSelector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 
 /// Where a text stands: a value, or a key.
 #[derive(Clone, Copy)]
-pub(super) enum Written<'a> {
+pub(crate) enum Written<'a> {
     Value(&'a Place<'a>),
     Key(&'a Place<'a>),
 }
@@ -37,9 +37,9 @@ pub(super) fn template(
         .ok()
 }
 
-/// A path of a field that a step writes: not one that declares the delimiters.
-pub(super) fn written_field(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<FieldPath> {
-    let path: FieldPath = read(text, at, problems)?;
+/// A path of fields that a step writes: not one that declares the delimiters.
+pub(super) fn written_field(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<Selector> {
+    let path: Selector = field(text, at, problems)?;
     if path.is_delimiters() {
         problems.push(delimiters(at));
         return None;
@@ -47,27 +47,43 @@ pub(super) fn written_field(text: &str, at: Written<'_>, problems: &mut Problems
     Some(path)
 }
 
-pub(super) fn field(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<FieldPath> {
+/// A path of fields that a step reads.
+pub(super) fn field(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<Selector> {
+    read(text, at, problems)
+}
+
+/// Segments that a step writes: not the header.
+pub(super) fn written_segments(
+    text: &str,
+    at: Written<'_>,
+    problems: &mut Problems,
+) -> Option<SegmentSelector> {
+    let segments: SegmentSelector = read(text, at, problems)?;
+    if segments.name() == SegmentName::MSH {
+        problems.push(header(text, at));
+        return None;
+    }
+    Some(segments)
+}
+
+/// Segments that a step looks for.
+pub(super) fn segments(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<SegmentSelector> {
     read(text, at, problems)
 }
 
 /// Something a step may take away: not the header, and not what declares the delimiters.
-pub(super) fn target(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<Target> {
-    let target: Target = read(text, at, problems)?;
-    match target {
-        Target::Segment(segment) if segment.name == crate::hl7::SegmentName::MSH => {
-            let problem = Problem::error(ProblemName::InvalidValue, "a message cannot be without its MSH");
-            problems.push(
-                at.place(problem, 0, text.len())
-                    .help("name the fields to empty, as MSH-8"),
-            );
+pub(super) fn target(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<TargetSelector> {
+    let target: TargetSelector = read(text, at, problems)?;
+    match &target {
+        TargetSelector::Segments(segments) if segments.name() == SegmentName::MSH => {
+            problems.push(header(text, at));
             None
         }
-        Target::Field(path) if path.is_delimiters() => {
+        TargetSelector::Field(path) if path.is_delimiters() => {
             problems.push(delimiters(at));
             None
         }
-        Target::Segment(_) | Target::Field(_) => Some(target),
+        TargetSelector::Segments(_) | TargetSelector::Field(_) => Some(target),
     }
 }
 
@@ -85,6 +101,19 @@ pub(super) fn location(text: &str, at: Written<'_>, problems: &mut Problems) -> 
             subcomponent: None,
         },
     })
+}
+
+/// What is wrong with the name of a tag.
+pub(super) fn tag_name(name: &str) -> Option<Problem> {
+    const NAME_BYTES_MAX: usize = 64;
+    let is_right = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.len() <= NAME_BYTES_MAX
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let message = format!("`{name}` is no name of a tag");
+    let problem = Problem::error(ProblemName::BadName, message);
+    (!is_right).then(|| problem.help("use lower case letters, digits and hyphens, at most 64"))
 }
 
 /// A reason that people read: something, not too long, and the same for every message, so that no content gets to
@@ -111,12 +140,44 @@ pub(super) fn reason(text: String, place: &Place<'_>, problems: &mut Problems) -
     Some(text.into())
 }
 
+/// The name of a segment that a step writes: not one of the envelope.
+pub(super) fn written_name(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<SegmentName> {
+    let name = text.as_bytes().try_into().ok().and_then(SegmentName::new);
+    let is_envelope = matches!(text, "MSH" | "FHS" | "BHS" | "BTS" | "FTS");
+    if name.is_some() && !is_envelope {
+        return name;
+    }
+    let message = if is_envelope {
+        format!("{text} belongs to the envelope of messages and cannot be added")
+    } else {
+        format!("`{text}` is no name of a segment: a capital letter, then two capital letters or digits")
+    };
+    let name = if is_envelope {
+        ProblemName::InvalidValue
+    } else {
+        ProblemName::BadPath
+    };
+    problems.push(at.place(Problem::error(name, message), 0, text.len()));
+    None
+}
+
+fn header(text: &str, at: Written<'_>) -> Problem {
+    let problem = Problem::error(ProblemName::InvalidValue, "a message cannot be without its MSH");
+    at.place(problem, 0, text.len())
+        .help("name the fields to empty, as MSH-8")
+}
+
 fn delimiters(at: Written<'_>) -> Problem {
     let message = "MSH-1 and MSH-2 declare the delimiters of the message and cannot be changed";
     at.place(Problem::error(ProblemName::InvalidValue, message), 0, 0)
 }
 
-fn read<P: FromStr<Err = PathError>>(text: &str, at: Written<'_>, problems: &mut Problems) -> Option<P> {
+/// Reads any kind of path, or tells what is wrong with it.
+pub(crate) fn read<P: FromStr<Err = PathError>>(
+    text: &str,
+    at: Written<'_>,
+    problems: &mut Problems,
+) -> Option<P> {
     let wrong = match text.parse() {
         Ok(path) => return Some(path),
         Err(wrong) => wrong,
@@ -137,7 +198,7 @@ fn read<P: FromStr<Err = PathError>>(text: &str, at: Written<'_>, problems: &mut
 }
 
 impl Written<'_> {
-    fn place(self, problem: Problem, offset: usize, length: usize) -> Problem {
+    pub(super) fn place(self, problem: Problem, offset: usize, length: usize) -> Problem {
         match self {
             Written::Value(place) if length > 0 => problem.within(place, offset, length),
             Written::Value(place) => problem.at(place),

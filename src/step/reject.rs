@@ -1,5 +1,6 @@
 //! The step `reject`: tells the sender that the message is not accepted.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, location, reason};
@@ -26,7 +27,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// What the sender's people read, in ERR-8.
@@ -43,7 +44,7 @@ pub struct Settings {
 }
 
 /// The codes of table 0008 that a route may answer with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Code {
     /// The content is wrong.
     #[default]

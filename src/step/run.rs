@@ -20,6 +20,8 @@ pub struct Run<'r> {
     pub context: &'r Context,
     /// What the steps leave behind besides the message.
     pub notes: &'r mut Notes,
+    /// What a split made of the message: the steps after it run for each of these instead.
+    pub(super) parts: Vec<Message>,
 }
 
 /// Why a run ends before its last step.
@@ -55,6 +57,7 @@ impl<'r> Run<'r> {
             scope: Scope::whole(),
             context,
             notes,
+            parts: Vec::new(),
         }
     }
 
@@ -72,14 +75,29 @@ impl<'r> Run<'r> {
         template.render(&self.view()).map_err(|error| error.to_string())
     }
 
-    /// A run of its own over the message as it is now, with the same notes and as many steps left.
+    /// A run of its own over the message as it is now, with the same notes.
     pub fn branch(&mut self) -> Run<'_> {
-        Run {
-            message: self.message.clone(),
-            scope: self.scope.clone(),
-            context: self.context,
-            notes: self.notes,
+        Run::new(self.message.clone(), self.context, self.notes)
+    }
+
+    /// A run over one of the [parts](Run::take_parts), with the same notes.
+    pub fn over(&mut self, part: Message) -> Run<'_> {
+        Run::new(part, self.context, self.notes)
+    }
+
+    /// What a split made of the message; nothing if the last step was none, or did not split.
+    pub fn take_parts(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.parts)
+    }
+
+    /// Counts the step that is to come, unless there were too many operations, or too many for segments this large.
+    pub(super) fn count_step(&mut self) -> Result<(), StepError> {
+        self.notes.count(1)?;
+        if self.notes.is_to_weigh() {
+            let sizes = self.message.segments().map(|segment| segment.raw().len());
+            self.notes.weigh(sizes.max().unwrap_or_default())?;
         }
+        Ok(())
     }
 
     /// Does an edit of one field and, for a trace, notes what became of it.
@@ -93,6 +111,7 @@ impl<'r> Run<'r> {
 
     /// Does something to a place and, for a trace, notes what became of it.
     pub(super) fn change<T>(&mut self, place: &Target, change: impl FnOnce(&mut Message) -> T) -> T {
+        self.notes.count_edit();
         if !self.notes.is_traced() {
             return change(&mut self.message);
         }

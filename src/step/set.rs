@@ -1,11 +1,12 @@
-//! The step `set`: gives fields values.
+//! The steps that give fields values: `set`, and `set_raw`, which writes without escaping.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::paths::{Written, template, written_field};
 use super::{Doc, Run, StepError, entry_count};
 use crate::expression::{Known, Template};
-use crate::hl7::FieldPath;
+use crate::hl7::{EditError, FieldPath, Message, Selector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{Pairs, Text};
 
@@ -16,28 +17,54 @@ pub(super) const DOC: Doc = Doc {
               `{lower(PATH)}` and `{trim(PATH)}` change it, `{{` is a brace.\n\
               Values are escaped when written, so none can forge a field or a segment.\n\
               Entries take effect in the order written; each sees what the ones before it did.\n\
+              A path with `[*]` gives every place the same value; one that finds nothing changes nothing.\n\
               An empty text (`\"\"`) clears the field.",
     tables: "",
-    example: "set: { MSH-5: LAB, MSH-6: \"{upper(MSH-4)}\" }",
-    given: "MSH|^~\\&|EHR|West|X|Y\rPID|1\r",
-    becomes: "MSH|^~\\&|EHR|West|LAB|WEST\rPID|1\r",
+    example: "set: { MSH-5: LAB, MSH-6: \"{upper(MSH-4)}\", \"OBX[*]-11\": F }",
+    given: "MSH|^~\\&|EHR|West|X|Y\rPID|1\rOBX|1|NM|GLU||5||||||P\rOBX|2|NM|NA||140||||||P\r",
+    becomes: "MSH|^~\\&|EHR|West|LAB|WEST\rPID|1\rOBX|1|NM|GLU||5||||||F\rOBX|2|NM|NA||140||||||F\r",
 };
 
 /// What was typed: places and values.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Pairs<Text>);
+
+/// How a text becomes the bytes of a place.
+type Write = fn(&mut Message, &FieldPath, &str) -> Result<(), EditError>;
 
 /// Fields and the values they get.
 #[derive(Debug, Clone)]
 pub(super) struct Set {
-    entries: Vec<(FieldPath, Template)>,
+    entries: Vec<(Selector, Template)>,
+    write: Write,
 }
 
 impl Settings {
+    /// For `set`: the values are escaped.
     pub(super) fn check(self, place: &Place<'_>, known: Known<'_>, problems: &mut Problems) -> Option<Set> {
+        self.check_with(Message::set, place, known, problems)
+    }
+
+    /// For `set_raw`: the values are written as they are.
+    pub(super) fn check_raw(
+        self,
+        place: &Place<'_>,
+        known: Known<'_>,
+        problems: &mut Problems,
+    ) -> Option<Set> {
+        self.check_with(Message::set_raw_text, place, known, problems)
+    }
+
+    fn check_with(
+        self,
+        write: Write,
+        place: &Place<'_>,
+        known: Known<'_>,
+        problems: &mut Problems,
+    ) -> Option<Set> {
         let Settings(Pairs(pairs)) = self;
         let count = entry_count(pairs.len(), "set", place, problems)?;
-        let mut entries: Vec<(FieldPath, Template)> = Vec::with_capacity(count);
+        let mut entries: Vec<(Selector, Template)> = Vec::with_capacity(count);
         for (path, Text(value)) in pairs {
             let at = place.key(&path);
             let path = written_field(&path, Written::Key(&at), problems);
@@ -51,17 +78,19 @@ impl Settings {
             }
             entries.push((path, template));
         }
-        (entries.len() == count).then_some(Set { entries })
+        (entries.len() == count).then_some(Set { entries, write })
     }
 }
 
 impl Set {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for (path, template) in &self.entries {
-            let text = run
-                .render(template)
-                .map_err(|reason| StepError::at(*path, reason))?;
-            run.edit(path, |message| message.set(path, &text))?;
+            let text = template
+                .render(&run.view())
+                .map_err(|error| StepError::new(format!("{path}: {error}")))?;
+            for place in run.places(path) {
+                run.edit(&place, |message| (self.write)(message, &place, &text))?;
+            }
         }
         Ok(())
     }

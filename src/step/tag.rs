@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::notes::{TAGS_MAX, VALUE_BYTES_MAX};
-use super::paths::template;
+use super::paths::{tag_name, template};
 use super::{Doc, Run, StepError, entry_count};
 use crate::expression::{Known, Template};
-use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::problem::{Place, Problems};
 use crate::typed::{Pairs, Text};
 
 pub(super) const DOC: Doc = Doc {
@@ -24,7 +25,7 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed: names and values.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Settings(Pairs<Text>);
 
 /// Names and the values they get.
@@ -40,11 +41,10 @@ impl Settings {
         let mut entries = Vec::with_capacity(count);
         for (name, Text(value)) in pairs {
             let at = place.key(&name);
-            let is_right = is_name(&name);
-            if !is_right {
-                let message = format!("`{name}` is no name of a tag");
-                let problem = Problem::error(ProblemName::BadName, message).at_key(&at);
-                problems.push(problem.help("use lower case letters, digits and hyphens, at most 64"));
+            let wrong = tag_name(&name);
+            let is_right = wrong.is_none();
+            if let Some(problem) = wrong {
+                problems.push(problem.at_key(&at));
             }
             if let Some(template) = template(&value, &at, known, problems).filter(|_| is_right) {
                 entries.push((name.into(), template));
@@ -52,15 +52,6 @@ impl Settings {
         }
         (entries.len() == count).then_some(Tag { entries })
     }
-}
-
-fn is_name(name: &str) -> bool {
-    const NAME_BYTES_MAX: usize = 64;
-    name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.len() <= NAME_BYTES_MAX
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 impl Tag {

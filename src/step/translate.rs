@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
+use super::otherwise::Otherwise;
 use super::paths::{Written, written_field};
-use super::{Doc, Run, StepError};
-use crate::hl7::FieldPath;
+use super::{Doc, Run, StepError, entry_count};
+use crate::hl7::{FieldPath, Selector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::table::{Table, Tables};
-use crate::typed::Text;
+use crate::typed::{Pairs, Text};
 
 pub(super) const DOC: Doc = Doc {
     kind: "translate",
@@ -18,7 +19,10 @@ pub(super) const DOC: Doc = Doc {
     details: "Codes are compared exactly, letter case included; a field without a value is left as it is.\n\
               `otherwise` says what becomes of a code that is not in the table: `fail` (the default: the message \
               goes to the dead letters), `keep`, `clear`, or a value (`{ value: U }`).\n\
-              Every miss is counted by table.",
+              `column` names the column that the field gets, where the table has several; `into` gives several \
+              fields their columns by one code: `into: { OBX-3.1: loinc, OBX-3.2: name }`.\n\
+              A path with `[*]` translates each place by itself.\n\
+              Every miss is counted by table and listed by code.",
     tables: "patient-class: { I: IP, O: OP }",
     example: "translate: { field: PV1-2, table: patient-class, otherwise: keep }",
     given: "MSH|^~\\&|EHR\rPV1|1|I\r",
@@ -26,80 +30,38 @@ pub(super) const DOC: Doc = Doc {
 };
 
 /// What was typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The field that holds the code and gets the value.
     pub field: Text,
     /// The name of the table.
     pub table: Text,
+    /// The column of the value, where the table has several.
+    #[serde(default)]
+    pub column: Option<Text>,
+    /// Fields and their columns, instead of the field that holds the code.
+    #[serde(default)]
+    pub into: Option<Pairs<Text>>,
     /// What becomes of a code that is not in the table.
     #[serde(default)]
     pub otherwise: Otherwise,
 }
 
-/// What becomes of a code that is not in the table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Otherwise {
-    /// The message goes to the dead letters. The default: an unknown code is never passed on unasked.
-    #[default]
-    Fail,
-    /// The code stays.
-    Keep,
-    /// The field is emptied.
-    Clear,
-    /// The field gets this value.
-    Value(String),
-}
-
-/// The words for [`Otherwise`] that are no value.
-const OTHERWISE_WORDS: &[&str] = &["fail", "keep", "clear"];
-
-impl<'de> Deserialize<'de> for Otherwise {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Otherwise, D::Error> {
-        deserializer.deserialize_any(OtherwiseVisitor)
-    }
-}
-
-struct OtherwiseVisitor;
-
-impl<'de> Visitor<'de> for OtherwiseVisitor {
-    type Value = Otherwise;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("`fail`, `keep`, `clear` or a value as `{ value: U }`")
-    }
-
-    fn visit_str<E: Error>(self, word: &str) -> Result<Otherwise, E> {
-        match word {
-            "fail" => Ok(Otherwise::Fail),
-            "keep" => Ok(Otherwise::Keep),
-            "clear" => Ok(Otherwise::Clear),
-            _ => Err(E::unknown_variant(word, OTHERWISE_WORDS)),
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Otherwise, A::Error> {
-        match map.next_key::<String>()?.as_deref() {
-            Some("value") => {
-                let Text(value) = map.next_value()?;
-                match map.next_key::<String>()? {
-                    Some(key) => Err(A::Error::unknown_field(&key, &["value"])),
-                    None => Ok(Otherwise::Value(value)),
-                }
-            }
-            Some(key) => Err(A::Error::unknown_field(key, &["value"])),
-            None => Err(A::Error::missing_field("value")),
-        }
-    }
-}
-
 /// A field and the table its codes are looked up in.
 #[derive(Debug, Clone)]
 pub(super) struct Translate {
-    field: FieldPath,
+    field: Selector,
     table: Arc<Table>,
+    into: Into,
     otherwise: Otherwise,
+}
+
+/// What gets a value: the field itself from a column, or others from theirs.
+#[derive(Debug, Clone)]
+enum Into {
+    Field(usize),
+    Others(Vec<(Selector, usize)>),
 }
 
 impl Settings {
@@ -111,49 +73,142 @@ impl Settings {
     ) -> Option<Translate> {
         let field = written_field(&self.field.0, Written::Value(&place.key("field")), problems);
         let name = self.table.0.as_str();
-        let table = tables.get(name).cloned();
-        if table.is_none() {
-            let problem = Problem::error(
-                ProblemName::UnknownTable,
-                format!("table `{name}` is not defined"),
-            )
-            .at(&place.key("table"))
-            .nearest(name, tables.keys().map(AsRef::as_ref))
-            .help("define it under `tables` in any file of the site");
+        let Some(table) = tables.get(name) else {
+            let message = format!("table `{name}` is not defined");
+            let problem = Problem::error(ProblemName::UnknownTable, message)
+                .at(&place.key("table"))
+                .nearest(name, tables.keys().map(AsRef::as_ref))
+                .help("define it under `tables` in any file of the site");
             problems.push(problem);
-        }
+            return None;
+        };
+        let into = match (self.column, self.into) {
+            (Some(_), Some(_)) => {
+                let message = "`column` and `into` cannot stand in one step";
+                let problem = Problem::error(ProblemName::ContradictoryStep, message);
+                problems.push(
+                    problem
+                        .at_key(&place.key("column"))
+                        .help("name the field itself in `into`"),
+                );
+                return None;
+            }
+            (Some(Text(name)), None) => column(table, &name, &place.key("column"), problems).map(Into::Field),
+            (None, None) => default_column(table, &place.key("table"), problems).map(Into::Field),
+            (None, Some(pairs)) => into(pairs, field.as_ref(), table, &place.key("into"), problems),
+        };
         Some(Translate {
             field: field?,
-            table: table?,
+            table: Arc::clone(table),
+            into: into?,
             otherwise: self.otherwise,
         })
     }
 }
 
-impl Translate {
-    pub(super) fn table(&self) -> &Arc<Table> {
-        &self.table
+fn column(table: &Table, name: &str, at: &Place<'_>, problems: &mut Problems) -> Option<usize> {
+    let column = table.column(name);
+    if column.is_none() && !table.is_wrong() {
+        let known: Vec<&str> = table.columns().collect();
+        let help = format!("its columns are `{}`", known.join("`, `"));
+        let message = format!("table `{}` has no column `{name}`", table.name());
+        let problem = Problem::error(ProblemName::UnknownColumn, message);
+        problems.push(problem.at(at).nearest(name, known).help(help));
     }
+    column
+}
 
+fn default_column(table: &Table, at: &Place<'_>, problems: &mut Problems) -> Option<usize> {
+    let column = table.default_column();
+    if column.is_none() && !table.is_wrong() {
+        let known: Vec<&str> = table.columns().collect();
+        let message = format!("table `{}` has several columns, and none is named", table.name());
+        let help = format!(
+            "add `column:` with one of `{}`, or `value:` to the table",
+            known.join("`, `")
+        );
+        problems.push(
+            Problem::error(ProblemName::UnknownColumn, message)
+                .at(at)
+                .help(help),
+        );
+    }
+    column
+}
+
+fn into(
+    Pairs(pairs): Pairs<Text>,
+    field: Option<&Selector>,
+    table: &Table,
+    place: &Place<'_>,
+    problems: &mut Problems,
+) -> Option<Into> {
+    let count = entry_count(pairs.len(), "translate", place, problems)?;
+    if let Some(field) = field.filter(|field| field.is_many()) {
+        let message = format!("{field} means several codes, and `into` takes the columns of one");
+        let help = "repeat the step for each with `for_each`";
+        problems.push(
+            Problem::error(ProblemName::ContradictoryStep, message)
+                .at_key(place)
+                .help(help),
+        );
+        return None;
+    }
+    let mut others = Vec::with_capacity(count);
+    for (path, Text(name)) in pairs {
+        let at = place.key(&path);
+        let path = written_field(&path, Written::Key(&at), problems);
+        let column = column(table, &name, &at, problems);
+        others.extend(path.zip(column));
+    }
+    (others.len() == count).then_some(Into::Others(others))
+}
+
+impl Translate {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
-        let Some(code) = run.message.text(&self.field) else {
-            return Ok(());
-        };
-        let value = match (self.table.get(&code), &self.otherwise) {
-            (Some(value), _) => value,
-            (None, otherwise) => {
-                run.notes.misses.note(self.table.name(), &code);
-                match otherwise {
-                    Otherwise::Keep => return Ok(()),
-                    Otherwise::Clear => "",
-                    Otherwise::Value(value) => value,
-                    Otherwise::Fail => {
-                        let reason = format!("the code is not in table `{}`", self.table.name());
-                        return Err(StepError::at(self.field, reason));
+        for place in run.places(&self.field) {
+            let Some(code) = run.message.text(&place) else {
+                continue;
+            };
+            let code = code.into_owned();
+            match &self.into {
+                Into::Field(column) => self.put(&code, *column, &place, run)?,
+                Into::Others(others)
+                    if others
+                        .iter()
+                        .all(|(_, column)| self.table.cell(&code, *column).is_none()) =>
+                {
+                    // One code, one miss, whatever it was to fill.
+                    self.miss(&code, &place, run)?;
+                }
+                Into::Others(others) => {
+                    for (path, column) in others {
+                        let value = self.table.cell(&code, *column).unwrap_or_default();
+                        for place in run.places(path) {
+                            run.edit(&place, |message| message.set(&place, value))?;
+                        }
                     }
                 }
             }
-        };
-        run.edit(&self.field, |message| message.set(&self.field, value))
+        }
+        Ok(())
+    }
+
+    fn put(&self, code: &str, column: usize, place: &FieldPath, run: &mut Run<'_>) -> Result<(), StepError> {
+        match self.table.cell(code, column) {
+            Some(value) => run.edit(place, |message| message.set(place, value)),
+            None => self.miss(code, place, run),
+        }
+    }
+
+    /// A code the table has no value for.
+    fn miss(&self, code: &str, place: &FieldPath, run: &mut Run<'_>) -> Result<(), StepError> {
+        run.notes.misses.note(self.table.name(), code);
+        let reason = format!("the code is not in table `{}`", self.table.name());
+        let value = self.otherwise.value(&reason);
+        match value.map_err(|reason| StepError::at(*place, reason))? {
+            Some(value) => run.edit(place, |message| message.set(place, value)),
+            None => Ok(()),
+        }
     }
 }

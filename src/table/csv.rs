@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Table;
@@ -23,7 +24,7 @@ const COLUMNS_MAX: usize = 100;
 const WRONG_ROWS_MAX: usize = 20;
 
 /// What was typed for a table from a file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The CSV file, relative to the folder of the site and below it. UTF-8; its first row names the columns.

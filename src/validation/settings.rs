@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use regex::RegexBuilder;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::expression::{Condition, Known};
@@ -17,7 +18,7 @@ use super::profile::{FieldRule, Profile, SegmentRule, Spot};
 const PATTERN_BYTES_MAX: usize = 1 << 20;
 
 /// What was typed, without `inherits`: what that names is read before.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// How much a value is that is longer than the version has it: `warning` or `error`. Left out, a warning before
@@ -33,7 +34,7 @@ pub struct Settings {
 }
 
 /// A rule about segments of one name.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SegmentSettings {
     /// Whether there must be one.
@@ -48,7 +49,7 @@ pub struct SegmentSettings {
 }
 
 /// A rule about a field, or a component or subcomponent in each of its repetitions.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSettings {
     /// Whether it must hold something.
@@ -78,7 +79,7 @@ pub struct FieldSettings {
 }
 
 /// Whether something must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Usage {
     /// It must, and hold something; the HL7 null is something.
@@ -88,7 +89,7 @@ pub enum Usage {
 }
 
 /// How much a value is that is longer than the version has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Lengths {
     /// It may be right.

@@ -93,3 +93,55 @@ fn a_surplus_answer_is_never_taken_for_the_next_message() {
     assert_eq!(receiver.control_ids(), ["FIRST", "SECOND", "SECOND"]);
     assert_eq!(engine.terminate(), 0);
 }
+
+#[test]
+fn a_receiver_that_never_answers_needs_a_setting_that_says_so() {
+    // A11: without the setting, silence is no answer (A8); with it, what is written counts as delivered.
+    let receiver = Receiver::scripted(|_, _| Answer::Silence);
+    let address = receiver.address();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{address}\", unsafe_no_acknowledgment: true }} }}\n\
+         routes:\n  all: {{ from: in, to: ehr }}\n"
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    for id in ["ONE", "TWO"] {
+        assert_eq!(field(&sender.exchange(&adt(id)).unwrap(), "MSA", 1), "AA");
+    }
+    receiver.wait_for(2);
+    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="ehr"}"#, 2.0);
+    assert_eq!(receiver.control_ids(), ["ONE", "TWO"]);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn an_accept_acknowledgment_is_as_good_as_the_destination_awaits() {
+    // A6: CA and then an answer, nothing, or a refusal; then AA to whatever comes again.
+    let framed = |code: &str| format!("\x0BMSH|^~\\&|R|R|||20260101||ACK|1|P|2.5.1\rMSA|{code}|A\r\x1C\r");
+    for (row, awaited, answers, arrivals) in [
+        ("CA, accept", "accept", vec!["CA"], 1),
+        ("CA AA, application", "application", vec!["CA", "AA"], 1),
+        ("CA, application", "application", vec!["CA"], 2),
+        ("CA AR, application", "application", vec!["CA", "AR"], 2),
+    ] {
+        let first: String = answers.into_iter().map(framed).collect();
+        let first: &'static [u8] = first.into_bytes().leak();
+        let receiver = Receiver::scripted(move |before, _| match before {
+            0 => Answer::Bytes(first),
+            _ => Answer::Code("AA"),
+        });
+        let yaml = Site::forwarding_yaml(&[("ehr", receiver.address())]);
+        let yaml = yaml.replace(
+            "acknowledgment_timeout: 2s",
+            &format!("acknowledgment_timeout: 200ms, await: {awaited}"),
+        );
+        let site = Site::new(&yaml);
+        let engine = site.start();
+        let mut sender = Sender::connect(engine.listener("in"));
+        assert_eq!(field(&sender.exchange(&adt("A")).unwrap(), "MSA", 1), "AA");
+        engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="ehr"}"#, 1.0);
+        assert_eq!(engine.terminate(), 0);
+        assert_eq!(receiver.stop().len(), arrivals, "A6 {row}");
+    }
+}

@@ -66,8 +66,16 @@ fn help_names_every_command() {
                         destination is owed
               verify    Checks the outbox of a weir that is stopped: every checksum, every body, and that
                         nothing is unaccounted for
+              backup    Copies everything a running weir owes, and its dead letters, into one file that `weir
+                        restore` reads
+              restore   Makes the outbox of a data folder that has none from a file of `weir backup`
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
+              test      Runs the cases that stand beside the routes of a site
+              trace     Shows what a route makes of a message: whether it takes it, what each step changes, and
+                        what comes of it
+              fmt       Writes the files of a site in their canonical form: paths as PID-5.1, two spaces a
+                        level, no stray blanks
               send      Sends messages over MLLP and prints what the receiver answers
               listen    Receives messages over MLLP, prints them and answers each
               get       Prints the values of fields, one a line
@@ -76,7 +84,12 @@ fn help_names_every_command() {
               diff      Compares two messages field by field, down to components
               ack       Prints the acknowledgment that weir builds for a message
               validate  Checks messages against their version of the standard and a profile: one fault a line
-              explain   Explains a word of HL7, or the name of a problem that `weir check` found
+              explain   Explains a word: of HL7, a step, a function, a setting, or a problem that `weir check`
+                        found
+              list      Lists steps, functions, operators, kinds, settings or problems; without a word, some of
+                        each
+              schema    Prints the JSON Schema of a site's files, so that an editor completes and checks while
+                        you type
               help      Print this message or the help of the given subcommand(s)
 
             Options:
@@ -105,7 +118,7 @@ fn a_command_line_that_is_wrong_is_explained() {
         &expect![[r#"
             ! error: unrecognized subcommand 'chek'
             !
-            !   tip: some similar subcommands exist: 'ack', 'check'
+            !   tip: some similar subcommands exist: 'ack', 'schema', 'check'
             !
             ! Usage: weir [OPTIONS] <COMMAND>
             !
@@ -1141,20 +1154,143 @@ fn ack_prints_what_weir_answers() {
 }
 
 #[test]
+fn list_names_what_there_is() {
+    for topic in [
+        "steps",
+        "functions",
+        "operators",
+        "settings",
+        "problems",
+        "listeners",
+        "destinations",
+    ] {
+        let (status, out, err) = weir(workplace().path(), &["list", topic], b"");
+        assert_eq!((status, err.as_str()), (0, ""));
+        let is_row = |line: &str| line.starts_with("  ") && line.chars().count() <= 130;
+        assert!(!out.is_empty() && out.lines().all(is_row), "{out}");
+    }
+    let (_, out, _) = weir(workplace().path(), &["list"], b"");
+    for word in ["steps", "translate", "mllp", "unknown-key", "settings"] {
+        assert!(out.contains(word), "{word}: {out}");
+    }
+}
+
+#[test]
+fn fmt_writes_files_anew_and_checks_them() {
+    check(
+        "fmt --check",
+        &expect![[r#"
+        = 0
+    "#]],
+    );
+    let folder = workplace();
+    let untidy =
+        "routes:\n    more: # é\n        from: hospital-adt\n        when: PID.3.1 valued\n        to: ehr\n";
+    let tidy = "routes:\n  more: # é\n    from: hospital-adt\n    when: PID-3.1 valued\n    to: ehr\n";
+    let file = folder.path().join("routes/more.yaml");
+    std::fs::write(&file, untidy).unwrap();
+    check_in(
+        folder.path(),
+        "fmt --check",
+        b"",
+        &expect![[r#"
+        routes/more.yaml: not in its canonical form
+        = 1
+    "#]],
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), untidy, "only checked");
+    check_in(
+        folder.path(),
+        "fmt routes",
+        b"",
+        &expect![[r#"
+        routes/more.yaml: written anew
+        = 0
+    "#]],
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), tidy);
+    check_in(
+        folder.path(),
+        "fmt routes/more.yaml --check",
+        b"",
+        &expect![[r#"
+        = 0
+    "#]],
+    );
+    check_in(
+        folder.path(),
+        "fmt -",
+        untidy.as_bytes(),
+        &expect![[r#"
+        routes:
+          more: # é
+            from: hospital-adt
+            when: PID-3.1 valued
+            to: ehr
+        = 0
+    "#]],
+    );
+}
+
+#[test]
+fn fmt_tells_what_it_cannot_read() {
+    let folder = workplace();
+    let file = folder.path().join("routes/more.yaml");
+    std::fs::write(&file, "routes: [\n").unwrap();
+    check_in(
+        folder.path(),
+        "fmt routes absent.yaml",
+        b"",
+        &expect![[r#"
+            ! error[yaml-syntax]: this is not YAML: while parsing a node, did not find expected node content
+            !   ┌─ routes/more.yaml:1:10
+            !   │
+            ! 1 │ routes: [
+            !   │          ^
+            !   │
+            !   = help: a value is missing here, or a `{` or `[` above is not closed; a text that begins with `%` or `@` needs quotes
+            !
+            !
+            ! absent.yaml: No such file or directory (os error 2)
+            = 2
+        "#]],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn fmt_keeps_permissions_and_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = workplace();
+    let (file, link) = (folder.path().join("site.yaml"), folder.path().join("link.yaml"));
+    std::fs::write(&file, "a: 1  \n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("site.yaml", &link).unwrap();
+    let (status, _, err) = weir(folder.path(), &["fmt", "link.yaml"], b"");
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "a: 1\n");
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o640
+    );
+}
+
+#[test]
 fn check_accepts_the_example_site() {
     check(
         "check",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; no problem found
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; no problem found
+            = 0
+        "#]],
     );
     check(
         "check routes --strict",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; no problem found
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; no problem found
+            = 0
+        "#]],
     );
 }
 
@@ -1171,31 +1307,122 @@ fn check_warns_and_strict_minds() {
         "check",
         b"",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; 1 warning found
-        ! warning[unused-table]: no route uses `ward`
-        !   ┌─ routes/more.yaml:2:3
-        !   │
-        ! 2 │   ward: { A: B }
-        !   │   ^^^^
-        !
-        = 0
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; 1 warning found
+            ! warning[unused-table]: no route uses `ward`
+            !   ┌─ routes/more.yaml:2:3
+            !   │
+            ! 2 │   ward: { A: B }
+            !   │   ^^^^
+            !
+            = 0
+        "#]],
     );
     check_in(
         folder.path(),
         "check --strict",
         b"",
         &expect![[r#"
-        routes: 2 listeners, 3 destinations, 5 routes; 1 warning found
-        ! warning[unused-table]: no route uses `ward`
-        !   ┌─ routes/more.yaml:2:3
-        !   │
-        ! 2 │   ward: { A: B }
-        !   │   ^^^^
-        !
-        = 1
-    "#]],
+            routes: 2 listeners, 3 destinations, 5 routes, 31 cases; 1 warning found
+            ! warning[unused-table]: no route uses `ward`
+            !   ┌─ routes/more.yaml:2:3
+            !   │
+            ! 2 │   ward: { A: B }
+            !   │   ^^^^
+            !
+            = 1
+        "#]],
     );
+}
+
+#[test]
+fn check_for_programs() {
+    let folder = workplace();
+    let wrong = "tables: { sex: { Ä: B }, ehr: { A: B } }\n";
+    std::fs::write(folder.path().join("routes/wrong.yaml"), wrong).unwrap();
+    check_in(
+        folder.path(),
+        "check --json",
+        b"",
+        &expect![[r#"
+            {
+              "version": 1,
+              "site": "routes",
+              "errors": 1,
+              "warnings": 0,
+              "left_off": 0,
+              "problems": [
+                {
+                  "name": "duplicate-name",
+                  "severity": "error",
+                  "message": "`ehr` is given twice in this site",
+                  "at": {
+                    "file": "routes/wrong.yaml",
+                    "start": {
+                      "byte": 26,
+                      "line": 1,
+                      "column": 26
+                    },
+                    "end": {
+                      "byte": 29,
+                      "line": 1,
+                      "column": 29
+                    }
+                  },
+                  "setting": "tables.ehr",
+                  "label": "given again here",
+                  "suggestion": null,
+                  "help": "names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`",
+                  "related": [
+                    {
+                      "message": "first given here",
+                      "at": {
+                        "file": "routes/engine.yaml",
+                        "start": {
+                          "byte": 1481,
+                          "line": 33,
+                          "column": 3
+                        },
+                        "end": {
+                          "byte": 1484,
+                          "line": 33,
+                          "column": 6
+                        }
+                      }
+                    }
+                  ]
+                }
+              ]
+            }
+            = 2
+        "#]],
+    );
+}
+
+#[test]
+fn check_for_programs_has_the_same_exit_status() {
+    let folder = workplace();
+    std::fs::write(
+        folder.path().join("routes/more.yaml"),
+        "tables: { Ä: { A: B } }\n",
+    )
+    .unwrap();
+    let check = |arguments: &[&str], expected_status, expected_counts: [u64; 2]| {
+        let (status, out, err) = weir(folder.path(), arguments, b"");
+        assert_eq!((status, err.as_str()), (expected_status, ""), "{arguments:?}");
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let counts = ["errors", "warnings"].map(|key| report[key].as_u64().unwrap());
+        assert_eq!(counts, expected_counts, "{arguments:?}");
+    };
+    check(&["check", "--json"], 2, [1, 0]);
+    std::fs::write(
+        folder.path().join("routes/more.yaml"),
+        "tables: { ward: { A: B } }\n",
+    )
+    .unwrap();
+    check(&["check", "--json"], 0, [0, 1]);
+    check(&["check", "--json", "--strict"], 1, [0, 1]);
+    std::fs::remove_file(folder.path().join("routes/more.yaml")).unwrap();
+    check(&["check", "--json", "--strict"], 0, [0, 0]);
 }
 
 #[test]
@@ -1209,27 +1436,27 @@ fn check_shows_every_error_with_its_place() {
         "check",
         b"",
         &expect![[r#"
-        ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `==`
-        !   ┌─ routes/wrong.yaml:4:17
-        !   │
-        ! 4 │     when: PV1-2 == "I"
-        !   │                 ^^ did you mean `=`?
-        !
-        ! error[bad-path]: `PID5.1` is not a path: expected `-` and a field number
-        !   ┌─ routes/wrong.yaml:6:19
-        !   │
-        ! 6 │       - set: { PID5.1: X }
-        !   │                   ^^^
-        !
-        ! error[unknown-destination]: destination `registy` is not defined
-        !   ┌─ routes/wrong.yaml:7:15
-        !   │
-        ! 7 │     to: [ehr, registy]
-        !   │               ^^^^^^^ did you mean `registry`?
-        !   │
-        !   = help: define it under `destinations` in any file of the site
-        = 2
-    "#]],
+            ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, `matches`, `contains`, …), `exists`, `valued` or `is null`, found `==`
+            !   ┌─ routes/wrong.yaml:4:17
+            !   │
+            ! 4 │     when: PV1-2 == "I"
+            !   │                 ^^ did you mean `=`?
+            !
+            ! error[bad-path]: `PID5.1` is not a path: expected `-` and a field number
+            !   ┌─ routes/wrong.yaml:6:19
+            !   │
+            ! 6 │       - set: { PID5.1: X }
+            !   │                   ^^^
+            !
+            ! error[unknown-destination]: destination `registy` is not defined
+            !   ┌─ routes/wrong.yaml:7:15
+            !   │
+            ! 7 │     to: [ehr, registy]
+            !   │               ^^^^^^^ did you mean `registry`?
+            !   │
+            !   = help: define it under `destinations` in any file of the site
+            = 2
+        "#]],
     );
     assert_eq!(
         weir(folder.path(), &["run"], b""),

@@ -13,9 +13,13 @@
 )]
 
 mod allocation;
+mod backup;
 mod bad_answers;
 mod bad_input;
+mod bombs;
+mod cases;
 mod commands;
+mod connectors;
 mod control;
 mod corpus_delivery;
 mod corpus_parse;
@@ -30,7 +34,13 @@ mod lanes;
 mod promises;
 mod queue;
 mod readme;
+mod release_2;
 mod reload;
+mod replies;
+mod schema;
+mod stops;
 mod tidy;
+mod trace;
 mod typed;
+mod untouched;
 mod validation;

@@ -12,16 +12,16 @@ use std::fs;
 use crate::harness::{repository_file, weir, workplace};
 
 /// A fenced block: what stands after the fence, and its lines.
-struct Block {
-    mark: String,
-    text: String,
+pub struct Block {
+    pub mark: String,
+    pub text: String,
 }
 
-fn readme() -> String {
+pub fn readme() -> String {
     fs::read_to_string(repository_file("README.md")).unwrap()
 }
 
-fn blocks(text: &str) -> Vec<Block> {
+pub fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -97,6 +97,8 @@ fn every_piece_of_yaml_loads() {
         fs::write(folder.path().join(site).join("readme.yaml"), &block.text).unwrap();
         let (status, _, err) = weir(folder.path(), &["check", site], b"");
         assert_eq!(status, 0, "{}{err}", block.text);
+        let (status, out, _) = weir(folder.path(), &["test", site], b"");
+        assert_eq!(status, 0, "{}{out}", block.text);
         count += 1;
     }
     assert!(count >= 4, "{count} pieces");
@@ -209,6 +211,8 @@ fn every_key_stands_in_a_table() {
         ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
         ("reload.", "engine: { data: x, reload: { zzz: 1 } }"),
         ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
+        ("", "listeners: { a: { folder: { zzz: 1 } } }"),
+        ("", "listeners: { a: { http: { zzz: 1 } } }"),
         ("", "listeners: { a: { zzz: 1 } }"),
         ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
         (
@@ -220,12 +224,23 @@ fn every_key_stands_in_a_table() {
         ("", "profiles: { a: { fields: { PID-3: { zzz: 1 } } } }"),
         ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
         ("", "destinations: { a: { file: { zzz: 1 } } }"),
+        ("", "destinations: { a: { http: { zzz: 1 } } }"),
+        ("", "destinations: { a: { sql: { zzz: 1 } } }"),
         ("", "destinations: { a: { zzz: 1 } }"),
         ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
         ("", "tables: { a: { file: x.csv, zzz: 1 } }"),
         ("", "routes: { a: { zzz: 1 } }"),
+        ("", "routes: { a: { cases: [ { zzz: 1 } ] } }"),
+        (
+            "expect.",
+            "cases: { a: [ { expect: { zzz: 1 } } ] }\nroutes: { a: {} }",
+        ),
         ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
         ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { remove: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { insert: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { replace: { zzz: 1 } } ] } }"),
+        ("", "routes: { a: { steps: [ { format_date: { zzz: 1 } } ] } }"),
     ];
     // A key whose own keys stand in the table instead, and a kind that has a table of its own.
     let stands =

@@ -174,11 +174,11 @@ fn every_mistake_of_a_profile_is_told_with_its_place() {
             ! 4 │   pid-5: {}
             !   │   ^^^^^ did you mean `PID-5`?
             !
-            ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, …), `exists`, `valued` or `is null`, found `like`
+            ! error[bad-expression]: expected a comparison (`=`, `!=`, `<`, `in`, `matches`, `contains`, …), `exists`, `valued` or `is null`, found `like`
             !   ┌─ wrong.yaml:5:25
             !   │
             ! 5 │   PV1-19: { when: PV1-2 like 1 }
-            !   │                         ^^^^
+            !   │                         ^^^^ did you mean `matches`?
             !
             ! error[wrong-type]: found a mapping, expected a text or a list of texts
             !   ┌─ wrong.yaml:6:19

@@ -152,8 +152,9 @@ fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result
     let mut site = run::load(&routes)?;
     site.console = ANY_PORT;
     for listener in site.listeners.values_mut() {
-        let listener::Settings::Mllp(mllp) = &mut listener.kind;
-        mllp.bind = ANY_PORT;
+        if let listener::Settings::Mllp(mllp) = &mut listener.kind {
+            mllp.bind = ANY_PORT;
+        }
     }
     for (name, destination) in &mut site.destinations {
         match &mut destination.kind {
@@ -163,7 +164,10 @@ fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result
                     .ok_or_else(|| CannotRun::at(name, "nobody plays it"))?;
                 mllp.address = address.to_string();
             }
-            destination::Settings::File(file) => std::fs::create_dir_all(&file.folder)?,
+            destination::Settings::File(_) => {}
+            destination::Settings::Http(_) | destination::Settings::Sql(_) => {
+                return Err(CannotRun::at(name, "nobody plays it"));
+            }
         }
     }
     Ok(site)

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use super::super::schema;
+
 /// The files of the example site.
 const SITE: [(&str, &str); 3] = [
     ("engine.yaml", include_str!("../../../routes/engine.yaml")),
@@ -12,9 +14,13 @@ const SITE: [(&str, &str); 3] = [
 
 /// Writes the example site into a folder.
 pub(super) fn write_site(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    SITE.iter()
-        .try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
+    // With the folder of its file destination.
+    std::fs::create_dir_all(folder.join("copies"))?;
+    for (name, text) in SITE {
+        std::fs::write(folder.join(name), text)?;
+    }
+    // The first line of each file names it.
+    std::fs::write(folder.join("weir.schema.json"), schema::text())
 }
 
 /// What is played, in order: the listener and the message.

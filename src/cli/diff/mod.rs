@@ -68,7 +68,7 @@ impl Diff {
         for number in 1_usize.. {
             let (only, found) = match (all_a.next(), all_b.next()) {
                 (None, None) => break,
-                (Some(a), Some(b)) => ("", self.differences(&a.message, &b.message)),
+                (Some(a), Some(b)) => ("", differences(&a.message, &b.message, &self.ignore)),
                 (Some(only), None) => (" only in A", whole(&only.message, |text| (Some(text), None))),
                 (None, Some(only)) => (" only in B", whole(&only.message, |text| (None, Some(text)))),
             };
@@ -91,49 +91,54 @@ impl Diff {
         }
         Ok(finding)
     }
+}
 
-    /// All that differs between two messages.
-    fn differences(&self, a: &Message, b: &Message) -> Vec<Difference> {
-        let version = Version::of(&a.header()).or_else(|| Version::of(&b.header()));
-        let dictionary = version.map(Dictionary::of);
-        let (rows_a, rows_b) = (self.rows(a), self.rows(b));
-        let mut found = Vec::new();
-        for pair in pairs(&rows_a, &rows_b) {
-            match pair {
-                (Some(a), Some(b)) => Comparison {
-                    dictionary,
-                    ignored: &self.ignore,
-                    found: &mut found,
-                }
-                .segments(a, b),
-                (Some(only), None) => found.push(only.alone(dictionary, |text| (Some(text), None))),
-                (None, Some(only)) => found.push(only.alone(dictionary, |text| (None, Some(text)))),
-                (None, None) => {}
+/// All that differs between two messages.
+fn differences(a: &Message, b: &Message, ignored: &[Target]) -> Vec<Difference> {
+    let version = Version::of(&a.header()).or_else(|| Version::of(&b.header()));
+    let dictionary = version.map(Dictionary::of);
+    let (rows_a, rows_b) = (rows(a, ignored), rows(b, ignored));
+    let mut found = Vec::new();
+    for pair in pairs(&rows_a, &rows_b) {
+        match pair {
+            (Some(a), Some(b)) => Comparison {
+                dictionary,
+                ignored,
+                found: &mut found,
             }
+            .segments(a, b),
+            (Some(only), None) => found.push(only.alone(dictionary, |text| (Some(text), None))),
+            (None, Some(only)) => found.push(only.alone(dictionary, |text| (None, Some(text)))),
+            (None, None) => {}
         }
-        found
     }
+    found
+}
 
-    /// The segments that are compared.
-    fn rows<'m>(&self, message: &'m Message) -> Vec<Row<'m>> {
-        let is_ignored = |name: &[u8]| {
-            self.ignore.iter().any(
-                |target| matches!(target, Target::Segment(path) if path.name.as_bytes().as_slice() == name),
-            )
-        };
-        let mut occurrences: BTreeMap<&[u8], usize> = BTreeMap::new();
-        let rows = message.segments().map(|segment| {
-            let occurrence = occurrences.entry(segment.name()).or_default();
-            *occurrence += 1;
-            let path = text::segment_path(segment.name(), *occurrence);
-            Row {
-                message,
-                segment,
-                path,
-            }
-        });
-        rows.filter(|row| !is_ignored(row.segment.name())).collect()
-    }
+/// The segments that are compared.
+fn rows<'m>(message: &'m Message, ignored: &[Target]) -> Vec<Row<'m>> {
+    let is_ignored = |name: &[u8]| {
+        ignored
+            .iter()
+            .any(|target| matches!(target, Target::Segment(path) if path.name.as_bytes().as_slice() == name))
+    };
+    let mut occurrences: BTreeMap<&[u8], usize> = BTreeMap::new();
+    let rows = message.segments().map(|segment| {
+        let occurrence = occurrences.entry(segment.name()).or_default();
+        *occurrence += 1;
+        let path = text::segment_path(segment.name(), *occurrence);
+        Row {
+            message,
+            segment,
+            path,
+        }
+    });
+    rows.filter(|row| !is_ignored(row.segment.name())).collect()
+}
+
+/// All that differs between two messages, as people read it; nothing where nothing does.
+pub(super) fn told(a: &Message, b: &Message) -> String {
+    differences(a, b, &[]).iter().map(Difference::lines).collect()
 }
 
 /// A segment and its path: `PID`, `OBX[2]`.
@@ -207,6 +212,6 @@ impl Difference {
             None if is_of_field => format!("  {sign}\n"),
             None => String::new(),
         });
-        title + &lines.concat()
+        title + lines.concat().as_str()
     }
 }

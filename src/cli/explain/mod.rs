@@ -1,5 +1,12 @@
-//! `weir explain`: the dictionary and the problem names as a reference at the prompt.
+//! `weir explain`: the manual and the dictionary as a reference at the prompt.
+//!
+//! Says what it is asked from where that is written: a problem from its name, a step from its documentation, a
+//! setting from its doc comment, a word of HL7 from the dictionary. A word that is several of these gets them all.
 
+mod dictionary;
+mod function;
+mod setting;
+mod step;
 #[cfg(test)]
 mod tests;
 
@@ -7,26 +14,22 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::hl7::FieldPath;
-use crate::hl7::dictionary::{
-    DataTypeDefinition, Dictionary, Element, ElementKind, FieldDefinition, Optionality, SegmentDefinition,
-    Structure, TableDefinition, Version,
-};
+use crate::config::{self, Setting};
+use crate::expression::{Doc, FUNCTIONS, OPERATORS};
+use crate::hl7::dictionary::{Dictionary, Version};
 use crate::problem::{self, ProblemName};
+use crate::step::DOCS;
 
-use super::{CannotRun, Finding};
+use self::dictionary::Page;
+use super::{CannotRun, Finding, text};
 
-/// Table 0003: what trigger events are called.
-const TRIGGER_EVENTS: u16 = 3;
-/// Table 0076: what message types are called.
-const MESSAGE_TYPES: u16 = 76;
-
-/// Explains a word of HL7, or the name of a problem that `weir check` found.
+/// Explains a word: of HL7, a step, a function, a setting, or a problem that `weir check` found.
 ///
-/// Words are fields and their parts (PID-3, PID-3.4), segments (PID), data types (CX), message structures
+/// Words of HL7 are fields and their parts (PID-3, PID-3.4), segments (PID), data types (CX), message structures
 /// (`ADT_A01`), messages (ADT, ADT^A04) and code tables (0001 or HL70001).
+/// A setting is a key (retry) or a path (destinations.retry.first). `weir list` shows them all.
 #[derive(Args)]
-#[command(after_help = "Example: weir explain PID-3 --version 2.3")]
+#[command(after_help = "Examples: weir explain PID-3 --version 2.3\n          weir explain translate")]
 pub(super) struct Explain {
     /// What to explain.
     #[arg(required = true)]
@@ -38,290 +41,69 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        if let Ok(name) = self.word.parse::<ProblemName>() {
-            writeln!(out, "{}\n\n{}", name.as_str(), name.explanation())?;
-            return Ok(Finding::Fine);
+        let word = self.word.trim();
+        let settings = config::settings();
+        let mut pages: Vec<String> = Vec::new();
+        if let Ok(name) = word.parse::<ProblemName>() {
+            pages.push(format!(
+                "{}\n{}",
+                name.as_str(),
+                text::wrapped(name.explanation(), "  ")
+            ));
         }
-        let page = Page {
+        pages.extend(
+            DOCS.iter()
+                .filter(|doc| doc.kind == word)
+                .map(|doc| step::page(doc, &settings)),
+        );
+        pages.extend(Doc::of(word).map(function::page));
+        pages.extend(setting::pages(word, &settings));
+        let dictionary = Page {
             dictionary: Dictionary::of(self.version),
         };
-        let word = self.word.trim().to_ascii_uppercase();
-        if page.explain(&word, out)? {
-            return Ok(Finding::Fine);
+        let mut of_hl7 = Vec::new();
+        if dictionary.explain(&word.to_ascii_uppercase(), &mut of_hl7)? {
+            pages.push(String::from_utf8_lossy(&of_hl7).into_owned());
         }
-        let mut why = format!("{}: not in the dictionary of HL7 {}", self.word, self.version);
-        let near = page.near(&self.word);
-        if !near.is_empty() {
-            why = format!("{why}; perhaps {}", near.join(", "));
+        if pages.is_empty() {
+            let why = format!(
+                "{word}: no word of HL7 {}, no step, function, setting or problem",
+                self.version
+            );
+            let near = near(word, &dictionary, &settings);
+            return Err(CannotRun::Because(match near.as_slice() {
+                [] => format!("{why}; `weir list` shows what there is"),
+                _ => format!("{why}; perhaps {}", near.join(", ")),
+            }));
         }
-        Err(CannotRun::Because(why))
+        write!(out, "{}", pages.join("\n"))?;
+        Ok(Finding::Fine)
     }
 }
 
-/// What is printed, from the dictionary of one version.
-struct Page {
-    dictionary: &'static Dictionary,
-}
-
-impl Page {
-    /// Prints all that the word means; whether it means anything.
-    fn explain(&self, word: &str, out: &mut dyn Write) -> Result<bool, CannotRun> {
-        if let Ok(path) = word.parse::<FieldPath>() {
-            return self.field(&path, out);
+/// The nearest right words of each kind.
+fn near<'a>(word: &str, dictionary: &Page, settings: &'a [Setting]) -> Vec<&'a str> {
+    let steps = DOCS.iter().map(|doc| doc.kind);
+    let functions = FUNCTIONS.iter().chain(OPERATORS).map(|doc| doc.name);
+    let problems = ProblemName::ALL.iter().map(|name| name.as_str());
+    let keys = settings.iter().map(|setting| {
+        if word.contains('.') {
+            setting.path.as_str()
+        } else {
+            setting.key()
         }
-        if let Some(table) = table_number(word).and_then(|number| self.dictionary.table(number)) {
-            self.table(table, out)?;
-            return Ok(true);
-        }
-        if let Some((message_type, trigger_event)) = word.split_once('^') {
-            return self.message(message_type, trigger_event, out);
-        }
-        let mut is_found = false;
-        if let Some(segment) = self.dictionary.segment(word) {
-            self.segment(segment, out)?;
-            is_found = true;
-        }
-        // ED is both a data type and, in some versions, a segment: both are told.
-        if let Some(data_type) = self.dictionary.data_type(word) {
-            self.data_type(data_type, out)?;
-            is_found = true;
-        }
-        if let Some(structure) = self.dictionary.structure(word) {
-            self.structure(structure, out)?;
-            is_found = true;
-        }
-        if !is_found && let Some(name) = self.description(MESSAGE_TYPES, word) {
-            self.message_type(word, name, out)?;
-            is_found = true;
-        }
-        Ok(is_found)
+    });
+    let ours = [
+        problem::nearest(word, steps),
+        problem::nearest(word, functions),
+        problem::nearest(word, keys),
+        problem::nearest(word, problems),
+    ];
+    let mut near: Vec<&str> = dictionary.near(word);
+    // Who writes capitals asks for HL7.
+    if word.contains(|letter: char| letter.is_ascii_lowercase()) {
+        near.extend(ours.into_iter().flatten());
     }
-
-    fn title(&self, word: &str, name: &str, out: &mut dyn Write) -> Result<(), CannotRun> {
-        let version = self.dictionary.version();
-        Ok(writeln!(out, "{word}  {name}  (HL7 {version})")?)
-    }
-
-    fn segment(&self, segment: &SegmentDefinition, out: &mut dyn Write) -> Result<(), CannotRun> {
-        self.title(segment.name, segment.description, out)?;
-        rows(segment.name, '-', &segment.fields, out)
-    }
-
-    fn data_type(&self, data_type: &DataTypeDefinition, out: &mut dyn Write) -> Result<(), CannotRun> {
-        self.title(data_type.name, data_type.description, out)?;
-        if data_type.components.is_empty() {
-            return Ok(writeln!(out, "  a data type without components")?);
-        }
-        rows(data_type.name, '.', &data_type.components, out)
-    }
-
-    /// A field, component or subcomponent with what is below it.
-    fn field(&self, path: &FieldPath, out: &mut dyn Write) -> Result<bool, CannotRun> {
-        let Some(field) = self.dictionary.field(path) else {
-            return Ok(false);
-        };
-        self.title(&path.to_string(), field.name, out)?;
-        let data_type = self.dictionary.data_type(field.data_type);
-        let type_name = data_type.map_or("", |data_type| data_type.description);
-        let shown = format!("{}  {type_name}", field.data_type);
-        writeln!(out, "  data type    {}", shown.trim_end())?;
-        writeln!(out, "  optionality  {}", optionality(field.optionality))?;
-        writeln!(out, "  repetitions  {}", repetitions(field.repetitions_max))?;
-        if let Some(length) = field.length_max {
-            writeln!(out, "  length       up to {length}")?;
-        }
-        if let Some(number) = field.table {
-            let name = self.dictionary.table(number).map_or("", |table| table.name);
-            writeln!(
-                out,
-                "  table        {}",
-                format!("{number:04}  {name}").trim_end()
-            )?;
-        }
-        // Below a subcomponent there is nothing.
-        if let Some(data_type) = data_type
-            && path.subcomponent().is_none()
-            && !data_type.components.is_empty()
-        {
-            writeln!(out)?;
-            rows(&path.to_string(), '.', &data_type.components, out)?;
-        }
-        Ok(true)
-    }
-
-    fn table(&self, table: &TableDefinition, out: &mut dyn Write) -> Result<(), CannotRun> {
-        let number = format!("{:04}", table.number);
-        self.title(&number, table.name, out)?;
-        if table.codes.is_empty() {
-            writeln!(out, "  no codes: the site chooses them")?;
-        } else if !table.is_of_version {
-            writeln!(
-                out,
-                "  no source lists it for this version: the codes are of no version"
-            )?;
-        }
-        let width = width(table.codes.iter().map(|code| code.code));
-        for code in &table.codes {
-            let line = format!("  {:width$}  {}", code.code, code.description);
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
-    }
-
-    fn message(&self, message_type: &str, event: &str, out: &mut dyn Write) -> Result<bool, CannotRun> {
-        let Some(structure) = self.dictionary.structure_of(message_type, event) else {
-            return Ok(false);
-        };
-        let name = self.description(TRIGGER_EVENTS, event).unwrap_or_default();
-        self.title(&format!("{message_type}^{event}"), name, out)?;
-        writeln!(out, "has the structure\n")?;
-        self.structure(structure, out)?;
-        Ok(true)
-    }
-
-    /// A message type with its trigger events and the structure of each.
-    fn message_type(&self, word: &str, name: &str, out: &mut dyn Write) -> Result<(), CannotRun> {
-        self.title(word, name, out)?;
-        let own = self.dictionary.structures().iter().filter_map(|structure| {
-            let (message_type, event) = structure.name.split_once('_')?;
-            (message_type == word).then_some((event, structure.name))
-        });
-        let mut events: Vec<_> = self.dictionary.events(word).chain(own).collect();
-        events.sort_unstable();
-        for (event, structure) in events {
-            let name = self.description(TRIGGER_EVENTS, event).unwrap_or_default();
-            let line = format!("  {word}^{event}  {structure:<8}  {name}");
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
-    }
-
-    fn structure(&self, structure: &Structure, out: &mut dyn Write) -> Result<(), CannotRun> {
-        self.title(structure.name, structure.description, out)?;
-        self.elements(structure.elements(), 1, out)
-    }
-
-    /// The depth is that of the structure, at most ten.
-    fn elements<'a>(
-        &self,
-        elements: impl Iterator<Item = Element<'a>>,
-        depth: usize,
-        out: &mut dyn Write,
-    ) -> Result<(), CannotRun> {
-        for element in elements {
-            let name = match element.kind() {
-                ElementKind::Segment => self
-                    .dictionary
-                    .segment(element.name())
-                    .map_or("", |segment| segment.description),
-                ElementKind::Group => "group",
-                ElementKind::Choice => "one of",
-            };
-            let label = format!("{:indent$}{}", "", element.name(), indent = 2 * depth);
-            let line = format!("{label:<34} {:<5} {name}", cardinality(&element));
-            writeln!(out, "{}", line.trim_end())?;
-            let children: Vec<_> = element.children().collect();
-            self.elements(children.into_iter(), depth + 1, out)?;
-        }
-        Ok(())
-    }
-
-    fn description(&self, table: u16, code: &str) -> Option<&'static str> {
-        let table = self.dictionary.table(table)?;
-        table.code(code).map(|code| code.description)
-    }
-
-    /// The nearest right words of each kind.
-    fn near(&self, word: &str) -> Vec<&'static str> {
-        let word_of_hl7 = word.to_ascii_uppercase();
-        let of_path = word_of_hl7.parse::<FieldPath>().ok();
-        if let Some(segment) = of_path.and_then(|path| self.dictionary.segment(path.segment().as_bytes())) {
-            return vec![segment.name];
-        }
-        let segments = self.dictionary.segments().iter().map(|segment| segment.name);
-        let types = self
-            .dictionary
-            .data_types()
-            .iter()
-            .map(|data_type| data_type.name);
-        let structures = self
-            .dictionary
-            .structures()
-            .iter()
-            .map(|structure| structure.name);
-        let problems = ProblemName::ALL.iter().map(|name| name.as_str());
-        let near = [
-            problem::nearest(&word_of_hl7, segments),
-            problem::nearest(&word_of_hl7, types),
-            problem::nearest(&word_of_hl7, structures),
-            problem::nearest(word, problems),
-        ];
-        near.into_iter().flatten().collect()
-    }
-}
-
-/// `0001`, `HL70001` or `1`.
-fn table_number(word: &str) -> Option<u16> {
-    word.strip_prefix("HL7").unwrap_or(word).parse().ok()
-}
-
-/// One line for each field or component, in columns.
-fn rows(
-    above: &str,
-    separator: char,
-    fields: &[FieldDefinition],
-    out: &mut dyn Write,
-) -> Result<(), CannotRun> {
-    let paths: Vec<String> = fields
-        .iter()
-        .map(|field| format!("{above}{separator}{}", field.number))
-        .collect();
-    let path_width = width(paths.iter().map(String::as_str));
-    let name_width = width(fields.iter().map(|field| field.name));
-    let type_width = width(fields.iter().map(|field| field.data_type));
-    for (path, field) in paths.iter().zip(fields) {
-        let repeats = match field.repetitions_max {
-            Some(1) => String::new(),
-            Some(limit) => format!(" repeats {limit}"),
-            None => " repeats".to_owned(),
-        };
-        let table = field
-            .table
-            .map_or(String::new(), |table| format!("  table {table:04}"));
-        let line = format!(
-            "  {path:path_width$}  {:name_width$}  {:type_width$}  {}{repeats}{table}",
-            field.name,
-            field.data_type,
-            field.optionality.letter(),
-        );
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
-fn width<'a>(words: impl Iterator<Item = &'a str>) -> usize {
-    words.map(|word| word.chars().count()).max().unwrap_or(0)
-}
-
-fn optionality(optionality: Optionality) -> &'static str {
-    match optionality {
-        Optionality::Required => "required",
-        Optionality::Optional => "optional",
-        Optionality::Conditional => "conditional",
-        Optionality::Withdrawn => "withdrawn: not to be used",
-    }
-}
-
-fn repetitions(max: Option<u16>) -> String {
-    match max {
-        Some(1) => "does not repeat".to_owned(),
-        Some(max) => format!("up to {max}"),
-        None => "repeats".to_owned(),
-    }
-}
-
-/// `1..1`, `0..*`
-fn cardinality(element: &Element<'_>) -> String {
-    let max = element.max().map_or("*".to_owned(), |max| max.to_string());
-    format!("{}..{max}", element.min())
+    near.dedup();
+    near
 }

@@ -13,7 +13,7 @@ fn explained(word: &str, version: Version) -> Result<String, String> {
     match explain.run(&mut out) {
         Ok(_) => Ok(String::from_utf8(out).unwrap()),
         Err(CannotRun::Because(why)) => Err(why),
-        Err(CannotRun::OutputClosed) => Err("closed".to_owned()),
+        Err(CannotRun::Told | CannotRun::OutputClosed) => Err("nothing".to_owned()),
     }
 }
 
@@ -214,10 +214,10 @@ fn problems_of_a_site() {
     check(
         "port-zero",
         &expect![[r"
-        port-zero
-
-        Port 0 lets the system choose another port at each start, so no sender could be told where to connect. It is allowed on a loopback address, for tests.
-    "]],
+            port-zero
+              Port 0 lets the system choose another port at each start, so no sender could be told where to
+              connect. It is allowed on a loopback address, for tests.
+        "]],
     );
 }
 
@@ -225,18 +225,116 @@ fn problems_of_a_site() {
 fn what_there_is_not() {
     check(
         "PIDD",
-        &expect!["error: PIDD: not in the dictionary of HL7 2.5.1; perhaps PID, PIP"],
+        &expect![
+            "error: PIDD: no word of HL7 2.5.1, no step, function, setting or problem; perhaps PID, PIP"
+        ],
     );
     check(
         "PID-99",
-        &expect!["error: PID-99: not in the dictionary of HL7 2.5.1; perhaps PID"],
+        &expect!["error: PID-99: no word of HL7 2.5.1, no step, function, setting or problem; perhaps PID"],
     );
     check(
         "ADT^Z99",
-        &expect!["error: ADT^Z99: not in the dictionary of HL7 2.5.1; perhaps ADT_A09"],
+        &expect![
+            "error: ADT^Z99: no word of HL7 2.5.1, no step, function, setting or problem; perhaps ADT_A09"
+        ],
     );
     check(
         "port-zer",
-        &expect!["error: port-zer: not in the dictionary of HL7 2.5.1; perhaps port-zero"],
+        &expect![
+            "error: port-zer: no word of HL7 2.5.1, no step, function, setting or problem; perhaps port-zero"
+        ],
     );
+}
+
+#[test]
+fn steps_and_settings() {
+    let page = explained("remove", Version::COMMON).unwrap();
+    assert!(page.starts_with("remove  (a step)\n  takes segments"), "{page}");
+    assert!(page.contains("\n  example\n    - remove: [NK1"), "{page}");
+    check(
+        "destinations.lab.retry",
+        &expect![[r"
+        destinations.retry  (a setting)
+          How long to wait before another attempt.
+
+          value     a mapping of keys and values
+
+          keys
+          first    After the first failure, as `1s` (the default)
+          longest  Never longer than this, as `60s` (the default)
+    "]],
+    );
+    check(
+        "await",
+        &expect![[r"
+        destinations.mllp.await  (a setting)
+          Which acknowledgment completes a delivery: the first (`accept`, the default), or, after an accept
+          acknowledgment (CA), only the `application` acknowledgment that follows it on the same connection.
+
+          value     one of these words
+
+          accept       The first that comes.
+          application  AA, AE or AR; CA only promises it.
+    "]],
+    );
+    check(
+        "routes.adt-to-lab.steps[2].translate.otherwise",
+        &expect![[r"
+        routes.steps.translate.otherwise  (a setting)
+          What becomes of a code that is not in the table.
+
+          value     `fail`, `keep`, `clear` or a mapping of keys and values
+
+          keys
+          value  The value that the field gets
+    "]],
+    );
+    check(
+        "upper",
+        &expect![[r#"
+        upper(TEXT)
+          the text in capitals
+
+          upper(MSH-4)  WEST
+
+          with the message
+            MSH|^~\&|LAB|West|||20261122142530+0100||ORU^R01^ORU_R01|42|P|2.5.1
+            PID|1||12^^^WEST^MR~34^^^SSA^SS||DOE^ANNA||19800102|""|||1 MAIN ST||5551234567
+            PV1|1|I|7W
+            OBX|1|NM|GLU^Glucose||5.60|mmol/L|||||F
+            OBX|2|NM|NA^Sodium||140|mmol/L|||||F
+            OBX|3|TX|CMT^Comment||taken \T\ kept cold||||||P
+            NTE|1||first line
+            NTE|2||second line
+    "#]],
+    );
+    check(
+        "retri",
+        &expect!["error: retri: no word of HL7 2.5.1, no step, function, setting or problem; perhaps retry"],
+    );
+    check(
+        "destination.retry",
+        &expect![
+            "error: destination.retry: no word of HL7 2.5.1, no step, function, setting or problem; perhaps destinations.retry, destination-loop"
+        ],
+    );
+}
+
+/// Whatever is listed is explained.
+#[test]
+fn every_word_that_is_listed() {
+    for doc in FUNCTIONS.iter().chain(OPERATORS) {
+        let page = explained(doc.name, Version::COMMON).unwrap();
+        assert!(page.contains("with the message"), "{}", doc.name);
+    }
+    let settings = config::settings();
+    let paths = settings.iter().map(|setting| setting.path.as_str());
+    let steps = DOCS.iter().map(|doc| doc.kind);
+    let problems = ProblemName::ALL.iter().map(|name| name.as_str());
+    for word in paths.chain(steps).chain(problems) {
+        let page = explained(word, Version::COMMON).unwrap();
+        let is_page = page.lines().count() >= 2 && page.contains(word);
+        assert!(is_page, "{word}: {page}");
+    }
 }

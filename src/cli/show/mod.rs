@@ -6,7 +6,7 @@ mod problem;
 mod tree;
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -41,8 +41,7 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let is_colored = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let look = if is_colored {
+        let look = if text::is_colored(&std::io::stdout()) {
             Look::colored()
         } else {
             Look::plain()

@@ -1,5 +1,7 @@
 //! Tests of loading a site: what a right one becomes, what a wrong one is told, and what a hostile one costs.
 
+mod cases;
+mod flow;
 mod hostile;
 mod right;
 mod wrong;
@@ -14,9 +16,10 @@ use crate::problem::Problems;
 /// What every site needs, so that a test shows only what it is about.
 const ENGINE: &str = "engine: { data: ../data }\n";
 
-/// A folder with these files.
+/// A folder with these files, and one for a file destination, `out`.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("out")).unwrap();
     for (name, text) in files {
         let path = folder.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -25,7 +28,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn load_files(files: &[(&str, &str)]) -> (Option<Site>, Problems) {
+pub(super) fn load_files(files: &[(&str, &str)]) -> (Option<Site>, Problems) {
     load(folder(files).path())
 }
 

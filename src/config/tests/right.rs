@@ -11,7 +11,7 @@ use crate::config::{
 use crate::hl7::dictionary::Version;
 use crate::hl7::{Charset, Expected, Message, Terminators};
 use crate::route::Outcome;
-use crate::{destination, listener, step};
+use crate::{destination, step};
 
 const SITE: &str = "
 engine: { data: ../data, console: { bind: 127.0.0.1:9000 }, read_bytes_max: 64MiB }
@@ -41,6 +41,7 @@ destinations:
   copies: { file: { folder: out, name: '{MSH-10}.hl7' } }
 tables:
   class: { I: IP, 1: '01', 007: bond, no: 'N' }
+  looked-into: { A: B }
 profiles:
   house: { inherits: 2.5.1 }
 routes:
@@ -54,7 +55,7 @@ routes:
       - translate: { field: PV1-2, table: class }
         when: PV1-2 != 'X'
     to: [lab, copies]
-  everything: { from: [adt-in, plain-in], to: copies }
+  everything: { from: [adt-in, plain-in], when: 'lookup(''looked-into'', MSH-4) = ''''', to: copies }
 ";
 
 #[test]
@@ -80,8 +81,7 @@ fn a_whole_site() {
     assert_eq!(site.console, "127.0.0.1:9000".parse::<SocketAddr>().unwrap());
     assert_eq!(site.read_bytes_max, 64 << 20);
     let adt_in = &site.listeners["adt-in"];
-    let listener::Settings::Mllp(mllp) = &adt_in.kind;
-    assert_eq!(mllp.frame_bytes_max, 1 << 20);
+    assert_eq!(adt_in.kind.frame_bytes_max(), 1 << 20);
     assert_eq!(adt_in.acknowledgment, AcknowledgmentMode::EnhancedAa);
     assert_eq!(adt_in.unrouted, Unrouted::Reject);
     assert_eq!(adt_in.malformed, Malformed::Close);
@@ -105,6 +105,14 @@ fn a_whole_site() {
         plain_in.expected.processing_ids,
         Expected::default().processing_ids
     );
+    assert_eq!(site.routes_from("adt-in").len(), 2);
+    assert_eq!(site.routes_from("plain-in").len(), 1);
+}
+
+#[test]
+fn the_destinations_of_a_whole_site() {
+    let folder = folder(&[("site.yaml", SITE)]);
+    let site = load(folder.path()).0.unwrap();
     let lab = &site.destinations["lab"];
     assert_eq!(
         (lab.retry.first, lab.retry.longest),
@@ -138,8 +146,6 @@ fn a_whole_site() {
         panic!("a file destination")
     };
     assert_eq!(file.folder, folder.path().join("out"));
-    assert_eq!(site.routes_from("adt-in").len(), 2);
-    assert_eq!(site.routes_from("plain-in").len(), 1);
 }
 
 #[test]
@@ -178,6 +184,11 @@ fn the_version_is_of_names_and_bytes() {
         let table = "tables:\n  codes: { file: x.csv, key: a }\n";
         version(&[("a.yaml", SITE), ("b.yaml", table), ("x.csv", csv)])
     };
+    let with_script = |script| {
+        let site = SITE.replacen("steps:", "steps:\n      - script: { file: x.rhai }", 1);
+        version(&[("a.yaml", &site), ("x.rhai", script)])
+    };
+    assert_ne!(with_script("1"), with_script("2"));
     assert_eq!(with_table("a,b\n1,2\n"), with_table("a,b\n1,2\n"));
     assert_ne!(with_table("a,b\n1,2\n"), with_table("a,b\n1,3\n"));
     assert_ne!(one, version(&[("a.yaml", SITE), ("c.yaml", "")]));
@@ -192,6 +203,9 @@ fn files_in_folders_and_links() {
         ("notes.txt", "not: [yaml"),
         (".hidden.yaml", "not: [yaml"),
         (".git/config.yaml", "not: [yaml"),
+        ("examples/.weir-site", ""),
+        ("examples/site.yaml", "not: [yaml"),
+        ("examples/below/site.yaml", "not: [yaml"),
     ]);
     // As a ConfigMap is mounted: links to files in a hidden folder of the same site.
     fs::create_dir(folder.path().join("..data")).unwrap();

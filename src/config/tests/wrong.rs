@@ -83,6 +83,31 @@ fn tables() {
 }
 
 #[test]
+fn scripts() {
+    let told: String = [
+        "script: 'set(\"PID-5\", \"x\"'",
+        "script: |\n          let a = 1;\n\n          if b > a {\n          }",
+        "script: 'import \"x\" as y;'",
+        "script: 'eval(\"1\")'",
+        "script: { file: scripts/wrong.rhai }",
+        "script: { file: scripts/wrnog.rhai }",
+        "script: { file: ../wrong.rhai }",
+        "script: { fiel: scripts/wrong.rhai }",
+        "script: [a]",
+    ]
+    .iter()
+    .map(|step| {
+        let site = RIGHT.replacen("set: { MSH-5: LAB }", step, 1);
+        shown(&[
+            ("site.yaml", &site),
+            ("scripts/wrong.rhai", "// fine\nlet x = ;\n"),
+        ])
+    })
+    .collect();
+    expect_file!["wrong/scripts.txt"].assert_eq(&told);
+}
+
+#[test]
 fn a_byte_order_mark_and_line_ends_of_windows_are_right() {
     let told = told_of_tables(&[(
         "{ file: tables/class.csv, key: ehr, value: lab }",
@@ -188,6 +213,18 @@ fn steps_that_control() {
         (set, "- reject: { text: x, code: AR }"),
         (set, "- reject: { text: x, code: AR, error: 207 }"),
         (set, "- reject: { text: x, error: 99, location: pid-3 }"),
+        (set, "- for_each: OBX"),
+        (set, "- { for_each: OBX-5.1, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: { group: 'OBR[1]' }, steps: [] }"),
+        (set, "- { for_each: { groups: OBR }, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: MSH, steps: [ { drop: x } ] }"),
+        (set, "- { for_each: OBX, when: OBX-5, steps: [ { split: OBX } ] }"),
+        (set, "- split: PID-3"),
+        (
+            set,
+            "- validate: { profile: house, version: 2.9, on_fault: drop }",
+        ),
+        (set, "- validate: { version: 2.51, tag: Tag }"),
     ]);
     expect_file!["wrong/steps_that_control.txt"].assert_eq(&told);
 }
@@ -233,6 +270,8 @@ fn values() {
         ("2575 }", "2575, connections_max: many }"),
         ("2575 }", "2575, connections_max: 0 }"),
         ("2575 }", "2575, acknowledgment: orignal }"),
+        ("2575 }", "2575, release: 3 }"),
+        ("2576 }", "2576, release: two }"),
         (
             "2575 }",
             "2575 }\n    permit: { processing: [X], versions: [2.51], messages: [adt^a01] }",
@@ -255,6 +294,38 @@ fn values() {
         ),
     ]);
     expect_file!["wrong/values.txt"].assert_eq(&told);
+}
+
+#[test]
+fn replies() {
+    let reply = |typed: &'static str| ("    to: lab", typed);
+    let file = RIGHT.replacen(
+        "mllp: { address: lab.example:2576 }",
+        "file: { folder: out, name: '{MSH-10}' }",
+        1,
+    );
+    let listener = |settings: &str| {
+        RIGHT
+            .replacen("2575 }", settings, 1)
+            .replacen("    to: lab", "    to: lab\n    reply: from lab", 1)
+    };
+    let mut told = told(&[
+        reply("    to: lab\n    reply: lab"),
+        reply("    to: lab\n    reply: to lab"),
+        reply("    to: lab\n    reply: from lba"),
+        reply("    to: lab\n    reply: { from: lab }"),
+        reply("    to: lab\n    reply_timeout: 10s"),
+        reply("    to: lab\n    reply: from lab\n    reply_timeout: 0s"),
+        reply("    to: lab\n    reply: from lab\n    reply_timeout: 10"),
+    ]);
+    for site in [
+        file.replacen("    to: lab", "    to: lab\n    reply: from lab", 1),
+        listener("2575, acknowledgment: none }"),
+        listener("2575 }\n    duplicates: replay_acknowledgment"),
+    ] {
+        told += &shown(&[("site.yaml", &site)]);
+    }
+    expect_file!["wrong/replies.txt"].assert_eq(&told);
 }
 
 #[test]
@@ -305,6 +376,12 @@ fn names() {
             "listeners:\n  oru-in: { mllp: { bind: 0.0.0.0:2575 } }\n",
         ),
         ("lab.example:2576", "localhost:2575"),
+        ("2575 }", "2575 }\n    permit: { messages: [ORU, ADT^A04] }"),
+        (
+            "    mllp: { address: lab.example:2576 }",
+            "    file: { folder: elsewhere, name: '{MSH-10}' }",
+        ),
+        (RIGHT.split_once("destinations:").unwrap().1, "\n"),
     ]);
     expect_file!["wrong/names.txt"].assert_eq(&told);
 }
@@ -318,6 +395,10 @@ fn expressions_and_paths() {
         (r#"PV1-2 in ("I", "E")"#, r#""PV1-2 == \"I\"""#),
         ("MSH-5: LAB", "MSH-0: LAB"),
         ("MSH-5: LAB", "msh-5: LAB"),
+        ("MSH-5: LAB", "'PID-3[.5=M R].1': LAB"),
+        ("MSH-5: LAB", "MSH-5: '{lookup(\"patient-clas\", PV1-2)}'"),
+        ("MSH-5: LAB", "MSH-5: '{date(PID-7, \"yyyy\")}'"),
+        ("MSH-5: LAB", "MSH-5: '{OBX[*]-5}'"),
         ("MSH-5: LAB", "MSH-5: '{uper(MSH-4)}'"),
         ("MSH-5: LAB", "MSH-5: LAB, MSH.5: EHR"),
         ("MSH-5: LAB", "MSH-1: LAB"),
@@ -339,6 +420,37 @@ fn expressions_and_paths() {
 }
 
 #[test]
+fn places_of_no_version() {
+    let told = told(&[
+        ("MSH-5: LAB", "PDI-5: LAB"),
+        ("MSH-5: LAB", "PID-99: LAB"),
+        ("MSH-5: LAB", "/PDI-3: LAB, PID.3.99: LAB"),
+        ("MSH-5: LAB", "MSH-5: '{PID-5.1}, {upper(PID-5.20)}'"),
+        (
+            r#"PV1-2 in ("I", "E")"#,
+            r#"PV1-2 in ("I", "E") and PIX-3 valued"#,
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "remove: [NK1, ZPI, ZPI-3.4, OBX-5.7, PID-3.4.2]",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "copy: { PID-2: 'PID-3[2].1', PID-4: PID-77 }",
+        ),
+        (
+            "set: { MSH-5: LAB }",
+            "if: PID-8.3 valued\n        then: [ { remove: XYZ } ]",
+        ),
+        (
+            "    to: lab",
+            "    to: { destination: lab, when: OBX-5.2 valued and OBX-91 valued }",
+        ),
+    ]);
+    expect_file!["wrong/places_of_no_version.txt"].assert_eq(&told);
+}
+
+#[test]
 fn yaml() {
     let told = told(&[
         ("    from: adt-in", "\tfrom: adt-in"),
@@ -346,6 +458,8 @@ fn yaml() {
         ("[ADT^A01, ADT^A04]", "[ADT^A01, ADT^A04"),
         (r#"when: PV1-2 in ("I", "E")"#, r#"when: "PV1-2 in (I)"#),
         ("set: { MSH-5: LAB }", "remove: [PID-3[2]]"),
+        ("    to: lab", "    to: ["),
+        ("    to: lab", "    to: @lab"),
         ("    to: lab", "    to: lab\n    to: ehr"),
         ("    to: lab", "    to: *lab"),
         ("    to: lab", "    to: !lab"),

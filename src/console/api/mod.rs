@@ -4,6 +4,7 @@
 //! and settings; what a message holds only where one message is asked for by its number. The forms of its answers stand in the files of the resources; the
 //! command line reads them with the same types.
 
+pub mod backup;
 pub mod destinations;
 pub mod queue;
 pub mod reload;
@@ -45,6 +46,7 @@ pub(super) fn router(sources: Sources) -> Router {
     Router::new()
         .route("/api/v1/status", get(status::get))
         .route("/api/v1/reload", post(reload::post))
+        .route("/api/v1/backup", get(backup::get))
         .route("/api/v1/destinations/{name}/{order}", post(destinations::post))
         .route("/api/v1/destinations/{name}/queue", get(queue::list))
         .route(

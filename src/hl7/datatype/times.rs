@@ -108,7 +108,7 @@ impl<'a> Dtm<'a> {
 
 impl Timestamp {
     /// Reads a DTM of any precision.
-    pub(in crate::hl7) fn read(raw: &[u8]) -> Option<Timestamp> {
+    pub fn read(raw: &[u8]) -> Option<Timestamp> {
         let (local, offset_minutes) = split_offset(raw)?;
         let precision = precision(local, 0)?;
         let [century, year, month, day, hour, minute, second] = pairs(local)?;

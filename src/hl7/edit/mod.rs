@@ -3,9 +3,11 @@
 //! No value can forge a segment, a field or a sibling: text is escaped, raw values are checked, and a copy keeps
 //! only delimiters deeper than its target.
 
+mod part;
 mod segments;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::ops::Range;
 
@@ -85,21 +87,26 @@ impl Message {
     /// there is no ZPI, `NTE[3]-1` where there are two.
     /// An empty text clears the place, and where there is nothing to clear changes nothing.
     pub fn set(&mut self, path: &FieldPath, text: &str) -> Result<(), EditError> {
+        let raw = self.encoded(path, text)?;
+        self.put(path, &raw)
+            .map_err(|kind| EditError { path: *path, kind })
+    }
+
+    /// A text as it is written in this message.
+    fn encoded(&self, path: &FieldPath, text: &str) -> Result<Vec<u8>, EditError> {
         let charset = self.charset_written(text);
         let delimiters = Delimiters {
             charset,
             ..self.delimiters
         };
-        let raw = escape::encode(text, &delimiters).map_err(|unwritable| EditError {
+        escape::encode(text, &delimiters).map_err(|unwritable| EditError {
             path: *path,
             kind: match unwritable {
                 Unwritable::NoEscape => EditErrorKind::NoEscape,
                 Unwritable::Nul => EditErrorKind::Nul,
                 Unwritable::Character(charset) => EditErrorKind::Unrepresentable { charset },
             },
-        })?;
-        self.put(path, &raw)
-            .map_err(|kind| EditError { path: *path, kind })
+        })
     }
 
     /// Gives the place these bytes as they are, with deeper delimiters and escapes; else like [`Message::set`].

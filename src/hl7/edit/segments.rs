@@ -44,15 +44,23 @@ impl Message {
         Ok(())
     }
 
-    /// Takes the segment of this index (from 0) away; MSH stays. Whether there was one.
-    pub fn remove_segment(&mut self, index: usize) -> bool {
-        if index == 0 || index >= self.slots.len() {
-            return false;
-        }
-        self.slots.remove(index);
-        self.shifts.push(Shift::Removed(index));
-        self.is_edited = true;
-        true
+    /// Takes the segments of these indices (from 0, ascending) away; MSH stays.
+    pub fn remove_segments_at(&mut self, indices: &[usize]) {
+        let before = self.slots.len();
+        let mut going = indices.iter().copied().filter(|index| *index > 0).peekable();
+        let (mut index, mut kept) = (0, 0);
+        let shifts = &mut self.shifts;
+        self.slots.retain(|_| {
+            let goes = going.next_if_eq(&index).is_some();
+            index += 1;
+            if goes {
+                shifts.push(Shift::Removed(kept));
+            } else {
+                kept += 1;
+            }
+            !goes
+        });
+        self.is_edited |= self.slots.len() < before;
     }
 
     /// Gives each place what stands at the other, structure included. Both must be of one level.
@@ -132,19 +140,27 @@ mod tests {
     }
 
     #[test]
-    fn segments_are_removed_one_by_one() {
-        let remove = |index, expected: &str| {
+    fn segments_are_removed_by_index() {
+        let remove = |indices: &[usize], expected: &str| {
             check::<EditError>(
                 |message| {
-                    message.remove_segment(index);
+                    let marks = [1, 2, 3].map(|index| message.mark(index));
+                    message.remove_segments_at(indices);
+                    let names = ["PID", "OBX", "ZZ1"];
+                    for ((index, name), mark) in (1..).zip(names).zip(marks) {
+                        let now = message.marked(mark).and_then(|now| message.segments().nth(now));
+                        assert_eq!(now.is_none(), indices.contains(&index), "{name}");
+                        assert!(now.is_none_or(|now| now.name() == name.as_bytes()), "{name}");
+                    }
                     Ok(())
                 },
                 expected,
             );
         };
-        remove(1, "MSH|^~\\&|A OBX|1 ZZ1|a&b");
-        remove(0, "MSH|^~\\&|A PID|1||X1~X2||DOE^ANNA OBX|1 ZZ1|a&b");
-        remove(4, "MSH|^~\\&|A PID|1||X1~X2||DOE^ANNA OBX|1 ZZ1|a&b");
+        remove(&[1, 3], "MSH|^~\\&|A OBX|1");
+        remove(&[1], "MSH|^~\\&|A OBX|1 ZZ1|a&b");
+        remove(&[0], "MSH|^~\\&|A PID|1||X1~X2||DOE^ANNA OBX|1 ZZ1|a&b");
+        remove(&[4], "MSH|^~\\&|A PID|1||X1~X2||DOE^ANNA OBX|1 ZZ1|a&b");
     }
 
     #[test]

@@ -160,6 +160,7 @@ fn choice<'a>(
     };
     match rest.strip_prefix(']') {
         Some(rest) => Ok((rest, choice)),
+        None if matches!(choice, Choice::Where(_)) => wanted(rest, "`]`, or quotes around the whole value"),
         None => wanted(rest, "`]`"),
     }
 }

@@ -46,12 +46,21 @@ impl Message {
     /// A path of numbers alone means its place even where nothing stands, so that it can be written; inside a group
     /// the segment must be there.
     pub fn resolve(&self, selector: &Selector, scope: &Scope) -> Option<FieldPath> {
+        if scope.is_whole()
+            && let Some(path) = selector.plain()
+        {
+            return Some(path);
+        }
         self.find(selector, scope).map(|found| found.path)
     }
 
     /// All places a selector means, in order: with `[*]` and with a choice by value there may be several.
     pub fn resolve_all(&self, selector: &Selector, scope: &Scope) -> Places {
         let mut places = Places::new();
+        if let Some(path) = selector.plain().filter(|_| scope.is_whole()) {
+            places.push(path);
+            return places;
+        }
         let ControlFlow::<Infallible>::Continue(()) = self.visit(selector, scope, |found| {
             places.push(found.path);
             ControlFlow::Continue(())
@@ -99,6 +108,10 @@ impl Message {
     pub fn resolve_segments(&self, selector: &SegmentSelector, scope: &Scope) -> SmallVec<[usize; 4]> {
         let mut indices = SmallVec::new();
         let name = selector.name();
+        if scope.is_whole() && matches!(selector.choice(), Choice::Unsaid | Choice::All) {
+            indices.extend(self.named(name, 0..self.slots.len()));
+            return indices;
+        }
         // A name alone means every segment of the name, or the one at hand.
         let choice = match (selector.choice(), self.meaning(name, false, scope)) {
             (Choice::Unsaid, Meaning::Within(_) | Meaning::Message) => &Choice::All,
@@ -145,7 +158,7 @@ impl Message {
     }
 
     /// The indices of the segments of a name.
-    fn named(&self, name: SegmentName, within: Range<usize>) -> impl DoubleEndedIterator<Item = usize> {
+    fn named(&self, name: SegmentName, within: Range<usize>) -> impl Iterator<Item = usize> {
         let start = within.start;
         let slots = self.slots.get(within).unwrap_or_default();
         let named = slots
@@ -188,33 +201,35 @@ impl Message {
         scope: &Scope,
         visit: &mut dyn FnMut(Option<usize>, u16) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let mut found = |index: usize| match self.occurrence_of(name, index) {
-            Some(occurrence) => visit(Some(index), occurrence),
-            None => ControlFlow::Continue(()),
-        };
         let (within, is_message) = match self.meaning(name, *choice != Choice::Unsaid, scope) {
-            Meaning::Segment(Some(index)) => return found(index),
-            Meaning::Segment(None) => return ControlFlow::Continue(()),
+            Meaning::Segment(index) => {
+                return match index.zip(index.and_then(|index| self.occurrence_of(name, index))) {
+                    Some((index, occurrence)) => visit(Some(index), occurrence),
+                    None => ControlFlow::Continue(()),
+                };
+            }
             Meaning::Within(segments) => (segments, false),
             Meaning::Message => (0..self.slots.len(), true),
         };
-        let mut named = self.named(name, within);
+        let before = self.named(name, 0..within.start).count();
+        let mut named = (before + 1..).zip(self.named(name, within));
+        let mut found = |(occurrence, index): (usize, usize)| match u16::try_from(occurrence) {
+            Ok(occurrence) => visit(Some(index), occurrence),
+            Err(_) => ControlFlow::Continue(()),
+        };
         match choice {
             Choice::Unsaid | Choice::Number(_) => {
                 let number = choice.number().unwrap_or(1);
                 match named.nth(usize::from(number).saturating_sub(1)) {
-                    Some(index) => found(index),
+                    Some(segment) => found(segment),
                     None if is_message => visit(None, number),
                     None => ControlFlow::Continue(()),
                 }
             }
-            Choice::Last => match named.next_back() {
-                Some(index) => found(index),
-                None => ControlFlow::Continue(()),
-            },
+            Choice::Last => named.last().map_or(ControlFlow::Continue(()), found),
             Choice::All => named.try_for_each(found),
             Choice::Where(equals) => named
-                .filter(|index| equals.fits_segment(name, self.bytes_of(*index), &self.delimiters))
+                .filter(|(_, index)| equals.fits_segment(name, self.bytes_of(*index), &self.delimiters))
                 .try_for_each(found),
         }
     }

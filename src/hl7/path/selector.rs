@@ -104,6 +104,13 @@ impl Selector {
         self.segment == Choice::All || self.repetition == Choice::All
     }
 
+    /// Whether it chooses by a value, of which there may be several or none.
+    pub fn is_by_value(&self) -> bool {
+        [&self.segment, &self.repetition]
+            .into_iter()
+            .any(|choice| matches!(choice, Choice::Where(_)))
+    }
+
     /// Whether this is MSH-1 or MSH-2, which declare the delimiters.
     pub fn is_delimiters(&self) -> bool {
         self.path.is_delimiters()
@@ -124,7 +131,8 @@ impl Selector {
         each
     }
 
-    pub(in crate::hl7) fn path(&self) -> &FieldPath {
+    /// The path without its choices: the numbers as written, the first where none is.
+    pub fn path(&self) -> &FieldPath {
         &self.path
     }
 
@@ -145,6 +153,11 @@ impl SegmentSelector {
     /// The name of the segments.
     pub fn name(&self) -> SegmentName {
         self.name
+    }
+
+    /// Whether `[*]` is written: each of them is meant, one as much as the other.
+    pub fn is_many(&self) -> bool {
+        self.choice == Choice::All
     }
 
     pub(in crate::hl7) fn choice(&self) -> &Choice {

@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::hl7::Message;
 
@@ -208,4 +210,191 @@ fn means_segments() {
     assert_eq!(message.segment_path(6).unwrap().to_string(), "OBX[2]");
     assert_eq!(message.repetition_count(&"OBX[2]-5".parse().unwrap()), 3);
     assert_eq!(message.repetition_count(&"OBX[2]-6".parse().unwrap()), 0);
+}
+
+/// A selector as its parts, so that a slow reading can follow it.
+#[derive(Debug, Clone)]
+struct Parts {
+    name: &'static str,
+    segment: Which,
+    field: u16,
+    repetition: Which,
+    component: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Which {
+    Unsaid,
+    Number(usize),
+    Last,
+    All,
+    /// What the first component (of the first field) is.
+    Is(&'static str),
+}
+
+fn which() -> impl Strategy<Value = Which> {
+    prop_oneof![
+        Just(Which::Unsaid),
+        (1..4_usize).prop_map(Which::Number),
+        Just(Which::Last),
+        Just(Which::All),
+        proptest::sample::select(vec!["a", "b", ""]).prop_map(Which::Is),
+    ]
+}
+
+fn parts() -> impl Strategy<Value = Parts> {
+    let name = proptest::sample::select(vec!["OBX", "NTE", "ZZZ"]);
+    let component = proptest::option::of(1..3_u16);
+    (name, which(), 1..4_u16, which(), component).prop_map(|(name, segment, field, repetition, component)| {
+        Parts {
+            name,
+            segment,
+            field,
+            repetition,
+            component,
+        }
+    })
+}
+
+impl Parts {
+    fn text(&self) -> String {
+        let which = |which: &Which, place: &str| match which {
+            Which::Unsaid => String::new(),
+            Which::Number(number) => format!("[{number}]"),
+            Which::Last => "[last]".to_owned(),
+            Which::All => "[*]".to_owned(),
+            Which::Is(text) => format!("[{place}=\"{text}\"]"),
+        };
+        let component = self
+            .component
+            .map_or(String::new(), |number| format!(".{number}"));
+        format!(
+            "{}{}-{}{}{component}",
+            self.name,
+            which(&self.segment, "-1.1"),
+            self.field,
+            which(&self.repetition, ".1"),
+        )
+    }
+
+    /// The places by the plainest reading of the message as a text without escapes.
+    fn places(&self, message: &str) -> Vec<String> {
+        let field = |line: &str, number: u16| line.split('|').nth(usize::from(number)).map(str::to_owned);
+        let first = |repetition: &str| repetition.split('^').next().unwrap_or_default().to_owned();
+        let lines: Vec<&str> = message
+            .split('\r')
+            .filter(|line| line.starts_with(self.name))
+            .collect();
+        let firsts = lines.iter().map(|line| {
+            let field = field(line, 1).unwrap_or_default();
+            first(field.split('~').next().unwrap_or_default())
+        });
+        let mut places = Vec::new();
+        for number in pick(&self.segment, &firsts.collect::<Vec<_>>(), true) {
+            let line = number.checked_sub(1).and_then(|index| lines.get(index));
+            let field = line.and_then(|line| field(line, self.field)).unwrap_or_default();
+            let repetitions: Vec<String> = field
+                .split('~')
+                .map(first)
+                .filter(|_| !field.is_empty())
+                .collect();
+            let component = self
+                .component
+                .map_or(String::new(), |number| format!(".{number}"));
+            let place = format!("{}[{number}]-{}", self.name, self.field);
+            let repetitions = if self.repetition == Which::Unsaid {
+                vec![String::new()]
+            } else {
+                pick(&self.repetition, &repetitions, line.is_some() || self.is_plain())
+                    .iter()
+                    .map(|number| format!("[{number}]"))
+                    .collect()
+            };
+            places.extend(
+                repetitions
+                    .iter()
+                    .map(|repetition| format!("{place}{repetition}{component}")),
+            );
+        }
+        let canonical = |path: String| path.parse::<FieldPath>().unwrap().to_string();
+        places.into_iter().map(canonical).collect()
+    }
+
+    fn is_plain(&self) -> bool {
+        matches!(self.segment, Which::Unsaid | Which::Number(_))
+    }
+}
+
+/// The numbers of those that are meant, by the first component of each.
+fn pick(which: &Which, firsts: &[String], may_be_absent: bool) -> Vec<usize> {
+    let all = 1..=firsts.len();
+    match which {
+        Which::Unsaid if may_be_absent => vec![1],
+        Which::Number(number) if may_be_absent => vec![*number],
+        Which::Unsaid | Which::Number(_) => Vec::new(),
+        Which::Last => all.last().into_iter().collect(),
+        Which::All => all.collect(),
+        Which::Is(text) => all
+            .filter(|number| firsts.get(number - 1).is_some_and(|first| first == text))
+            .collect(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn selectors_mean_what_a_plain_reading_finds(
+        lines in proptest::collection::vec("(OBX|NTE|ABC)(\\|[ab~^]{0,5}){0,3}", 0..6),
+        parts in parts(),
+    ) {
+        let text = format!("MSH|^~\\&\r{}", lines.join("\r"));
+        let message = Message::parse(text.clone().into()).unwrap();
+        let selector: Selector = parts.text().parse().unwrap();
+        prop_assert_eq!(selector.to_string().parse::<Selector>().unwrap(), selector.clone());
+        let places: Vec<String> = message
+            .resolve_all(&selector, &Scope::whole())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        prop_assert_eq!(&places, &parts.places(&text), "{} in {}", selector, text);
+        // What stands there is what stands at the place, however it was found.
+        let ControlFlow::<Infallible>::Continue(()) = message.visit(&selector, &Scope::whole(), |found| {
+            assert_eq!(found.value(), message.read(&found.path), "{}", found.path);
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// A group of all segments is the whole message, for what is there.
+    #[test]
+    fn a_group_of_all_is_the_whole(
+        lines in proptest::collection::vec("(OBX|NTE|ABC)(\\|[ab~^]{0,5}){0,3}", 0..6),
+        parts in parts(),
+    ) {
+        let text = format!("MSH|^~\\&\r{}", lines.join("\r"));
+        let message = Message::parse(text.into()).unwrap();
+        let selector: Selector = parts.text().parse().unwrap();
+        let mut group = Scope::whole();
+        group.enter_group(&message, 0..message.segments().count(), &[]);
+        let whole = message.resolve_all(&selector, &Scope::whole());
+        let there: Vec<FieldPath> = whole
+            .into_iter()
+            .filter(|path| message.count(path.segment()) >= usize::from(path.occurrence()))
+            .collect();
+        prop_assume!(message.count(selector.segment()) > 0);
+        prop_assert_eq!(message.resolve_all(&selector, &group).to_vec(), there);
+    }
+
+    #[test]
+    fn no_text_makes_reading_a_path_panic(text in "(PID|OBX)?[-.\\[\\]*=\"'a-zA-Z0-9 é/]{0,20}") {
+        match text.parse::<TargetSelector>() {
+            Ok(selector) => {
+                prop_assert_eq!(selector.to_string().parse::<TargetSelector>().unwrap(), selector);
+            }
+            Err(error) => prop_assert!(text.is_char_boundary(error.offset)),
+        }
+        if let Ok(path) = text.parse::<FieldPath>() {
+            // Whatever is a plain path is a selector of the same place.
+            let selector: Selector = text.parse().unwrap();
+            prop_assert_eq!(selector.plain(), Some(path));
+        }
+    }
 }

@@ -55,10 +55,15 @@ pub(super) enum Request {
     Close,
 }
 
+/// What is told the number of a message.
+pub(super) type Numbered = Box<dyn Fn(Sequence) + Send>;
+
 /// Messages that are committed together: a request is never parted between two batches.
 pub(super) struct Accept {
     /// Each with the hash of what was received.
     pub(super) messages: Vec<([u8; 32], Acceptance)>,
+    /// Called with the number of the first that was new, once it is durable and before anyone can read it.
+    pub(super) numbered: Option<Numbered>,
     pub(super) answer: oneshot::Sender<Accepted>,
     /// Given back when the messages are committed.
     pub(super) _room: OwnedSemaphorePermit,
@@ -351,6 +356,11 @@ impl Writer {
         self.commit_requests.record(group.requests() as f64);
         add(&self.shared.barriers, 1);
         add(&self.shared.accepted, (offered - repeated) as u64);
+        for (accept, accepted) in group.accepts.iter().zip(&answers) {
+            if let Some(numbered) = accept.numbered.as_ref().filter(|_| accepted.repeated.is_empty()) {
+                numbered(accepted.first);
+            }
+        }
         self.shared.set_durable(self.meta.next);
         self.publish(effects);
         self.tell_level();

@@ -830,3 +830,21 @@ fn batches_are_answered_as_the_listener_says() {
     bench.engine.as_ref().unwrap().wait_for_metric(series, 1.0);
     assert_eq!(bench.delivered().len(), 1);
 }
+
+#[test]
+fn acknowledgments_are_not_acknowledged() {
+    let bench = Bench::with("", ", batch: split, batch_ack: batch");
+    let ack = |id: &str| edited(id, "|ADT^A01^ADT_A01|", "|ACK^A01^ACK|");
+    let batch_of_acks = [b"BHS|^~\\&\r".to_vec(), ack("TWO"), b"BTS|1\r".to_vec()].concat();
+    let mut refused = ack("BAD");
+    refused.extend_from_slice(b"ZZ1|\x01\r");
+    let mut sender = bench.sender();
+    for message in [ack("ONE"), batch_of_acks, refused, adt("END")] {
+        sender.send(&message).unwrap();
+    }
+    // Replies come in order: the first is the one to the message after them.
+    assert_eq!(field(&sender.reply().unwrap(), "MSA", 2), "END", "B53");
+    let kind = r#"weir_message_warnings_total{listener="in",kind="acknowledgment"}"#;
+    bench.engine.as_ref().unwrap().wait_for_metric(kind, 2.0);
+    assert_eq!(bench.delivered(), [ack("ONE"), ack("TWO"), adt("END")]);
+}

@@ -226,10 +226,11 @@ fn a_destination_that_comes_back_while_it_drains_delivers_all_in_order() {
 fn park_keeps_what_was_owed_until_the_destination_is_back() {
     let mut backlog = Backlog::with(", on_remove: park");
     backlog.site.change(&backlog.without());
-    backlog.lab_is_there.store(true, Ordering::SeqCst);
     accepted(&mut backlog.sender, "M4");
     backlog.ehr.wait_for(4);
     assert_eq!(state(&backlog.site, "lab"), "parked");
+    // Only now, because an attempt that was under way may still end well.
+    backlog.lab_is_there.store(true, Ordering::SeqCst);
     wait_for_account(&backlog.engine, "lab", [3, 0, 0, 3]);
     backlog.site.change(&backlog.with_again());
     backlog.lab.wait_for(3);

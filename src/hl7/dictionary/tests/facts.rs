@@ -67,7 +67,7 @@ fn summary(dictionary: &Dictionary) -> String {
     write!(
         summary,
         "\t{:08x}",
-        crc32fast::hash((segments + &data_types).as_bytes())
+        crc32fast::hash((segments + data_types.as_str()).as_bytes())
     )
     .unwrap();
     summary

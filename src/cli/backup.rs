@@ -1,0 +1,58 @@
+//! `weir backup`: keeps a copy of what a running weir owes and what it gave up.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::ProgressBar;
+use tempfile::NamedTempFile;
+
+use super::control::Which;
+use super::queue::Running;
+use super::{CannotRun, Finding, runtime};
+
+/// Copies everything a running weir owes, and its dead letters, into one file that `weir restore` reads.
+///
+/// The file holds patient data; it is readable by its owner alone. With `-` it goes to standard output, for a
+/// program that encrypts it.
+///
+/// Exit status: 0 the copy is whole and on disk, 2 it is not.
+#[derive(Args)]
+pub(super) struct Backup {
+    /// The file to write, or `-`; one that is there is replaced when the copy is whole
+    file: PathBuf,
+    #[command(flatten)]
+    running: Running,
+}
+
+impl Backup {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let which = self.running.which();
+        if self.file.as_os_str() == "-" {
+            copy(&which, out)?;
+            return Ok(Finding::Fine);
+        }
+        let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(std::path::Path::new("."));
+        let in_file = |error: &dyn std::fmt::Display| CannotRun::at(self.file.display(), error);
+        // Only its owner may read a temporary file.
+        let mut file = NamedTempFile::new_in(folder).map_err(|error| in_file(&error))?;
+        let bytes = copy(&which, &mut file)?;
+        let keep = || -> std::io::Result<()> {
+            file.as_file().sync_all()?;
+            file.persist(&self.file)?;
+            std::fs::File::open(folder)?.sync_all()
+        };
+        keep().map_err(|error| in_file(&error))?;
+        writeln!(out, "{}: {bytes} bytes", self.file.display())?;
+        Ok(Finding::Fine)
+    }
+}
+
+/// Copies the backup; only one that is read to its end is one.
+fn copy(which: &Which, to: &mut dyn Write) -> Result<u64, CannotRun> {
+    let progress = ProgressBar::new_spinner().with_message("backup");
+    let copied = runtime()?.block_on(which.copy("/api/v1/backup", to, &|bytes| progress.set_position(bytes)));
+    progress.finish_and_clear();
+    copied
+}

@@ -1,0 +1,200 @@
+//! `weir restore`: makes a new outbox of a backup.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use clap::Args;
+use indicatif::ProgressBar;
+
+use crate::config;
+use crate::console::api::backup::{Line, Owed, VERSION};
+use crate::outbox::{self, Acceptance, BodyRef, Entry, Outbox, Outcome, Settlement};
+
+use super::{CannotRun, Finding, runtime};
+
+/// The longest line read: a message of 256 MiB in base64, and what is said about it.
+const LINE_BYTES_MAX: u64 = 400 << 20;
+
+/// Makes the outbox of a data folder that has none from a file of `weir backup`.
+///
+/// Everything is owed again, in the same order; what was delivered since the backup was made is delivered a second
+/// time. The file is read twice: first to see that it is whole.
+///
+/// Exit status: 0 everything in the file is owed again, 2 it is not, and nothing was restored unless it says so.
+#[derive(Args)]
+pub(super) struct Restore {
+    /// The file
+    file: PathBuf,
+    /// The folder of YAML files that name the data folder
+    #[arg(default_value = "routes")]
+    site: PathBuf,
+    /// The data folder itself
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+impl Restore {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let data = match &self.data {
+            Some(data) => data.clone(),
+            None => config::data_folder(&self.site)
+                .map_err(|problems| CannotRun::Because(problems.render(false)))?,
+        };
+        let folder = data.join("outbox");
+        if folder.exists() {
+            let why = "there is an outbox already; move it away, for what it holds would be lost";
+            return Err(CannotRun::at(folder.display(), why));
+        }
+        let count = self.check()?;
+        std::fs::create_dir_all(&data).map_err(|error| CannotRun::at(data.display(), error))?;
+        runtime()?.block_on(self.load(&folder, count))?;
+        writeln!(out, "{}: {count} owed again", folder.display())?;
+        Ok(Finding::Fine)
+    }
+
+    /// Reads the file to its end; how much is in it.
+    fn check(&self) -> Result<u64, CannotRun> {
+        let mut hasher = blake3::Hasher::new();
+        let mut lines = Lines::open(&self.file)?;
+        let (mut count, mut is_begun) = (0, false);
+        while let Some(bytes) = lines.next()? {
+            match lines.read(&bytes)? {
+                Line::Head { version, .. } if version == VERSION && !is_begun => is_begun = true,
+                Line::Head { version, .. } => {
+                    return Err(lines.wrong(format!("version {version}, expected {VERSION}, once")));
+                }
+                Line::Owed(_) => count += 1,
+                Line::End { owed, hash } => {
+                    if !is_begun || owed != count || hash != hasher.finalize().to_hex().as_str() {
+                        return Err(lines.wrong("its end does not fit what stands before it"));
+                    }
+                    return Ok(count);
+                }
+            }
+            hasher.update(&bytes);
+        }
+        Err(lines.wrong("it has no end: the backup was not finished"))
+    }
+
+    async fn load(&self, folder: &Path, count: u64) -> Result<(), CannotRun> {
+        let outbox = Outbox::open(folder, &outbox::Settings::default())
+            .map_err(|error| CannotRun::Because(error.to_string()))?;
+        let progress = ProgressBar::new(count);
+        let mut lines = Lines::open(&self.file)?;
+        let mut last = None;
+        while let Some(bytes) = lines.next()? {
+            if let Line::Owed(owed) = lines.read(&bytes)? {
+                let pending = offer(&outbox, &owed, &lines).await;
+                let pending = pending.map_err(|why| half(folder, &why))?;
+                if let Some(dead) = owed.dead {
+                    let accepted = pending.await.map_err(|error| half(folder, &error.to_string()))?;
+                    let answer = dead.answer.map(|answer| BASE64.decode(answer)).transpose();
+                    let settlement = Settlement {
+                        destination: owed.destination.into(),
+                        sequence: accepted.first,
+                        outcome: Outcome::DeadLetter {
+                            reason: dead.reason,
+                            attempts: dead.attempts,
+                            answer: answer.unwrap_or_default().map(Into::into),
+                        },
+                    };
+                    let settled = outbox.settle(settlement, None).await;
+                    settled.map_err(|error| half(folder, &error.to_string()))?;
+                } else {
+                    last = Some(pending);
+                }
+                progress.inc(1);
+            }
+        }
+        // They are committed in order: with the last, all are.
+        if let Some(last) = last {
+            last.await.map_err(|error| half(folder, &error.to_string()))?;
+        }
+        outbox.close().await;
+        progress.finish_and_clear();
+        Ok(())
+    }
+}
+
+/// What was begun cannot be taken for the whole.
+fn half(folder: &Path, why: &str) -> CannotRun {
+    CannotRun::at(
+        folder.display(),
+        format!("{why}; only a part was restored: remove this folder and begin again"),
+    )
+}
+
+async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines) -> Result<outbox::Pending, String> {
+    let bytes = |text: &str| {
+        BASE64
+            .decode(text)
+            .map_err(|error| format!("line {}: {error}", lines.number))
+    };
+    let destination: Arc<str> = owed.destination.as_str().into();
+    let acceptance = Acceptance {
+        received_at: owed
+            .received_at
+            .parse()
+            .map_err(|error| format!("line {}: {error}", lines.number))?,
+        listener: owed.listener.as_str().into(),
+        control_id: bytes(&owed.control_id)?.into(),
+        site_version: owed.site_version.as_str().into(),
+        raw: bytes(&owed.body)?.into(),
+        results: Vec::new(),
+        deliveries: vec![Entry {
+            destination,
+            body: BodyRef::Raw,
+        }],
+        dead: Vec::new(),
+        window: None,
+        instead_of: None,
+    };
+    outbox.offer(acceptance).await.map_err(|error| error.to_string())
+}
+
+/// The lines of a file, with their numbers.
+struct Lines {
+    path: PathBuf,
+    reader: BufReader<File>,
+    number: u64,
+}
+
+impl Lines {
+    fn open(path: &Path) -> Result<Lines, CannotRun> {
+        let file = File::open(path).map_err(|error| CannotRun::at(path.display(), error))?;
+        Ok(Lines {
+            path: path.to_owned(),
+            reader: BufReader::with_capacity(1 << 20, file),
+            number: 0,
+        })
+    }
+
+    fn next(&mut self) -> Result<Option<Vec<u8>>, CannotRun> {
+        let mut line = Vec::new();
+        let mut limited = std::io::Read::take(&mut self.reader, LINE_BYTES_MAX);
+        let read = limited.read_until(b'\n', &mut line);
+        self.number += 1;
+        match read {
+            Ok(0) => Ok(None),
+            Ok(_) if line.ends_with(b"\n") => Ok(Some(line)),
+            Ok(_) => Err(self.wrong("a line without an end")),
+            Err(error) => Err(self.wrong(error)),
+        }
+    }
+
+    fn read(&self, line: &[u8]) -> Result<Line, CannotRun> {
+        // What the reader of JSON says may quote the line.
+        serde_json::from_slice(line).map_err(|_| self.wrong("not a line of a backup of this version of weir"))
+    }
+
+    fn wrong(&self, why: impl std::fmt::Display) -> CannotRun {
+        CannotRun::at(
+            self.path.display(),
+            format!("line {}: {why}; nothing is restored from it", self.number),
+        )
+    }
+}

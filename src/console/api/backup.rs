@@ -1,0 +1,232 @@
+//! `GET /api/v1/backup`: everything that is owed and everything that was given up, as lines of JSON, while weir runs.
+//!
+//! The form is versioned and stands by itself: a head, a line for each delivery and each dead letter in the order
+//! of its destination, and an end with their number and a hash over all lines before it. What is delivered while
+//! the backup is made may or may not be in it; what is owed when it ends and was owed when it began is.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::unfold;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tracing::{error, info};
+
+use super::Sources;
+use crate::clock;
+use crate::console::control::Peer;
+use crate::engine::Status;
+use crate::outbox::{Delivery, OutboxError, Sequence};
+
+/// The version of the form.
+pub const VERSION: u32 = 1;
+/// Deliveries read at once.
+const READ_COUNT_MAX: usize = 256;
+/// Their bytes at once.
+const READ_BYTES_MAX: usize = 4 << 20;
+/// Lines that wait for whoever reads them.
+const LINES_WAITING_MAX: usize = 16;
+
+/// A line of a backup.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Line {
+    /// The first.
+    Head {
+        /// [`VERSION`].
+        version: u32,
+        /// When it was begun, in UTC.
+        made_at: String,
+    },
+    /// A delivery that waits, or one that was given up.
+    Owed(Owed),
+    /// The last.
+    End {
+        /// How many lines stand between head and end.
+        owed: u64,
+        /// BLAKE3 over all bytes before this line, in hexadecimal.
+        hash: String,
+    },
+}
+
+/// A delivery of a backup.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owed {
+    /// Who is owed it.
+    pub destination: String,
+    /// Its number where it was.
+    pub sequence: u64,
+    /// When its message was received.
+    pub received_at: String,
+    /// The listener it came in by.
+    pub listener: String,
+    /// MSH-10 as received, in base64.
+    pub control_id: String,
+    /// The configuration it was routed by.
+    pub site_version: String,
+    /// What is to be sent, in base64.
+    pub body: String,
+    /// Why it was given up, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead: Option<Dead>,
+}
+
+/// Why a delivery was given up.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dead {
+    /// In words.
+    pub reason: String,
+    /// After how many attempts.
+    pub attempts: u32,
+    /// What the destination answered last, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+pub(super) async fn get(State(sources): State<Sources>, ConnectInfo(peer): ConnectInfo<Peer>) -> Response {
+    info!(by = %peer, "a backup begins");
+    let (lines, waiting) = mpsc::channel(LINES_WAITING_MAX);
+    // Ends by itself when nobody reads any more.
+    tokio::task::spawn_blocking(move || {
+        let mut writer = Writer::new(lines);
+        if let Err(stopped) = write(&sources.status, &mut writer) {
+            error!(%stopped, "a backup ended before its end");
+            writer.break_off(stopped);
+        }
+    });
+    let stream = unfold(waiting, |mut waiting| async {
+        let line: Option<io::Result<Bytes>> = waiting.recv().await;
+        line.map(|line| (line, waiting))
+    });
+    (
+        [(header::CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(stream),
+    )
+        .into_response()
+}
+
+/// Why a backup has no end.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error("nobody reads it")]
+    Unread,
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+}
+
+struct Writer {
+    lines: mpsc::Sender<io::Result<Bytes>>,
+    hasher: blake3::Hasher,
+    owed: u64,
+}
+
+impl Writer {
+    fn new(lines: mpsc::Sender<io::Result<Bytes>>) -> Writer {
+        Writer {
+            lines,
+            hasher: blake3::Hasher::new(),
+            owed: 0,
+        }
+    }
+
+    fn write(&mut self, line: &Line) -> Result<(), Stopped> {
+        self.owed += u64::from(matches!(line, Line::Owed(_)));
+        let mut bytes = serde_json::to_vec(line).expect("texts and numbers are always JSON");
+        bytes.push(b'\n');
+        self.hasher.update(&bytes);
+        self.lines
+            .blocking_send(Ok(bytes.into()))
+            .map_err(|_| Stopped::Unread)
+    }
+
+    /// Makes the reader see an error instead of an end.
+    fn break_off(&self, stopped: Stopped) {
+        // When nobody reads, nobody needs to know.
+        let _unread = self.lines.blocking_send(Err(io::Error::other(stopped)));
+    }
+}
+
+fn write(status: &Arc<Status>, writer: &mut Writer) -> Result<(), Stopped> {
+    writer.write(&Line::Head {
+        version: VERSION,
+        made_at: clock::now().to_string(),
+    })?;
+    for destination in status.owed_destinations() {
+        write_queue(status, &destination, writer)?;
+        write_dead(status, &destination, writer)?;
+    }
+    let end = Line::End {
+        owed: writer.owed,
+        hash: writer.hasher.finalize().to_hex().to_string(),
+    };
+    writer.write(&end)
+}
+
+fn write_queue(status: &Status, destination: &Arc<str>, writer: &mut Writer) -> Result<(), Stopped> {
+    let outbox = status.outbox();
+    // What comes later is not waited for, or a backup under load had no end.
+    let newest = *outbox.arrivals(destination).borrow();
+    let mut after = None;
+    loop {
+        let found = outbox.next(destination, after, READ_COUNT_MAX, READ_BYTES_MAX)?;
+        for delivery in &found {
+            if delivery.sequence > newest {
+                return Ok(());
+            }
+            writer.write(&Line::Owed(owed(destination, delivery)))?;
+        }
+        match found.last() {
+            Some(last) => after = Some(last.sequence),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn write_dead(status: &Status, destination: &Arc<str>, writer: &mut Writer) -> Result<(), Stopped> {
+    let mut after: Option<Sequence> = None;
+    loop {
+        let found = status.outbox().dead_letters(destination, after, READ_COUNT_MAX)?;
+        for letter in &found {
+            // Of one whose records are damaged there is nothing to keep.
+            let Some(delivery) = &letter.delivery else {
+                continue;
+            };
+            writer.write(&Line::Owed(Owed {
+                dead: Some(Dead {
+                    reason: letter.reason.clone(),
+                    attempts: letter.attempts,
+                    answer: letter.answer.as_deref().map(base64),
+                }),
+                ..owed(destination, delivery)
+            }))?;
+        }
+        match found.last() {
+            Some(last) => after = Some(last.sequence),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn owed(destination: &Arc<str>, delivery: &Delivery) -> Owed {
+    Owed {
+        destination: destination.to_string(),
+        sequence: delivery.sequence.0,
+        received_at: delivery.received_at.to_string(),
+        listener: delivery.listener.clone(),
+        control_id: base64(&delivery.control_id),
+        site_version: delivery.site_version.clone(),
+        body: base64(&delivery.bytes),
+        dead: None,
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

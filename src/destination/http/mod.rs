@@ -1,0 +1,204 @@
+//! HTTP destinations: one POST a message, as HL7 over HTTP has it, and the acknowledgment in the answer's body.
+//!
+//! One connection, kept between messages while the receiver keeps it. The address comes from the site alone:
+//! redirects are never followed and no proxy is asked. Nothing is retried here; what a status means is in `answer.rs`.
+
+mod answer;
+mod settings;
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use metrics::counter;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+
+use self::answer::Answer;
+use super::{DeliveryError, Outgoing, Receipt, connect, parse, tls};
+use crate::hl7::Message;
+use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
+
+pub use settings::{Acknowledged, HeaderText, Settings, Url};
+
+/// The sending end of one HTTP destination.
+pub struct Client {
+    name: Arc<str>,
+    settings: Settings,
+    /// Read once, at the first connection.
+    tls: Option<Arc<ClientConfig>>,
+    /// Open between deliveries, and only if the last one left no doubt.
+    connection: Option<Connection>,
+}
+
+/// A connection to the receiver.
+struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    /// Drives it; dropped with it, so that nothing of an attempt outlives the attempt.
+    _driver: JoinSet<()>,
+    last_used: Instant,
+}
+
+impl Client {
+    pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
+        Client {
+            name,
+            settings,
+            tls: None,
+            connection: None,
+        }
+    }
+
+    pub(super) async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
+        let message = parse(outgoing)?;
+        let bytes = self.settings.terminators.apply(&outgoing.bytes, &message);
+        let request = self.request(&message, bytes).await?;
+        // Out of `self` until there is no doubt about it: every early return closes it.
+        let mut connection = self.ready().await?;
+        let limit = self.settings.answer_timeout;
+        let Ok(answer) = timeout(limit, self.exchange(&mut connection, request)).await else {
+            let limit = humantime::format_duration(limit);
+            return Err(DeliveryError::no_acknowledgment(format_args!(
+                "no whole answer came within {limit}"
+            )));
+        };
+        let meant = answer?.meaning(message.header().control_id(), self.settings.acknowledgment);
+        if matches!(meant, Ok(_) | Err(DeliveryError::Refused(_))) {
+            connection.last_used = Instant::now();
+            self.connection = Some(connection);
+        }
+        meant
+    }
+
+    /// Sends the request and reads the whole answer.
+    async fn exchange(
+        &self,
+        connection: &mut Connection,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, DeliveryError> {
+        let sent = connection.sender.try_send_request(request).await;
+        let response: Response<Incoming> = sent.map_err(|mut failure| {
+            // Given back: not a byte of it was written.
+            if failure.take_message().is_some() {
+                DeliveryError::unreachable("the receiver closed the connection")
+            } else {
+                DeliveryError::no_acknowledgment(reason(&failure.into_error()))
+            }
+        })?;
+        let (head, body) = response.into_parts();
+        let bytes_max = self.settings.acknowledgment_bytes_max;
+        let body = Limited::new(body, bytes_max).collect().await.map_err(|failure| {
+            match failure.downcast::<hyper::Error>() {
+                Ok(failure) => DeliveryError::no_acknowledgment(reason(&failure)),
+                Err(_) => DeliveryError::no_acknowledgment(format_args!(
+                    "the answer is longer than {bytes_max} bytes"
+                )),
+            }
+        })?;
+        Ok(Answer::new(&head, body.to_bytes()))
+    }
+
+    /// The request that carries a message. Secrets are read for each, so that a new one counts at once.
+    async fn request(&self, message: &Message, bytes: Bytes) -> Result<Request<Full<Bytes>>, DeliveryError> {
+        let mut content_type = self.settings.content_type.clone();
+        if let Some(charset) = charset(message, &bytes) {
+            content_type = format!("{content_type}; charset={charset}");
+        }
+        let url = &self.settings.url;
+        let mut request = Request::post(url.path())
+            .header(HOST, url.authority())
+            .header(CONTENT_TYPE, content_type)
+            .header(ACCEPT, self.settings.content_type.as_str())
+            .header(USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
+            .body(Full::new(bytes))
+            .map_err(DeliveryError::unreachable)?;
+        let asked = self.settings.headers.clone();
+        let headers = spawn_blocking(move || asked.iter().map(|(name, text)| text.header(name)).collect());
+        let headers: Result<Vec<(HeaderName, HeaderValue)>, String> =
+            headers.await.map_err(DeliveryError::unreachable)?;
+        request
+            .headers_mut()
+            .extend(headers.map_err(DeliveryError::unreachable)?);
+        Ok(request)
+    }
+
+    /// The open connection if it can be trusted, or a new one.
+    async fn ready(&mut self) -> Result<Connection, DeliveryError> {
+        if let Some(mut connection) = self.connection.take() {
+            let is_fresh = connection.last_used.elapsed() <= self.settings.reconnect_after;
+            if is_fresh && connection.sender.ready().await.is_ok() {
+                return Ok(connection);
+            }
+        }
+        let limit = self.settings.connect_timeout;
+        let connected = timeout(limit, self.connect()).await;
+        connected
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(DeliveryError::unreachable)
+    }
+
+    async fn connect(&mut self) -> io::Result<Connection> {
+        let url = self.settings.url.clone();
+        let stream = connect(&url.address(), self.settings.connect_timeout).await?;
+        // A message is written whole; a failure here costs only speed.
+        drop(stream.set_nodelay(true));
+        let connection = if let Some(server_name) = url.server_name() {
+            let config = match &self.tls {
+                Some(config) => Arc::clone(config),
+                None => tls::client(self.settings.authorities.clone()).await?,
+            };
+            self.tls = Some(Arc::clone(&config));
+            open(TlsConnector::from(config).connect(server_name, stream).await?).await
+        } else {
+            open::<TcpStream>(stream).await
+        };
+        counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
+        connection
+    }
+}
+
+/// Speaks HTTP over a stream.
+async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> io::Result<Connection> {
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    let mut driver = JoinSet::new();
+    driver.spawn(async move {
+        // What became of it is told to the sender.
+        drop(connection.await);
+    });
+    Ok(Connection {
+        sender,
+        _driver: driver,
+        last_used: Instant::now(),
+    })
+}
+
+/// hyper's own words, and those of what lies beneath; neither quotes what was received.
+fn reason(failure: &hyper::Error) -> String {
+    if failure.is_incomplete_message() {
+        return "the receiver closed the connection".to_owned();
+    }
+    if failure.is_parse() {
+        return "expected an answer in HTTP".to_owned();
+    }
+    failure.to_string()
+}
+
+/// The name of the character set in HTTP, where it can be told.
+fn charset(message: &Message, bytes: &[u8]) -> Option<String> {
+    match message.charset().map(crate::hl7::Charset::as_str) {
+        None => std::str::from_utf8(bytes).is_ok().then(|| "utf-8".to_owned()),
+        Some("UNICODE UTF-8") => Some("utf-8".to_owned()),
+        Some("ASCII") => Some("us-ascii".to_owned()),
+        Some(name) => name.strip_prefix("8859/").map(|part| format!("iso-8859-{part}")),
+    }
+}

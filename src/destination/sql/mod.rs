@@ -1,0 +1,187 @@
+//! SQL destinations: one statement of the site for each message, run by a PostgreSQL server.
+//!
+//! What a message holds reaches the server as parameters of a prepared statement and never as a part of its text. The
+//! statement is a transaction of its own: an error of the server means that nothing was done. Only a connection that
+//! breaks, or a time limit, leaves it open whether it was.
+
+mod parameter;
+mod settings;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use metrics::counter;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::types::ToSql;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use self::parameter::Parameter;
+use super::{DeliveryError, Outgoing, Receipt, Terminators, parse, tls};
+use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
+
+pub use settings::{Settings, Tls, Value, Whole};
+
+/// How much longer than the server itself weir waits for the server to end a statement.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The sending end of one SQL destination.
+pub struct Client {
+    name: Arc<str>,
+    settings: Settings,
+    /// One connection, made when it is needed: deliveries of a destination come one after the other.
+    pool: Option<Pool>,
+}
+
+impl Client {
+    pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
+        Client {
+            name,
+            settings,
+            pool: None,
+        }
+    }
+
+    pub(super) async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
+        let message = parse(outgoing)?;
+        let bytes = Terminators::Cr.apply(&outgoing.bytes, &message);
+        let parameters: Result<Vec<Parameter>, DeliveryError> = self
+            .settings
+            .values
+            .iter()
+            .map(|value| Parameter::of(value, &message, &bytes))
+            .collect();
+        let parameters = parameters?;
+        let client = self.connection().await?;
+        let limit = self.settings.statement_timeout + GRACE;
+        let Ok(done) = timeout(limit, self.execute(&client, &parameters)).await else {
+            // Whatever the server still does with it, nobody waits for on this connection.
+            drop(Object::take(client));
+            let limit = humantime::format_duration(limit);
+            return Err(DeliveryError::no_acknowledgment(format_args!(
+                "the statement was not done within {limit}"
+            )));
+        };
+        done.map(|()| Receipt::default())
+    }
+
+    async fn execute(&self, client: &Object, parameters: &[Parameter]) -> Result<(), DeliveryError> {
+        // Nothing was handed over before the statement was understood.
+        let prepared = client.prepare_cached(&self.settings.statement).await;
+        let statement = prepared.map_err(|error| DeliveryError::unreachable(told(&error)))?;
+        let (takes, given) = (statement.params().len(), parameters.len());
+        if takes != given {
+            return Err(DeliveryError::unreachable(format_args!(
+                "the statement takes {takes} values, the site gives {given}"
+            )));
+        }
+        let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|value| value as _).collect();
+        let executed = client.execute(&statement, &parameters).await;
+        executed.map(|_| ()).map_err(|error| meaning(&error))
+    }
+
+    /// A connection that works.
+    async fn connection(&mut self) -> Result<Object, DeliveryError> {
+        let pool = match &self.pool {
+            Some(pool) => pool.clone(),
+            None => self.pool().await.map_err(DeliveryError::unreachable)?,
+        };
+        match pool.get().await {
+            Ok(client) => {
+                if self.pool.is_none() {
+                    let destination = Arc::clone(&self.name);
+                    counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => destination).increment(1);
+                }
+                self.pool = Some(pool);
+                Ok(client)
+            }
+            Err(failure) => {
+                // Anew the next time, with the password that is there then.
+                self.pool = None;
+                Err(DeliveryError::unreachable(match failure {
+                    PoolError::Backend(error) => told(&error),
+                    PoolError::Timeout(_) => "no connection in time".to_owned(),
+                    PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+                        "internal error".to_owned()
+                    }
+                }))
+            }
+        }
+    }
+
+    async fn pool(&self) -> io::Result<Pool> {
+        let settings = &self.settings;
+        let mut config = tokio_postgres::Config::new();
+        config
+            .host(&settings.address.host)
+            .port(settings.address.port)
+            .dbname(&settings.database)
+            .user(&settings.user)
+            .application_name("weir")
+            .connect_timeout(settings.connect_timeout)
+            .options(format!(
+                "-c statement_timeout={}",
+                settings.statement_timeout.as_millis()
+            ));
+        if let Some(place) = settings.password.clone() {
+            let secret = spawn_blocking(move || place.read())
+                .await
+                .map_err(io::Error::other)?;
+            config.password(secret.map_err(io::Error::other)?.expose());
+        }
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = match settings.tls {
+            Tls::None => Manager::from_config(config.ssl_mode(SslMode::Disable).clone(), NoTls, recycling),
+            Tls::Required => {
+                let client = tls::client(settings.authorities.clone()).await?;
+                let connect = MakeRustlsConnect::new(client.as_ref().clone());
+                Manager::from_config(config.ssl_mode(SslMode::Require).clone(), connect, recycling)
+            }
+        };
+        Pool::builder(manager)
+            .max_size(1)
+            .runtime(Runtime::Tokio1)
+            .create_timeout(Some(settings.connect_timeout))
+            .wait_timeout(Some(settings.connect_timeout))
+            .build()
+            .map_err(io::Error::other)
+    }
+}
+
+/// What an error of a statement means for the delivery, by the class of its SQLSTATE.
+fn meaning(error: &tokio_postgres::Error) -> DeliveryError {
+    let Some(state) = error.code() else {
+        return DeliveryError::no_acknowledgment(told(error));
+    };
+    match state.code().get(..2) {
+        // The data, a constraint, a view's check, or a function of the site says that these values cannot be stored.
+        Some("22" | "23" | "44" | "P0") => DeliveryError::impossible(told(error)),
+        // Everything else is about the server or the site, and the same values may be stored another time.
+        _ => DeliveryError::unreachable(told(error)),
+    }
+}
+
+/// The error without the server's own words, which quote values.
+fn told(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(answer) => {
+            let constraint = answer.constraint().map(|name| format!(", constraint {name}"));
+            format!(
+                "SQLSTATE {}{}",
+                answer.code().code(),
+                constraint.unwrap_or_default()
+            )
+        }
+        None if error.is_closed() => "the server closed the connection".to_owned(),
+        None => match std::error::Error::source(error) {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        },
+    }
+}

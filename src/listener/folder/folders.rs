@@ -1,0 +1,208 @@
+//! The folders of one folder listener, and how a file goes from one to the next.
+//!
+//! Every step is one rename within one file system, made durable before the next. Links and other things that are no
+//! plain files are never opened: `working` is for weir's user alone, and what is in it is looked at before it is read.
+
+use std::collections::BinaryHeap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use super::{Accepted, Order};
+use crate::listener::Ruling;
+use crate::mllp::Frame;
+
+/// How many files one look tells of: the first in order.
+const FILES_MAX: usize = 10_000;
+/// How much of a file that is too large is kept, to read its header.
+const PREFIX_BYTES: u64 = 4 * 1024;
+
+/// What tells that a file has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    bytes: u64,
+    modified: SystemTime,
+}
+
+/// A file that has come.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) name: OsString,
+    pub(super) stamp: Stamp,
+}
+
+/// The folder that is watched, and those inside it.
+#[derive(Debug)]
+pub(super) struct Folders {
+    root: PathBuf,
+    working: PathBuf,
+    done: PathBuf,
+    failed: PathBuf,
+}
+
+impl Folders {
+    /// The folder has to be there; those in it are made.
+    pub(super) fn open(root: &Path) -> io::Result<Folders> {
+        fs::read_dir(root)?;
+        let [working, done, failed] = ["working", "done", "failed"].map(|name| root.join(name));
+        for folder in [&working, &done, &failed] {
+            match private_folder().create(folder) {
+                Err(failure) if failure.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made?,
+            }
+            if !fs::symlink_metadata(folder)?.is_dir() {
+                let message = format!("{} is no folder", folder.display());
+                return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
+            }
+        }
+        sync(root)?;
+        Ok(Folders {
+            root: root.to_owned(),
+            working,
+            done,
+            failed,
+        })
+    }
+
+    /// What is in work, by name.
+    pub(super) fn claimed(&self) -> io::Result<Vec<OsString>> {
+        let names = fs::read_dir(&self.working)?.map(|entry| entry.map(|entry| entry.file_name()));
+        let mut names: Vec<OsString> = names.take(FILES_MAX).collect::<io::Result<_>>()?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// The files that have come, in order.
+    pub(super) fn arrived(&self, suffix: Option<&str>, order: Order) -> io::Result<Vec<Seen>> {
+        // The first in order are kept, whatever the folder holds.
+        let mut first: BinaryHeap<(SystemTime, OsString, u64, SystemTime)> = BinaryHeap::new();
+        for entry in fs::read_dir(&self.root)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let is_hidden = name.as_encoded_bytes().starts_with(b".");
+            let is_asked = suffix.is_none_or(|suffix| name.as_encoded_bytes().ends_with(suffix.as_bytes()));
+            if is_hidden || !is_asked || !entry.file_type()?.is_file() {
+                continue;
+            }
+            // It may be gone by now: not every sender waits.
+            let Ok(metadata) = entry.metadata() else { continue };
+            let modified = metadata.modified()?;
+            let rank = match order {
+                Order::Name => SystemTime::UNIX_EPOCH,
+                Order::Time => modified,
+            };
+            first.push((rank, name, metadata.len(), modified));
+            if first.len() > FILES_MAX {
+                first.pop();
+            }
+        }
+        let seen = first
+            .into_sorted_vec()
+            .into_iter()
+            .map(|(_, name, bytes, modified)| Seen {
+                name,
+                stamp: Stamp { bytes, modified },
+            });
+        Ok(seen.collect())
+    }
+
+    /// Takes a file into work; `None` when somebody else took it or something of its name is in work.
+    pub(super) fn claim(&self, name: &OsStr) -> io::Result<Option<OsString>> {
+        let claimed = self.working.join(name);
+        if exists(&claimed)? {
+            return Ok(None);
+        }
+        match fs::rename(self.root.join(name), claimed) {
+            Ok(()) => Ok(Some(name.to_owned())),
+            Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The content of a file in work; `None` for what is no plain file.
+    pub(super) fn read(&self, name: &OsStr, bytes_max: usize) -> io::Result<Option<Frame>> {
+        let path = self.working.join(name);
+        if !fs::symlink_metadata(&path)?.is_file() {
+            return Ok(None);
+        }
+        let file = File::open(path)?;
+        let mut content = Vec::new();
+        if file.metadata()?.len() > bytes_max as u64 {
+            file.take(PREFIX_BYTES).read_to_end(&mut content)?;
+            let prefix = Bytes::from(content);
+            return Ok(Some(Frame::TooLarge { prefix }));
+        }
+        // A sender that kept it open may still write.
+        file.take(bytes_max as u64).read_to_end(&mut content)?;
+        Ok(Some(Frame::Whole(content.into())))
+    }
+
+    /// Puts a file in work where it belongs now, durably.
+    pub(super) fn put_away(&self, name: &OsStr, ruling: &Ruling, accepted: Accepted) -> io::Result<()> {
+        let working = self.working.join(name);
+        match ruling {
+            Ruling::Accepted if accepted == Accepted::Delete => fs::remove_file(&working)?,
+            Ruling::Accepted => {
+                fs::rename(&working, self.done.join(free_name(&self.done, name)?))?;
+                sync(&self.done)?;
+            }
+            Ruling::Erroneous(reason) => self.fail(name, &format!("AE {reason}"))?,
+            Ruling::Rejected(reason) => self.fail(name, &format!("AR {reason}"))?,
+            Ruling::Unavailable => return Ok(()),
+        }
+        sync(&self.working)
+    }
+
+    fn fail(&self, name: &OsStr, reason: &str) -> io::Result<()> {
+        let free = free_name(&self.failed, name)?;
+        let mut note = free.clone();
+        note.push(".reason.txt");
+        // The reason first: a file without one says nothing.
+        let mut file = File::create(self.failed.join(note))?;
+        writeln!(file, "{reason}")?;
+        file.sync_all()?;
+        fs::rename(self.working.join(name), self.failed.join(free))?;
+        sync(&self.failed)
+    }
+}
+
+/// For weir's user and no other.
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// The name, or one like it when something has it: senders use the same name again and again.
+fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
+    let mut free = name.to_owned();
+    while exists(&folder.join(&free))? {
+        let path = Path::new(name);
+        path.file_stem().unwrap_or(name).clone_into(&mut free);
+        free.push(format!("-{:08x}", fastrand::u32(..)));
+        if let Some(extension) = path.extension() {
+            free.push(".");
+            free.push(extension);
+        }
+    }
+    Ok(free)
+}
+
+/// Whether there is anything, be it a link that leads nowhere.
+fn exists(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Makes the names in a folder durable.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,316 @@
+//! Folder listeners: every file that is put into a folder is a message, or several.
+//!
+//! One file at a time: claimed by renaming it into `working`, read, given to the intake, and, when that has decided,
+//! kept in `done`, deleted, or put into `failed` with the reason beside it. A file stays in `working` until what it
+//! holds is durable, so nothing is lost, whenever weir is killed; the one file that was in work then is read again,
+//! and what it holds may be delivered twice. Names of files reach no log: they may tell of patients.
+
+mod folders;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::counter;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::sync::{Mutex, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout};
+use tracing::{info, warn};
+
+use self::folders::{Folders, Seen, Stamp};
+use super::budget::Share;
+use super::{Incoming, Intake, ReadBudget, Ruling, count_failure, guard_intake, guard_reply, mllp, stopped};
+use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
+use crate::mllp::Frame;
+use crate::units;
+
+/// The longest pause before a file that cannot be stored is tried again.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// The settings of a folder listener.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The folder to watch, which has to exist. weir makes `working`, `done` and `failed` in it; no other weir, and no
+    /// other listener, may watch it.
+    pub folder: PathBuf,
+    /// Only files whose names end so, as `.hl7`. Left out, every file that is not hidden.
+    #[serde(default)]
+    pub suffix: Option<String>,
+    /// How often to look, as `1s` (the default).
+    #[serde(default = "default_interval", deserialize_with = "units::time_limit")]
+    pub interval: Duration,
+    /// A file is taken once its size and time have not changed for so long, as `5s` (the default). `0s` takes it at
+    /// once: for senders that write under another name, or elsewhere, and then rename.
+    #[serde(default = "default_settled", deserialize_with = "units::duration")]
+    pub settled: Duration,
+    /// Which of several files is first: by `name` (the default), or by `time` of the last change and then by name.
+    #[serde(default)]
+    pub order: Order,
+    /// What becomes of a file whose messages are accepted: `archive` (the default) moves it to `done`, `delete`
+    /// removes it.
+    #[serde(default)]
+    pub accepted: Accepted,
+    /// The largest file, as `32MiB` (the default); a larger one fails.
+    #[serde(default = "mllp::default_frame_bytes_max", deserialize_with = "units::bytes")]
+    pub frame_bytes_max: usize,
+}
+
+/// Which of several files is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// By name, byte by byte.
+    #[default]
+    Name,
+    /// By the time of the last change, then by name.
+    Time,
+}
+
+/// What becomes of a file whose messages are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Accepted {
+    /// It is moved to `done`.
+    #[default]
+    Archive,
+    /// It is removed.
+    Delete,
+}
+
+fn default_interval() -> Duration {
+    Duration::from_secs(1)
+}
+
+fn default_settled() -> Duration {
+    Duration::from_secs(5)
+}
+
+/// A listener with its folder.
+#[derive(Clone)]
+pub struct Bound {
+    folders: Arc<Folders>,
+    /// Held by whoever works with the files: while a listener changes, the one with its new settings waits until the
+    /// one with its old ones has put away the file it has in work.
+    turn: Arc<Mutex<()>>,
+    settings: Settings,
+}
+
+impl Bound {
+    /// Makes the folders inside the folder where they are missing.
+    pub(super) async fn open(settings: &Settings) -> io::Result<Bound> {
+        let folder = settings.folder.clone();
+        let folders = blocking(move || Folders::open(&folder)).await?;
+        Ok(Bound {
+            folders: Arc::new(folders),
+            turn: Arc::default(),
+            settings: settings.clone(),
+        })
+    }
+
+    pub(super) fn again(&self, settings: &Settings) -> Option<Bound> {
+        (self.settings.folder == settings.folder).then(|| Bound {
+            settings: settings.clone(),
+            ..self.clone()
+        })
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.settings.folder
+    }
+
+    pub(super) async fn run(
+        self,
+        name: Arc<str>,
+        intake: Intake,
+        budget: ReadBudget,
+        shutdown: watch::Receiver<bool>,
+    ) {
+        let _turn = self.turn.lock_owned().await;
+        let mut watcher = Watcher {
+            share: budget.share(self.settings.frame_bytes_max),
+            folders: self.folders,
+            settings: self.settings,
+            name,
+            intake,
+            shutdown,
+            seen: HashMap::new(),
+            failures: 0,
+        };
+        while !watcher.is_stopped() {
+            let pause = match watcher.look().await {
+                // There may be more than one look can tell of.
+                Ok(true) => continue,
+                Ok(false) => watcher.settings.interval,
+                Err(failure) => watcher.failed("read", &failure),
+            };
+            watcher.rest(pause).await;
+        }
+    }
+}
+
+/// Looks into the folder, again and again.
+struct Watcher {
+    name: Arc<str>,
+    settings: Settings,
+    folders: Arc<Folders>,
+    intake: Intake,
+    share: Share,
+    shutdown: watch::Receiver<bool>,
+    /// Files that have come, as they were when they last changed, and since when they are so.
+    seen: HashMap<OsString, (Stamp, Instant)>,
+    /// In a row.
+    failures: u32,
+}
+
+impl Watcher {
+    fn is_stopped(&self) -> bool {
+        *self.shutdown.borrow()
+    }
+
+    /// Waits, or until told to stop.
+    async fn rest(&mut self, pause: Duration) {
+        // Either way there is something to do now.
+        drop(timeout(pause, stopped(&mut self.shutdown)).await);
+    }
+
+    /// Counts a failure; tells how long to wait after it. The first is logged, and then ever fewer.
+    fn failed(&mut self, kind: &'static str, failure: &io::Error) -> Duration {
+        count_failure(&self.name, kind);
+        self.failures = self.failures.saturating_add(1);
+        if self.failures.is_power_of_two() {
+            warn!(listener = &*self.name, kind, %failure, "a folder cannot be worked with, trying on");
+        }
+        let doubled = self.settings.interval.saturating_mul(1 << self.failures.min(16));
+        doubled.min(PAUSE_MAX.max(self.settings.interval))
+    }
+
+    /// Takes what is complete, in order, and first of all what was in work already; whether there was anything.
+    async fn look(&mut self) -> io::Result<bool> {
+        let folders = Arc::clone(&self.folders);
+        let claimed = blocking(move || folders.claimed()).await?;
+        let mut took_any = !claimed.is_empty();
+        for name in claimed {
+            if !self.take(name).await? {
+                return Ok(false);
+            }
+        }
+        let folders = Arc::clone(&self.folders);
+        let (suffix, order) = (self.settings.suffix.clone(), self.settings.order);
+        let arrived = blocking(move || folders.arrived(suffix.as_deref(), order)).await?;
+        for name in self.complete(arrived) {
+            let folders = Arc::clone(&self.folders);
+            let claimed = blocking(move || folders.claim(&name)).await?;
+            if let Some(name) = claimed {
+                took_any = true;
+                if !self.take(name).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        self.failures = 0;
+        Ok(took_any)
+    }
+
+    /// Those that have not changed for long enough. What is no longer there is forgotten.
+    fn complete(&mut self, arrived: Vec<Seen>) -> Vec<OsString> {
+        let now = Instant::now();
+        let mut seen = HashMap::with_capacity(arrived.len());
+        let mut complete = Vec::new();
+        for Seen { name, stamp } in arrived {
+            let since = match self.seen.get(&name) {
+                Some((before, since)) if *before == stamp => *since,
+                Some(_) | None => now,
+            };
+            if now.duration_since(since) >= self.settings.settled {
+                complete.push(name.clone());
+            }
+            seen.insert(name, (stamp, since));
+        }
+        self.seen = seen;
+        complete
+    }
+
+    /// Sees one claimed file to its end; false when it has to wait, or weir stops.
+    async fn take(&mut self, name: OsString) -> io::Result<bool> {
+        if self.is_stopped() {
+            return Ok(false);
+        }
+        let ruling = match self.read(name.clone()).await? {
+            Some(frame) => self.give(frame).await,
+            None => Ruling::Rejected("expected a file, found something else".to_owned()),
+        };
+        self.share.release();
+        if ruling == Ruling::Unavailable {
+            let failure = io::Error::other("the messages of a file cannot be stored now");
+            let pause = self.failed("unavailable", &failure);
+            self.rest(pause).await;
+            return Ok(false);
+        }
+        // Not given to the intake again, whatever it takes to put the file away: that would deliver it twice.
+        loop {
+            let (folders, name) = (Arc::clone(&self.folders), name.clone());
+            let (ruling, accepted) = (ruling.clone(), self.settings.accepted);
+            match blocking(move || folders.put_away(&name, &ruling, accepted)).await {
+                Ok(()) => return Ok(true),
+                Err(failure) => {
+                    let pause = self.failed("put_away", &failure);
+                    self.rest(pause).await;
+                }
+            }
+            if self.is_stopped() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// The content of a claimed file, within the budget; `None` for what is no file.
+    async fn read(&mut self, name: OsString) -> io::Result<Option<Frame>> {
+        let frame_bytes_max = self.settings.frame_bytes_max;
+        self.share.cover(frame_bytes_max).await;
+        let folders = Arc::clone(&self.folders);
+        blocking(move || folders.read(&name, frame_bytes_max)).await
+    }
+
+    /// Gives a frame to the intake and waits for its ruling.
+    async fn give(&self, frame: Frame) -> Ruling {
+        counter!(LISTENER_FRAMES_TOTAL, "listener" => Arc::clone(&self.name)).increment(1);
+        match &frame {
+            Frame::Whole(content) => {
+                let bytes = content.len() as u64;
+                counter!(LISTENER_FRAME_BYTES_TOTAL, "listener" => Arc::clone(&self.name)).increment(bytes);
+            }
+            Frame::TooLarge { .. } => count_failure(&self.name, "too_large"),
+        }
+        let incoming = Incoming { frame, is_file: true };
+        let reply = match guard_intake(&self.intake, incoming).await {
+            Some(reply) => guard_reply(reply).await,
+            None => None,
+        };
+        let Some(reply) = reply else {
+            count_failure(&self.name, "intake_panic");
+            return Ruling::Rejected("internal error".to_owned());
+        };
+        if matches!(reply.ruling, Ruling::Erroneous(_) | Ruling::Rejected(_)) {
+            info!(
+                listener = &*self.name,
+                "a file has failed; it is in `failed`, the reason beside it"
+            );
+        }
+        reply.ruling
+    }
+}
+
+/// Work with files, off the runtime's threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(io::Error::other("internal error")))
+}
