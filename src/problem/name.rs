@@ -91,6 +91,8 @@ pub enum ProblemName {
     BadPattern,
     /// `bad-script`
     BadScript,
+    /// `removes-all`
+    RemovesAll,
     /// `needs-restart`
     NeedsRestart,
     /// `removed-destination`
@@ -147,6 +149,7 @@ impl ProblemName {
         ProblemName::UnknownColumn,
         ProblemName::BadPattern,
         ProblemName::BadScript,
+        ProblemName::RemovesAll,
         ProblemName::NeedsRestart,
         ProblemName::RemovedDestination,
         ProblemName::CannotBind,
@@ -372,6 +375,11 @@ impl ProblemName {
                 "bad-script",
                 "A script cannot be compiled: it is not of the language (Rhai), or it uses a name that is not \
                  defined or that scripts may not use. The caret stands where reading stopped.",
+            ),
+            ProblemName::RemovesAll => (
+                "removes-all",
+                "A step takes all segments of a name away, and the condition beside it asks only the first of \
+                 them. To ask each, write `remove: { segment: NTE, when: ... }`; to mean the first, `NTE[1]-3`.",
             ),
             ProblemName::NeedsRestart => (
                 "needs-restart",

@@ -240,10 +240,14 @@ impl Settings {
             script,
             profile,
         } = beside;
+        let written = common.when.clone();
         let mut when = match common.when {
             Some(text) => condition(&text, &place.key("when"), known, problems).map(Some),
             None => Some(None),
         };
+        if let (Settings::Remove(settings), Some(text), false) = (&self, &written, is_within) {
+            settings.warn_of_unasked(text, place, problems);
+        }
         let word = self.word();
         let at = place.key(word);
         let kind = match self {

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use super::paths::{Written, condition, target, written_field, written_segments};
 use super::{Doc, Run, entry_count};
 use crate::expression::{Condition, Known};
-use crate::hl7::{Level, SegmentSelector, Selector, Target, TargetSelector};
+use crate::hl7::{Level, SegmentName, SegmentSelector, Selector, Target, TargetSelector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{OneOrMany, Text};
 
@@ -105,6 +105,34 @@ pub(super) enum Remove {
 }
 
 impl Settings {
+    /// Warns where the condition beside the step is about segments of which all go: it is asked once, of the first.
+    pub(super) fn warn_of_unasked(&self, when: &str, place: &Place<'_>, problems: &mut Problems) {
+        let Settings::Targets(OneOrMany(texts)) = self else {
+            return;
+        };
+        let is_part = |character: char| character.is_ascii_alphanumeric() || "-[".contains(character);
+        for Text(name) in texts {
+            let field = format!("{name}-");
+            // `NTE[*]-3` and `NTE[1]-3` say which is meant.
+            let is_segment =
+                <[u8; 3]>::try_from(name.as_bytes()).is_ok_and(|name| SegmentName::new(name).is_some());
+            if is_segment
+                && when
+                    .split(|character| !is_part(character))
+                    .any(|word| word.starts_with(&field))
+            {
+                let message =
+                    format!("the condition asks the first {name}, and the step takes all of them away");
+                let help = format!("to ask each, write `remove: {{ segment: {name}, when: … }}`");
+                problems.push(
+                    Problem::warning(ProblemName::RemovesAll, message)
+                        .at(&place.key("when"))
+                        .help(help),
+                );
+            }
+        }
+    }
+
     pub(super) fn check(
         self,
         place: &Place<'_>,

@@ -329,6 +329,20 @@ fn replies() {
 }
 
 #[test]
+fn a_removal_that_asks_only_the_first() {
+    let beside = |step: &'static str| ("- set: { MSH-5: LAB }", step);
+    let told = told(&[
+        beside("- { remove: NTE, when: 'NTE-3 contains \"internal\"' }"),
+        // Each of these says what it means.
+        beside("- { remove: NTE, when: 'NTE[1]-3 contains \"internal\"' }"),
+        beside("- { remove: { segment: NTE, when: 'NTE-3 contains \"internal\"' } }"),
+        beside("- { remove: NTE, when: OBX-2 = 'NTE' }"),
+        beside("- { for_each: NTE, when: NTE-3 valued, steps: [ { remove: NTE, when: NTE-2 valued } ] }"),
+    ]);
+    expect_file!["wrong/removal.txt"].assert_eq(&told);
+}
+
+#[test]
 fn delivery() {
     let beside = |setting: &'static str| ("2576 }", setting);
     let told = told(&[
