@@ -9,13 +9,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::Args;
 use indicatif::ProgressBar;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config;
 use crate::console::api::backup::{Line, Owed, VERSION};
+use crate::engine::SWITCHES_FILE;
 use crate::outbox::{self, Acceptance, BodyRef, Entry, Outbox, Outcome, Settlement};
 
 use super::{CannotRun, Finding, runtime};
 
+/// Where the outbox is made, until all of it is there.
+const UNFINISHED: &str = "outbox.restoring";
+/// Dead letters that are settled in memory and not yet on disk.
+const UNSETTLED_MAX: u32 = 1_024;
 /// The longest line read: a message of 256 MiB in base64, and what is said about it.
 const LINE_BYTES_MAX: u64 = 400 << 20;
 
@@ -49,9 +55,25 @@ impl Restore {
             let why = "there is an outbox already; move it away, for what it holds would be lost";
             return Err(CannotRun::at(folder.display(), why));
         }
+        let switches = data.join(SWITCHES_FILE);
+        if switches.exists() {
+            let why =
+                "it tells what to skip and where to pause by the numbers of another outbox; move it away";
+            return Err(CannotRun::at(switches.display(), why));
+        }
+        let unfinished = data.join(UNFINISHED);
+        if unfinished.exists() {
+            let why = "left by a restore that did not come to its end; remove it";
+            return Err(CannotRun::at(unfinished.display(), why));
+        }
         let count = self.check()?;
-        std::fs::create_dir_all(&data).map_err(|error| CannotRun::at(data.display(), error))?;
-        runtime()?.block_on(self.load(&folder, count))?;
+        let in_data = |error| CannotRun::at(data.display(), error);
+        std::fs::create_dir_all(&data).map_err(in_data)?;
+        runtime()?.block_on(self.load(&unfinished, count))?;
+        // Only now it can be taken for an outbox, whenever this was killed.
+        std::fs::rename(&unfinished, &folder)
+            .and_then(|()| File::open(&data)?.sync_all())
+            .map_err(in_data)?;
         writeln!(out, "{}: {count} owed again", folder.display())?;
         Ok(Finding::Fine)
     }
@@ -72,6 +94,9 @@ impl Restore {
                     if !is_begun || owed != count || hash != hasher.finalize().to_hex().as_str() {
                         return Err(lines.wrong("its end does not fit what stands before it"));
                     }
+                    if lines.next()?.is_some() {
+                        return Err(lines.wrong("something follows its end"));
+                    }
                     return Ok(count);
                 }
             }
@@ -81,8 +106,15 @@ impl Restore {
     }
 
     async fn load(&self, folder: &Path, count: u64) -> Result<(), CannotRun> {
-        let outbox = Outbox::open(folder, &outbox::Settings::default())
-            .map_err(|error| CannotRun::Because(error.to_string()))?;
+        // What was owed once has its place again, whatever the limits of those who send are.
+        let settings = outbox::Settings {
+            entries_max: u64::MAX,
+            stored_bytes_max: usize::MAX,
+            ..outbox::Settings::default()
+        };
+        let outbox =
+            Outbox::open(folder, &settings).map_err(|error| CannotRun::Because(error.to_string()))?;
+        let unsettled = Arc::new(Semaphore::new(UNSETTLED_MAX as usize));
         let progress = ProgressBar::new(count);
         let mut lines = Lines::open(&self.file)?;
         let mut last = None;
@@ -102,7 +134,9 @@ impl Restore {
                             answer: answer.unwrap_or_default().map(Into::into),
                         },
                     };
-                    let settled = outbox.settle(settlement, None).await;
+                    let hold = holds(&outbox, &unsettled, 1).await;
+                    let hold = hold.map_err(|why| half(folder, &why))?;
+                    let settled = outbox.settle(settlement, Some(hold)).await;
                     settled.map_err(|error| half(folder, &error.to_string()))?;
                 } else {
                     last = Some(pending);
@@ -114,6 +148,9 @@ impl Restore {
         if let Some(last) = last {
             last.await.map_err(|error| half(folder, &error.to_string()))?;
         }
+        // A hold comes back when its settlement is on disk.
+        let holds = holds(&outbox, &unsettled, UNSETTLED_MAX).await;
+        drop(holds.map_err(|why| half(folder, &why))?);
         outbox.close().await;
         progress.finish_and_clear();
         Ok(())
@@ -126,6 +163,18 @@ fn half(folder: &Path, why: &str) -> CannotRun {
         folder.display(),
         format!("{why}; only a part was restored: remove this folder and begin again"),
     )
+}
+
+/// Waits for room among the dead letters that are not yet on disk.
+async fn holds(
+    outbox: &Outbox,
+    unsettled: &Arc<Semaphore>,
+    count: u32,
+) -> Result<OwnedSemaphorePermit, String> {
+    tokio::select! {
+        holds = Arc::clone(unsettled).acquire_many_owned(count) => holds.map_err(|error| error.to_string()),
+        failure = outbox.failure() => Err(failure.to_string()),
+    }
 }
 
 async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines) -> Result<outbox::Pending, String> {

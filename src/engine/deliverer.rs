@@ -199,8 +199,11 @@ impl Deliverer {
                     return Ok(true);
                 }
                 Decision::Hold(reason) => {
-                    self.hold(outgoing.sequence, reason).await;
                     attempts.refused = 0;
+                    // Without the switch nothing would stop it from knocking again at once.
+                    if !self.hold(outgoing.sequence, reason).await {
+                        self.pause(outgoing.sequence, attempts.made, result).await;
+                    }
                 }
                 Decision::Retry => self.pause(outgoing.sequence, attempts.made, result).await,
             }
@@ -301,22 +304,24 @@ impl Deliverer {
         Ok(())
     }
 
-    async fn hold(&self, sequence: u64, reason: String) {
+    /// Whether it is held now.
+    async fn hold(&self, sequence: u64, reason: String) -> bool {
         warn!(destination = %self.lane.name, sequence, reason, "held: nothing more is sent until somebody lets it go on");
         self.turn(move |switches, name| switches.hold(name, sequence, reason))
-            .await;
+            .await
     }
 
-    /// Turns the lane's own switch, off the runtime's threads because that writes a file.
-    async fn turn<T>(&self, turn: T)
+    /// Turns the lane's own switch, off the runtime's threads because that writes a file; whether it has turned.
+    async fn turn<T>(&self, turn: T) -> bool
     where
         T: FnOnce(&Switches, &str) -> Result<(), super::switches::SwitchError> + Send + 'static,
     {
         let (switches, name) = (Arc::clone(&self.lane.switches), Arc::clone(&self.lane.name));
         let turned = tokio::task::spawn_blocking(move || turn(&switches, &name)).await;
-        if let Ok(Err(error)) = turned {
+        if let Ok(Err(error)) = &turned {
             error!(destination = %self.lane.name, %error, "the switch of the destination could not be written down");
         }
+        matches!(turned, Ok(Ok(())))
     }
 
     /// Waits until few enough deliveries are settled only in memory; `None` when told to stop first.

@@ -34,7 +34,7 @@ use crate::outbox::{OpenError, Outbox};
 pub use acknowledge::ControlIds;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
-pub use switches::{Mode, Switch, SwitchError, Switches};
+pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
 use doors::{Behind, BindError, Doors};

@@ -15,7 +15,8 @@ use tokio::sync::watch;
 
 /// The format of the file.
 const VERSION: u32 = 1;
-const FILE_NAME: &str = "switches.json";
+/// Its name in the data folder.
+pub const FILE_NAME: &str = "switches.json";
 /// More deliveries than this are not skipped one by one.
 const SKIPS_MAX: usize = 10_000;
 

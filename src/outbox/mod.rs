@@ -59,6 +59,7 @@ pub use self::{
 };
 use self::{
     lane::Shared,
+    reader::Settling,
     writer::{Accept, Numbered, Request, Settle, Writer},
 };
 
@@ -256,7 +257,21 @@ impl Outbox {
         count_max: usize,
         bytes_max: usize,
     ) -> Result<Vec<Delivery>, OutboxError> {
-        reader::next(&self.shared, destination, after, count_max, bytes_max)
+        let limits = (count_max, bytes_max);
+        reader::next(&self.shared, destination, after, limits, Settling::Passed)
+    }
+
+    /// Like [`next`](Outbox::next), with the deliveries whose settlement is on its way: until it is durable they are
+    /// still owed, and nobody can know what becomes of them.
+    pub fn owed(
+        &self,
+        destination: &str,
+        after: Option<Sequence>,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Delivery>, OutboxError> {
+        let limits = (count_max, bytes_max);
+        reader::next(&self.shared, destination, after, limits, Settling::Left)
     }
 
     /// Ends a delivery. Returns when the settlement is on its way to the writer: a crash before it is durable
@@ -303,7 +318,8 @@ impl Outbox {
         self.shared.destinations()
     }
 
-    /// A destination's dead letters, in order, after the given number. Blocks on the store.
+    /// A destination's dead letters, in order, after the given number; fewer where they are long, and none only at
+    /// the end. Blocks on the store.
     pub fn dead_letters(
         &self,
         destination: &str,

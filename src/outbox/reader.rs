@@ -4,6 +4,7 @@
 //! read is reported for quarantine and passed over: it changes no delivery and stops none.
 
 use std::{
+    collections::BTreeSet,
     ops::ControlFlow,
     sync::{Arc, atomic::Ordering},
 };
@@ -20,13 +21,22 @@ use super::{
 
 /// How many entries one call looks at, whatever it asked for.
 const READ_COUNT_MAX: usize = 10_000;
+/// The bytes of dead letters that one call reads, but for its first.
+const DEAD_BYTES_MAX: usize = 16 << 20;
+
+/// What is read of deliveries whose end is on its way to the writer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settling {
+    Left,
+    Passed,
+}
 
 pub(super) fn next(
     shared: &Shared,
     destination: &str,
     after: Option<Sequence>,
-    count_max: usize,
-    bytes_max: usize,
+    (count_max, bytes_max): (usize, usize),
+    settling: Settling,
 ) -> Result<Vec<Delivery>, OutboxError> {
     let Some((lane, id)) = known(shared, destination) else {
         return Ok(Vec::new());
@@ -35,7 +45,7 @@ pub(super) fn next(
     let newest = shared.newest_durable();
     let mut after = after;
     loop {
-        let found = entries(&*store, &lane, id, after, newest, count_max)?;
+        let found = entries(&*store, (&lane, settling), id, after, newest, count_max)?;
         let Some((last, _)) = found.last() else {
             return Ok(Vec::new());
         };
@@ -94,10 +104,10 @@ fn known(shared: &Shared, destination: &str) -> Option<(Arc<Lane>, DestinationId
     Some((lane, id))
 }
 
-/// The entries after a number, without those whose end is on its way.
+/// The entries after a number.
 fn entries(
     store: &dyn Store,
-    lane: &Lane,
+    (lane, settling): (&Lane, Settling),
     id: DestinationId,
     after: Option<Sequence>,
     newest: Sequence,
@@ -111,12 +121,15 @@ fn entries(
     }
     // Looked at before the store: an end asked for before this read began is either still on its way, and here,
     // or durable, and its entry gone from the store.
-    let settling = lane.settling().clone();
+    let passed = match settling {
+        Settling::Passed => lane.settling().clone(),
+        Settling::Left => BTreeSet::new(),
+    };
     store.scan(
         Key::entry(id, first)..=Key::entry(id, newest),
         &mut |key, value| {
             if let Some((_, sequence)) = Key::read_owed(key)
-                && !settling.contains(&sequence)
+                && !passed.contains(&sequence)
             {
                 found.push((sequence, EntryRecord::decode(&Key::entry(id, sequence), value)));
             }
@@ -199,7 +212,14 @@ pub(super) fn depth(shared: &Shared, destination: &str) -> Result<Depth, OutboxE
         return Ok(Depth::default());
     };
     let store = shared.store()?;
-    let oldest = entries(&*store, &lane, id, None, shared.newest_durable(), 1)?;
+    let oldest = entries(
+        &*store,
+        (&lane, Settling::Passed),
+        id,
+        None,
+        shared.newest_durable(),
+        1,
+    )?;
     Ok(Depth {
         queued: lane.queued.load(Ordering::Relaxed),
         dead: lane.dead.load(Ordering::Relaxed),
@@ -236,10 +256,20 @@ pub(super) fn dead_letters(
             }
         },
     )?;
-    records
-        .into_iter()
-        .map(|(sequence, record)| Ok(dead_letter(&*store, sequence, record)?))
-        .collect()
+    let mut found = Vec::new();
+    let mut bytes = 0;
+    for (sequence, record) in records {
+        let letter = dead_letter(&*store, sequence, record)?;
+        bytes += letter
+            .delivery
+            .as_ref()
+            .map_or(0, |delivery| delivery.bytes.len());
+        if bytes > DEAD_BYTES_MAX && !found.is_empty() {
+            break;
+        }
+        found.push(letter);
+    }
+    Ok(found)
 }
 
 fn dead_letter(

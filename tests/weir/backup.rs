@@ -87,6 +87,11 @@ fn only_a_whole_backup_is_restored_and_only_where_nothing_is() {
     refused(&whole[..last_line], &elsewhere, "it has no end");
     refused(&whole[..whole.len() / 2], &elsewhere, "a line without an end");
     refused(b"", &elsewhere, "it has no end");
+    refused(
+        &[whole.clone(), whole.clone()].concat(),
+        &elsewhere,
+        "something follows its end",
+    );
     refused(b"MSH|^~\\&|\n", &elsewhere, "line 1: not a line of a backup");
     let mut changed = whole.clone();
     let at = whole
@@ -101,6 +106,15 @@ fn only_a_whole_backup_is_restored_and_only_where_nothing_is() {
         "nothing was begun"
     );
     refused(&whole, &site, "there is an outbox already");
+    for (left, expected) in [
+        ("switches.json", "by the numbers of another outbox"),
+        ("outbox.restoring", "a restore that did not come to its end"),
+    ] {
+        let left = elsewhere.folder().join("data").join(left);
+        std::fs::create_dir_all(&left).unwrap();
+        refused(&whole, &elsewhere, expected);
+        std::fs::remove_dir(&left).unwrap();
+    }
 }
 
 #[test]

@@ -153,6 +153,21 @@ fn a_hold_stops_the_lane_in_order_and_survives_a_restart() {
 }
 
 #[test]
+fn a_hold_that_cannot_be_written_down_waits_between_attempts() {
+    let receiver = Receiver::scripted(|_, _| Answer::Code("AE"));
+    let site = site(&receiver, "on_nak: { AE: hold }");
+    let engine = site.start();
+    // Nothing can take the place of a folder.
+    std::fs::create_dir(site.folder().join("data/switches.json")).unwrap();
+    accepted(&mut Sender::connect(engine.listener("in")), &adt("ONE"));
+    receiver.wait_for(2);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let attempts = receiver.control_ids().len();
+    assert!(attempts < 40, "{attempts} attempts");
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn a_rate_is_kept() {
     let receiver = Receiver::accepting();
     let site = site(&receiver, "pace: { rate: { count: 3, per: 1h } }");

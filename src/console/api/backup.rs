@@ -2,7 +2,8 @@
 //!
 //! The form is versioned and stands by itself: a head, a line for each delivery and each dead letter in the order
 //! of its destination, and an end with their number and a hash over all lines before it. What is delivered while
-//! the backup is made may or may not be in it; what is owed when it ends and was owed when it began is.
+//! the backup is made may or may not be in it; what is owed when it ends and was owed when it began is, be it as a
+//! delivery or as a dead letter, and what was given up meanwhile may be there as both.
 
 use std::io;
 use std::sync::Arc;
@@ -158,8 +159,11 @@ fn write(status: &Arc<Status>, writer: &mut Writer) -> Result<(), Stopped> {
         made_at: clock::now().to_string(),
     })?;
     for destination in status.owed_destinations() {
+        // Dead letters before and after: one that is sent again meanwhile has its new number behind the queue's end,
+        // and a delivery that is given up meanwhile is a dead letter only afterwards.
+        let before = write_dead(status, &destination, &[], writer)?;
         write_queue(status, &destination, writer)?;
-        write_dead(status, &destination, writer)?;
+        write_dead(status, &destination, &before, writer)?;
     }
     let end = Line::End {
         owed: writer.owed,
@@ -174,7 +178,7 @@ fn write_queue(status: &Status, destination: &Arc<str>, writer: &mut Writer) -> 
     let newest = *outbox.arrivals(destination).borrow();
     let mut after = None;
     loop {
-        let found = outbox.next(destination, after, READ_COUNT_MAX, READ_BYTES_MAX)?;
+        let found = outbox.owed(destination, after, READ_COUNT_MAX, READ_BYTES_MAX)?;
         for delivery in &found {
             if delivery.sequence > newest {
                 return Ok(());
@@ -188,7 +192,14 @@ fn write_queue(status: &Status, destination: &Arc<str>, writer: &mut Writer) -> 
     }
 }
 
-fn write_dead(status: &Status, destination: &Arc<str>, writer: &mut Writer) -> Result<(), Stopped> {
+/// Writes the dead letters but for those that are known; their numbers, in order.
+fn write_dead(
+    status: &Status,
+    destination: &Arc<str>,
+    known: &[Sequence],
+    writer: &mut Writer,
+) -> Result<Vec<Sequence>, Stopped> {
+    let mut written = Vec::new();
     let mut after: Option<Sequence> = None;
     loop {
         let found = status.outbox().dead_letters(destination, after, READ_COUNT_MAX)?;
@@ -197,6 +208,10 @@ fn write_dead(status: &Status, destination: &Arc<str>, writer: &mut Writer) -> R
             let Some(delivery) = &letter.delivery else {
                 continue;
             };
+            if known.binary_search(&letter.sequence).is_ok() {
+                continue;
+            }
+            written.push(letter.sequence);
             writer.write(&Line::Owed(Owed {
                 dead: Some(Dead {
                     reason: letter.reason.clone(),
@@ -208,7 +223,7 @@ fn write_dead(status: &Status, destination: &Arc<str>, writer: &mut Writer) -> R
         }
         match found.last() {
             Some(last) => after = Some(last.sequence),
-            None => return Ok(()),
+            None => return Ok(written),
         }
     }
 }

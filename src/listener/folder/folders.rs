@@ -21,6 +21,9 @@ const FILES_MAX: usize = 10_000;
 /// How much of a file that is too large is kept, to read its header.
 const PREFIX_BYTES: u64 = 4 * 1024;
 
+/// What follows the name of a file that has failed in that of its reason.
+const NOTE: &str = ".reason.txt";
+
 /// What tells that a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
@@ -110,14 +113,27 @@ impl Folders {
         Ok(seen.collect())
     }
 
-    /// Takes a file into work; `None` when somebody else took it or something of its name is in work.
-    pub(super) fn claim(&self, name: &OsStr) -> io::Result<Option<OsString>> {
+    /// Takes a file into work; `None` when somebody else took it, something of its name is in work, or it has
+    /// changed since it was seen: others may have been in work for long meanwhile.
+    pub(super) fn claim(&self, Seen { name, stamp }: &Seen) -> io::Result<Option<OsString>> {
         let claimed = self.working.join(name);
-        if exists(&claimed)? {
+        if exists(&claimed)? || self.stamp(name)? != Some(*stamp) {
             return Ok(None);
         }
         match fs::rename(self.root.join(name), claimed) {
             Ok(()) => Ok(Some(name.to_owned())),
+            Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// How a file that has come is now; `None` when it is gone.
+    fn stamp(&self, name: &OsStr) -> io::Result<Option<Stamp>> {
+        match fs::symlink_metadata(self.root.join(name)) {
+            Ok(metadata) => Ok(Some(Stamp {
+                bytes: metadata.len(),
+                modified: metadata.modified()?,
+            })),
             Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -147,7 +163,7 @@ impl Folders {
         match ruling {
             Ruling::Accepted if accepted == Accepted::Delete => fs::remove_file(&working)?,
             Ruling::Accepted => {
-                fs::rename(&working, self.done.join(free_name(&self.done, name)?))?;
+                fs::rename(&working, self.done.join(free_name(&self.done, name, "")?))?;
                 sync(&self.done)?;
             }
             Ruling::Erroneous(reason) => self.fail(name, &format!("AE {reason}"))?,
@@ -158,11 +174,11 @@ impl Folders {
     }
 
     fn fail(&self, name: &OsStr, reason: &str) -> io::Result<()> {
-        let free = free_name(&self.failed, name)?;
+        let free = free_name(&self.failed, name, NOTE)?;
         let mut note = free.clone();
-        note.push(".reason.txt");
+        note.push(NOTE);
         // The reason first: a file without one says nothing.
-        let mut file = File::create(self.failed.join(note))?;
+        let mut file = File::create_new(self.failed.join(note))?;
         writeln!(file, "{reason}")?;
         file.sync_all()?;
         fs::rename(self.working.join(name), self.failed.join(free))?;
@@ -178,10 +194,16 @@ fn private_folder() -> DirBuilder {
     builder
 }
 
-/// The name, or one like it when something has it: senders use the same name again and again.
-fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
+/// The name, or one like it when something has it, or has what stands beside it: senders use the same name again
+/// and again.
+fn free_name(folder: &Path, name: &OsStr, beside: &str) -> io::Result<OsString> {
     let mut free = name.to_owned();
-    while exists(&folder.join(&free))? {
+    let is_taken = |free: &OsStr| -> io::Result<bool> {
+        let mut other = free.to_owned();
+        other.push(beside);
+        Ok(exists(&folder.join(free))? || exists(&folder.join(other))?)
+    };
+    while is_taken(&free)? {
         let path = Path::new(name);
         path.file_stem().unwrap_or(name).clone_into(&mut free);
         free.push(format!("-{:08x}", fastrand::u32(..)));

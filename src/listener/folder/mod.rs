@@ -205,9 +205,9 @@ impl Watcher {
         let folders = Arc::clone(&self.folders);
         let (suffix, order) = (self.settings.suffix.clone(), self.settings.order);
         let arrived = blocking(move || folders.arrived(suffix.as_deref(), order)).await?;
-        for name in self.complete(arrived) {
+        for seen in self.complete(arrived) {
             let folders = Arc::clone(&self.folders);
-            let claimed = blocking(move || folders.claim(&name)).await?;
+            let claimed = blocking(move || folders.claim(&seen)).await?;
             if let Some(name) = claimed {
                 took_any = true;
                 if !self.take(name).await? {
@@ -220,7 +220,7 @@ impl Watcher {
     }
 
     /// Those that have not changed for long enough. What is no longer there is forgotten.
-    fn complete(&mut self, arrived: Vec<Seen>) -> Vec<OsString> {
+    fn complete(&mut self, arrived: Vec<Seen>) -> Vec<Seen> {
         let now = Instant::now();
         let mut seen = HashMap::with_capacity(arrived.len());
         let mut complete = Vec::new();
@@ -230,7 +230,8 @@ impl Watcher {
                 Some(_) | None => now,
             };
             if now.duration_since(since) >= self.settings.settled {
-                complete.push(name.clone());
+                let name = name.clone();
+                complete.push(Seen { name, stamp });
             }
             seen.insert(name, (stamp, since));
         }

@@ -182,6 +182,35 @@ async fn a_message_that_makes_the_intake_panic_fails_alone() {
 }
 
 #[tokio::test]
+async fn a_reason_replaces_no_file_that_has_failed() {
+    let intake = scripted(|_, _| Ruling::Rejected("no".to_owned()));
+    let watched = Watched::new("order: time", &[("a.reason.txt", "mine")]);
+    watched.watch(intake, 1).await;
+    fs::write(watched.root.path().join("a"), "A").unwrap();
+    let intake = scripted(|_, _| Ruling::Rejected("no".to_owned()));
+    watched.watch(intake, 1).await;
+    let failed = watched.inside("failed");
+    assert_eq!(failed.len(), 4, "{failed:?}");
+    assert!(
+        failed.contains(&("a.reason.txt".to_owned(), "mine".to_owned())),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_changed_since_it_was_seen_is_not_taken() {
+    let watched = Watched::new("", &[("a", "A")]);
+    let folders = Folders::open(watched.root.path()).unwrap();
+    let seen = || folders.arrived(None, Order::Name).unwrap().pop().unwrap();
+    let before = seen();
+    fs::write(watched.root.path().join("a"), "A and more").unwrap();
+    assert_eq!(folders.claim(&before).unwrap(), None);
+    assert_eq!(watched.names("working"), [""; 0]);
+    assert_eq!(folders.claim(&seen()).unwrap().unwrap(), "a");
+    assert_eq!(folders.claim(&before).unwrap(), None);
+}
+
+#[tokio::test]
 async fn the_same_name_again_replaces_nothing() {
     let watched = Watched::new("", &[("out.hl7", "1")]);
     watched.watch(accepting(), 1).await;
@@ -267,7 +296,12 @@ async fn a_file_that_changes_is_left_until_it_no_longer_does() {
     fs::write(watched.root.path().join("a"), "AA").unwrap();
     assert!(looking.complete(look(&folders)).is_empty(), "it has grown");
     age(&mut looking);
-    assert_eq!(looking.complete(look(&folders)), ["a"]);
+    let names: Vec<_> = looking
+        .complete(look(&folders))
+        .into_iter()
+        .map(|seen| seen.name)
+        .collect();
+    assert_eq!(names, ["a"]);
     fs::remove_file(watched.root.path().join("a")).unwrap();
     assert!(looking.complete(look(&folders)).is_empty());
     assert!(looking.seen.is_empty(), "what is gone is forgotten");

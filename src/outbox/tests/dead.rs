@@ -44,6 +44,24 @@ async fn a_dead_letter_is_sent_again_once_behind_the_others() {
 }
 
 #[tokio::test]
+async fn long_dead_letters_are_read_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = open(folder.path());
+    let long = "M".repeat(6 << 20);
+    for _ in 0..4 {
+        dead_at_lab(&outbox, &long).await;
+    }
+    let (mut after, mut parts) = (None, Vec::new());
+    loop {
+        let found = outbox.dead_letters("lab", after, 100).unwrap();
+        let Some(last) = found.last() else { break };
+        after = Some(last.sequence);
+        parts.push(found.len());
+    }
+    assert_eq!(parts, [2, 2]);
+}
+
+#[tokio::test]
 async fn a_dead_letter_is_thrown_away_with_its_message() {
     let folder = tempfile::tempdir().unwrap();
     let outbox = open(folder.path());

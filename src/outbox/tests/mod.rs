@@ -488,6 +488,28 @@ async fn what_is_being_settled_is_not_returned_again_and_holds_are_given_back() 
 }
 
 #[tokio::test]
+async fn what_is_being_settled_is_owed_until_that_is_durable() {
+    let first = MemoryStore::default();
+    let durable = Arc::clone(&first.durable);
+    let outbox = in_memory(first);
+    for raw in ["a", "b"] {
+        accept(&outbox, raw, &["lab"]).await;
+    }
+    outbox.close().await;
+    let (ends, received) = mpsc::channel();
+    let mut store = MemoryStore::over(&durable);
+    store.ends = Some(Mutex::new(received));
+    let outbox = in_memory(store);
+    settle(&outbox, "lab", 1, gave_up()).await;
+    let numbers = |found: Vec<Delivery>| found.iter().map(|found| found.sequence.0).collect::<Vec<_>>();
+    assert_eq!(numbers(outbox.next("lab", None, 10, usize::MAX).unwrap()), [2]);
+    assert_eq!(numbers(outbox.owed("lab", None, 10, usize::MAX).unwrap()), [1, 2]);
+    assert_eq!(outbox.dead_letters("lab", None, 10).unwrap().len(), 0);
+    drop(ends);
+    outbox.close().await;
+}
+
+#[tokio::test]
 async fn settlements_share_the_barrier_of_the_next_message() {
     let outbox = in_memory(MemoryStore::default());
     let window = Arc::new(Semaphore::new(1_000));
