@@ -1,6 +1,7 @@
 //! The folders of one folder listener, and how a file goes from one to the next.
 //!
-//! Every step is one rename within one file system, made durable before the next. Links and other things that are no
+//! Every step is one rename within one file system. Where a file ends up is made durable; a claim need not be, for a
+//! file that is back where it was is only taken again. Links and other things that are no
 //! plain files are never opened: `working` is for weir's user alone, and what is in it is looked at before it is read.
 
 use std::collections::BinaryHeap;
