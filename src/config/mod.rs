@@ -65,7 +65,7 @@ pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate, Window};
 pub use piece::AsTyped;
 pub use profile::read as profile;
-pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
 pub use validation::{OnFault, Validation};
 

@@ -13,6 +13,7 @@ mod doors;
 mod in_use;
 mod intake;
 mod lanes;
+mod links;
 mod pacer;
 mod reload;
 mod share;
