@@ -27,6 +27,7 @@ use super::piece::AsTyped;
 use super::profile::Profiles;
 use super::repeats::{Duplicates, Remembered, Unavailable};
 use super::sections::Named;
+use super::traffic::{self, Traffic};
 use super::validation::{ValidateSettings, Validation};
 use super::{piece, yaml};
 
@@ -61,6 +62,8 @@ pub struct Listener {
     pub remembered: Option<Remembered>,
     /// How a message is answered that cannot be stored now.
     pub unavailable: Unavailable,
+    /// How long it may hear nothing; always, if nothing is said.
+    pub traffic: Option<Traffic>,
 }
 
 /// What becomes of a message that is only a part of one: a fragment, or one with a place to go on from.
@@ -187,6 +190,9 @@ pub(super) struct Common {
     /// each with error 207, or `close`.
     #[serde(default)]
     on_unavailable: Unavailable,
+    /// How long a silence is normal by hour of the week; a longer one is shown by a metric, in the status and the log.
+    #[serde(default)]
+    expect_traffic: Option<traffic::Settings>,
 }
 
 /// What a transfer may hold if nothing is said.
@@ -217,6 +223,7 @@ const COMMON_KEYS: &[&str] = &[
     "duplicates_within",
     "duplicates_max",
     "on_unavailable",
+    "expect_traffic",
 ];
 const REPLY_KEYS: &[&str] = &["acknowledgment"];
 
@@ -307,6 +314,9 @@ fn read(
             .duplicates
             .remembered(common.duplicates_within, common.duplicates_max),
         unavailable: common.on_unavailable,
+        traffic: common
+            .expect_traffic
+            .map(|settings| settings.check(&place.key("expect_traffic"), problems)),
     })
 }
 

@@ -39,6 +39,7 @@ mod release_2;
 mod reload;
 mod replies;
 mod schema;
+mod silence;
 mod stops;
 mod tidy;
 mod trace;
