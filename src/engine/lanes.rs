@@ -280,7 +280,7 @@ mod tests {
         let (site, problems) = config::load(&folder.join("site"));
         let site = site.unwrap_or_else(|| panic!("{problems}"));
         let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
-        let switches = Arc::new(Switches::open(folder).unwrap());
+        let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
         let running = Running {
             version: site.version,
             since: jiff::Timestamp::UNIX_EPOCH,

@@ -92,7 +92,7 @@ impl Engine {
             listeners: BTreeMap::new(),
             routes: Vec::new(),
         };
-        let switches = Arc::new(Switches::open(&site.data)?);
+        let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let answers = Answers::new();
         let behind = Behind {

@@ -14,9 +14,13 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 /// The format of the file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The oldest format that is read: it did not name its outbox.
+const VERSION_MIN: u32 = 1;
 /// Its name in the data folder.
 pub const FILE_NAME: &str = "switches.json";
+/// Where a file is kept that speaks of another outbox.
+const SET_ASIDE_NAME: &str = "switches.other-outbox.json";
 /// More deliveries than this are not skipped one by one.
 const SKIPS_MAX: usize = 10_000;
 
@@ -77,6 +81,8 @@ impl Switch {
 /// The switches of all destinations.
 pub struct Switches {
     path: PathBuf,
+    /// The outbox whose deliveries the numbers are.
+    store: String,
     lanes: Mutex<BTreeMap<String, watch::Sender<Switch>>>,
 }
 
@@ -109,28 +115,72 @@ pub enum SwitchError {
 #[serde(deny_unknown_fields)]
 struct Stored {
     version: u32,
+    #[serde(default)]
+    store: Option<String>,
     destinations: BTreeMap<String, Switch>,
 }
 
 impl Switches {
-    /// Reads the switches that were left in this folder; without a file all lanes run.
-    pub(super) fn open(data: &Path) -> Result<Switches, SwitchError> {
+    /// Reads the switches that were left in this folder for this outbox; without a file all lanes run.
+    ///
+    /// What was left for another outbox is set aside, because its numbers are those of other deliveries: nothing is
+    /// skipped, and what was stopped in any way stays stopped until somebody lets it go on.
+    pub(super) fn open(data: &Path, store_id: u128) -> Result<Switches, SwitchError> {
         let path = data.join(FILE_NAME);
-        let stored = match std::fs::read(&path) {
-            Ok(bytes) => read(&bytes).map_err(|reason| SwitchError::Unreadable {
-                path: path.clone(),
-                reason,
-            })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+        let mut switches = Switches {
+            store: format!("{store_id:032x}"),
+            lanes: Mutex::default(),
+            path: path.clone(),
+        };
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(switches),
             Err(source) => return Err(SwitchError::Io { path, source }),
         };
-        let lanes = stored
+        let stored = read(&bytes).map_err(|reason| SwitchError::Unreadable { path, reason })?;
+        let is_others = stored.store.is_some_and(|store| store != switches.store);
+        let destinations = if is_others {
+            switches.set_aside(&bytes, stored.destinations)?
+        } else {
+            stored.destinations
+        };
+        let lanes = destinations
             .into_iter()
             .map(|(name, switch)| (name, watch::Sender::new(switch)));
-        Ok(Switches {
-            path,
-            lanes: Mutex::new(lanes.collect()),
-        })
+        switches.lanes = Mutex::new(lanes.collect());
+        Ok(switches)
+    }
+
+    /// Keeps the file of another outbox beside, and what it says without its numbers.
+    fn set_aside(
+        &self,
+        bytes: &[u8],
+        others: BTreeMap<String, Switch>,
+    ) -> Result<BTreeMap<String, Switch>, SwitchError> {
+        let aside = self.path.with_file_name(SET_ASIDE_NAME);
+        let stopped: BTreeMap<String, Switch> = others
+            .into_iter()
+            .filter(|(_, switch)| switch.mode != Mode::Running)
+            .map(|(name, _)| {
+                let mode = Mode::PausedAfter(0);
+                (
+                    name,
+                    Switch {
+                        mode,
+                        ..Switch::default()
+                    },
+                )
+            })
+            .collect();
+        replace(&aside, |file| file.write_all(bytes))?;
+        self.write(stopped.clone())?;
+        let names: Vec<&str> = stopped.keys().map(String::as_str).collect();
+        tracing::error!(
+            kept = %aside.display(),
+            paused = names.join(", "),
+            "the switches are of another outbox: nothing is skipped by them, and what they had stopped is paused"
+        );
+        Ok(stopped)
     }
 
     /// The switch of a destination, to look at and to wait for.
@@ -206,28 +256,18 @@ impl Switches {
             .collect();
         destinations.insert(destination.into(), changed.clone());
         destinations.retain(|_, switch| *switch != Switch::default());
-        self.write(&Stored {
-            version: VERSION,
-            destinations,
-        })?;
+        self.write(destinations)?;
         lanes.entry(destination.into()).or_default().send_replace(changed);
         Ok(())
     }
 
-    fn write(&self, stored: &Stored) -> Result<(), SwitchError> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer(&mut file, stored)?;
-            file.flush()?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path)?;
-            std::fs::File::open(folder)?.sync_all()
+    fn write(&self, destinations: BTreeMap<String, Switch>) -> Result<(), SwitchError> {
+        let stored = Stored {
+            version: VERSION,
+            store: Some(self.store.clone()),
+            destinations,
         };
-        write().map_err(|source| SwitchError::Io {
-            path: self.path.clone(),
-            source,
-        })
+        replace(&self.path, |file| Ok(serde_json::to_writer(file, &stored)?))
     }
 
     fn lanes(&self) -> MutexGuard<'_, BTreeMap<String, watch::Sender<Switch>>> {
@@ -235,28 +275,50 @@ impl Switches {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<BTreeMap<String, Switch>, String> {
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), SwitchError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let replace = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        write(&mut file)?;
+        file.flush()?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        std::fs::File::open(folder)?.sync_all()
+    };
+    replace().map_err(|source| SwitchError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read(bytes: &[u8]) -> Result<Stored, String> {
     let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if stored.version != VERSION {
-        return Err(format!("version {}, expected {VERSION}", stored.version));
+    let version = stored.version;
+    match &stored.store {
+        _ if !(VERSION_MIN..=VERSION).contains(&version) => {
+            Err(format!("version {version}, expected {VERSION_MIN} to {VERSION}"))
+        }
+        None if version > VERSION_MIN => Err("it does not name its outbox".to_owned()),
+        _ => Ok(stored),
     }
-    Ok(stored.destinations)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const STORE: u128 = 0xfeed;
+
     #[test]
     fn what_was_told_survives_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let switches = Switches::open(folder.path()).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
         switches.pause_after("lab", 7).unwrap();
         switches.hold("ehr", 3, "refused with AE".to_owned()).unwrap();
         switches.skip("copies", 9).unwrap();
         switches.pause_after("other", 0).unwrap();
         switches.resume("other").unwrap();
-        let again = Switches::open(folder.path()).unwrap();
+        let again = Switches::open(folder.path(), STORE).unwrap();
         assert_eq!(again.get("lab").mode, Mode::PausedAfter(7));
         let reason = "refused with AE".to_owned();
         assert_eq!(again.get("ehr").mode, Mode::Held { sequence: 3, reason });
@@ -264,9 +326,47 @@ mod tests {
         assert_eq!(again.get("other"), Switch::default());
         again.skipped("copies", 9).unwrap();
         assert_eq!(
-            Switches::open(folder.path()).unwrap().get("copies"),
+            Switches::open(folder.path(), STORE).unwrap().get("copies"),
             Switch::default()
         );
+    }
+
+    #[test]
+    fn switches_of_another_outbox_skip_nothing_and_let_nothing_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        switches.pause_after("lab", 7).unwrap();
+        switches.skip("lab", 5).unwrap();
+        switches.hold("ehr", 3, "refused with AE".to_owned()).unwrap();
+        switches.skip("copies", 9).unwrap();
+        let before = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
+        // Both at once and when it is opened again.
+        for _ in 0..2 {
+            let other = Switches::open(folder.path(), STORE + 1).unwrap();
+            for stopped in ["lab", "ehr"] {
+                let switch = other.get(stopped);
+                assert_eq!(
+                    (switch.mode, switch.skips.len()),
+                    (Mode::PausedAfter(0), 0),
+                    "{stopped}"
+                );
+            }
+            assert_eq!(other.get("copies"), Switch::default());
+        }
+        let kept = std::fs::read(folder.path().join(SET_ASIDE_NAME)).unwrap();
+        assert_eq!(kept, before, "what was told is kept");
+    }
+
+    #[test]
+    fn a_file_that_does_not_name_its_outbox_is_of_the_one_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = r#"{"version":1,"destinations":{"lab":{"mode":"running","skips":[5]}}}"#;
+        std::fs::write(folder.path().join(FILE_NAME), written).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        assert_eq!(switches.get("lab").skips, BTreeSet::from([5]));
+        switches.resume("lab").unwrap();
+        let other = Switches::open(folder.path(), STORE + 1).unwrap();
+        assert_eq!(other.get("lab"), Switch::default(), "now it names it");
     }
 
     #[test]
@@ -295,7 +395,7 @@ mod tests {
     #[test]
     fn skipping_what_holds_a_lane_lets_it_go() {
         let folder = tempfile::tempdir().unwrap();
-        let switches = Switches::open(folder.path()).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
         switches.hold("lab", 3, "refused with AE".to_owned()).unwrap();
         switches.skip("lab", 4).unwrap();
         assert!(matches!(switches.get("lab").mode, Mode::Held { .. }));
@@ -306,7 +406,7 @@ mod tests {
     #[test]
     fn a_lane_is_woken() {
         let folder = tempfile::tempdir().unwrap();
-        let switches = Switches::open(folder.path()).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
         let lane = switches.watch("lab");
         switches.retry_now("other");
         assert!(!lane.has_changed().unwrap());
@@ -322,11 +422,15 @@ mod tests {
             "",
             "{}",
             r#"{"version":2,"destinations":{}}"#,
+            r#"{"version":3,"store":"0","destinations":{}}"#,
             r#"{"version":1,"destinations":{},"x":1}"#,
         ] {
             std::fs::write(&path, wrong).unwrap();
             assert!(
-                matches!(Switches::open(folder.path()), Err(SwitchError::Unreadable { .. })),
+                matches!(
+                    Switches::open(folder.path(), STORE),
+                    Err(SwitchError::Unreadable { .. })
+                ),
                 "{wrong}"
             );
             assert_eq!(std::fs::read_to_string(&path).unwrap(), wrong);
