@@ -84,6 +84,9 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
             destination.delivered,
             destination.dead_letters
         )?;
+        for (number, reason) in &destination.held {
+            writeln!(out, "{:<24} {number}: {}", "  held by", text::safe(reason))?;
+        }
     }
     Ok(writeln!(out, "\n{}", text::count(status.routes.len(), "route"))?)
 }
@@ -103,6 +106,8 @@ fn age(destination: &Destination) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -111,6 +116,7 @@ mod tests {
             let destination = Destination {
                 name: "ehr".to_owned(),
                 state: "delivering".to_owned(),
+                held: BTreeMap::new(),
                 waiting: 0,
                 oldest_age_seconds: seconds,
                 dead_letters: 0,

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -34,13 +35,19 @@ pub enum Mode {
     /// It sends what was accepted up to this number and then stops: 0 stops it at once, the newest number lets
     /// it drain first. A person lets it go on.
     PausedAfter(u64),
-    /// A refusal stopped it, as its `on_nak` asks. A person lets it go on.
-    Held {
-        /// The delivery it stopped at.
-        sequence: u64,
-        /// Why, without content of the message.
-        reason: String,
-    },
+    /// Refusals stopped it, as its `on_nak` asks: the deliveries it stopped at, one for each connection at most, and
+    /// why, without content of the messages. A person lets it go on.
+    Held(BTreeMap<u64, String>),
+}
+
+impl Mode {
+    /// The deliveries that hold the lane, and why.
+    pub fn holds(self) -> BTreeMap<u64, String> {
+        match self {
+            Mode::Held(holds) => holds,
+            Mode::Running | Mode::PausedAfter(_) => BTreeMap::new(),
+        }
+    }
 }
 
 /// What one lane is told.
@@ -66,6 +73,11 @@ pub(super) enum Permission {
 }
 
 impl Switch {
+    /// Whether a restart must know of it.
+    fn tells_something(&self) -> bool {
+        self.mode != Mode::Running || !self.skips.is_empty()
+    }
+
     pub(super) fn permission(&self, sequence: u64) -> Permission {
         if self.skips.contains(&sequence) {
             return Permission::Skip;
@@ -73,7 +85,7 @@ impl Switch {
         match self.mode {
             Mode::Running => Permission::Send,
             Mode::PausedAfter(last) if sequence <= last => Permission::Send,
-            Mode::PausedAfter(_) | Mode::Held { .. } => Permission::Wait,
+            Mode::PausedAfter(_) | Mode::Held(_) => Permission::Wait,
         }
     }
 }
@@ -83,6 +95,9 @@ pub struct Switches {
     path: PathBuf,
     /// The outbox whose deliveries the numbers are.
     store: String,
+    /// One switch is turned and written at a time. Held while the disk is waited for, so only where that is allowed.
+    turning: Mutex<()>,
+    /// Never held while anything is waited for.
     lanes: Mutex<BTreeMap<String, watch::Sender<Switch>>>,
 }
 
@@ -129,6 +144,7 @@ impl Switches {
         let path = data.join(FILE_NAME);
         let mut switches = Switches {
             store: format!("{store_id:032x}"),
+            turning: Mutex::default(),
             lanes: Mutex::default(),
             path: path.clone(),
         };
@@ -201,9 +217,11 @@ impl Switches {
         self.turn(destination, |switch| switch.mode = Mode::PausedAfter(sequence))
     }
 
-    /// Lets a lane go on that was paused or held. Blocks on the disk.
-    pub fn resume(&self, destination: &str) -> Result<(), SwitchError> {
-        self.turn(destination, |switch| switch.mode = Mode::Running)
+    /// Lets a lane go on that was paused or held; all that held it. Blocks on the disk.
+    pub fn resume(&self, destination: &str) -> Result<BTreeMap<u64, String>, SwitchError> {
+        let mut before = Mode::Running;
+        self.turn(destination, |switch| before = std::mem::take(&mut switch.mode))?;
+        Ok(before.holds())
     }
 
     /// Makes a lane that waits after a failure try again at once.
@@ -221,9 +239,12 @@ impl Switches {
         }
         self.turn(destination, |switch| {
             switch.skips.insert(sequence);
-            // A lane held by the delivery that is skipped has nothing left to be held for.
-            if matches!(switch.mode, Mode::Held { sequence: held, .. } if held == sequence) {
-                switch.mode = Mode::Running;
+            // A lane held only by what is skipped has nothing left to be held for.
+            if let Mode::Held(holds) = &mut switch.mode {
+                holds.remove(&sequence);
+                if holds.is_empty() {
+                    switch.mode = Mode::Running;
+                }
             }
         })
     }
@@ -231,7 +252,11 @@ impl Switches {
     /// Stops the lane at a delivery, for a refusal. Blocks on the disk.
     pub(super) fn hold(&self, destination: &str, sequence: u64, reason: String) -> Result<(), SwitchError> {
         self.turn(destination, |switch| {
-            switch.mode = Mode::Held { sequence, reason }
+            if let Mode::Held(holds) = &mut switch.mode {
+                holds.insert(sequence, reason);
+            } else {
+                switch.mode = Mode::Held(BTreeMap::from([(sequence, reason)]));
+            }
         })
     }
 
@@ -244,20 +269,21 @@ impl Switches {
 
     /// Writes the change down, then makes it known: what a lane has seen survives a restart.
     fn turn(&self, destination: &str, change: impl FnOnce(&mut Switch)) -> Result<(), SwitchError> {
-        let mut lanes = self.lanes();
-        let mut changed = lanes
-            .get(destination)
-            .map(|lane| lane.borrow().clone())
-            .unwrap_or_default();
-        change(&mut changed);
-        let mut destinations: BTreeMap<String, Switch> = lanes
+        let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut destinations: BTreeMap<String, Switch> = self
+            .lanes()
             .iter()
             .map(|(name, lane)| (name.clone(), lane.borrow().clone()))
             .collect();
-        destinations.insert(destination.into(), changed.clone());
-        destinations.retain(|_, switch| *switch != Switch::default());
+        let changed = destinations.entry(destination.into()).or_default();
+        change(changed);
+        let Switch { mode, skips, .. } = changed.clone();
+        destinations.retain(|_, switch| switch.tells_something());
         self.write(destinations)?;
-        lanes.entry(destination.into()).or_default().send_replace(changed);
+        let mut lanes = self.lanes();
+        let lane = lanes.entry(destination.into()).or_default();
+        // Somebody may have asked for an attempt meanwhile: that stays asked for.
+        lane.send_modify(|switch| (switch.mode, switch.skips) = (mode, skips));
         Ok(())
     }
 
@@ -292,7 +318,9 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
 }
 
 fn read(bytes: &[u8]) -> Result<Stored, String> {
-    let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let mut stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    one_hold_as_many(&mut stored);
+    let stored: Stored = serde_json::from_value(stored).map_err(|error| error.to_string())?;
     let version = stored.version;
     match &stored.store {
         _ if !(VERSION_MIN..=VERSION).contains(&version) => {
@@ -303,11 +331,32 @@ fn read(bytes: &[u8]) -> Result<Stored, String> {
     }
 }
 
+/// Brings a hold of format 1, `{ "sequence": 3, "reason": "…" }`, into the form of today.
+fn one_hold_as_many(stored: &mut Value) {
+    if stored.get("version") != Some(&Value::from(VERSION_MIN)) {
+        return;
+    }
+    let switches = stored.get_mut("destinations").and_then(Value::as_object_mut);
+    for switch in switches.into_iter().flat_map(serde_json::Map::values_mut) {
+        let Some(held) = switch.pointer_mut("/mode/held") else {
+            continue;
+        };
+        if let (Some(sequence), Some(reason)) = (held["sequence"].as_u64(), held["reason"].as_str()) {
+            *held = json!({ sequence.to_string(): reason });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const STORE: u128 = 0xfeed;
+
+    fn held(at: &[u64]) -> Mode {
+        let holds = at.iter().map(|at| (*at, "refused with AE".to_owned()));
+        Mode::Held(holds.collect())
+    }
 
     #[test]
     fn what_was_told_survives_a_restart() {
@@ -320,8 +369,7 @@ mod tests {
         switches.resume("other").unwrap();
         let again = Switches::open(folder.path(), STORE).unwrap();
         assert_eq!(again.get("lab").mode, Mode::PausedAfter(7));
-        let reason = "refused with AE".to_owned();
-        assert_eq!(again.get("ehr").mode, Mode::Held { sequence: 3, reason });
+        assert_eq!(again.get("ehr").mode, held(&[3]));
         assert_eq!(again.get("copies").skips, BTreeSet::from([9]));
         assert_eq!(again.get("other"), Switch::default());
         again.skipped("copies", 9).unwrap();
@@ -360,10 +408,12 @@ mod tests {
     #[test]
     fn a_file_that_does_not_name_its_outbox_is_of_the_one_there() {
         let folder = tempfile::tempdir().unwrap();
-        let written = r#"{"version":1,"destinations":{"lab":{"mode":"running","skips":[5]}}}"#;
+        let written = r#"{"version":1,"destinations":{"lab":{"mode":"running","skips":[5]},
+            "ehr":{"mode":{"held":{"sequence":3,"reason":"refused with AE"}}}}}"#;
         std::fs::write(folder.path().join(FILE_NAME), written).unwrap();
         let switches = Switches::open(folder.path(), STORE).unwrap();
         assert_eq!(switches.get("lab").skips, BTreeSet::from([5]));
+        assert_eq!(switches.get("ehr").mode, held(&[3]));
         switches.resume("lab").unwrap();
         let other = Switches::open(folder.path(), STORE + 1).unwrap();
         assert_eq!(other.get("lab"), Switch::default(), "now it names it");
@@ -379,28 +429,61 @@ mod tests {
             };
             assert_eq!(switch.permission(sequence), expected, "{mode:?} {sequence}");
         };
-        let held = || Mode::Held {
-            sequence: 1,
-            reason: String::new(),
-        };
         check(Mode::Running, 1, Permission::Send);
         check(Mode::Running, 5, Permission::Skip);
         check(Mode::PausedAfter(3), 3, Permission::Send);
         check(Mode::PausedAfter(3), 4, Permission::Wait);
         check(Mode::PausedAfter(0), 5, Permission::Skip);
-        check(held(), 1, Permission::Wait);
-        check(held(), 5, Permission::Skip);
+        check(held(&[1]), 1, Permission::Wait);
+        check(held(&[1]), 2, Permission::Wait);
+        check(held(&[1]), 5, Permission::Skip);
     }
 
     #[test]
     fn skipping_what_holds_a_lane_lets_it_go() {
         let folder = tempfile::tempdir().unwrap();
         let switches = Switches::open(folder.path(), STORE).unwrap();
-        switches.hold("lab", 3, "refused with AE".to_owned()).unwrap();
+        for sequence in [3, 8] {
+            let reason = "refused with AE".to_owned();
+            switches.hold("lab", sequence, reason).unwrap();
+        }
         switches.skip("lab", 4).unwrap();
-        assert!(matches!(switches.get("lab").mode, Mode::Held { .. }));
+        assert_eq!(
+            switches.get("lab").mode,
+            held(&[3, 8]),
+            "both connections are known"
+        );
         switches.skip("lab", 3).unwrap();
+        assert_eq!(
+            switches.get("lab").mode,
+            held(&[8]),
+            "one still waits for somebody"
+        );
+        switches.skip("lab", 8).unwrap();
         assert_eq!(switches.get("lab").mode, Mode::Running);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_switch_that_is_being_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        let lane = switches.watch("lab");
+        let written = switches.turning.lock().unwrap();
+        std::thread::scope(|scope| {
+            let turned = scope.spawn(|| switches.pause_after("lab", 7));
+            // These would hang if they waited.
+            switches.retry_now("lab");
+            assert_eq!(
+                (switches.get("lab").retries, switches.get("lab").mode),
+                (1, Mode::Running)
+            );
+            assert!(lane.has_changed().unwrap());
+            drop(switches.watch("other"));
+            drop(written);
+            turned.join().unwrap().unwrap();
+        });
+        let switch = switches.get("lab");
+        assert_eq!((switch.retries, switch.mode), (1, Mode::PausedAfter(7)));
     }
 
     #[test]
