@@ -86,6 +86,9 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
             destination.delivered,
             destination.dead_letters
         )?;
+        for (number, reason) in &destination.held {
+            writeln!(out, "{:<24} {number}: {}", "  held by", text::safe(reason))?;
+        }
     }
     Ok(writeln!(out, "\n{}", text::count(status.routes.len(), "route"))?)
 }

@@ -88,7 +88,7 @@ impl Engine {
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
         let running = Running::of(&site, BTreeMap::new());
-        let switches = Arc::new(Switches::open(&site.data)?);
+        let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let answers = Answers::new();
         let behind = Behind {

@@ -221,7 +221,7 @@ mod tests {
         let (site, problems) = config::load(folder);
         let site = site.unwrap_or_else(|| panic!("{problems}"));
         let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
-        let switches = Arc::new(Switches::open(folder).unwrap());
+        let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
         let status = Arc::new(Status::new(Running::of(&site, BTreeMap::new()), outbox, switches));
         for name in site.listeners.keys() {
             status.listener(name);

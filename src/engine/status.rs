@@ -403,7 +403,7 @@ impl Status {
                 gauge.set(if is_so { 1.0 } else { 0.0 });
             };
             stopped("paused", matches!(mode, Mode::PausedAfter(_)));
-            stopped("held", matches!(mode, Mode::Held { .. }));
+            stopped("held", matches!(mode, Mode::Held(_)));
         }
     }
 }

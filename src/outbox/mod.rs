@@ -336,6 +336,11 @@ impl Outbox {
         reader::links(&self.shared)
     }
 
+    /// What tells this outbox from every other: made once, with the store.
+    pub fn store_id(&self) -> u128 {
+        self.shared.store_id
+    }
+
     /// How full it is.
     pub fn level(&self) -> Level {
         self.shared.gauge.level()

@@ -1,5 +1,6 @@
 //! `GET /api/v1/status`: what runs, and how much waits where.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -80,6 +81,9 @@ pub struct Destination {
     pub name: String,
     /// What its lane does.
     pub state: String,
+    /// The deliveries that hold it, by number, and why.
+    #[serde(default)]
+    pub held: BTreeMap<u64, String>,
     /// Deliveries that wait.
     pub waiting: u64,
     /// How old the oldest of them is.
@@ -166,9 +170,11 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
     let count = |which: fn(&crate::engine::DestinationCounts) -> &crate::engine::Count| {
         counts.as_ref().map_or(0, |counts| which(counts).get())
     };
+    let mode = status.switches().get(name).mode;
     Destination {
         name: name.to_string(),
-        state: word(state, &status.switches().get(name).mode).to_owned(),
+        state: word(state, &mode).to_owned(),
+        held: mode.holds(),
         waiting: depth.queued,
         oldest_age_seconds: depth.oldest_at.map(|oldest| age(oldest, now)),
         dead_letters: depth.dead,
@@ -198,7 +204,7 @@ fn word(state: LaneState, mode: &Mode) -> &'static str {
         (LaneState::Parked, _) => PARKED,
         (LaneState::Purging, _) => "purging",
         (_, Mode::PausedAfter(_)) => "paused",
-        (_, Mode::Held { .. }) => "held",
+        (_, Mode::Held(_)) => "held",
         (LaneState::Draining, Mode::Running) => "draining",
         (LaneState::Delivering, Mode::Running) => "delivering",
     }
