@@ -27,6 +27,7 @@ use super::piece::AsTyped;
 use super::profile::Profiles;
 use super::repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 use super::sections::Named;
+use super::traffic::{self, Traffic};
 use super::validation::{ValidateSettings, Validation};
 use super::{piece, yaml};
 
@@ -63,6 +64,8 @@ pub struct Listener {
     pub unavailable: Unavailable,
     /// Whether it looks at the sequence numbers of its senders.
     pub sequence_numbers: SequenceNumbers,
+    /// How long it may hear nothing; always, if nothing is said.
+    pub traffic: Option<Traffic>,
 }
 
 /// What becomes of a message that is only a part of one: a fragment, or one with a place to go on from.
@@ -189,6 +192,9 @@ pub(super) struct Common {
     /// each with error 207, or `close`.
     #[serde(default)]
     on_unavailable: Unavailable,
+    /// How long a silence is normal by hour of the week; a longer one is shown by a metric, in the status and the log.
+    #[serde(default)]
+    expect_traffic: Option<traffic::Settings>,
 }
 
 /// What a transfer may hold if nothing is said.
@@ -223,6 +229,7 @@ const COMMON_KEYS: &[&str] = &[
     "duplicates_within",
     "duplicates_max",
     "on_unavailable",
+    "expect_traffic",
 ];
 const REPLY_KEYS: &[&str] = &["acknowledgment", "sequence_numbers"];
 
@@ -315,6 +322,9 @@ fn read(
             .remembered(common.duplicates_within, common.duplicates_max),
         unavailable: common.on_unavailable,
         sequence_numbers: replies.sequence_numbers,
+        traffic: common
+            .expect_traffic
+            .map(|settings| settings.check(&place.key("expect_traffic"), problems)),
     })
 }
 

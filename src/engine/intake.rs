@@ -73,6 +73,7 @@ impl Intake {
     pub(super) async fn receive(self: Arc<Self>, incoming: Incoming) -> BoxFuture<'static, Reply> {
         let arrived = Instant::now();
         self.counts.received.one();
+        self.counts.hear(clock::now());
         let bytes = match incoming.frame {
             Frame::Whole(bytes) if incoming.is_file => narrowed(&bytes),
             Frame::Whole(bytes) => bytes,
