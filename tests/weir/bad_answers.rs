@@ -174,8 +174,8 @@ fn what_the_receiver_may_have_twice_is_counted() {
     assert_eq!(field(&sender.exchange(&adt("C")).unwrap(), "MSA", 1), "AA");
     receiver.wait_until(|messages| messages.contains(&adt("C")));
     // A may be repeated, too, if its settlement was not yet on disk; C is new.
-    let before_c = receiver.messages().len() - 1;
-    engine.wait_for_metric(&repeated("restart"), before_c as f64);
+    let before_c = u32::try_from(receiver.messages().len() - 1).unwrap();
+    engine.wait_for_metric(&repeated("restart"), f64::from(before_c));
     assert!((1..=2).contains(&before_c));
     assert_eq!(engine.terminate(), 0);
 }
