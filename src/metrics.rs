@@ -93,6 +93,8 @@ pub const DEAD_LETTERED: &str = "weir_deliveries_dead_lettered_total";
 pub const ATTEMPTS: &str = "weir_delivery_attempts_total";
 /// Attempts sent and not answered: the receiver may have the message.
 pub const AMBIGUOUS: &str = "weir_deliveries_ambiguous_total";
+/// Attempts at what the receiver may have had before: `no_answer` to an earlier attempt, or a `restart`.
+pub const REPEATED_DELIVERIES: &str = "weir_deliveries_repeated_total";
 /// Negative acknowledgments from a destination, by MSA-1.
 pub const NEGATIVE_ACKNOWLEDGMENTS: &str = "weir_negative_acknowledgments_total";
 /// From acceptance to the destination's receipt.
@@ -162,6 +164,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
     Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },
     Metric { name: AMBIGUOUS, kind: Kind::Counter, labels: &["destination"], help: "Attempts sent and not answered: the receiver may have the message" },
+    Metric { name: REPEATED_DELIVERIES, kind: Kind::Counter, labels: &["destination", "why"], help: "Attempts at what the receiver may have had before, after no answer or a restart" },
     Metric { name: NEGATIVE_ACKNOWLEDGMENTS, kind: Kind::Counter, labels: &["destination", "code"], help: "Negative acknowledgments received, by MSA-1" },
     Metric { name: DELIVERY_SECONDS, kind: Kind::Histogram, labels: &["destination"], help: "From acceptance to the destination's receipt" },
     Metric { name: OUTBOX_DEPTH, kind: Kind::Gauge, labels: &["destination"], help: "Deliveries waiting" },

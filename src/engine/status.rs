@@ -4,7 +4,7 @@
 //! this process can read back, so that the conservation of deliveries can be checked at any moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -120,6 +120,8 @@ pub struct DestinationCounts {
     pub ambiguous: Count,
     /// From acceptance to receipt.
     pub delivery_seconds: Histogram,
+    /// Deliveries of the run before that were taken up.
+    taken_up: AtomicUsize,
     state: RwLock<LaneState>,
 }
 
@@ -133,6 +135,11 @@ impl DestinationCounts {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
+    /// Takes up a delivery of the run before; how many were before it.
+    pub(super) fn take_up(&self) -> usize {
+        self.taken_up.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn new(destination: &Arc<str>) -> DestinationCounts {
         let label = || destination.to_string();
         DestinationCounts {
@@ -142,6 +149,7 @@ impl DestinationCounts {
             dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
             ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
+            taken_up: AtomicUsize::new(0),
             state: RwLock::new(LaneState::Parked),
         }
     }

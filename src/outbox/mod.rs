@@ -336,6 +336,11 @@ impl Outbox {
         reader::links(&self.shared)
     }
 
+    /// Whether it was accepted before this outbox was opened, so that the run before may have sent it.
+    pub fn was_left(&self, sequence: Sequence) -> bool {
+        sequence < self.shared.next_at_opening
+    }
+
     /// What tells this outbox from every other: made once, with the store.
     pub fn store_id(&self) -> u128 {
         self.shared.store_id
