@@ -55,6 +55,10 @@ pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 pub const REPLIES: &str = "weir_replies_total";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
+/// Readings of a table from its database: `read` or `failed`.
+pub const TABLE_READS: &str = "weir_table_reads_total";
+/// When the rows of a table were read from its database, as Unix time.
+pub const TABLE_READ_TIMESTAMP: &str = "weir_table_read_timestamp_seconds";
 /// Messages that a route took and did not want, by reason: which condition, or the text of the step `drop`.
 pub const ROUTE_FILTERED: &str = "weir_route_filtered_total";
 /// Messages that a route could not finish; they stand in the dead letters.
@@ -145,6 +149,8 @@ pub const ALL: &[Metric] = &[
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: REPLIES, kind: Kind::Counter, labels: &["listener", "outcome"], help: "Replies of synchronous routes, by what became of the wait for the answer" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
+    Metric { name: TABLE_READS, kind: Kind::Counter, labels: &["table", "outcome"], help: "Readings of a table from its database, by outcome" },
+    Metric { name: TABLE_READ_TIMESTAMP, kind: Kind::Gauge, labels: &["table"], help: "When the rows of a table were read from its database, as Unix time" },
     Metric { name: ROUTE_FILTERED, kind: Kind::Counter, labels: &["route", "reason"], help: "Messages a route did not want, by reason as the site words it" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
     Metric { name: ROUTE_REJECTIONS, kind: Kind::Counter, labels: &["route"], help: "Messages a route rejected: the sender was told, nobody got them" },

@@ -14,6 +14,7 @@ mod in_use;
 mod intake;
 mod lanes;
 mod links;
+mod look_ups;
 mod pacer;
 mod reload;
 mod share;
@@ -40,6 +41,7 @@ pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switch
 use answers::Answers;
 use doors::{Behind, BindError, Doors};
 use lanes::Lanes;
+use look_ups::{LookUps, NoRows};
 
 /// Why an engine could not start. Nothing of it runs then, and nothing was accepted.
 #[derive(Debug, Error)]
@@ -62,6 +64,14 @@ pub enum StartError {
         /// What the operating system said.
         cause: std::io::Error,
     },
+    /// A table that a database gives has no rows.
+    #[error("table {table}: {reason}: is the database there?")]
+    Table {
+        /// The table.
+        table: Arc<str>,
+        /// What went wrong.
+        reason: String,
+    },
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
     Internal,
@@ -78,6 +88,7 @@ pub struct Engine {
     doors: Doors,
     lanes: Lanes,
     silence: silence::Watch,
+    look_ups: LookUps,
 }
 
 impl Engine {
@@ -98,6 +109,9 @@ impl Engine {
         };
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
+        let look_ups = LookUps::new(&site.data);
+        look_ups.fill(&site.look_ups).await?;
+        look_ups.keep(&site.look_ups);
         let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers);
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
@@ -113,6 +127,7 @@ impl Engine {
             doors,
             lanes,
             silence,
+            look_ups,
         };
         engine.announce();
         reload::count_from_zero();
@@ -166,6 +181,15 @@ impl From<Vec<BindError>> for StartError {
             attempt: error.attempt,
             hint: error.hint,
             cause: error.cause,
+        })
+    }
+}
+
+impl From<Vec<NoRows>> for StartError {
+    fn from(failures: Vec<NoRows>) -> StartError {
+        let first = failures.into_iter().next();
+        first.map_or(StartError::Internal, |NoRows { table, reason }| {
+            StartError::Table { table, reason }
         })
     }
 }

@@ -32,6 +32,7 @@ mod harness;
 mod intake;
 mod journey;
 mod lanes;
+mod look_ups;
 mod promises;
 mod queue;
 mod readme;
