@@ -33,6 +33,7 @@ mod intake;
 mod journey;
 mod lanes;
 mod promises;
+mod quarantine;
 mod queue;
 mod readme;
 mod release_2;
