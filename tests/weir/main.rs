@@ -34,6 +34,7 @@ mod journey;
 mod lanes;
 mod look_ups;
 mod promises;
+mod quarantine;
 mod queue;
 mod readme;
 mod release_2;
