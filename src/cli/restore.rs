@@ -201,6 +201,7 @@ async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines) -> Result<outbox::Pe
         dead: Vec::new(),
         window: None,
         instead_of: None,
+        told: None,
     };
     outbox.offer(acceptance).await.map_err(|error| error.to_string())
 }

@@ -260,6 +260,7 @@ impl Intake {
                 count_max: remembered.count_max,
             }),
             instead_of: None,
+            told: None,
         }
     }
 

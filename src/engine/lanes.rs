@@ -308,6 +308,7 @@ mod tests {
             dead: Vec::new(),
             window: None,
             instead_of: None,
+            told: None,
         };
         outbox.offer(acceptance).await.unwrap().await.unwrap();
     }

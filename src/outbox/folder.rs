@@ -18,7 +18,8 @@ use std::{
 };
 
 use super::{
-    OpenError, Settings,
+    OpenError, Sequence, Settings,
+    journal::record::JournalMeta,
     key::Key,
     record::Meta,
     repeats::Repeats,
@@ -38,6 +39,8 @@ const FORMAT_VERSION: u32 = 1;
 pub(super) struct Opened {
     pub(super) store: Arc<dyn Store>,
     pub(super) meta: Meta,
+    pub(super) keeps_journal: bool,
+    pub(super) journal: JournalMeta,
     /// What was accepted lately.
     pub(super) repeats: Repeats,
     /// Tests with a store in memory have none.
@@ -46,7 +49,20 @@ pub(super) struct Opened {
     pub(super) folder: Option<PathBuf>,
 }
 
-pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenError> {
+/// What lies beside the outbox and names things by its numbers: none below is given again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beside {
+    /// The first number that a message of a new outbox may have.
+    pub messages_from: Sequence,
+    /// The first number that a note of a new journal may have.
+    pub notes_from: u64,
+}
+
+pub(super) fn open(
+    folder: &Path,
+    settings: &Settings,
+    journal: Option<&Beside>,
+) -> Result<Opened, OpenError> {
     let store_folder = folder.join(STORE_FOLDER);
     let watermark = check_before(folder, &store_folder)?;
     let store = sled::open(&store_folder, settings.cache_bytes_max, settings.lock_wait)
@@ -74,7 +90,8 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
             });
         }
         (None, None) => {
-            let meta = Meta::new(fastrand::u128(..));
+            let mut meta = Meta::new(fastrand::u128(..));
+            meta.next = journal.map_or(meta.next, |beside| meta.next.max(beside.messages_from));
             let mut batch = Batch::default();
             batch.put(Key::meta(), meta.encode());
             store.commit(batch).map_err(in_store)?;
@@ -85,9 +102,18 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
         .write(&meta)
         .map_err(|source| io_error(watermark.path(), source))?;
     let repeats = Repeats::read(&store).map_err(in_store)?;
+    let noted = store.get(&Key::journal_meta()).map_err(in_store)?;
+    let noted = noted.map(|stored| JournalMeta::decode(&stored)).transpose();
+    let noted = noted.map_err(|damage| OpenError::Damaged {
+        path: store_folder.clone(),
+        reason: format!("the record on its journal: {damage}"),
+    })?;
+    let new = || JournalMeta::starting_at(journal.map_or(1, |beside| beside.notes_from.max(1)));
     Ok(Opened {
         store: Arc::new(store),
         meta,
+        keeps_journal: journal.is_some(),
+        journal: noted.unwrap_or_else(new),
         repeats,
         watermark: Some(watermark),
         folder: Some(store_folder.clone()),
