@@ -18,7 +18,7 @@ use std::{
 };
 
 use super::{
-    OpenError, Sequence, Settings,
+    OpenError, Settings,
     journal::record::JournalMeta,
     key::Key,
     record::Meta,
@@ -49,19 +49,10 @@ pub(super) struct Opened {
     pub(super) folder: Option<PathBuf>,
 }
 
-/// What lies beside the outbox and names things by its numbers: none below is given again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Beside {
-    /// The first number that a message of a new outbox may have.
-    pub messages_from: Sequence,
-    /// The first number that a note of a new journal may have.
-    pub notes_from: u64,
-}
-
 pub(super) fn open(
     folder: &Path,
     settings: &Settings,
-    journal: Option<&Beside>,
+    keeps_journal: bool,
 ) -> Result<Opened, OpenError> {
     let store_folder = folder.join(STORE_FOLDER);
     let watermark = check_before(folder, &store_folder)?;
@@ -90,8 +81,7 @@ pub(super) fn open(
             });
         }
         (None, None) => {
-            let mut meta = Meta::new(fastrand::u128(..));
-            meta.next = journal.map_or(meta.next, |beside| meta.next.max(beside.messages_from));
+            let meta = Meta::new(fastrand::u128(..));
             let mut batch = Batch::default();
             batch.put(Key::meta(), meta.encode());
             store.commit(batch).map_err(in_store)?;
@@ -108,12 +98,11 @@ pub(super) fn open(
         path: store_folder.clone(),
         reason: format!("the record on its journal: {damage}"),
     })?;
-    let new = || JournalMeta::starting_at(journal.map_or(1, |beside| beside.notes_from.max(1)));
     Ok(Opened {
         store: Arc::new(store),
         meta,
-        keeps_journal: journal.is_some(),
-        journal: noted.unwrap_or_else(new),
+        keeps_journal,
+        journal: noted.unwrap_or_else(JournalMeta::new),
         repeats,
         watermark: Some(watermark),
         folder: Some(store_folder.clone()),

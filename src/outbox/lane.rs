@@ -66,6 +66,7 @@ pub(super) struct Damaged {
 
 /// Everything that is not the writer's alone.
 pub(super) struct Shared {
+    pub(super) store_id: u128,
     /// Taken away when the outbox closes, so that the lock of the store is let go.
     store: RwLock<Option<Arc<dyn Store>>>,
     lanes: RwLock<HashMap<Arc<str>, Arc<Lane>>>,
@@ -111,6 +112,7 @@ impl Shared {
             );
         }
         Ok(Shared {
+            store_id: meta.store_id,
             store: RwLock::new(Some(store)),
             lanes: RwLock::new(lanes),
             durable: AtomicU64::new(meta.next.0),

@@ -54,7 +54,6 @@ pub use self::{
         Settlement, Window,
     },
     error::{OpenError, OutboxError, OutboxFailure},
-    folder::Beside,
     gauge::Level,
     journal::{
         Attempt, End, JournalLevel, Judgment, Note, Noted, Origin, Owed, Passage, Reading, Received, Telling,
@@ -159,17 +158,17 @@ impl Outbox {
     ///
     /// A store that is missing, damaged, of another format, or older than its watermark is refused.
     pub fn open(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
-        Outbox::open_with(folder, settings, None)
+        Outbox::open_as(folder, settings, false)
     }
 
-    /// Like [`open`](Outbox::open), with a journal for the archive that lies beside it: somebody has to read it and
-    /// to let it be forgotten, or it grows to its bound. Without a journal, what an earlier one still holds is let go.
-    pub fn open_with(
-        folder: &Path,
-        settings: &Settings,
-        journal: Option<&Beside>,
-    ) -> Result<Outbox, OpenError> {
-        let opened = folder::open(folder, settings, journal)?;
+    /// Like [`open`](Outbox::open), with a journal: somebody has to read it and to let it be forgotten, or it grows to
+    /// its bound. An outbox that is opened without one lets go of what an earlier one still holds.
+    pub fn open_with_journal(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
+        Outbox::open_as(folder, settings, true)
+    }
+
+    fn open_as(folder: &Path, settings: &Settings, keeps_journal: bool) -> Result<Outbox, OpenError> {
+        let opened = folder::open(folder, settings, keeps_journal)?;
         let journal = (opened.keeps_journal, opened.journal);
         let shared = Shared::over(
             Arc::clone(&opened.store),
@@ -411,6 +410,11 @@ impl Outbox {
     /// barrier of its own. What is read meanwhile, or after a crash, may be read again.
     pub fn forget_journal(&self, upto: u64) {
         self.shared.journal.forget(upto);
+    }
+
+    /// What tells the numbers of this outbox from those of another: made with its store.
+    pub fn store_id(&self) -> u128 {
+        self.shared.store_id
     }
 
     /// How long the journal is.

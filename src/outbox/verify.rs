@@ -69,7 +69,7 @@ impl Verification {
 
 /// Opens the outbox in this folder as for use, looks at all of it, and lets it go.
 pub(super) fn verify(folder: &Path, settings: &Settings) -> Result<Verification, OpenError> {
-    let opened = folder::open(folder, settings, None)?;
+    let opened = folder::open(folder, settings, false)?;
     look(&*opened.store, &opened.meta).map_err(|source| OpenError::Store {
         path: folder.to_owned(),
         source,

@@ -70,8 +70,8 @@ pub struct Passage {
 /// Where a message comes from that did not come from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The message that was sent again, by its number.
-    pub message: Sequence,
+    /// The message that was sent again, by its number in the archive.
+    pub message: u64,
     /// Whether somebody has changed it.
     pub is_edited: bool,
     /// Who ordered it.

@@ -40,11 +40,11 @@ pub(in crate::outbox) struct JournalMeta {
 }
 
 impl JournalMeta {
-    /// Of a journal whose first note has this number.
-    pub(in crate::outbox) fn starting_at(first: u64) -> JournalMeta {
+    /// Of a journal in which nothing was ever noted.
+    pub(in crate::outbox) fn new() -> JournalMeta {
         JournalMeta {
-            next: first,
-            first,
+            next: 1,
+            first: 1,
             floor: Sequence(0),
             bytes: 0,
             lost: 0,
@@ -320,7 +320,7 @@ impl ToldRecord {
         }
         out.push(u8::from(origin.is_some()));
         if let Some(origin) = origin {
-            out.extend_from_slice(&origin.message.0.to_be_bytes());
+            out.extend_from_slice(&origin.message.to_be_bytes());
             out.push(u8::from(origin.is_edited));
             put_text(&mut out, Some(&origin.by), NAME_BYTES_MAX);
             put_text(&mut out, Some(&origin.why), REASON_BYTES_MAX);
@@ -369,7 +369,7 @@ impl ToldRecord {
         let origin = match reader.u8()? {
             0 => None,
             _ => Some(Origin {
-                message: reader.sequence()?,
+                message: reader.u64()?,
                 is_edited: reader.u8()? != 0,
                 by: read_text(&mut reader)?.unwrap_or_default().to_owned(),
                 why: read_text(&mut reader)?.unwrap_or_default().to_owned(),
@@ -424,7 +424,7 @@ mod tests {
                 ],
                 tags: vec![("ward".into(), "7ä".to_owned())],
                 origin: Some(Origin {
-                    message: Sequence(7),
+                    message: 7,
                     is_edited: true,
                     by: "ann".to_owned(),
                     why: "wrong ward".to_owned(),

@@ -2,13 +2,8 @@
 
 use super::*;
 
-const BESIDE: Beside = Beside {
-    messages_from: Sequence(1),
-    notes_from: 1,
-};
-
 fn open_with_journal(folder: &Path) -> Outbox {
-    Outbox::open_with(folder, &settings(), Some(&BESIDE)).unwrap()
+    Outbox::open_with_journal(folder, &settings()).unwrap()
 }
 
 fn told(judgment: Judgment) -> Option<Told> {
@@ -350,18 +345,5 @@ async fn without_a_journal_nothing_is_kept_of_what_nobody_is_owed() {
     outbox.note_attempt("lab", Sequence(1), telling).await.unwrap();
     assert!(journal(&outbox, 0).is_empty());
     assert_eq!(outbox.level().bytes, 0);
-    outbox.close().await;
-}
-
-#[tokio::test]
-async fn a_new_outbox_beside_an_old_archive_uses_no_number_twice() {
-    let folder = tempfile::tempdir().unwrap();
-    let beside = Beside {
-        messages_from: Sequence(100),
-        notes_from: 500,
-    };
-    let outbox = Outbox::open_with(folder.path(), &settings(), Some(&beside)).unwrap();
-    offer(&outbox, noted("one", &[])).await;
-    assert_eq!(journal(&outbox, 0), ["500 100 one Filtered []"]);
     outbox.close().await;
 }

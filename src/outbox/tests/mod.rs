@@ -110,7 +110,7 @@ fn in_memory_as(store: MemoryStore, settings: &Settings, keeps_journal: bool) ->
     let stored = store.get(&Key::meta()).unwrap();
     let meta = stored.map_or(Meta::new(0), |stored| Meta::decode(&stored).unwrap());
     let noted = store.get(&Key::journal_meta()).unwrap();
-    let journal = noted.map_or(JournalMeta::starting_at(1), |noted| {
+    let journal = noted.map_or(JournalMeta::new(), |noted| {
         JournalMeta::decode(&noted).unwrap()
     });
     let store: Arc<dyn Store> = Arc::new(store);

@@ -319,7 +319,7 @@ impl Writer {
             select! {
                 recv(self.requests) -> request => self.gather(&mut group, request.unwrap_or(Request::Close)),
                 recv(lingering.as_ref().map_or(&nothing, |(_, due)| due)) -> _ => {
-                    group.hurry = true;
+                    group.hurry = group.requests() > 0;
                     is_due = true;
                     forgets = self.has_to_forget();
                 }
