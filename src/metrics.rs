@@ -115,6 +115,10 @@ pub const OUTBOX_FULL: &str = "weir_outbox_full";
 pub const DISK_FREE_BYTES: &str = "weir_disk_free_bytes";
 /// Records whose checksum did not hold.
 pub const DAMAGED_RECORDS: &str = "weir_outbox_damaged_records_total";
+/// What the archive takes on the disk.
+pub const ARCHIVE_BYTES: &str = "weir_archive_bytes";
+/// Messages deleted from the archive.
+pub const ARCHIVE_PURGED: &str = "weir_archive_purged_messages_total";
 /// Reloads of the site, by what became of them: `applied` or `refused`.
 pub const RELOADS: &str = "weir_reloads_total";
 /// 1 for the version of the site that runs, 0 for those that ran before.
@@ -169,6 +173,8 @@ pub const ALL: &[Metric] = &[
     Metric { name: OUTBOX_FULL, kind: Kind::Gauge, labels: &[], help: "1 while nothing is accepted because the outbox or its disk is full" },
     Metric { name: DISK_FREE_BYTES, kind: Kind::Gauge, labels: &[], help: "Space left on the disk of the outbox" },
     Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
+    Metric { name: ARCHIVE_BYTES, kind: Kind::Gauge, labels: &[], help: "What the archive takes on the disk, without what it has to give back" },
+    Metric { name: ARCHIVE_PURGED, kind: Kind::Counter, labels: &[], help: "Messages deleted from the archive, by age, size or order" },
     Metric { name: RELOADS, kind: Kind::Counter, labels: &["outcome"], help: "Reloads of the site, applied or refused" },
     Metric { name: SITE_INFO, kind: Kind::Gauge, labels: &["version"], help: "1 for the version of the site that runs, 0 for those that ran before" },
     Metric { name: SITE_LOADED, kind: Kind::Gauge, labels: &[], help: "When the site that runs was loaded, as Unix time" },
