@@ -113,6 +113,7 @@ fn acceptance(raw: Bytes) -> Acceptance {
         window: None,
         instead_of: None,
         told: None,
+        link: None,
     }
 }
 

@@ -53,6 +53,8 @@ pub const WARNINGS: &str = "weir_message_warnings_total";
 pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 /// Replies of synchronous routes, by what became of the wait for the destination's answer.
 pub const REPLIES: &str = "weir_replies_total";
+/// Messages that were refused, or filtered, and that the archive cannot have: the outbox had no room for them.
+pub const ARCHIVE_MISSED: &str = "weir_archive_missed_total";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
 /// Messages that a route took and did not want, by reason: which condition, or the text of the step `drop`.
@@ -73,6 +75,10 @@ pub const LISTENER_FRAME_BYTES_TOTAL: &str = "weir_listener_frame_bytes_total";
 pub const LISTENER_DEVIATIONS_TOTAL: &str = "weir_listener_deviations_total";
 /// Counter, by `listener` and `kind`: connections given up, and sockets that could not be accepted.
 pub const LISTENER_FAILURES_TOTAL: &str = "weir_listener_failures_total";
+/// Gauge, by `listener`: 1 while nothing comes for longer than is normal.
+pub const LISTENER_SILENT: &str = "weir_listener_silent";
+/// Gauge, by `listener`: how long ago the last message came.
+pub const LISTENER_LAST_MESSAGE_AGE_SECONDS: &str = "weir_listener_last_message_age_seconds";
 /// Counter, by `destination`: connections opened.
 pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
 /// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
@@ -142,6 +148,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: REPLIES, kind: Kind::Counter, labels: &["listener", "outcome"], help: "Replies of synchronous routes, by what became of the wait for the answer" },
+    Metric { name: ARCHIVE_MISSED, kind: Kind::Counter, labels: &["listener"], help: "Messages refused or filtered that the archive cannot have: the outbox had no room" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
     Metric { name: ROUTE_FILTERED, kind: Kind::Counter, labels: &["route", "reason"], help: "Messages a route did not want, by reason as the site words it" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
@@ -152,6 +159,8 @@ pub const ALL: &[Metric] = &[
     Metric { name: LISTENER_FRAMES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Frames received" },
     Metric { name: LISTENER_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Tolerated departures from MLLP" },
     Metric { name: LISTENER_FAILURES_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections given up, and sockets that could not be accepted" },
+    Metric { name: LISTENER_SILENT, kind: Kind::Gauge, labels: &["listener"], help: "1 while nothing comes for longer than is normal" },
+    Metric { name: LISTENER_LAST_MESSAGE_AGE_SECONDS, kind: Kind::Gauge, labels: &["listener"], help: "How long ago the last message came" },
     Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
     Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries that waited at the start and those accepted since, those a route could not make included" },

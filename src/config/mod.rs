@@ -32,7 +32,9 @@ mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod validation;
+mod window;
 mod written;
 mod yaml;
 
@@ -62,12 +64,14 @@ pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerpr
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
-pub use pace::{Order, Pace, Rate, Window};
+pub use pace::{Order, Pace, Rate};
 pub use piece::AsTyped;
 pub use profile::read as profile;
-pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
+pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
+pub use window::Window;
 
 /// A site that can run.
 #[derive(Debug, Clone)]

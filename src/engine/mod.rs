@@ -13,11 +13,14 @@ mod doors;
 mod in_use;
 mod intake;
 mod lanes;
+mod links;
 mod pacer;
 mod reload;
 mod share;
+mod silence;
 mod status;
 mod switches;
+mod telling;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -27,7 +30,6 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::clock;
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
@@ -76,6 +78,7 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    silence: silence::Watch,
 }
 
 impl Engine {
@@ -85,12 +88,7 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let running = Running {
-            version: Arc::clone(&site.version),
-            since: clock::now(),
-            listeners: BTreeMap::new(),
-            routes: Vec::new(),
-        };
+        let running = Running::of(&site, BTreeMap::new());
         let switches = Arc::new(Switches::open(&site.data)?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let answers = Answers::new();
@@ -108,12 +106,14 @@ impl Engine {
         status.warn_of_orphans();
         // Nothing was taken by a site before this one.
         let _released = doors.open(&site, sockets);
+        let silence = silence::Watch::start(&status, &site.data);
         let engine = Engine {
             site,
             status,
             outbox,
             doors,
             lanes,
+            silence,
         };
         engine.announce();
         reload::count_from_zero();
@@ -153,6 +153,7 @@ impl Engine {
         self.doors.stop().await;
         // An attempt that is dropped is ambiguous, and is made again after the next start.
         self.lanes.stop(LANES_GRACE).await;
+        self.silence.stop().await;
         self.outbox.close().await;
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::{
     OutboxError,
     journal::Told,
+    links::{Link, LinkAnswer},
     record::{MessageRecord, VALUE_BYTES_MAX},
 };
 
@@ -53,6 +54,8 @@ pub struct Acceptance {
     pub instead_of: Option<(Arc<str>, Sequence)>,
     /// What the journal is told of it. Then it is kept for the archive, too, also when nobody is owed it.
     pub told: Option<Told>,
+    /// Its place in the sequence of its sender; without, none is looked at.
+    pub link: Option<Link>,
 }
 
 /// What names a message, and how long and among how many others of its listener it is known again.
@@ -71,11 +74,13 @@ pub struct Window {
 pub struct Accepted {
     /// The number of the first message that was new; the next free one if none was.
     pub first: Sequence,
-    /// Which of the messages offered were accepted before, with the same bytes, or take the place of a dead letter
-    /// that is gone: nothing was stored for them.
+    /// Which of the messages offered were accepted before, with the same bytes, take the place of a dead letter that
+    /// is gone, or were not expected by their link: nothing was stored for them.
     pub repeated: Vec<usize>,
     /// Which of them go by the name of another that was accepted before: they were stored.
     pub reused: Vec<usize>,
+    /// How the last of them that has one stands in its link.
+    pub link: Option<LinkAnswer>,
 }
 
 impl Acceptance {

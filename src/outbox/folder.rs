@@ -21,6 +21,7 @@ use super::{
     OpenError, Settings,
     journal::record::JournalMeta,
     key::Key,
+    links::Links,
     record::Meta,
     repeats::Repeats,
     sled::{self, SledOpenError},
@@ -43,17 +44,15 @@ pub(super) struct Opened {
     pub(super) journal: JournalMeta,
     /// What was accepted lately.
     pub(super) repeats: Repeats,
+    /// By which number each sender's link is to go on.
+    pub(super) links: Links,
     /// Tests with a store in memory have none.
     pub(super) watermark: Option<Watermark>,
     /// Where the store is; in memory it is nowhere.
     pub(super) folder: Option<PathBuf>,
 }
 
-pub(super) fn open(
-    folder: &Path,
-    settings: &Settings,
-    keeps_journal: bool,
-) -> Result<Opened, OpenError> {
+pub(super) fn open(folder: &Path, settings: &Settings, keeps_journal: bool) -> Result<Opened, OpenError> {
     let store_folder = folder.join(STORE_FOLDER);
     let watermark = check_before(folder, &store_folder)?;
     let store = sled::open(&store_folder, settings.cache_bytes_max, settings.lock_wait)
@@ -98,12 +97,14 @@ pub(super) fn open(
         path: store_folder.clone(),
         reason: format!("the record on its journal: {damage}"),
     })?;
+    let links = Links::read(&store).map_err(in_store)?;
     Ok(Opened {
         store: Arc::new(store),
         meta,
         keeps_journal,
         journal: noted.unwrap_or_else(JournalMeta::new),
         repeats,
+        links,
         watermark: Some(watermark),
         folder: Some(store_folder.clone()),
     })

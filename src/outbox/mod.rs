@@ -16,6 +16,7 @@ mod gauge;
 mod journal;
 mod key;
 mod lane;
+mod links;
 #[cfg(test)]
 mod memory;
 mod reader;
@@ -59,6 +60,7 @@ pub use self::{
         Attempt, End, JournalLevel, Judgment, Note, Noted, Origin, Owed, Passage, Reading, Received, Telling,
         Told,
     },
+    links::{Link, LinkAnswer, LinkNumber},
     store::StoreError,
     verify::Verification,
 };
@@ -449,6 +451,11 @@ impl Outbox {
         reader::dead_letters(&self.shared, destination, after, count_max)
     }
 
+    /// By which number each sender's link was left, to be put into a backup. Blocks on the store.
+    pub fn links(&self) -> Result<Vec<Link>, OutboxError> {
+        reader::links(&self.shared)
+    }
+
     /// How full it is.
     pub fn level(&self) -> Level {
         self.shared.gauge.level()
@@ -487,6 +494,7 @@ impl Outbox {
             window: None,
             instead_of: Some((destination, sequence)),
             told: None,
+            link: None,
         };
         let accepted = self.offer(acceptance).await?.await?;
         Ok(accepted.repeated.is_empty())

@@ -49,6 +49,7 @@ fn acceptance(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         window: None,
         instead_of: None,
         told: None,
+        link: None,
     }
 }
 
@@ -110,9 +111,7 @@ fn in_memory_as(store: MemoryStore, settings: &Settings, keeps_journal: bool) ->
     let stored = store.get(&Key::meta()).unwrap();
     let meta = stored.map_or(Meta::new(0), |stored| Meta::decode(&stored).unwrap());
     let noted = store.get(&Key::journal_meta()).unwrap();
-    let journal = noted.map_or(JournalMeta::new(), |noted| {
-        JournalMeta::decode(&noted).unwrap()
-    });
+    let journal = noted.map_or(JournalMeta::new(), |noted| JournalMeta::decode(&noted).unwrap());
     let store: Arc<dyn Store> = Arc::new(store);
     let shared = Shared::over(
         Arc::clone(&store),
@@ -125,6 +124,7 @@ fn in_memory_as(store: MemoryStore, settings: &Settings, keeps_journal: bool) ->
         shared,
         folder::Opened {
             repeats: Repeats::read(&*store).unwrap(),
+            links: links::Links::read(&*store).unwrap(),
             store,
             meta,
             keeps_journal,

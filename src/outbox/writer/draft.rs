@@ -12,6 +12,7 @@ use super::{
         journal::record::{NoteRecord, ReceivedRecord},
         key::{DestinationId, Key},
         lane::{Lane, Shared},
+        links::{LinkAnswer, Links},
         record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, Meta, VALUE_BYTES_MAX},
         repeats::{Novelty, Repeats},
         store::{Batch, Store},
@@ -68,6 +69,7 @@ pub(super) struct Draft<'a> {
     shared: &'a Shared,
     pub(super) store: &'a dyn Store,
     repeats: &'a mut Repeats,
+    links: &'a mut Links,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     /// The number the next message gets.
@@ -86,6 +88,7 @@ impl<'a> Draft<'a> {
         shared: &'a Shared,
         store: &'a dyn Store,
         repeats: &'a mut Repeats,
+        links: &'a mut Links,
         next: Sequence,
         next_destination: DestinationId,
         pen: Pen,
@@ -94,6 +97,7 @@ impl<'a> Draft<'a> {
             shared,
             store,
             repeats,
+            links,
             batch: Batch::default(),
             effects: Vec::new(),
             next,
@@ -110,13 +114,28 @@ impl<'a> Draft<'a> {
             first: self.next,
             repeated: Vec::new(),
             reused: Vec::new(),
+            link: None,
         };
         for (index, offered) in accept.messages.iter().enumerate() {
             let acceptance = &offered.acceptance;
+            if let Some(link) = &acceptance.link {
+                let answer = self.links.judge(link, &offered.hash, self.next, &mut self.batch);
+                accepted.link = Some(answer);
+                if !matches!(answer, LinkAnswer::Taken(_)) {
+                    accepted.repeated.push(index);
+                    match answer {
+                        LinkAnswer::Repeated { .. } => self.note_unowed(offered, true),
+                        LinkAnswer::Told { .. } => self.note_unowed(offered, false),
+                        // Who offered it refuses it.
+                        LinkAnswer::OutOfOrder { .. } | LinkAnswer::Taken(_) => {}
+                    }
+                    continue;
+                }
+            }
             match self.judge(&offered.hash, acceptance) {
                 Novelty::Repeat => {
                     accepted.repeated.push(index);
-                    self.note_repeated(offered);
+                    self.note_unowed(offered, true);
                     continue;
                 }
                 Novelty::Reused => accepted.reused.push(index),
@@ -131,12 +150,12 @@ impl<'a> Draft<'a> {
         Ok(accepted)
     }
 
-    /// Keeps a message that is known from before for the journal: nobody is owed it again.
-    fn note_repeated(&mut self, offered: &Offered) {
+    /// Keeps a message for the journal alone.
+    fn note_unowed(&mut self, offered: &Offered, is_repeated: bool) {
         if offered.told.is_some() {
             let message = self.next;
             self.next = Sequence(message.0 + 1);
-            self.put_message(message, offered, &[], true);
+            self.put_message(message, offered, &[], is_repeated);
         }
     }
 

@@ -263,6 +263,7 @@ fn acceptance(source: usize, number: u64) -> Acceptance {
         window: None,
         instead_of: None,
         told: None,
+        link: None,
     }
 }
 
