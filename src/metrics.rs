@@ -53,6 +53,18 @@ pub const WARNINGS: &str = "weir_message_warnings_total";
 pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 /// Replies of synchronous routes, by what became of the wait for the destination's answer.
 pub const REPLIES: &str = "weir_replies_total";
+/// Notes of the journal that the archive has taken.
+pub const ARCHIVE_NOTES: &str = "weir_archive_notes_total";
+/// Attempts to write the archive that failed; each is made again.
+pub const ARCHIVE_FAILURES: &str = "weir_archive_failures_total";
+/// Notes that the archive will never have: the journal had no room for them.
+pub const ARCHIVE_LOST: &str = "weir_archive_lost_notes_total";
+/// Notes that the archive has not got yet.
+pub const ARCHIVE_LAG_NOTES: &str = "weir_archive_lag_notes";
+/// How long ago the oldest of them happened.
+pub const ARCHIVE_LAG_SECONDS: &str = "weir_archive_lag_seconds";
+/// Bytes of the journal, with the messages that it tells of.
+pub const JOURNAL_BYTES: &str = "weir_journal_bytes";
 /// Messages that were refused, or filtered, and that the archive cannot have: the outbox had no room for them.
 pub const ARCHIVE_MISSED: &str = "weir_archive_missed_total";
 /// Codes a table did not hold.
@@ -148,6 +160,12 @@ pub const ALL: &[Metric] = &[
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: REPLIES, kind: Kind::Counter, labels: &["listener", "outcome"], help: "Replies of synchronous routes, by what became of the wait for the answer" },
+    Metric { name: ARCHIVE_NOTES, kind: Kind::Counter, labels: &[], help: "Notes of the journal that the archive has taken" },
+    Metric { name: ARCHIVE_FAILURES, kind: Kind::Counter, labels: &[], help: "Attempts to write the archive that failed; each is made again" },
+    Metric { name: ARCHIVE_LOST, kind: Kind::Counter, labels: &[], help: "Notes that the archive will never have: the journal had no room for them" },
+    Metric { name: ARCHIVE_LAG_NOTES, kind: Kind::Gauge, labels: &[], help: "Notes of the journal that the archive has not got yet" },
+    Metric { name: ARCHIVE_LAG_SECONDS, kind: Kind::Gauge, labels: &[], help: "How long ago the oldest of them happened" },
+    Metric { name: JOURNAL_BYTES, kind: Kind::Gauge, labels: &[], help: "Bytes of the journal, with the messages that it tells of" },
     Metric { name: ARCHIVE_MISSED, kind: Kind::Counter, labels: &["listener"], help: "Messages refused or filtered that the archive cannot have: the outbox had no room" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
     Metric { name: ROUTE_FILTERED, kind: Kind::Counter, labels: &["route", "reason"], help: "Messages a route did not want, by reason as the site words it" },

@@ -17,8 +17,8 @@ const ENTRY: u8 = 0x20;
 const DEAD: u8 = 0x21;
 const DESTINATION_AGAIN: u8 = 0x30;
 const SEEN: u8 = 0x40;
-const JOURNAL: u8 = 0x50;
 const LINK: u8 = 0x41;
+const JOURNAL: u8 = 0x50;
 
 /// The longest key: prefix and the hash of a link.
 const KEY_BYTES_MAX: usize = 1 + 16;
@@ -232,10 +232,10 @@ mod tests {
             Key::destination_again(0),
             Key::seen(Sequence(255)),
             Key::seen(Sequence(256)),
-            Key::journal(255),
-            Key::journal(256),
             Key::link([0; 16]),
             Key::link([1; 16]),
+            Key::journal(255),
+            Key::journal(256),
         ];
         assert!(ordered.windows(2).all(|pair| pair[0].as_ref() < pair[1].as_ref()));
     }

@@ -57,8 +57,8 @@ pub use self::{
     error::{OpenError, OutboxError, OutboxFailure},
     gauge::Level,
     journal::{
-        Attempt, End, JournalLevel, Judgment, Note, Noted, Origin, Owed, Passage, Reading, Received, Telling,
-        Told,
+        Attempt, End, JournalLevel, Judgment, Note, Noted, Origin, OriginMessage, Owed, Passage, Reading,
+        Received, Telling, Told,
     },
     links::{Link, LinkAnswer, LinkNumber},
     store::StoreError,
@@ -468,7 +468,8 @@ impl Outbox {
 
     /// Makes a dead letter a delivery again, behind all that its destination is owed; false when there is no such
     /// dead letter any more, or its records cannot be read. Blocks on the store before it waits for the barrier.
-    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
+    /// The journal is told `by` whom.
+    pub async fn resend(&self, destination: &str, sequence: Sequence, by: &str) -> Result<bool, OutboxError> {
         let before = sequence.0.checked_sub(1).map(Sequence);
         let found = self.dead_letters(destination, before, 1)?.pop();
         let found = found
@@ -478,6 +479,17 @@ impl Outbox {
             return Ok(false);
         };
         let destination: Arc<str> = destination.into();
+        let told = Told {
+            judgment: Judgment::Accepted,
+            routes: Vec::new(),
+            tags: Vec::new(),
+            origin: Some(Origin {
+                message: OriginMessage::Here(delivery.message),
+                is_edited: false,
+                by: by.to_owned(),
+                why: String::new(),
+            }),
+        };
         let entry = Entry {
             destination: Arc::clone(&destination),
             body: BodyRef::Raw,
@@ -493,7 +505,7 @@ impl Outbox {
             dead: Vec::new(),
             window: None,
             instead_of: Some((destination, sequence)),
-            told: None,
+            told: Some(told),
             link: None,
         };
         let accepted = self.offer(acceptance).await?.await?;

@@ -70,14 +70,23 @@ pub struct Passage {
 /// Where a message comes from that did not come from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The message that was sent again, by its number in the archive.
-    pub message: u64,
+    /// The message that was sent again.
+    pub message: OriginMessage,
     /// Whether somebody has changed it.
     pub is_edited: bool,
     /// Who ordered it.
     pub by: String,
     /// Why, in the words of who ordered it.
     pub why: String,
+}
+
+/// A message that was sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OriginMessage {
+    /// One of this outbox.
+    Here(Sequence),
+    /// One of the archive, by its number there.
+    Archived(u64),
 }
 
 /// A note of the journal.
@@ -256,6 +265,8 @@ struct Durable {
     /// Notes below are durable.
     meta: JournalMeta,
     is_closed: bool,
+    /// How often somebody has ended a wait.
+    wakes: u64,
 }
 
 impl Journal {
@@ -267,6 +278,7 @@ impl Journal {
             durable: Mutex::new(Durable {
                 meta,
                 is_closed: false,
+                wakes: 0,
             }),
             grown: Condvar::new(),
         }
@@ -308,15 +320,18 @@ impl Journal {
 
     /// Waits until there is a note after this number, nothing can come any more, or the time is over.
     pub(super) fn wait(&self, after: u64, limit: Duration) {
-        let is_waiting = |durable: &mut Durable| durable.meta.next <= after + 1 && !durable.is_closed;
-        let waited = self.grown.wait_timeout_while(self.durable(), limit, is_waiting);
+        let durable = self.durable();
+        let wakes = durable.wakes;
+        let is_waiting = |durable: &mut Durable| {
+            durable.meta.next <= after.saturating_add(1) && !durable.is_closed && durable.wakes == wakes
+        };
+        let waited = self.grown.wait_timeout_while(durable, limit, is_waiting);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Wakes whoever waits, to look at something else.
     pub(super) fn wake(&self) {
-        // Under the lock, so that nobody is between looking and waiting.
-        drop(self.durable());
+        self.durable().wakes += 1;
         self.grown.notify_all();
     }
 

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::{Attempt, End, Judgment, Origin, Passage, Told};
+use super::{Attempt, End, Judgment, Origin, OriginMessage, Passage, Told};
 use crate::outbox::{
     Sequence,
     key::{DestinationId, Key},
@@ -320,7 +320,12 @@ impl ToldRecord {
         }
         out.push(u8::from(origin.is_some()));
         if let Some(origin) = origin {
-            out.extend_from_slice(&origin.message.to_be_bytes());
+            let (is_archived, message) = match origin.message {
+                OriginMessage::Here(sequence) => (false, sequence.0),
+                OriginMessage::Archived(number) => (true, number),
+            };
+            out.push(u8::from(is_archived));
+            out.extend_from_slice(&message.to_be_bytes());
             out.push(u8::from(origin.is_edited));
             put_text(&mut out, Some(&origin.by), NAME_BYTES_MAX);
             put_text(&mut out, Some(&origin.why), REASON_BYTES_MAX);
@@ -369,7 +374,10 @@ impl ToldRecord {
         let origin = match reader.u8()? {
             0 => None,
             _ => Some(Origin {
-                message: reader.u64()?,
+                message: match reader.u8()? {
+                    0 => OriginMessage::Here(reader.sequence()?),
+                    _ => OriginMessage::Archived(reader.u64()?),
+                },
                 is_edited: reader.u8()? != 0,
                 by: read_text(&mut reader)?.unwrap_or_default().to_owned(),
                 why: read_text(&mut reader)?.unwrap_or_default().to_owned(),
@@ -424,7 +432,7 @@ mod tests {
                 ],
                 tags: vec![("ward".into(), "7ä".to_owned())],
                 origin: Some(Origin {
-                    message: 7,
+                    message: OriginMessage::Archived(7),
                     is_edited: true,
                     by: "ann".to_owned(),
                     why: "wrong ward".to_owned(),

@@ -168,7 +168,7 @@ async fn a_dead_letter_sent_again_is_told_as_such() {
     let outbox = in_memory_as(MemoryStore::default(), &settings(), true);
     offer(&outbox, noted("one", &["lab"])).await;
     settle_now(&outbox, "lab", 1, gave_up(), Telling::default()).await;
-    assert!(outbox.resend("lab", Sequence(1)).await.unwrap());
+    assert!(outbox.resend("lab", Sequence(1), "ann").await.unwrap());
     let told = journal(&outbox, 2);
     assert_eq!(told[0], "3 lab/1 Resent None");
     outbox.close().await;
