@@ -13,9 +13,12 @@ mod doors;
 mod in_use;
 mod intake;
 mod lanes;
+mod links;
+mod look_ups;
 mod pacer;
 mod reload;
 mod share;
+mod silence;
 mod status;
 mod switches;
 mod transfer;
@@ -27,7 +30,6 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::clock;
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
@@ -39,6 +41,7 @@ pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switch
 use answers::Answers;
 use doors::{Behind, BindError, Doors};
 use lanes::Lanes;
+use look_ups::{LookUps, NoRows};
 
 /// Why an engine could not start. Nothing of it runs then, and nothing was accepted.
 #[derive(Debug, Error)]
@@ -61,6 +64,14 @@ pub enum StartError {
         /// What the operating system said.
         cause: std::io::Error,
     },
+    /// A table that a database gives has no rows.
+    #[error("table {table}: {reason}: is the database there?")]
+    Table {
+        /// The table.
+        table: Arc<str>,
+        /// What went wrong.
+        reason: String,
+    },
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
     Internal,
@@ -76,6 +87,8 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    silence: silence::Watch,
+    look_ups: LookUps,
 }
 
 impl Engine {
@@ -85,13 +98,8 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let running = Running {
-            version: Arc::clone(&site.version),
-            since: clock::now(),
-            listeners: BTreeMap::new(),
-            routes: Vec::new(),
-        };
-        let switches = Arc::new(Switches::open(&site.data)?);
+        let running = Running::of(&site, BTreeMap::new());
+        let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let answers = Answers::new();
         let behind = Behind {
@@ -101,6 +109,9 @@ impl Engine {
         };
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
+        let look_ups = LookUps::new(&site.data);
+        look_ups.fill(&site.look_ups).await?;
+        look_ups.keep(&site.look_ups);
         let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers);
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
@@ -108,12 +119,15 @@ impl Engine {
         status.warn_of_orphans();
         // Nothing was taken by a site before this one.
         let _released = doors.open(&site, sockets);
+        let silence = silence::Watch::start(&status, &site.data);
         let engine = Engine {
             site,
             status,
             outbox,
             doors,
             lanes,
+            silence,
+            look_ups,
         };
         engine.announce();
         reload::count_from_zero();
@@ -153,6 +167,7 @@ impl Engine {
         self.doors.stop().await;
         // An attempt that is dropped is ambiguous, and is made again after the next start.
         self.lanes.stop(LANES_GRACE).await;
+        self.silence.stop().await;
         self.outbox.close().await;
     }
 }
@@ -166,6 +181,15 @@ impl From<Vec<BindError>> for StartError {
             attempt: error.attempt,
             hint: error.hint,
             cause: error.cause,
+        })
+    }
+}
+
+impl From<Vec<NoRows>> for StartError {
+    fn from(failures: Vec<NoRows>) -> StartError {
+        let first = failures.into_iter().next();
+        first.map_or(StartError::Internal, |NoRows { table, reason }| {
+            StartError::Table { table, reason }
         })
     }
 }

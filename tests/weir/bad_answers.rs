@@ -145,3 +145,37 @@ fn an_accept_acknowledgment_is_as_good_as_the_destination_awaits() {
         assert_eq!(receiver.stop().len(), arrivals, "A6 {row}");
     }
 }
+
+#[test]
+fn what_the_receiver_may_have_twice_is_counted() {
+    let repeated = |why| format!(r#"weir_deliveries_repeated_total{{destination="ehr",why="{why}"}}"#);
+    let receiver = Receiver::scripted(|before, _| match before {
+        0 => Answer::Close,
+        1 => Answer::CodeBecause("AR", 207),
+        2 => Answer::Code("AA"),
+        _ => Answer::Silence,
+    });
+    let address = receiver.address();
+    let site = Site::forwarding(&[("ehr", address)]);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let mut send = |id| assert_eq!(field(&sender.exchange(&adt(id)).unwrap(), "MSA", 1), "AA");
+    send("A");
+    receiver.wait_for(3);
+    engine.wait_for_metric(&repeated("no_answer"), 2.0);
+    send("B");
+    receiver.wait_for(4);
+    engine.kill();
+    drop(receiver.stop());
+
+    let receiver = Receiver::at(address, |_, _| Answer::Code("AA"));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    assert_eq!(field(&sender.exchange(&adt("C")).unwrap(), "MSA", 1), "AA");
+    receiver.wait_until(|messages| messages.contains(&adt("C")));
+    // A may be repeated, too, if its settlement was not yet on disk; C is new.
+    let before_c = u32::try_from(receiver.messages().len() - 1).unwrap();
+    engine.wait_for_metric(&repeated("restart"), f64::from(before_c));
+    assert!((1..=2).contains(&before_c));
+    assert_eq!(engine.terminate(), 0);
+}
