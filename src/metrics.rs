@@ -43,6 +43,8 @@ pub const FILTERED: &str = "weir_messages_filtered_total";
 pub const UNROUTED: &str = "weir_messages_unrouted_total";
 /// Messages known from before, acknowledged again and not delivered again.
 pub const REPEATED: &str = "weir_messages_repeated_total";
+/// Messages not taken because weir crashed twice with them in hand.
+pub const QUARANTINED: &str = "weir_messages_quarantined_total";
 /// Messages not accepted, whatever the answer.
 pub const REFUSED: &str = "weir_messages_refused_total";
 /// Faults of messages not accepted, by table 0357 code; a message may have several.
@@ -143,6 +145,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
     Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
     Metric { name: REPEATED, kind: Kind::Counter, labels: &["listener"], help: "Messages known from before, acknowledged again and not delivered again" },
+    Metric { name: QUARANTINED, kind: Kind::Counter, labels: &["listener"], help: "Messages not taken because weir crashed twice with them in hand" },
     Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener"], help: "Messages not accepted, whatever the answer" },
     Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },

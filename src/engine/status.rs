@@ -61,6 +61,8 @@ pub struct ListenerCounts {
     pub unrouted: Count,
     /// Known from before: acknowledged again and not delivered again.
     pub repeated: Count,
+    /// Not taken because weir crashed twice with them in hand.
+    pub quarantined: Count,
     /// Answered with an error or a rejection.
     pub refused: Count,
     /// From the frame's last byte to its acknowledgment.
@@ -98,6 +100,7 @@ impl ListenerCounts {
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
             repeated: Count::new(counter!(names::REPEATED, "listener" => label())),
+            quarantined: Count::new(counter!(names::QUARANTINED, "listener" => label())),
             refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
             last_message_ms: AtomicI64::new(0),

@@ -35,6 +35,7 @@ mod journey;
 mod lanes;
 mod look_ups;
 mod promises;
+mod quarantine;
 mod queue;
 mod readme;
 mod release_2;
