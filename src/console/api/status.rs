@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
@@ -15,7 +16,8 @@ use crate::clock;
 use crate::engine::{LaneState, Mode, Status};
 
 /// All of it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Status")]
 pub struct Answer {
     /// The version of weir.
     pub version: String,
@@ -32,7 +34,8 @@ pub struct Answer {
 }
 
 /// The site that runs.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunningSite")]
 pub struct Site {
     /// The version of its files.
     pub version: String,
@@ -41,7 +44,8 @@ pub struct Site {
 }
 
 /// A listener. The counts are since the start, and `received` is the sum of the four below it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ListenerStatus")]
 pub struct Listener {
     /// Its name.
     pub name: String,
@@ -64,7 +68,8 @@ pub struct Listener {
 }
 
 /// A route.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RouteStatus")]
 pub struct Route {
     /// Its name.
     pub name: String,
@@ -75,7 +80,8 @@ pub struct Route {
 }
 
 /// A destination. The counts are since the start.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DestinationStatus")]
 pub struct Destination {
     /// Its name.
     pub name: String,
