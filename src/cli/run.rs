@@ -45,7 +45,7 @@ impl Run {
         // Before anything starts: a signal in the middle of the start is a stop like any other.
         let mut signals = Signals::listen()?;
         let watcher = Watcher::over(&self.site).await;
-        let serving = serving::start(load(&self.site)?).await?;
+        let serving = serving::start(&self.site, load(&self.site)?).await?;
         introduce(&serving, out)?;
         let mut running = Running {
             folder: self.site,

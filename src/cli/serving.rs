@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::config::Site;
-use crate::console::{Console, control};
+use crate::console::{Console, Observer, control};
 use crate::engine::{Engine, ReloadRequest, Reloader};
 use crate::metrics;
 
@@ -33,8 +33,8 @@ pub(super) struct Serving {
     servers: JoinSet<io::Result<()>>,
 }
 
-/// Starts all of them. The engine comes first: the others are about an engine that runs.
-pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
+/// Starts all of them, for the site of this folder. The engine comes first: the others are about an engine that runs.
+pub(super) async fn start(folder: &Path, site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
     let bind = site.console;
     let data = site.data.clone();
@@ -50,7 +50,8 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     })?;
     let address = console.address()?;
     let (reloader, reloads) = Reloader::new();
-    let socket = control::Control::bind(&data, Arc::clone(engine.status()), reloader);
+    let (observer, seen) = Observer::new(Arc::clone(engine.status()));
+    let socket = control::Control::bind(&data, Arc::clone(engine.status()), reloader, seen, folder);
     let socket = socket.map_err(|error| CannotRun::at(control::path(&data).display(), error))?;
     let stop = watch::Sender::new(false);
     let stopped = || {
@@ -60,6 +61,11 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let mut servers = JoinSet::new();
     servers.spawn(console.serve(stopped()));
     servers.spawn(socket.serve(stopped()));
+    let stopped = stopped();
+    servers.spawn(async move {
+        observer.run(stopped).await;
+        Ok(())
+    });
     Ok(Serving {
         engine,
         console: address,

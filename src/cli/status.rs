@@ -119,6 +119,8 @@ mod tests {
                 purged: 0,
                 dead_lettered: 0,
                 ambiguous: 0,
+                held_because: None,
+                trouble: None,
             };
             assert_eq!(age(&destination), expected);
         };

@@ -32,6 +32,7 @@ mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod text;
 mod validation;
 mod written;
 mod yaml;
@@ -67,6 +68,7 @@ pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, Unavailable};
 pub use schema::schema;
+pub use text::RouteText;
 pub use validation::{OnFault, Validation};
 
 /// A site that can run.
@@ -88,6 +90,8 @@ pub struct Site {
     pub destinations: BTreeMap<Arc<str>, DestinationSettings>,
     /// What lies between, in the order of files and lines.
     pub routes: Vec<Arc<Route>>,
+    /// How each of them is written.
+    pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
     /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
@@ -149,8 +153,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         names: &names,
         routes: &routes,
         listeners: &listeners,
-    };
-    let cases = cases.read_all(&sections, &mut problems);
+    }
+    .read_all(&sections, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -186,6 +190,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         listeners,
         destinations,
         routes,
+        route_texts: Arc::new(text::of_routes(&sections)),
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)

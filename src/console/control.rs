@@ -14,8 +14,10 @@ use std::sync::Arc;
 use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::net::{UnixListener, UnixSocket};
+use tokio::sync::Semaphore;
 
 use super::api;
+use super::observer::Seen;
 use crate::engine::{Reloader, Status};
 
 /// How many connections may wait to be accepted.
@@ -67,11 +69,17 @@ impl Drop for SocketFile {
 }
 
 impl Control {
-    /// Binds the socket in the data folder of an engine that runs.
+    /// Binds the socket in the data folder of an engine that runs the site of that other folder.
     ///
     /// # Errors
     /// When it cannot be made, for example because the path is longer than a socket's may be.
-    pub fn bind(data: &Path, status: Arc<Status>, reloader: Reloader) -> io::Result<Control> {
+    pub fn bind(
+        data: &Path,
+        status: Arc<Status>,
+        reloader: Reloader,
+        seen: Seen,
+        site: &Path,
+    ) -> io::Result<Control> {
         let path = path(data);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -84,7 +92,13 @@ impl Control {
         Ok(Control {
             socket: socket.listen(BACKLOG)?,
             file: SocketFile(path),
-            sources: api::Sources { status, reloader },
+            sources: api::Sources {
+                status,
+                reloader,
+                seen,
+                site: site.into(),
+                cases: Arc::new(Semaphore::new(1)),
+            },
         })
     }
 

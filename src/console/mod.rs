@@ -6,6 +6,8 @@
 
 pub mod api;
 pub mod control;
+mod observer;
+mod pages;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -20,6 +22,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::engine::Status;
+
+pub use observer::{Observer, Seen};
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -68,7 +72,8 @@ impl Console {
             .route("/metrics", get(metrics_page))
             .route("/health/live", get(live))
             .route("/health/ready", get(ready))
-            .with_state(self.sources);
+            .with_state(self.sources)
+            .merge(pages::router());
         axum::serve(self.socket, pages).with_graceful_shutdown(stop).await
     }
 }

@@ -261,6 +261,7 @@ impl Deliverer {
 
     async fn delivered(&self, delivery: &Delivery, permit: OwnedSemaphorePermit) -> Result<(), OutboxError> {
         self.lane.counts.delivered.one();
+        self.lane.counts.got_through();
         let took = clock::now().duration_since(delivery.received_at);
         self.lane
             .counts
@@ -279,6 +280,7 @@ impl Deliverer {
         let (destination, sequence) = (&self.lane.name, delivery.sequence.0);
         warn!(%destination, sequence, attempts = attempts.made, reason, "dead letter");
         self.lane.counts.dead_lettered.one();
+        self.lane.counts.got_through();
         self.lane
             .answers
             .tell(destination, delivery.sequence, attempts.answer.clone());
@@ -368,6 +370,7 @@ impl Deliverer {
             if attempts.is_power_of_two() {
                 warn!(destination = %self.lane.name, sequence, attempts, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
             }
+            self.lane.counts.failed(reason.to_string(), wait);
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

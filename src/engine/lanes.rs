@@ -286,6 +286,8 @@ mod tests {
             since: jiff::Timestamp::UNIX_EPOCH,
             listeners: BTreeMap::new(),
             routes: Vec::new(),
+            route_texts: Arc::default(),
+            charsets: BTreeMap::new(),
         };
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, Answers::new());

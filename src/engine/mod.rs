@@ -33,7 +33,7 @@ use crate::outbox::{OpenError, Outbox};
 
 pub use acknowledge::ControlIds;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
-pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
+pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
@@ -90,6 +90,8 @@ impl Engine {
             since: clock::now(),
             listeners: BTreeMap::new(),
             routes: Vec::new(),
+            route_texts: Arc::default(),
+            charsets: BTreeMap::new(),
         };
         let switches = Arc::new(Switches::open(&site.data)?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));

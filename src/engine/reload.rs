@@ -210,6 +210,13 @@ impl Engine {
             since: clock::now(),
             listeners: self.doors.addresses(),
             routes: self.site.routes.clone(),
+            route_texts: Arc::clone(&self.site.route_texts),
+            charsets: self
+                .site
+                .listeners
+                .iter()
+                .filter_map(|(name, listener)| Some((Arc::clone(name), listener.charset?)))
+                .collect(),
         };
         let version = |version: &Arc<str>| gauge!(names::SITE_INFO, "version" => Arc::clone(version));
         version(&self.status.running().version).set(0.0);

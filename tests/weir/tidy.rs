@@ -35,7 +35,7 @@ const FLOORS: &str = "
 
     engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem secret typed units
 
-    console: engine outbox clock metrics problem
+    console: case config engine hl7 outbox route step clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

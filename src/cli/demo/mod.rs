@@ -78,7 +78,7 @@ impl Demo {
             receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
         }
         let site = site(folder.path(), &addresses)?;
-        let mut serving = serving::start(site).await?;
+        let mut serving = serving::start(&folder.path().join("routes"), site).await?;
         // Its addresses were changed after it was read: the files would not give it again.
         serving.reloads.close();
         introduce(&serving, &addresses, folder.path(), out)?;

@@ -5,20 +5,28 @@
 //! command line reads them with the same types.
 
 pub mod backup;
+pub mod dead;
 pub mod destinations;
+mod events;
 pub mod queue;
 pub mod reload;
+mod routes;
 pub mod status;
+pub mod traced;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
+use super::observer::Seen;
 use crate::engine::{Reloader, Status};
 
 /// What the answers are made from.
@@ -26,6 +34,11 @@ use crate::engine::{Reloader, Status};
 pub(super) struct Sources {
     pub(super) status: Arc<Status>,
     pub(super) reloader: Reloader,
+    pub(super) seen: Seen,
+    /// The folder of the site's files.
+    pub(super) site: Arc<Path>,
+    /// The one turn to run cases.
+    pub(super) cases: Arc<Semaphore>,
 }
 
 /// Why a request was not answered as asked.
@@ -45,6 +58,16 @@ impl Failure {
 pub(super) fn router(sources: Sources) -> Router {
     Router::new()
         .route("/api/v1/status", get(status::get))
+        .route("/api/v1/events", get(events::get))
+        .route("/api/v1/history", get(events::history))
+        .route("/api/v1/dead", get(dead::get))
+        .route("/api/v1/routes", get(routes::list))
+        .route("/api/v1/routes/{name}", get(routes::get))
+        .route(
+            "/api/v1/routes/{name}/try",
+            post(routes::attempt).layer(DefaultBodyLimit::max(routes::TRIAL_BYTES_MAX)),
+        )
+        .route("/api/v1/routes/{name}/cases", post(routes::cases))
         .route("/api/v1/reload", post(reload::post))
         .route("/api/v1/backup", get(backup::get))
         .route("/api/v1/destinations/{name}/{order}", post(destinations::post))

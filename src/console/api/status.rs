@@ -16,10 +16,14 @@ use crate::engine::{LaneState, Mode, Status};
 /// All of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Answer {
+    /// When this was so, in UTC.
+    pub at: String,
     /// The version of weir.
     pub version: String,
     /// Whether listeners accept and the outbox commits.
     pub ready: bool,
+    /// Where what was accepted is kept.
+    pub store: Store,
     /// The site that runs.
     pub site: Site,
     /// Its listeners, by name.
@@ -28,6 +32,17 @@ pub struct Answer {
     pub routes: Vec<Route>,
     /// Its destinations and those that are owed something and not in it any more, by name.
     pub destinations: Vec<Destination>,
+}
+
+/// The outbox.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Store {
+    /// Bytes of messages kept.
+    pub bytes: u64,
+    /// Bytes left on its disk, where the system can tell.
+    pub disk_free_bytes: Option<u64>,
+    /// Why nothing more is accepted; nothing while it is.
+    pub full: Option<String>,
 }
 
 /// The site that runs.
@@ -92,6 +107,23 @@ pub struct Destination {
     pub dead_lettered: u64,
     /// Sent and not answered.
     pub ambiguous: u64,
+    /// Why it is held, when it is.
+    pub held_because: Option<String>,
+    /// What keeps it from delivering; nothing when the last attempt succeeded.
+    pub trouble: Option<Trouble>,
+}
+
+/// Attempts that do not succeed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Trouble {
+    /// When the first of them failed, in UTC.
+    pub since: String,
+    /// How many there were.
+    pub attempts: u64,
+    /// Why the last one failed.
+    pub reason: String,
+    /// When the next one is due, in UTC.
+    pub next_at: String,
 }
 
 pub(super) async fn get(State(sources): State<Sources>) -> Response {
@@ -103,15 +135,17 @@ pub(super) async fn get(State(sources): State<Sources>) -> Response {
 }
 
 /// Blocks on the store.
-fn answer(status: &Status) -> Answer {
+pub(in crate::console) fn answer(status: &Status) -> Answer {
     let running = status.running();
     let now = clock::now();
     Answer {
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        at: time(now),
         ready: status.is_ready(),
+        store: store(status),
         site: Site {
             version: running.version.to_string(),
-            since: running.since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            since: time(running.since),
         },
         listeners: listeners(status),
         routes: running
@@ -156,13 +190,14 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
     let depth = status.depth(name);
     let age = depth.oldest_at.map(|oldest| now.duration_since(oldest).as_secs());
     let counts = status.destinations().remove(name);
+    let mode = status.switches().get(name).mode;
     let state = counts.as_ref().map_or(LaneState::Parked, |counts| counts.state());
     let count = |which: fn(&crate::engine::DestinationCounts) -> &crate::engine::Count| {
         counts.as_ref().map_or(0, |counts| which(counts).get())
     };
     Destination {
         name: name.to_string(),
-        state: word(state, &status.switches().get(name).mode).to_owned(),
+        state: word(state, &mode).to_owned(),
         waiting: depth.queued,
         // A clock that was set back makes nothing younger than now.
         oldest_age_seconds: age.map(|age| u64::try_from(age).unwrap_or_default()),
@@ -172,7 +207,35 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
         purged: count(|counts| &counts.purged),
         dead_lettered: count(|counts| &counts.dead_lettered),
         ambiguous: count(|counts| &counts.ambiguous),
+        held_because: match mode {
+            Mode::Held { reason, .. } => Some(reason),
+            Mode::Running | Mode::PausedAfter(_) => None,
+        },
+        trouble: counts.and_then(|counts| counts.trouble()).map(trouble),
     }
+}
+
+fn trouble(trouble: crate::engine::Trouble) -> Trouble {
+    Trouble {
+        since: time(trouble.since),
+        attempts: trouble.attempts,
+        reason: trouble.reason,
+        next_at: time(trouble.next_at),
+    }
+}
+
+fn store(status: &Status) -> Store {
+    let level = status.outbox().level();
+    Store {
+        bytes: level.bytes,
+        disk_free_bytes: level.disk_free_bytes,
+        full: status.outbox().full().map(str::to_owned),
+    }
+}
+
+/// To the second.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A destination that is gone, with all it was owed, is of no interest any more.
