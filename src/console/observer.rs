@@ -64,7 +64,7 @@ pub struct Observer {
 
 /// What was seen, for whoever answers requests.
 #[derive(Clone)]
-pub struct Seen {
+pub(super) struct Seen {
     /// The last status as JSON.
     latest: watch::Receiver<Arc<str>>,
     samples: Arc<Mutex<VecDeque<Sample>>>,
@@ -82,7 +82,7 @@ pub(super) struct Watching {
 
 impl Observer {
     /// An observer of this engine, which has seen nothing yet.
-    pub fn new(status: Arc<Status>) -> (Observer, Seen) {
+    pub(super) fn new(status: Arc<Status>) -> (Observer, Seen) {
         let (latest, receiver) = watch::channel(Arc::from(""));
         let seen = Seen {
             latest: receiver,

@@ -10,6 +10,7 @@ use std::path::Path;
 /// The floors: each module and the modules it may import. `ARCHITECTURE.md` shows the same table.
 const FLOORS: &str = "
     clock:
+    durable:
     hl7:
     metrics:
     mllp:
@@ -21,6 +22,8 @@ const FLOORS: &str = "
     table: hl7 problem typed
     expression: table hl7 problem
     outbox: clock metrics units
+    access: clock durable
+    audit: clock durable
     listener: mllp metrics problem typed units
 
     destination: expression hl7 mllp metrics problem secret typed units
@@ -35,7 +38,7 @@ const FLOORS: &str = "
 
     engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem secret typed units
 
-    console: case config engine hl7 outbox route step clock metrics problem
+    console: case config engine hl7 outbox route step access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

@@ -3,11 +3,9 @@
 //! The text is the one that was loaded, whatever stands in the files now. Cases are read anew, since only they name
 //! the messages that they give. A trial stores and sends nothing.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{self, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -18,6 +16,7 @@ use super::{Failure, Sources};
 use crate::case::{Case, Mismatch, Verdict, What};
 use crate::clock;
 use crate::config::{self, Missing};
+use crate::console::extract::{Json, Path};
 use crate::engine::Running;
 use crate::hl7::dictionary::{Dictionary, Version};
 use crate::hl7::{Message, ParseLimits, Terminators};
@@ -86,19 +85,16 @@ pub(super) const TRIAL_BYTES_MAX: usize = 4 << 20;
 pub(super) async fn list(State(sources): State<Sources>) -> Response {
     let running = sources.status.running();
     let routes = running.routes.iter().map(|route| summary(&running, route));
-    Json(routes.collect::<Vec<_>>()).into_response()
+    axum::Json(routes.collect::<Vec<_>>()).into_response()
 }
 
-pub(super) async fn get(
-    State(sources): State<Sources>,
-    extract::Path(name): extract::Path<String>,
-) -> Response {
+pub(super) async fn get(State(sources): State<Sources>, Path(name): Path<String>) -> Response {
     let running = sources.status.running();
     let Some(route) = known(&running, &name) else {
         return unknown(&name);
     };
     let text = running.route_texts.get(&route.name);
-    Json(Whole {
+    axum::Json(Whole {
         summary: summary(&running, route),
         text: text.map_or_else(String::new, |text| text.text.clone()),
     })
@@ -108,7 +104,7 @@ pub(super) async fn get(
 /// Runs a message through a route.
 pub(super) async fn attempt(
     State(sources): State<Sources>,
-    extract::Path(name): extract::Path<String>,
+    Path(name): Path<String>,
     Json(Trial { message }): Json<Trial>,
 ) -> Response {
     let running = sources.status.running();
@@ -120,7 +116,7 @@ pub(super) async fn attempt(
         Some(traced(&running, route, &message))
     });
     match tried.await {
-        Ok(Some(Ok(object))) => Json(object).into_response(),
+        Ok(Some(Ok(object))) => axum::Json(object).into_response(),
         Ok(Some(Err(error))) => Failure::response(StatusCode::UNPROCESSABLE_ENTITY, error),
         // A route that panics is a mistake in weir.
         Ok(None) | Err(_) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
@@ -128,10 +124,7 @@ pub(super) async fn attempt(
 }
 
 /// Reads the cases of the site anew and runs those of one route.
-pub(super) async fn cases(
-    State(sources): State<Sources>,
-    extract::Path(name): extract::Path<String>,
-) -> Response {
+pub(super) async fn cases(State(sources): State<Sources>, Path(name): Path<String>) -> Response {
     let running = sources.status.running();
     if known(&running, &name).is_none() {
         return unknown(&name);
@@ -142,7 +135,7 @@ pub(super) async fn cases(
     };
     let folder = Arc::clone(&sources.site);
     match tokio::task::spawn_blocking(move || results(&folder, &name, &running)).await {
-        Ok(Ok(results)) => Json(results).into_response(),
+        Ok(Ok(results)) => axum::Json(results).into_response(),
         Ok(Err(error)) => Failure::response(StatusCode::CONFLICT, error),
         Err(_) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
     }
@@ -207,7 +200,7 @@ fn as_received(running: &Running, route: &Route, text: &str) -> Result<Message, 
 }
 
 /// Blocks on files.
-fn results(folder: &Path, route: &str, running: &Running) -> Result<Results, String> {
+fn results(folder: &std::path::Path, route: &str, running: &Running) -> Result<Results, String> {
     let (loaded, problems) = config::load_with_cases(folder, Missing::IsWrong);
     let Some((site, cases)) = loaded else {
         return Err(format!(
