@@ -23,6 +23,7 @@ export function onLoggedOut(call) {
 async function ask(method, path, body, options = {}) {
   const headers = { accept: options.accept ?? "application/json" };
   if (method !== "GET" && csrf) headers["x-csrf-token"] = csrf;
+  if (options.reason) headers["x-weir-reason"] = encodeURIComponent(options.reason);
   if (body !== undefined) headers["content-type"] = options.type ?? "application/json";
   let response;
   try {

@@ -4,22 +4,32 @@ import * as api from "./api.js";
 import * as live from "./live.js";
 import { fault } from "./parts.js";
 import { put } from "./dom.js";
+import { account } from "./views/account.js";
+import { audit } from "./views/audit.js";
 import { deadLetters } from "./views/dead.js";
 import { destination } from "./views/destination.js";
+import { idle } from "./idle.js";
 import { login, setup } from "./views/login.js";
+import { message } from "./views/message.js";
+import { messages } from "./views/messages.js";
 import { overview } from "./views/overview.js";
 import { route } from "./views/route.js";
 import { routes } from "./views/routes.js";
 import { shell } from "./shell.js";
 import { site } from "./views/site.js";
+import { users } from "./views/users.js";
 
 // The first part of the address, the page, and its entry in the navigation.
 const PAGES = {
   "": overview,
   destinations: destination,
+  messages: (page) => (page.path.length > 0 ? message(page) : messages(page)),
   dead: deadLetters,
   routes: (page) => (page.path.length > 0 ? route(page) : routes(page)),
   site,
+  audit,
+  users,
+  account,
 };
 
 let frame = null;
@@ -73,24 +83,23 @@ async function begin() {
   session = null;
   let asked;
   try {
-    asked = await api.get("session", { isLogin: true });
+    asked = await api.get("session");
   } catch (error) {
-    return askIn(error);
+    return askIn(false, error);
   }
-  session = asked;
-  api.setCsrf(session.csrf);
+  api.setCsrf(asked.csrf_token);
+  if (!asked.user) return askIn(asked.needs_setup, null);
+  session = { ...asked.user, may: (permission) => asked.user.permissions.includes(permission) };
   frame = shell(session, logOut, visit.signal);
   put(document.body, frame.nodes);
+  idle(asked.idle_seconds_max, visit.signal, logOut);
   show();
   await live.start();
 }
 
-// Without a session: the first start is told apart by what the API says of itself.
-function askIn(error) {
-  api.setCsrf(null);
-  const entered = () => begin();
-  const isFirst = error.answer?.setup === true;
-  put(document.body, isFirst ? setup(entered) : login(entered, error.status === 401 ? null : error));
+// Without a session: logs in, or makes the first administrator.
+function askIn(isFirst, error) {
+  put(document.body, isFirst ? setup(begin) : login(begin, error));
   document.title = isFirst ? "Set up · weir" : "Log in · weir";
   document.querySelector("input")?.focus();
 }

@@ -26,7 +26,7 @@ export function shell(session, logOut, signal) {
   const list = h("ul", { id: "menu" });
   const links = new Map();
   for (const [path, word, permission] of ENTRIES) {
-    if (!session.permissions.includes(permission)) continue;
+    if (!session.may(permission)) continue;
     const count = h("span", { class: "count", hidden: true });
     const entry = h("a", { href: `#/${path}` }, h("span", null, word), count);
     links.set(path, { entry, count });

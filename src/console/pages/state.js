@@ -49,7 +49,7 @@ export function needs(status) {
   for (const listener of status.listeners) {
     const refused = growth("listeners", listener.name, 1);
     if (refused > 0) {
-      found.push({ tone: "warn", listener: listener.name, href: `#/messages?listener=${encodeURIComponent(listener.name)}&outcome=refused`, title: `${listener.name} refused ${plural(refused, "message")} within the last hour`, why: "Their senders were told so, and why." });
+      found.push({ tone: "warn", listener: listener.name, href: `#/messages?listener=${encodeURIComponent(listener.name)}&state=refused`, title: `${listener.name} refused ${plural(refused, "message")} within the last hour`, why: "Their senders were told so, and why." });
     }
   }
   const order = { bad: 0, warn: 1, paused: 2, idle: 3 };

@@ -54,7 +54,7 @@ export function deadList(name, page, { may }) {
       ["Control id", (row) => (row.delivery ? h("code", null, row.delivery.control_id) : "–")],
       ["Size", (row) => bytes(row.delivery?.bytes), "number"],
       ["", (row) => h("div", { class: "actions" },
-        row.delivery && page.session.permissions.includes("read") ? button("Look", () => lookAt(`${path}/${row.sequence}`, `Dead letter ${row.sequence} of ${name}`), { kind: "small" }) : null,
+        row.delivery && page.session.may("read") ? button("Look", () => lookAt(`${path}/${row.sequence}`, `Dead letter ${row.sequence} of ${name}`), { kind: "small" }) : null,
         may && row.delivery ? button("Send again", (event) => one(event.currentTarget, row), { kind: "small" }) : null), "end"],
     ].filter(Boolean).map(([title, cell, kind]) => [title, cell, kind]);
   }

@@ -12,7 +12,7 @@ import { stateOf } from "../state.js";
 
 export function destination(page) {
   const [name, tab = "waiting"] = page.path;
-  const may = page.session.permissions.includes("operate");
+  const may = page.session.may("operate");
   const state = h("span");
   const actions = h("div", { class: "actions" });
   const why = h("div");

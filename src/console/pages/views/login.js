@@ -42,5 +42,8 @@ export function setup(entered) {
   return door("Set up the first administrator",
     ["This weir has no users yet. When it started it printed a token that works once; whoever has it is let in here."],
     [field("Token", token), field("Your name", name), field("Password", password, "At least 12 characters; a sentence does well.")], "Make me administrator",
-    (given) => api.post("setup", given, { isLogin: true }), entered);
+    async (given) => {
+      await api.post("setup", given, { isLogin: true });
+      await api.post("session", { name: given.name, password: given.password }, { isLogin: true });
+    }, entered);
 }

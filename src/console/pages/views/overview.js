@@ -45,7 +45,7 @@ function tellNeeds(place, found, session) {
 }
 
 function needCard(need, session) {
-  const may = session.permissions.includes("operate");
+  const may = session.may("operate");
   const key = (what) => `${need.destination ?? need.listener ?? ""} ${what}`;
   const orders = may && need.destination ? need.orders ?? [] : [];
   const title = need.href ? h("a", { href: need.href, "data-key": key(need.href) }, need.title) : need.title;

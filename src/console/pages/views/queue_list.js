@@ -39,7 +39,7 @@ export function queueList(name, page, { may }) {
       ["Control id", (row) => h("code", null, row.control_id)],
       ["Size", (row) => bytes(row.bytes), "number"],
       ["", (row) => h("div", { class: "actions" },
-        page.session.permissions.includes("read") ? button("Look", () => lookAt(`${path}/${row.sequence}`, `Number ${row.sequence} for ${name}`), { kind: "small" }) : null,
+        page.session.may("read") ? button("Look", () => lookAt(`${path}/${row.sequence}`, `Number ${row.sequence} for ${name}`), { kind: "small" }) : null,
         may ? button("Skip…", (event) => skip(event.currentTarget, row), { kind: "small" }) : null), "end"],
     ];
     put(body, table(`Waiting for ${name}`, columns, rows), pager(rows));

@@ -7,7 +7,7 @@ import { follow } from "../live.js";
 import { h, put } from "../dom.js";
 
 export function site(page) {
-  const may = page.session.permissions.includes("administer");
+  const may = page.session.may("administer");
   const about = h("div");
   const result = h("div", { "aria-live": "polite" });
   const reload = button("Reload the site", (event) => readAnew(event.currentTarget, result), { kind: "primary" });
