@@ -26,6 +26,14 @@ corpus:
 bench *filter:
     cargo bench --locked {{ filter }}
 
+# A million messages queued for a destination that is away, or so many: memory, disk, restart, draining, and what it costs others.
+backlog messages="1000000":
+    cargo bench --locked --bench backlog -- {{ messages }}
+
+# 10,000 idle and 1,000 slow connections beside a good sender, or so many and a tenth; needs as many files (`ulimit -n 12000`).
+crowd idle="10000":
+    cargo bench --locked --bench crowd -- {{ idle }}
+
 # A hospital, weir and two receivers in one process, for a look around.
 demo:
     cargo run --locked --release -- demo

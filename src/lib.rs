@@ -35,6 +35,8 @@ pub mod listener;
 pub mod step;
 pub mod validation;
 
+pub mod archive;
+
 pub mod route;
 
 pub mod case;

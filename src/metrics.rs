@@ -73,6 +73,10 @@ pub const LISTENER_FRAME_BYTES_TOTAL: &str = "weir_listener_frame_bytes_total";
 pub const LISTENER_DEVIATIONS_TOTAL: &str = "weir_listener_deviations_total";
 /// Counter, by `listener` and `kind`: connections given up, and sockets that could not be accepted.
 pub const LISTENER_FAILURES_TOTAL: &str = "weir_listener_failures_total";
+/// Gauge, by `listener`: 1 while nothing comes for longer than is normal.
+pub const LISTENER_SILENT: &str = "weir_listener_silent";
+/// Gauge, by `listener`: how long ago the last message came.
+pub const LISTENER_LAST_MESSAGE_AGE_SECONDS: &str = "weir_listener_last_message_age_seconds";
 /// Counter, by `destination`: connections opened.
 pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
 /// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
@@ -148,6 +152,8 @@ pub const ALL: &[Metric] = &[
     Metric { name: LISTENER_FRAMES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Frames received" },
     Metric { name: LISTENER_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Tolerated departures from MLLP" },
     Metric { name: LISTENER_FAILURES_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections given up, and sockets that could not be accepted" },
+    Metric { name: LISTENER_SILENT, kind: Kind::Gauge, labels: &["listener"], help: "1 while nothing comes for longer than is normal" },
+    Metric { name: LISTENER_LAST_MESSAGE_AGE_SECONDS, kind: Kind::Gauge, labels: &["listener"], help: "How long ago the last message came" },
     Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
     Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries that waited at the start and those accepted since, those a route could not make included" },

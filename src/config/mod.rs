@@ -33,7 +33,9 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod text;
+mod traffic;
 mod validation;
+mod window;
 mod written;
 mod yaml;
 
@@ -63,13 +65,15 @@ pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerpr
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
 pub use nak::{NakAction, NakEnd, NakPolicy};
-pub use pace::{Order, Pace, Rate, Window};
+pub use pace::{Order, Pace, Rate};
 pub use piece::AsTyped;
 pub use profile::read as profile;
-pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
 pub use text::RouteText;
+pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
+pub use window::Window;
 
 /// A site that can run.
 #[derive(Debug, Clone)]

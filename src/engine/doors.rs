@@ -201,6 +201,14 @@ impl Doors {
             .collect()
     }
 
+    /// Where each listener takes messages from, as people read it.
+    pub(super) fn entrances(&self) -> BTreeMap<Arc<str>, String> {
+        let doors = self.open.iter();
+        doors
+            .filter_map(|(name, door)| Some((Arc::clone(name), door.socket.entrance().ok()?.to_string())))
+            .collect()
+    }
+
     /// Resolves when a listener has ended although nobody told it to, and never otherwise.
     pub(super) async fn failure(&mut self) -> String {
         while let Some(ended) = self.tasks.join_next().await {

@@ -13,9 +13,11 @@ mod doors;
 mod in_use;
 mod intake;
 mod lanes;
+mod links;
 mod pacer;
 mod reload;
 mod share;
+mod silence;
 mod status;
 mod switches;
 mod transfer;
@@ -27,7 +29,6 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::clock;
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
@@ -76,6 +77,7 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    silence: silence::Watch,
 }
 
 impl Engine {
@@ -85,15 +87,8 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let running = Running {
-            version: Arc::clone(&site.version),
-            since: clock::now(),
-            listeners: BTreeMap::new(),
-            routes: Vec::new(),
-            route_texts: Arc::default(),
-            charsets: BTreeMap::new(),
-        };
-        let switches = Arc::new(Switches::open(&site.data)?);
+        let running = Running::of(&site, BTreeMap::new());
+        let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let answers = Answers::new();
         let behind = Behind {
@@ -110,12 +105,14 @@ impl Engine {
         status.warn_of_orphans();
         // Nothing was taken by a site before this one.
         let _released = doors.open(&site, sockets);
+        let silence = silence::Watch::start(&status, &site.data);
         let engine = Engine {
             site,
             status,
             outbox,
             doors,
             lanes,
+            silence,
         };
         engine.announce();
         reload::count_from_zero();
@@ -155,6 +152,7 @@ impl Engine {
         self.doors.stop().await;
         // An attempt that is dropped is ambiguous, and is made again after the next start.
         self.lanes.stop(LANES_GRACE).await;
+        self.silence.stop().await;
         self.outbox.close().await;
     }
 }

@@ -14,9 +14,9 @@ use crate::config::Site;
 use crate::metrics as names;
 use crate::problem::{Problem, ProblemName, Problems, Severity};
 
+use super::Engine;
 use super::doors::BindError;
 use super::status::{Running, Status};
-use super::{Engine, clock};
 
 /// How many requests may wait while one is carried out.
 const REQUESTS_WAITING_MAX: usize = 8;
@@ -205,19 +205,7 @@ impl Engine {
 
     /// Shows the site that runs from now on.
     pub(super) fn announce(&self) {
-        let running = Running {
-            version: Arc::clone(&self.site.version),
-            since: clock::now(),
-            listeners: self.doors.addresses(),
-            routes: self.site.routes.clone(),
-            route_texts: Arc::clone(&self.site.route_texts),
-            charsets: self
-                .site
-                .listeners
-                .iter()
-                .filter_map(|(name, listener)| Some((Arc::clone(name), listener.charset?)))
-                .collect(),
-        };
+        let running = Running::of(&self.site, self.doors.entrances());
         let version = |version: &Arc<str>| gauge!(names::SITE_INFO, "version" => Arc::clone(version));
         version(&self.status.running().version).set(0.0);
         version(&running.version).set(1.0);

@@ -88,8 +88,8 @@ impl Intake {
 
     fn count_all(&self, accepted: &Accepted, verdicts: &[Verdict]) {
         let taken = || verdicts.iter().flatten();
-        let offered = taken().map(|(owed, _)| owed).filter(|owed| !owed.is_empty());
-        self.count_stored(accepted, offered);
+        let offered = taken().filter(|(owed, _)| !owed.is_empty());
+        self.count_stored(accepted, offered.map(|(owed, is_routed)| (owed, *is_routed)));
         for (owed, is_routed) in taken().filter(|(owed, _)| owed.is_empty()) {
             self.count_accepted(owed, *is_routed);
         }

@@ -15,6 +15,7 @@ mod folder;
 mod gauge;
 mod key;
 mod lane;
+mod links;
 #[cfg(test)]
 mod memory;
 mod reader;
@@ -54,6 +55,7 @@ pub use self::{
     },
     error::{OpenError, OutboxError, OutboxFailure},
     gauge::Level,
+    links::{Link, LinkAnswer, LinkNumber},
     store::StoreError,
     verify::Verification,
 };
@@ -329,6 +331,16 @@ impl Outbox {
         reader::dead_letters(&self.shared, destination, after, count_max)
     }
 
+    /// By which number each sender's link was left, to be put into a backup. Blocks on the store.
+    pub fn links(&self) -> Result<Vec<Link>, OutboxError> {
+        reader::links(&self.shared)
+    }
+
+    /// What tells this outbox from every other: made once, with the store.
+    pub fn store_id(&self) -> u128 {
+        self.shared.store_id
+    }
+
     /// How full it is.
     pub fn level(&self) -> Level {
         self.shared.gauge.level()
@@ -366,6 +378,7 @@ impl Outbox {
             dead: Vec::new(),
             window: None,
             instead_of: Some((destination, sequence)),
+            link: None,
         };
         let accepted = self.offer(acceptance).await?.await?;
         Ok(accepted.repeated.is_empty())

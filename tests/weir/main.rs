@@ -39,6 +39,8 @@ mod release_2;
 mod reload;
 mod replies;
 mod schema;
+mod sequence_numbers;
+mod silence;
 mod stops;
 mod tidy;
 mod trace;

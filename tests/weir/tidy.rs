@@ -28,17 +28,18 @@ const FLOORS: &str = "
 
     destination: expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
+    archive: expression hl7 clock metrics problem typed units
     step: validation expression table hl7 problem typed units
 
     route: step validation expression table hl7 problem typed units
 
     case: route step hl7 problem typed units
 
-    config: case route step validation expression table listener destination outbox hl7 problem secret typed units
+    config: case route step validation expression table listener destination outbox archive hl7 problem secret typed units
 
-    engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem secret typed units
+    engine: config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: case config engine hl7 outbox route step access audit clock metrics problem
+    console: case config engine hl7 outbox archive route step access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

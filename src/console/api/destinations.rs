@@ -1,5 +1,6 @@
 //! `POST /api/v1/destinations/{name}/…`: what somebody tells a lane. Survives a restart.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -35,6 +36,9 @@ pub struct Answer {
     pub destination: String,
     /// What it was told.
     pub order: Order,
+    /// The deliveries that held it until then, by number, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub freed: BTreeMap<u64, String>,
 }
 
 pub(super) async fn post(
@@ -49,9 +53,10 @@ pub(super) async fn post(
     let (status, destination) = (Arc::clone(&sources.status), Arc::clone(&name));
     let told = tokio::task::spawn_blocking(move || tell(&status, &destination, order)).await;
     match told {
-        Ok(Ok(())) => Json(Answer {
+        Ok(Ok(freed)) => Json(Answer {
             destination: name.to_string(),
             order,
+            freed,
         })
         .into_response(),
         Ok(Err(error)) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
@@ -59,21 +64,19 @@ pub(super) async fn post(
     }
 }
 
-/// Blocks on the disk.
-fn tell(status: &Status, destination: &str, order: Order) -> Result<(), SwitchError> {
+/// Blocks on the disk. What held the destination until now, if it is told to go on.
+fn tell(status: &Status, destination: &str, order: Order) -> Result<BTreeMap<u64, String>, SwitchError> {
     let switches = status.switches();
     match order {
-        Order::Pause => switches.pause_after(destination, 0),
+        Order::Resume => return switches.resume(destination),
+        Order::Pause => switches.pause_after(destination, 0)?,
         Order::Drain => {
             let newest = status.outbox().arrivals(destination).borrow().0;
-            switches.pause_after(destination, newest)
+            switches.pause_after(destination, newest)?;
         }
-        Order::Resume => switches.resume(destination),
-        Order::Retry => {
-            switches.retry_now(destination);
-            Ok(())
-        }
+        Order::Retry => switches.retry_now(destination),
     }
+    Ok(BTreeMap::new())
 }
 
 /// A destination of the site, or one that is still owed something.

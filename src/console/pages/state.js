@@ -47,6 +47,7 @@ export function needs(status) {
   if (status.store?.full) found.push({ tone: "bad", title: "The outbox takes nothing more", why: status.store.full });
   for (const destination of status.destinations) found.push(...ofDestination(destination));
   for (const listener of status.listeners) {
+    if (listener.state === "silent") found.push({ tone: "bad", listener: listener.name, title: `${listener.name} is silent`, why: listener.last_message_age_seconds === null ? "No message has ever come, and some should have by now." : `The last message came ${age(listener.last_message_age_seconds)} ago, which is longer than is normal for it.` });
     const refused = growth("listeners", listener.name, 1);
     if (refused > 0) {
       found.push({ tone: "warn", listener: listener.name, href: `#/messages?listener=${encodeURIComponent(listener.name)}&state=refused`, title: `${listener.name} refused ${plural(refused, "message")} within the last hour`, why: "Their senders were told so, and why." });
@@ -63,7 +64,7 @@ function ofDestination(destination) {
   const about = { destination: name, href };
   const found = [];
   if (destination.state === "held") {
-    found.push({ ...about, tone: "bad", title: `${name} is held`, why: `${sentence(destination.held_because)} ${queue}`, orders: ["resume"] });
+    found.push({ ...about, tone: "bad", title: `${name} is held`, why: `${sentence(heldBecause(destination))} ${queue}`, orders: ["resume"] });
   } else if (destination.state === "paused" && waiting > 0) {
     found.push({ ...about, tone: "paused", title: `${name} is paused`, why: queue, orders: ["resume"] });
   } else if (destination.state === "parked") {
@@ -77,6 +78,11 @@ function ofDestination(destination) {
     found.push({ ...about, tone: "warn", href: `${href}/dead`, title: `${name} has ${plural(destination.dead_letters, "dead letter")}`, why: `${number(destination.dead_letters)} given up, kept until somebody sends them again or throws them away.` });
   }
   return found;
+}
+
+// The reasons of its holds, each once.
+export function heldBecause(destination) {
+  return [...new Set(Object.values(destination.held))].join("; ");
 }
 
 function sentence(text) {

@@ -11,6 +11,7 @@ use super::{
         Acceptance, Accepted, Outcome, Sequence, StoreError,
         key::{DestinationId, Key},
         lane::{Lane, Shared},
+        links::{LinkAnswer, Links},
         record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, Meta, VALUE_BYTES_MAX},
         repeats::{Novelty, Repeats},
         store::{Batch, Store},
@@ -66,6 +67,7 @@ pub(super) struct Draft<'a> {
     shared: &'a Shared,
     store: &'a dyn Store,
     repeats: &'a mut Repeats,
+    links: &'a mut Links,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     /// The number the next message gets.
@@ -81,6 +83,7 @@ impl<'a> Draft<'a> {
         shared: &'a Shared,
         store: &'a dyn Store,
         repeats: &'a mut Repeats,
+        links: &'a mut Links,
         next: Sequence,
         next_destination: DestinationId,
     ) -> Draft<'a> {
@@ -88,6 +91,7 @@ impl<'a> Draft<'a> {
             shared,
             store,
             repeats,
+            links,
             batch: Batch::default(),
             effects: Vec::new(),
             next,
@@ -102,8 +106,17 @@ impl<'a> Draft<'a> {
             first: self.next,
             repeated: Vec::new(),
             reused: Vec::new(),
+            link: None,
         };
         for (index, (hash, acceptance)) in accept.messages.iter().enumerate() {
+            if let Some(link) = &acceptance.link {
+                let answer = self.links.judge(link, hash, self.next, &mut self.batch);
+                accepted.link = Some(answer);
+                if !matches!(answer, LinkAnswer::Taken(_)) {
+                    accepted.repeated.push(index);
+                    continue;
+                }
+            }
             match self.judge(hash, acceptance) {
                 Novelty::Repeat => {
                     accepted.repeated.push(index);

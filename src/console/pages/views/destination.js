@@ -8,7 +8,7 @@ import { follow, growths, levels, perSecond } from "../live.js";
 import { h, put, say } from "../dom.js";
 import { order } from "./orders.js";
 import { queueList } from "./queue_list.js";
-import { stateOf } from "../state.js";
+import { heldBecause, stateOf } from "../state.js";
 
 export function destination(page) {
   const [name, tab = "waiting"] = page.path;
@@ -41,7 +41,7 @@ export function destination(page) {
       return;
     }
     const { word, tone } = stateOf(one);
-    const key = JSON.stringify([word, one.trouble?.since, one.trouble?.reason, one.held_because, one.state, one.waiting > 0]);
+    const key = JSON.stringify([word, one.trouble?.since, one.trouble?.reason, one.held, one.state, one.waiting > 0]);
     if (key !== seen) {
       seen = key;
       put(state, badge(tone, word));
@@ -66,7 +66,7 @@ export function destination(page) {
 // Why nothing goes, since when, and what helps.
 function reason(one) {
   if (one.state === "held") {
-    return notice("bad", "A refusal holds it", [`${one.held_because}.`, "Its settings say to stop at such a refusal: look at the message it stopped at below, then resume to send it again, or skip it first."]);
+    return notice("bad", "A refusal holds it", [`${heldBecause(one)}, number ${Object.keys(one.held).join(", ")}.`, "Its settings say to stop at such a refusal: look at what it stopped at below, then resume to send it again, or skip it first."]);
   }
   if (one.state === "paused") {
     return notice("paused", "Somebody has paused it", ["What comes for it waits, in order. Resume lets it go on."]);

@@ -64,9 +64,12 @@ function listenerCard({ name }) {
   const card = frame("listener", name, `#/messages?listener=${encodeURIComponent(name)}`);
   card.update = (listener) => {
     const refused = growth("listeners", name, 1);
-    tone(card, refused > 0 ? "warn" : "good", refused > 0 ? "has refused messages" : "listens");
+    const isSilent = listener.state === "silent";
+    tone(card, isSilent ? "bad" : refused > 0 ? "warn" : "good", isSilent ? "silent" : refused > 0 ? "has refused messages" : "listens");
     say(card.main, rate(perSecond("listeners", name, 0)));
-    say(card.note, refused > 0 ? `${number(refused)} refused in the last hour` : listener.address);
+    const last = listener.last_message_age_seconds;
+    const silence = last === null ? "no message yet" : `last ${age(last)} ago`;
+    say(card.note, isSilent ? `silent · ${silence}` : refused > 0 ? `${number(refused)} refused in the last hour` : last === null || last >= 60 ? silence : listener.address);
     card.spark.update(growths("listeners", name, 0, LATELY));
   };
   return card;
