@@ -82,6 +82,8 @@ pub struct Site {
     pub data: PathBuf,
     /// Where the pages are.
     pub console: SocketAddr,
+    /// Names by which it may be called.
+    pub console_names: Vec<String>,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
@@ -124,6 +126,15 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
 pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Case>)>, Problems) {
     load_as(folder, Reading::Files { missing })
 }
+
+/// Problems of a name that is defined nowhere.
+const UNKNOWN: [ProblemName; 5] = [
+    ProblemName::UnknownListener,
+    ProblemName::UnknownDestination,
+    ProblemName::UnknownTable,
+    ProblemName::UnknownProfile,
+    ProblemName::UnknownRoute,
+];
 
 fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
@@ -170,13 +181,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
         // A name that is unknown may be defined where nothing could be read.
-        problems.withdraw(&[
-            ProblemName::UnknownListener,
-            ProblemName::UnknownDestination,
-            ProblemName::UnknownTable,
-            ProblemName::UnknownProfile,
-            ProblemName::UnknownRoute,
-        ]);
+        problems.withdraw(&UNKNOWN);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
@@ -188,6 +193,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let site = Site {
         data: engine.data,
         console: engine.console,
+        console_names: engine.console_names,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
         reload: engine.reload,

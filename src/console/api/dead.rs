@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
@@ -20,7 +21,8 @@ const LETTERS_MAX: usize = 10_000;
 const PART: usize = 200;
 
 /// The dead letters of one destination that were given up for one reason.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeadLetters")]
 pub struct Group {
     /// The destination.
     pub destination: String,

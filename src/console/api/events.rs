@@ -13,6 +13,7 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Failure, Sources};
@@ -25,8 +26,8 @@ use crate::console::observer::{Sample, WATCHERS_MAX};
 const STREAM_MAX: Duration = Duration::from_secs(300);
 
 /// The counts of the last hour.
-#[derive(Serialize)]
-struct History {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct History {
     /// The oldest first.
     samples: Vec<Sample>,
 }

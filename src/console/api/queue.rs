@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tracing::info;
@@ -25,7 +26,7 @@ pub const COUNT_MAX: usize = 1_000;
 const READ_BYTES_MAX: usize = 16 << 20;
 
 /// Which part of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Part {
     /// Those after this number.
     after: Option<u64>,
@@ -44,7 +45,7 @@ impl Part {
 }
 
 /// A delivery that waits.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Queued {
     /// Its place in the order of its destination.
     pub sequence: u64,
@@ -59,7 +60,8 @@ pub struct Queued {
 }
 
 /// A delivery that was given up.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeadLetter")]
 pub struct Dead {
     /// Its place in the order of its destination.
     pub sequence: u64,

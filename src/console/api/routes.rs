@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::traced::{self, Traced};
@@ -23,8 +24,9 @@ use crate::hl7::{Message, ParseLimits, Terminators};
 use crate::route::{Route, Trace};
 
 /// A route, as the list shows it.
-#[derive(Debug, Serialize)]
-struct Summary {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RouteSummary")]
+pub(super) struct Summary {
     name: String,
     from: Vec<String>,
     to: Vec<String>,
@@ -38,16 +40,18 @@ struct Summary {
 }
 
 /// A route with its text.
-#[derive(Debug, Serialize)]
-struct Whole {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RouteWithText")]
+pub(super) struct Whole {
     #[serde(flatten)]
     summary: Summary,
     text: String,
 }
 
 /// What came of the cases of a route.
-#[derive(Debug, Serialize)]
-struct Results {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CaseResults")]
+pub(super) struct Results {
     /// The version of the site that the files hold now.
     version: String,
     /// Whether that is the site that runs.
@@ -55,7 +59,7 @@ struct Results {
     cases: Vec<CaseResult>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct CaseResult {
     name: String,
     file: String,
@@ -64,7 +68,7 @@ struct CaseResult {
     mismatches: Vec<NotAsExpected>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct NotAsExpected {
     subject: String,
     expected: String,
@@ -72,7 +76,7 @@ struct NotAsExpected {
 }
 
 /// A message to try.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Trial {
     /// Its segments, ended by CR, LF or both.

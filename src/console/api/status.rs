@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
@@ -15,7 +16,8 @@ use crate::clock;
 use crate::engine::{LaneState, Mode, Status};
 
 /// All of it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Status")]
 pub struct Answer {
     /// When this was so, in UTC.
     pub at: String,
@@ -36,7 +38,7 @@ pub struct Answer {
 }
 
 /// The outbox.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Store {
     /// Bytes of messages kept.
     pub bytes: u64,
@@ -47,7 +49,8 @@ pub struct Store {
 }
 
 /// The site that runs.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunningSite")]
 pub struct Site {
     /// The version of its files.
     pub version: String,
@@ -56,7 +59,8 @@ pub struct Site {
 }
 
 /// A listener. The counts are since the start, and `received` is the sum of the four below it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ListenerStatus")]
 pub struct Listener {
     /// Its name.
     pub name: String,
@@ -79,7 +83,8 @@ pub struct Listener {
 }
 
 /// A route.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RouteStatus")]
 pub struct Route {
     /// Its name.
     pub name: String,
@@ -90,7 +95,8 @@ pub struct Route {
 }
 
 /// A destination. The counts are since the start.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DestinationStatus")]
 pub struct Destination {
     /// Its name.
     pub name: String,
@@ -120,7 +126,7 @@ pub struct Destination {
 }
 
 /// Attempts that do not succeed.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Trouble {
     /// When the first of them failed, in UTC.
     pub since: String,

@@ -17,7 +17,7 @@ export function audit(page) {
     event.preventDefault();
     page.go(`#/audit${api.query({ who: who.value.trim(), what: what.value.trim() })}`);
   } }, field("Who", who), field("What begins with", what), h("button", { type: "submit", class: "primary" }, "Show"));
-  const verify = button("Verify the log", (event) => act(event.currentTarget, async () => put(verdict, verified(await api.get("audit/verify")))));
+  const verify = button("Verify the log", (event) => act(event.currentTarget, async () => put(verdict, verified(await api.get("audit/verification")))));
   put(page.root,
     heading("Audit", {
       below: "Every look at content, every order and every change, written down before it was done.",
