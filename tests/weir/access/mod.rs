@@ -189,7 +189,8 @@ impl Client {
 fn has_event(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
     let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
-    text.contains("text/event-stream") && body.is_some_and(|body| body.contains("\n\n") && body.ends_with("\r\n"))
+    text.contains("text/event-stream")
+        && body.is_some_and(|body| body.contains("\n\n") && body.ends_with("\r\n"))
 }
 
 fn unchunked(mut body: &str) -> String {

@@ -47,9 +47,23 @@ impl Browser {
         let profile = tempfile::tempdir().unwrap();
         // It reads from its descriptor 3 and writes to 4. Its sandbox needs rights that a container has not.
         let mut child = Command::new("sh")
-            .args(["-c", "exec 3<&0 4>&1 </dev/null >/dev/null; exec \"$@\"", "sh", name])
-            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-            .args(["--hide-scrollbars", "--no-first-run", "--disable-background-networking"])
+            .args([
+                "-c",
+                "exec 3<&0 4>&1 </dev/null >/dev/null; exec \"$@\"",
+                "sh",
+                name,
+            ])
+            .args([
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+            ])
+            .args([
+                "--hide-scrollbars",
+                "--no-first-run",
+                "--disable-background-networking",
+            ])
             .args(["--remote-debugging-pipe", "about:blank"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::piped())
@@ -71,7 +85,10 @@ impl Browser {
         let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = browser.call("Target.attachToTarget", &attach);
-        attached["sessionId"].as_str().unwrap().clone_into(&mut browser.session);
+        attached["sessionId"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut browser.session);
         for domain in ["Page.enable", "Runtime.enable", "Log.enable"] {
             browser.call(domain, &json!({}));
         }
@@ -90,9 +107,14 @@ impl Browser {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let message = self.answers.recv_timeout(left);
-            let message = message.unwrap_or_else(|_| panic!("the browser does not answer {method} {parameters}"));
+            let message =
+                message.unwrap_or_else(|_| panic!("the browser does not answer {method} {parameters}"));
             if message["id"] == self.last {
-                assert!(message["error"].is_null(), "{method} {parameters}: {}", message["error"]);
+                assert!(
+                    message["error"].is_null(),
+                    "{method} {parameters}: {}",
+                    message["error"]
+                );
                 return message["result"].clone();
             }
             self.listen(&message);
@@ -104,12 +126,12 @@ impl Browser {
         let parameters = &message["params"];
         let is_complaint = match message["method"].as_str() {
             Some("Runtime.exceptionThrown") => true,
-            Some("Runtime.consoleAPICalled") => {
-                ["error", "warning", "assert"].iter().any(|kind| parameters["type"] == *kind)
-            }
-            Some("Log.entryAdded") => {
-                ["error", "warning"].iter().any(|level| parameters["entry"]["level"] == *level)
-            }
+            Some("Runtime.consoleAPICalled") => ["error", "warning", "assert"]
+                .iter()
+                .any(|kind| parameters["type"] == *kind),
+            Some("Log.entryAdded") => ["error", "warning"]
+                .iter()
+                .any(|level| parameters["entry"]["level"] == *level),
             _ => false,
         };
         if is_complaint {
@@ -192,7 +214,8 @@ impl Browser {
             name = json!(name)
         ));
         for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
+            let event =
+                json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", &event);
         }
     }
@@ -246,7 +269,9 @@ fn read(output: impl Read + Send + 'static) -> Receiver<Value> {
         let mut message = Vec::new();
         while std::io::BufRead::read_until(&mut output, 0, &mut message).is_ok_and(|count| count > 0) {
             message.pop();
-            let Ok(value) = serde_json::from_slice(&message) else { return };
+            let Ok(value) = serde_json::from_slice(&message) else {
+                return;
+            };
             if sender.send(value).is_err() {
                 return;
             }
