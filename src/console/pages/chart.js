@@ -22,8 +22,7 @@ export function sparkline(label, kind = "line") {
       const points = values.map((value, index) => (value === null ? null : [index * step, 26 - (value / top) * 23]));
       const given = points.filter(Boolean);
       const path = given.map(([x, y], index) => `${index ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
-      // One point alone is a dot.
-      line.setAttribute("d", given.length === 1 ? `${path}h0.1` : path);
+      line.setAttribute("d", path);
       area.setAttribute("d", given.length ? `${path}L${given.at(-1)[0].toFixed(1)} 28L${given[0][0].toFixed(1)} 28Z` : "");
       const last = given.length ? known(values).at(-1) : null;
       node.setAttribute("aria-label", last === null ? `${label}: nothing known yet` : `${label}: now ${number(Math.round(last))}, at most ${number(Math.round(top))} in the last minutes`);

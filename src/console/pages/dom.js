@@ -37,6 +37,11 @@ export function put(node, ...children) {
   return node;
 }
 
+// A sentence of weir's: what stands between backticks is code.
+export function sentence(text) {
+  return String(text).split("`").map((part, index) => (index % 2 ? h("code", null, part) : part));
+}
+
 // Sets the text of a node only when it is another one, so that nothing is drawn or read out twice.
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;

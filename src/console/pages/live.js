@@ -106,7 +106,8 @@ export function perSecond(kind, name, column) {
   const last = live.samples.at(-1);
   if (!last) return null;
   const from = live.samples.find((one) => one.at >= last.at - 60);
-  const seconds = last.at - from.at;
+  // Nothing is known from before weir started, since nothing was counted then.
+  const seconds = from === live.samples[0] ? 60 : last.at - from.at;
   const before = countsOf(from, kind, name, column);
   const after = countsOf(last, kind, name, column);
   if (seconds < 2 || before === undefined || after === undefined) return null;
@@ -136,18 +137,18 @@ export function levels(kind, name, column, { seconds = 60, steps = 60 } = {}) {
 // What a count grew by in each of the last steps; between two samples it is taken to have grown evenly.
 export function growths(kind, name, column, { seconds = 60, steps = 60 } = {}) {
   const known = live.samples.map((sample) => [sample.at, countsOf(sample, kind, name, column)]).filter(([, value]) => value !== undefined);
-  if (known.length < 2) return new Array(steps).fill(null);
+  if (known.length === 0) return new Array(steps).fill(null);
   const end = known.at(-1)[0];
   const edges = Array.from({ length: steps + 1 }, (_, edge) => between(known, end - (steps - edge) * seconds));
-  return edges.slice(1).map((value, step) => (value === null || edges[step] === null ? null : Math.max(0, value - edges[step])));
+  return edges.slice(1).map((value, step) => Math.max(0, value - edges[step]));
 }
 
-// The count at a moment, on the line between the samples around it.
+// The count at a moment, on the line between the samples around it; before the first it was the same.
 function between(known, at) {
   const after = known.findIndex(([time]) => time >= at);
   if (after === -1) return known.at(-1)[1];
   const [time, value] = known[after];
-  if (after === 0) return time - at < 1 ? value : null;
+  if (after === 0) return value;
   const [before, from] = known[after - 1];
   return from + ((value - from) * (at - before)) / (time - before);
 }

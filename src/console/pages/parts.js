@@ -1,6 +1,6 @@
 // What several pages are made of: headings, states, questions, notices, tabs, tables that load as one goes.
 
-import { h, put } from "./dom.js";
+import { h, put, sentence } from "./dom.js";
 import { Refused } from "./api.js";
 import { shape } from "./state.js";
 
@@ -42,7 +42,7 @@ export function facts(pairs) {
 
 // The sentence of an error, where it happened.
 export function fault(error) {
-  return h("p", { class: "fault", role: "alert" }, shape("bad"), h("span", null, error.message));
+  return h("p", { class: "fault", role: "alert" }, shape("bad"), h("span", null, sentence(error.message)));
 }
 
 let notices = null;
@@ -56,7 +56,7 @@ export function noticeBoard() {
 const NOTICE_MS = 6_000;
 
 export function notify(text, tone = "good") {
-  const notice = h("div", { class: `notice ${tone}` }, shape(tone), h("span", null, text));
+  const notice = h("div", { class: `notice ${tone}` }, shape(tone), h("span", null, sentence(text)));
   notices.append(notice);
   setTimeout(() => notice.remove(), tone === "bad" ? 2 * NOTICE_MS : NOTICE_MS);
 }
@@ -116,7 +116,7 @@ export function table(caption, columns, rows) {
       h("tbody", null, rows.map((row) => tableRow(columns, row)))));
 }
 
-export function tableRow(columns, row) {
+function tableRow(columns, row) {
   return h("tr", null, columns.map(([title, cell, kind]) => h("td", { class: kind, "data-title": title || null }, cell(row))));
 }
 

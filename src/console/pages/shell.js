@@ -12,7 +12,6 @@ const ENTRIES = [
   ["messages", "Messages", "see"],
   ["dead", "Dead letters", "see"],
   ["routes", "Routes", "see"],
-  ["alerts", "Alerts", "see"],
   ["site", "Site", "see"],
   ["audit", "Audit", "audit"],
   ["users", "Users", "administer"],

@@ -3,6 +3,7 @@
 mod attacks;
 mod audit;
 mod entrance;
+mod streams;
 mod table;
 
 use std::io::{Read, Write};

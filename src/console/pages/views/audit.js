@@ -1,7 +1,7 @@
 // The audit log: who did what and when, newest first, and whether it is what was written.
 
 import * as api from "../api.js";
-import { act, badge, button, empty, fault, field, heading, table } from "../parts.js";
+import { act, badge, button, confirm, empty, fault, field, heading, table } from "../parts.js";
 import { h, put } from "../dom.js";
 import { moment, number } from "../format.js";
 
@@ -21,7 +21,7 @@ export function audit(page) {
   put(page.root,
     heading("Audit", {
       below: "Every look at content, every order and every change, written down before it was done.",
-      actions: [verify, h("a", { class: "button", href: "/api/v1/audit/export", download: "weir-audit.jsonl" }, "Export")],
+      actions: [verify, button("Export…", (event) => exportAll(event.currentTarget))],
     }),
     verdict, form, body);
   const rows = [];
@@ -38,6 +38,18 @@ export function audit(page) {
   more();
 }
 
+// Whoever takes the log along says why.
+async function exportAll(control) {
+  const reason = await confirm("Export the whole log?", "It is written down that you take it along, and why.", "Export", { reason: "Why" });
+  if (reason === null) return;
+  await act(control, async () => {
+    const response = await api.get("audit/export", { raw: true, accept: "application/x-ndjson", reason });
+    const file = URL.createObjectURL(await response.blob());
+    h("a", { href: file, download: "weir-audit.jsonl" }).click();
+    URL.revokeObjectURL(file);
+  }, "The log is on its way into your downloads.");
+}
+
 function list(rows) {
   return table("Audit log", [
     ["Number", (row) => row.number, "number"],
@@ -52,7 +64,7 @@ function list(rows) {
 
 function verified(answer) {
   const isWhole = answer.faults.length === 0;
-  return h("section", { class: `why ${isWhole ? "" : "bad"}` },
+  return h("section", { class: `why ${isWhole ? "good" : "bad"}` },
     h("h2", null, badge(isWhole ? "good" : "bad", isWhole ? `All ${number(answer.records)} records are what was written.` : "The log is not what was written.")),
     h("p", null, "It ends with ", h("code", null, answer.head), ": note that elsewhere, and nobody can cut the end off unseen."),
     answer.faults.map((one) => h("p", null, h("code", null, `${one.file}:${one.line}`), ` ${one.what}`)));

@@ -17,7 +17,11 @@ export function flow() {
   const [listeners, routes, destinations] = columns.map((column) => column.list);
   let status = null;
   let isWatched = false;
-  const redraw = () => status && drawCurves(node, curves, status);
+  const redraw = () => {
+    if (!status) return;
+    drawCurves(node, curves, status);
+    move(curves, status);
+  };
   return {
     node,
     update(now, signal) {
@@ -34,7 +38,7 @@ export function flow() {
         follow(node);
       }
       if (changed || curves.childElementCount === 0) redraw();
-      move(curves, now);
+      else move(curves, now);
     },
   };
 }

@@ -46,7 +46,7 @@ function colored(line) {
 function cases(page, name, body) {
   const results = h("div");
   const run = button("Run them", (event) => go(event.currentTarget), { kind: "primary" });
-  put(body, h("div", { class: "bar" }, h("p", { class: "note" }, "The cases that stand beside the route, run as `weir test` does: nothing is stored or sent."), h("span", { class: "spacer" }), run), results);
+  put(body, h("div", { class: "bar" }, h("p", { class: "note" }, "The cases that stand beside the route, run as ", h("code", null, "weir test"), " does: nothing is stored or sent."), h("span", { class: "spacer" }), run), results);
   function go(control) {
     return act(control, async () => put(results, ran(await api.post(`routes/${api.part(name)}/cases`))));
   }

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { ago, bytes, moment, plural } from "../format.js";
 import { badge, button, card, facts, heading, notify } from "../parts.js";
 import { follow } from "../live.js";
-import { h, put } from "../dom.js";
+import { h, put, sentence } from "../dom.js";
 
 export function site(page) {
   const may = page.session.may("administer");
@@ -58,9 +58,9 @@ function told(answer) {
 }
 
 function problem(one) {
-  const tone = one.severity === "error" ? "bad" : "paused";
+  const tone = one.severity === "error" ? "bad" : "warn";
   return h("article", { class: `problem ${tone}` },
-    h("h3", null, badge(tone, one.severity), " ", one.message),
+    h("h3", null, badge(tone, one.severity), " ", sentence(one.message)),
     one.at ? h("p", null, h("code", null, `${one.at.file}:${one.at.line}:${one.at.column}`), one.setting ? ["  ", h("code", null, one.setting)] : null) : null,
-    one.help ? h("p", { class: "note" }, one.help) : null);
+    one.help ? h("p", { class: "note" }, sentence(one.help)) : null);
 }

@@ -1,7 +1,7 @@
 // What a route makes of a message, step by step, and what comes of it.
 
 import { badge } from "../parts.js";
-import { h } from "../dom.js";
+import { h, sentence } from "../dom.js";
 import { plural } from "../format.js";
 import { rawLines } from "./raw.js";
 
@@ -24,14 +24,14 @@ function verdict(traced) {
     delivered: outcome.failures?.length ? ["bad", "Delivered in part: a step of a destination failed."] : ["good", `Delivered to ${(outcome.outputs ?? []).flatMap((output) => output.to).join(", ") || "nobody"}.`],
   }[outcome.kind] ?? ["idle", outcome.kind];
   const reasons = [...(outcome.faults ?? []).map((fault) => `${fault.code} ${fault.path ?? ""} ${fault.text}`), ...(outcome.failures ?? []).map((failure) => `${failure.to.join(", ")}: ${failure.reason}`)];
-  return h("div", { class: "verdict", role: "status" }, badge(...said), reasons.map((reason) => h("p", null, reason)));
+  return h("div", { class: "verdict", role: "status" }, badge(said[0], sentence(said[1])), reasons.map((reason) => h("p", null, reason)));
 }
 
 function step(one) {
   const state = !one.applies ? "its `when` does not hold" : one.stopped ?? (one.changed.length === 0 ? "changes nothing" : null);
   return h("li", { class: one.applies ? (one.stopped ? "stopped" : "") : "left-out" },
     h("code", { class: "step-title" }, one.title),
-    state ? h("p", { class: "note" }, state) : null,
+    state ? h("p", { class: "note" }, sentence(state)) : null,
     one.changed.length ? changes(one.changed) : null);
 }
 

@@ -119,7 +119,7 @@ function newToken(refresh) {
 function showToken(name, made) {
   const dialog = h("dialog", { "aria-label": "The token" },
     h("h2", null, `The token ${name}`),
-    h("p", null, "It is shown this once. A program sends it as `Authorization: Bearer …`."),
+    h("p", null, "It is shown this once. A program sends it as ", h("code", null, "Authorization: Bearer …"), "."),
     h("pre", { class: "raw", tabindex: "0" }, made.token),
     h("div", { class: "actions" }, button("I have it", () => dialog.close(), { kind: "primary" })));
   dialog.addEventListener("close", () => dialog.remove());
