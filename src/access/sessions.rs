@@ -60,6 +60,12 @@ impl Sessions {
         Some(&session.user)
     }
 
+    /// Whose session this is, without counting as a use.
+    pub(super) fn peek(&self, key: &str, now: Instant) -> Option<&str> {
+        let session = self.by_key.get(&KeyHash::of(key))?;
+        (!session.is_over(now)).then_some(session.user.as_str())
+    }
+
     pub(super) fn end(&mut self, key: &str) {
         self.by_key.remove(&KeyHash::of(key));
     }
@@ -93,6 +99,12 @@ mod tests {
         }
         assert_eq!(sessions.user(key.expose(), start + AGE_MAX), None, "old");
         let (mut sessions, key) = begun("anna", start);
+        assert_eq!(sessions.peek(key.expose(), start + nearly_idle), Some("anna"));
+        assert_eq!(
+            sessions.peek(key.expose(), start + IDLE_MAX),
+            None,
+            "looked at only"
+        );
         assert_eq!(sessions.user(key.expose(), start + IDLE_MAX), None, "idle");
         assert_eq!(sessions.user(key.expose(), start), None, "it is gone");
     }

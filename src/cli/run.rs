@@ -45,7 +45,7 @@ impl Run {
         // Before anything starts: a signal in the middle of the start is a stop like any other.
         let mut signals = Signals::listen()?;
         let watcher = Watcher::over(&self.site).await;
-        let serving = serving::start(load(&self.site)?).await?;
+        let serving = serving::start(&self.site, load(&self.site)?).await?;
         introduce(&serving, out)?;
         let mut running = Running {
             folder: self.site,
@@ -117,6 +117,7 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     for name in site.destinations.keys() {
         writeln!(out, "  delivering  {name}")?;
     }
+    writeln!(out, "  console     http://{}/", serving.console)?;
     writeln!(out, "  watching    http://{}/metrics", serving.console)?;
     writeln!(out, "  control     {}", serving.control.display())?;
     if let Some(token) = &serving.setup_token {

@@ -1,7 +1,7 @@
 //! A site that runs, with its pages and its control socket: what `run` and `demo` have in common.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,8 +40,8 @@ pub(super) struct Serving {
     servers: JoinSet<()>,
 }
 
-/// Starts all of them. The engine comes first: the others are about an engine that runs.
-pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
+/// Starts all of them, for the site of this folder. The engine comes first: the others are about an engine that runs.
+pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
     let bind = site.console;
     let names = site.console_names.clone();
@@ -63,7 +63,8 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
         error!(%failure, "views of content and changes are refused until it can be");
     }
     let status = Arc::clone(engine.status());
-    let sources = console::Sources::new(status, reloader, recorder, access, audit.clone());
+    let (sources, observer) =
+        console::Sources::new(site_folder, status, reloader, recorder, access, audit.clone());
     let console = Console::bind(bind, names, sources.clone()).await;
     let console = console.map_err(|error| {
         CannotRun::at(
@@ -82,6 +83,7 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let mut servers = JoinSet::new();
     servers.spawn(console.serve(stopped()));
     servers.spawn(socket.serve(stopped()));
+    servers.spawn(observer.run(stopped()));
     Ok(Serving {
         engine,
         console: address,

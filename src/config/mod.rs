@@ -33,6 +33,7 @@ mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod text;
 mod traffic;
 mod validation;
 mod window;
@@ -71,6 +72,7 @@ pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
+pub use text::RouteText;
 pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
 pub use window::Window;
@@ -98,6 +100,8 @@ pub struct Site {
     pub routes: Vec<Arc<Route>>,
     /// The tables whose rows a database gives, which have those of their samples until then.
     pub look_ups: BTreeMap<Arc<str>, LookUpTable>,
+    /// How each of them is written.
+    pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
     /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
@@ -167,8 +171,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         names: &names,
         routes: &routes,
         listeners: &listeners,
-    };
-    let cases = cases.read_all(&sections, &mut problems);
+    }
+    .read_all(&sections, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -200,6 +204,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         destinations,
         routes,
         look_ups: routes::look_ups(row_sources, &tables),
+        route_texts: Arc::new(text::of_routes(&sections)),
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)

@@ -73,6 +73,7 @@ pub(super) struct Endpoint {
     pub(super) takes: Option<Form>,
     /// The form of what stands after the `?`.
     pub(super) asks: Option<Form>,
+    body_bytes_max: usize,
     work: MethodRouter<Sources>,
 }
 
@@ -183,6 +184,7 @@ impl Draft {
             content,
             takes: None,
             asks: None,
+            body_bytes_max: BODY_BYTES_MAX,
             work,
         }
     }
@@ -193,6 +195,14 @@ impl Endpoint {
     pub(super) fn takes<T: JsonSchema>(self) -> Endpoint {
         let takes: Option<Form> = Some(SchemaGenerator::subschema_for::<T>);
         Endpoint { takes, ..self }
+    }
+
+    /// Takes bodies as long as this.
+    pub(super) fn as_long_as(self, body_bytes_max: usize) -> Endpoint {
+        Endpoint {
+            body_bytes_max,
+            ..self
+        }
     }
 
     /// Is asked this after the `?`.
@@ -209,7 +219,7 @@ pub(super) fn mount(endpoints: Vec<Endpoint>, door: &Door, sources: &Sources) ->
         let gate = Gate::new(door, sources, endpoint.needs, endpoint.audited);
         let work = endpoint
             .work
-            .route_layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+            .route_layer(DefaultBodyLimit::max(endpoint.body_bytes_max))
             // The last layer is the first that is asked: nothing of a body is read before.
             .route_layer(from_fn_with_state(gate, guard::pass));
         router = router.route(endpoint.path, work);

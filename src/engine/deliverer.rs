@@ -302,6 +302,7 @@ impl Deliverer {
         permit: OwnedSemaphorePermit,
     ) -> Result<(), OutboxError> {
         self.lane.counts.delivered.one();
+        self.lane.counts.got_through();
         let took = clock::now().duration_since(delivery.received_at);
         self.lane
             .counts
@@ -322,6 +323,7 @@ impl Deliverer {
         let (destination, sequence) = (&self.lane.name, delivery.sequence.0);
         warn!(%destination, sequence, attempts = attempts.made, reason, "dead letter");
         self.lane.counts.dead_lettered.one();
+        self.lane.counts.got_through();
         self.lane
             .answers
             .tell(destination, delivery.sequence, attempts.answer.clone());
@@ -420,6 +422,7 @@ impl Deliverer {
             if attempts.is_power_of_two() {
                 warn!(destination = %self.lane.name, sequence, attempts, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
             }
+            self.lane.counts.failed(reason.to_string(), wait);
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

@@ -38,7 +38,7 @@ use crate::outbox::{OpenError, Outbox};
 pub use acknowledge::ControlIds;
 pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
-pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
+pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;

@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
-use crate::config::{Site, Traffic};
+use crate::config::{RouteText, Site, Traffic};
+use crate::hl7::charset::Charset;
 use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::route::Route;
 use crate::{clock, metrics as names};
@@ -126,12 +128,57 @@ pub struct DestinationCounts {
     /// Deliveries of the run before that were taken up.
     taken_up: AtomicUsize,
     state: RwLock<LaneState>,
+    trouble: RwLock<Option<Trouble>>,
+}
+
+/// Attempts that do not succeed, since the last one that did.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// When the first of them failed.
+    pub since: Timestamp,
+    /// How many there were.
+    pub attempts: u64,
+    /// Why the last one failed, without content of a message.
+    pub reason: String,
+    /// When the next one is due.
+    pub next_at: Timestamp,
 }
 
 impl DestinationCounts {
     /// What its lane does.
     pub fn state(&self) -> LaneState {
         *self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What keeps it from delivering; nothing when the last attempt succeeded or settled its delivery otherwise.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let trouble = self.trouble.read().unwrap_or_else(PoisonError::into_inner);
+        trouble.clone()
+    }
+
+    /// An attempt has failed, and another is made after this wait.
+    pub(super) fn failed(&self, reason: String, wait: Duration) {
+        let now = clock::now();
+        let mut trouble = self.trouble.write().unwrap_or_else(PoisonError::into_inner);
+        let before = trouble.as_ref();
+        *trouble = Some(Trouble {
+            since: before.map_or(now, |trouble| trouble.since),
+            attempts: before.map_or(0, |trouble| trouble.attempts).saturating_add(1),
+            reason,
+            next_at: now.checked_add(wait).unwrap_or(now),
+        });
+    }
+
+    /// A delivery was settled: whatever was in its way is gone.
+    pub(super) fn got_through(&self) {
+        let is_free = self
+            .trouble
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none();
+        if !is_free {
+            *self.trouble.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
     }
 
     pub(super) fn set_state(&self, state: LaneState) {
@@ -154,6 +201,7 @@ impl DestinationCounts {
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
             taken_up: AtomicUsize::new(0),
             state: RwLock::new(LaneState::Parked),
+            trouble: RwLock::default(),
         }
     }
 }
@@ -197,6 +245,10 @@ pub struct Running {
     pub traffic: BTreeMap<Arc<str>, Traffic>,
     /// Its routes.
     pub routes: Vec<Arc<Route>>,
+    /// How each of them is written.
+    pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
+    /// The character sets of listeners whose messages may leave theirs open.
+    pub charsets: BTreeMap<Arc<str>, Charset>,
 }
 
 impl Running {
@@ -211,6 +263,12 @@ impl Running {
                 .filter_map(|(name, listener)| Some((Arc::clone(name), listener.traffic.clone()?)))
                 .collect(),
             routes: site.routes.clone(),
+            route_texts: Arc::clone(&site.route_texts),
+            charsets: site
+                .listeners
+                .iter()
+                .filter_map(|(name, listener)| Some((Arc::clone(name), listener.charset?)))
+                .collect(),
         }
     }
 }

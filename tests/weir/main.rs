@@ -21,6 +21,7 @@ mod bombs;
 mod cases;
 mod commands;
 mod connectors;
+mod console;
 mod control;
 mod cookbook;
 mod corpus_delivery;

@@ -7,15 +7,19 @@
 
 pub mod audit;
 pub mod backup;
+pub mod dead;
 pub mod destinations;
+mod events;
 mod openapi;
 pub mod queue;
 pub mod reload;
+mod routes;
 pub mod session;
 pub mod setup;
 pub mod status;
 mod table;
 pub mod tokens;
+pub mod traced;
 pub mod users;
 
 use axum::Router;

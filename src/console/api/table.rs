@@ -5,8 +5,11 @@
 
 use axum::http::StatusCode;
 
-use super::{audit, backup, destinations, openapi, queue, reload, session, setup, status, tokens, users};
-use crate::access::Permission::{self, Administer, Audit, Operate, Read, See};
+use super::{
+    audit, backup, dead, destinations, events, openapi, queue, reload, routes, session, setup, status,
+    tokens, users,
+};
+use crate::access::Permission::{self, Administer, Audit, Edit, Operate, Read, See};
 use crate::console::endpoint::Audited::{As, ByItself, No, WithReason};
 use crate::console::endpoint::{Endpoint, Needs, delete, get, patch, post};
 
@@ -20,7 +23,7 @@ const JSON_LINES: &str = "application/x-ndjson";
 
 /// All of them.
 pub(in crate::console) fn endpoints() -> Vec<Endpoint> {
-    let groups = [entrance(), people(), engine(), deliveries(), records()];
+    let groups = [entrance(), people(), engine(), rules(), deliveries(), records()];
     groups.into_iter().flatten().collect()
 }
 
@@ -99,6 +102,12 @@ fn engine() -> Vec<Endpoint> {
     vec![
         get("/api/v1/status", may(See), No, status::get)
             .answers::<status::Answer>("What runs, and how much waits where"),
+        get("/api/v1/events", may(See), No, events::get).sends(
+            "What runs as it changes: server-sent events named `status`, each as `/api/v1/status`",
+            "text/event-stream",
+        ),
+        get("/api/v1/history", may(See), No, events::history)
+            .answers::<events::History>("The counts of the last hour"),
         post("/api/v1/reload", may(Administer), As("reload"), reload::post)
             .answers::<reload::Answer>("Reads the site anew; 409 with the same form when it is refused"),
         get(
@@ -121,9 +130,41 @@ fn engine() -> Vec<Endpoint> {
     ]
 }
 
+/// What becomes of messages.
+fn rules() -> Vec<Endpoint> {
+    vec![
+        get("/api/v1/routes", may(See), No, routes::list)
+            .answers::<Vec<routes::Summary>>("The routes of the site that runs"),
+        get("/api/v1/routes/{name}", may(See), No, routes::get)
+            .answers::<routes::Whole>("A route with its text as it was loaded"),
+        post(
+            "/api/v1/routes/{name}/try",
+            may(Edit),
+            As("route.try"),
+            routes::attempt,
+        )
+        .answers::<serde_json::Value>(
+            "A message through a route, step by step, as `weir trace --json` has it",
+        )
+        .takes::<routes::Trial>()
+        .as_long_as(routes::TRIAL_BYTES_MAX),
+        post(
+            "/api/v1/routes/{name}/cases",
+            may(Read),
+            As("route.cases"),
+            routes::cases,
+        )
+        .answers::<routes::Results>(
+            "Runs the cases of a route; 409 when the files of the site have errors now",
+        ),
+    ]
+}
+
 /// What waits and what was given up.
 fn deliveries() -> Vec<Endpoint> {
     vec![
+        get("/api/v1/dead", may(See), No, dead::get)
+            .answers::<Vec<dead::Group>>("What was given up, over all destinations, by reason"),
         get("/api/v1/destinations/{name}/queue", may(See), No, queue::list)
             .answers::<Vec<queue::Queued>>("What waits, without content")
             .asks::<queue::Part>(),

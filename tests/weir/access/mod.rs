@@ -3,6 +3,7 @@
 mod attacks;
 mod audit;
 mod entrance;
+mod streams;
 mod table;
 
 use std::fmt::Write as _;
@@ -164,7 +165,14 @@ impl Client {
         // Whoever is refused early may not be read to the end.
         drop(stream.write_all(bytes));
         let mut answer = Vec::new();
-        drop(stream.read_to_end(&mut answer));
+        let mut part = [0; 4096];
+        // A stream of events has no end: its first one will do.
+        while !has_event(&answer) {
+            match stream.read(&mut part) {
+                Ok(count) if count > 0 => answer.extend_from_slice(&part[..count]),
+                _ => break,
+            }
+        }
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let code = head.split(' ').nth(1).and_then(|code| code.parse().ok());
@@ -179,6 +187,14 @@ impl Client {
             body,
         }
     }
+}
+
+/// Whether this is the beginning of a stream of events with one event in whole.
+fn has_event(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer);
+    let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
+    text.contains("text/event-stream")
+        && body.is_some_and(|body| body.contains("\n\n") && body.ends_with("\r\n"))
 }
 
 fn unchunked(mut body: &str) -> String {

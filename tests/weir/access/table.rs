@@ -12,6 +12,7 @@ const TABLE: &str = "
     get /api/v1/audit/export                                audit
     get /api/v1/audit/verification                          audit
     get /api/v1/backup                                      administer
+    get /api/v1/dead                                        see
     delete /api/v1/destinations/{name}/dead/{sequence}      operate
     get /api/v1/destinations/{name}/dead/{sequence}         read
     post /api/v1/destinations/{name}/dead/{sequence}        operate
@@ -20,8 +21,14 @@ const TABLE: &str = "
     delete /api/v1/destinations/{name}/queue/{sequence}     operate
     get /api/v1/destinations/{name}/queue/{sequence}        read
     post /api/v1/destinations/{name}/{order}                operate
+    get /api/v1/events                                      see
+    get /api/v1/history                                     see
     get /api/v1/openapi.json                                login
     post /api/v1/reload                                     administer
+    get /api/v1/routes                                      see
+    get /api/v1/routes/{name}                               see
+    post /api/v1/routes/{name}/cases                        read
+    post /api/v1/routes/{name}/try                          edit
     delete /api/v1/session                                  login
     get /api/v1/session                                     anybody
     post /api/v1/session                                    anybody
