@@ -25,6 +25,8 @@ pub mod table;
 
 pub mod outbox;
 
+pub mod tls;
+
 pub mod destination;
 pub mod listener;
 

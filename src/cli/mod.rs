@@ -37,6 +37,7 @@ mod show;
 mod status;
 mod test;
 mod text;
+mod tls;
 mod trace;
 mod validate;
 mod verify;

@@ -117,7 +117,11 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     for name in site.destinations.keys() {
         writeln!(out, "  delivering  {name}")?;
     }
-    writeln!(out, "  watching    http://{}/metrics", serving.console)?;
+    writeln!(
+        out,
+        "  watching    {}://{}/metrics",
+        serving.scheme, serving.console
+    )?;
     writeln!(out, "  control     {}", serving.control.display())?;
     writeln!(out, "ready")?;
     Ok(out.flush()?)

@@ -25,6 +25,8 @@ pub(super) struct Serving {
     pub(super) engine: Engine,
     /// Where the pages are.
     pub(super) console: SocketAddr,
+    /// `http`, or `https` where it speaks TLS.
+    pub(super) scheme: &'static str,
     /// Where the control socket is.
     pub(super) control: PathBuf,
     /// What is asked for on the control socket. Whoever does not take them drops this, and they are answered so.
@@ -36,15 +38,15 @@ pub(super) struct Serving {
 /// Starts all of them. The engine comes first: the others are about an engine that runs.
 pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
-    let bind = site.console;
+    let settings = site.console.clone();
     let data = site.data.clone();
     let engine = Engine::start(site)
         .await
         .map_err(|error| CannotRun::Because(error.to_string()))?;
-    let console = Console::bind(bind, Arc::clone(engine.status()), recorder).await;
+    let console = Console::bind(&settings, Arc::clone(engine.status()), recorder).await;
     let console = console.map_err(|error| {
         CannotRun::at(
-            format!("engine.console.bind: {bind}"),
+            format!("engine.console: {}", settings.bind),
             format!("{error}: is another weir running?"),
         )
     })?;
@@ -63,6 +65,7 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     Ok(Serving {
         engine,
         console: address,
+        scheme: if settings.tls.is_some() { "https" } else { "http" },
         control: control::path(&data),
         reloads,
         stop,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::outbox;
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::tls::ServerSettings;
 use crate::units;
 
 use super::{piece, yaml};
@@ -56,21 +57,30 @@ pub enum ReloadCases {
 }
 
 /// The pages and metrics.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Console {
+pub struct Console {
     /// The address and port, as `127.0.0.1:8686` (the default). Nobody is asked for a password yet: leave it on
     /// a loopback address.
+    #[serde(default = "default_bind")]
     #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
-    bind: SocketAddr,
+    pub bind: SocketAddr,
+    /// TLS: `certificate`, `key`, and `clients` for who may connect.
+    #[serde(default)]
+    pub tls: Option<ServerSettings>,
 }
 
 impl Default for Console {
     fn default() -> Console {
         Console {
-            bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8686),
+            bind: default_bind(),
+            tls: None,
         }
     }
+}
+
+fn default_bind() -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8686)
 }
 
 fn default_read_bytes_max() -> usize {
@@ -80,14 +90,14 @@ fn default_read_bytes_max() -> usize {
 /// What it means.
 pub(super) struct Engine {
     pub(super) data: PathBuf,
-    pub(super) console: SocketAddr,
+    pub(super) console: Console,
     pub(super) read_bytes_max: usize,
     pub(super) outbox: outbox::Settings,
     pub(super) reload: Reload,
 }
 
 pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {
-    let settings: Settings = piece::read(place, yaml::value(place.node()), problems)?;
+    let mut settings: Settings = piece::read(place, yaml::value(place.node()), problems)?;
     if settings.data.as_os_str().is_empty() {
         let problem = Problem::error(ProblemName::InvalidValue, "the folder for the data has no name");
         problems.push(problem.at(&place.key("data")));
@@ -99,9 +109,14 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         let help = "bind a loopback address, as `127.0.0.1:8686`; let a proxy that asks for one pass it on";
         problems.push(problem.at(&place.key("console").key("bind")).help(help));
     }
+    let console = &mut settings.console;
+    if let Some(tls) = &mut console.tls {
+        tls.resolve(folder);
+        tls.check(&place.key("console").key("tls"), problems);
+    }
     Some(Engine {
         data: folder.join(settings.data),
-        console: settings.console.bind,
+        console: settings.console,
         read_bytes_max: settings.read_bytes_max,
         outbox: settings.outbox,
         reload: settings.reload,

@@ -30,6 +30,8 @@ mod reply;
 mod routes;
 mod schema;
 mod sections;
+mod security;
+mod senders;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -37,7 +39,6 @@ mod written;
 mod yaml;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ pub use cases::Missing;
 pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
-pub use engine::{Reload, ReloadCases};
+pub use engine::{Console, Reload, ReloadCases};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
@@ -67,6 +68,7 @@ pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, Unavailable};
 pub use schema::schema;
+pub use senders::Senders;
 pub use validation::{OnFault, Validation};
 
 /// A site that can run.
@@ -75,7 +77,7 @@ pub struct Site {
     /// The folder for what must survive a restart.
     pub data: PathBuf,
     /// Where the pages are.
-    pub console: SocketAddr,
+    pub console: Console,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod control;
+mod socket;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -19,7 +20,11 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
+use crate::config;
 use crate::engine::Status;
+use crate::tls::{self, Owner, Within};
+
+use self::socket::Socket;
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -31,6 +36,7 @@ struct Sources {
 /// The HTTP pages, bound and not yet serving.
 pub struct Console {
     socket: TcpListener,
+    tls: Option<tls::Server>,
     sources: Sources,
 }
 
@@ -38,15 +44,20 @@ impl Console {
     /// Binds the address of `engine.console.bind`.
     ///
     /// # Errors
-    /// When the address cannot be bound.
+    /// When the address cannot be bound, or its certificates cannot be used.
     pub async fn bind(
-        address: SocketAddr,
+        settings: &config::Console,
         status: Arc<Status>,
         metrics: PrometheusHandle,
     ) -> std::io::Result<Console> {
-        let socket = TcpListener::bind(address).await?;
+        let server = |settings| tls::Server::new(settings, Within::Http);
+        let tls = settings.tls.as_ref().map(server);
+        if let Some(tls) = &tls {
+            tls.renew(&Owner::console()).await?;
+        }
         Ok(Console {
-            socket,
+            socket: TcpListener::bind(settings.bind).await?,
+            tls,
             sources: Sources { status, metrics },
         })
     }
@@ -69,7 +80,12 @@ impl Console {
             .route("/health/live", get(live))
             .route("/health/ready", get(ready))
             .with_state(self.sources);
-        axum::serve(self.socket, pages).with_graceful_shutdown(stop).await
+        let owner = Owner::console();
+        let socket = Socket::new(self.socket, self.tls.clone());
+        tokio::select! {
+            served = axum::serve(socket, pages).with_graceful_shutdown(stop) => served,
+            () = tls::keep_fresh(self.tls.as_ref(), &owner) => Ok(()),
+        }
     }
 }
 

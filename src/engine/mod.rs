@@ -7,6 +7,7 @@
 
 mod acknowledge;
 mod answers;
+mod certificates;
 mod deliverer;
 mod dispatch;
 mod doors;
@@ -37,6 +38,7 @@ pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, S
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
+use certificates::Certificates;
 use doors::{Behind, BindError, Doors};
 use lanes::Lanes;
 
@@ -76,6 +78,7 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    certificates: Certificates,
 }
 
 impl Engine {
@@ -108,7 +111,8 @@ impl Engine {
         status.warn_of_orphans();
         // Nothing was taken by a site before this one.
         let _released = doors.open(&site, sockets);
-        let engine = Engine {
+        let mut engine = Engine {
+            certificates: Certificates::default(),
             site,
             status,
             outbox,

@@ -165,7 +165,7 @@ impl Engine {
                 "engine.read_bytes_max",
                 running.read_bytes_max == site.read_bytes_max,
             ),
-            ("engine.console.bind", running.console == site.console),
+            ("engine.console", running.console == site.console),
         ];
         for (setting, _) in fixed.iter().filter(|(_, is_same)| !is_same) {
             let message = format!("`{setting}` has changed, which needs a restart");
@@ -204,7 +204,8 @@ impl Engine {
     }
 
     /// Shows the site that runs from now on.
-    pub(super) fn announce(&self) {
+    pub(super) fn announce(&mut self) {
+        self.certificates.watch(&self.site);
         let running = Running {
             version: Arc::clone(&self.site.version),
             since: clock::now(),

@@ -41,6 +41,7 @@ mod replies;
 mod schema;
 mod stops;
 mod tidy;
+mod tls;
 mod trace;
 mod typed;
 mod untouched;

@@ -21,9 +21,10 @@ const FLOORS: &str = "
     table: hl7 problem typed
     expression: table hl7 problem
     outbox: clock metrics units
-    listener: mllp metrics problem typed units
+    tls: clock metrics problem secret typed units
+    listener: tls mllp metrics problem typed units
 
-    destination: expression hl7 mllp metrics problem secret typed units
+    destination: tls expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
     step: validation expression table hl7 problem typed units
 
@@ -31,11 +32,11 @@ const FLOORS: &str = "
 
     case: route step hl7 problem typed units
 
-    config: case route step validation expression table listener destination outbox hl7 problem secret typed units
+    config: tls case route step validation expression table listener destination outbox hl7 problem secret typed units
 
-    engine: config route step validation expression table listener destination outbox hl7 mllp clock metrics problem secret typed units
+    engine: tls config route step validation expression table listener destination outbox hl7 mllp clock metrics problem secret typed units
 
-    console: engine outbox clock metrics problem
+    console: tls config engine outbox clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.
@@ -50,13 +51,13 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "watch",
+            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "tls", "watch",
         ],
     ),
-    ("destination", &["file_name", "tls"]),
+    ("destination", &["file_name", "stream"]),
     (
         "listener",
-        &["budget", "connection", "door", "reading", "release_2"],
+        &["budget", "connection", "door", "reading", "release_2", "sides"],
     ),
     (
         "step",

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use metrics::counter;
+use tokio::net::lookup_host;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_postgres::NoTls;
@@ -21,10 +22,11 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::parameter::Parameter;
-use super::{DeliveryError, Outgoing, Receipt, Terminators, parse, tls};
+use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
+use crate::tls::{self, Owner, Within};
 
-pub use settings::{Settings, Tls, Value, Whole};
+pub use settings::{Settings, Value, Whole};
 
 /// How much longer than the server itself weir waits for the server to end a statement.
 const GRACE: Duration = Duration::from_secs(2);
@@ -33,6 +35,7 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Client {
     name: Arc<str>,
     settings: Settings,
+    tls: tls::Client,
     /// One connection, made when it is needed: deliveries of a destination come one after the other.
     pool: Option<Pool>,
 }
@@ -40,6 +43,7 @@ pub struct Client {
 impl Client {
     pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
         Client {
+            tls: tls::Client::new(settings.tls.clone(), Within::Other, Owner::destination(&name)),
             name,
             settings,
             pool: None,
@@ -116,8 +120,10 @@ impl Client {
     async fn pool(&self) -> io::Result<Pool> {
         let settings = &self.settings;
         let mut config = tokio_postgres::Config::new();
+        if settings.tls.server_name.is_none() || settings.plaintext.is_some() {
+            config.host(&settings.address.host);
+        }
         config
-            .host(&settings.address.host)
             .port(settings.address.port)
             .dbname(&settings.database)
             .user(&settings.user)
@@ -136,13 +142,18 @@ impl Client {
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = match settings.tls {
-            Tls::None => Manager::from_config(config.ssl_mode(SslMode::Disable).clone(), NoTls, recycling),
-            Tls::Required => {
-                let client = tls::client(settings.authorities.clone()).await?;
-                let connect = MakeRustlsConnect::new(client.as_ref().clone());
-                Manager::from_config(config.ssl_mode(SslMode::Require).clone(), connect, recycling)
+        let manager = if settings.plaintext.is_some() {
+            Manager::from_config(config.ssl_mode(SslMode::Disable).clone(), NoTls, recycling)
+        } else {
+            if let Some(name) = &settings.tls.server_name {
+                let there = (settings.address.host.as_str(), settings.address.port);
+                let ip = lookup_host(there).await?.next().map(|there| there.ip());
+                config.host(name.to_string());
+                config.hostaddr(ip.ok_or(io::ErrorKind::NotFound)?);
             }
+            let client = self.tls.config().await?;
+            let connect = MakeRustlsConnect::new(client.as_ref().clone());
+            Manager::from_config(config.ssl_mode(SslMode::Require).clone(), connect, recycling)
         };
         Pool::builder(manager)
             .max_size(1)

@@ -205,8 +205,8 @@ impl Engine {
                 }
                 ["watching", url] => {
                     console = url
-                        .strip_prefix("http://")
-                        .and_then(|rest| rest.split('/').next()?.parse().ok());
+                        .split_once("//")
+                        .and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
                 }
                 ["ready"] => {
                     ready = true;
@@ -229,6 +229,11 @@ impl Engine {
 
     pub fn listener(&self, name: &str) -> SocketAddr {
         self.listeners[name]
+    }
+
+    /// Where the pages are.
+    pub fn console(&self) -> SocketAddr {
+        self.console
     }
 
     /// A page of the console: status code and body.
