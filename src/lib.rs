@@ -11,6 +11,7 @@
 //! `ARCHITECTURE.md` tells which module may import which, and what none of them ever does.
 
 pub mod clock;
+pub mod durable;
 pub mod metrics;
 pub mod problem;
 pub mod secret;
@@ -25,6 +26,8 @@ pub mod table;
 
 pub mod outbox;
 
+pub mod access;
+pub mod audit;
 pub mod tls;
 
 pub mod destination;
@@ -32,6 +35,8 @@ pub mod listener;
 
 pub mod step;
 pub mod validation;
+
+pub mod archive;
 
 pub mod route;
 

@@ -8,6 +8,7 @@ use hyper::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::console::api;
+use crate::console::api::destinations::Answer as Told;
 use crate::console::api::queue::{Dead, Queued};
 
 use super::control::{self, Answer, Which};
@@ -148,8 +149,11 @@ impl Lane {
         let name = &self.destination;
         let path = format!("/api/v1/destinations/{}/{order}", escaped(name));
         match running.ask(Method::POST, &path).await? {
-            Asked::Done(_) => {
+            Asked::Done(answer) => {
                 writeln!(out, "{name}: told to {order}")?;
+                for (number, reason) in control::read::<Told>(&answer)?.freed {
+                    writeln!(out, "{name}: {number} held it: {}", text::safe(&reason))?;
+                }
                 Ok(Finding::Fine)
             }
             Asked::NotThere(why) => not_there(&why),

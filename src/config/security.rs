@@ -72,14 +72,21 @@ pub(super) fn check_destination(
             }
             unprotected(http.url.host(), http.plaintext, &place, "write `https`", problems);
         }
-        destination::Settings::Sql(sql) if sql.plaintext.is_none() => {
-            check_client(&sql.tls, None, place, problems);
-        }
-        destination::Settings::Sql(sql) => {
-            if sql.tls != ClientSettings::default() {
-                check_both(sql.plaintext, place, problems);
-            }
-        }
+        destination::Settings::Sql(sql) => check_database(&sql.tls, sql.plaintext, place, problems),
+    }
+}
+
+/// The same for a database, which is always asked for TLS but where the site accepts none.
+pub(super) fn check_database(
+    tls: &ClientSettings,
+    plaintext: Option<Plaintext>,
+    place: &Place<'_>,
+    problems: &mut Problems,
+) {
+    if plaintext.is_none() {
+        tls.check(&place.key("tls"), problems);
+    } else if *tls != ClientSettings::default() {
+        check_both(plaintext, place, problems);
     }
 }
 

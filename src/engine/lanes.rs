@@ -280,13 +280,8 @@ mod tests {
         let (site, problems) = config::load(&folder.join("site"));
         let site = site.unwrap_or_else(|| panic!("{problems}"));
         let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
-        let switches = Arc::new(Switches::open(folder).unwrap());
-        let running = Running {
-            version: site.version,
-            since: jiff::Timestamp::UNIX_EPOCH,
-            listeners: BTreeMap::new(),
-            routes: Vec::new(),
-        };
+        let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
+        let running = Running::of(&site, BTreeMap::new());
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, Answers::new());
         (lanes, status, outbox, site.destinations["copies"].clone())
@@ -308,6 +303,7 @@ mod tests {
             dead: Vec::new(),
             window: None,
             instead_of: None,
+            link: None,
         };
         outbox.offer(acceptance).await.unwrap().await.unwrap();
     }

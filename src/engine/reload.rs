@@ -14,9 +14,10 @@ use crate::config::Site;
 use crate::metrics as names;
 use crate::problem::{Problem, ProblemName, Problems, Severity};
 
+use super::Engine;
 use super::doors::BindError;
+use super::look_ups::NoRows;
 use super::status::{Running, Status};
-use super::{Engine, clock};
 
 /// How many requests may wait while one is carried out.
 const REQUESTS_WAITING_MAX: usize = 8;
@@ -128,6 +129,13 @@ impl Engine {
                 return None;
             }
         };
+        if let Err(failures) = self.look_ups.fill(&site.look_ups).await {
+            for NoRows { table, reason } in failures {
+                let message = format!("table `{table}`: {reason}");
+                problems.push(Problem::error(ProblemName::NoRows, message).help("is the database there?"));
+            }
+            return None;
+        }
         count_from_here(&self.status, &site).await;
         // From here on nothing is waited for and nothing can fail.
         let mut changes = Changes {
@@ -144,6 +152,7 @@ impl Engine {
             }
         }
         let released = self.doors.open(&site, sockets);
+        self.look_ups.keep(&site.look_ups);
         for (name, change) in &changes.destinations {
             if let (Change::Removed, Some(settings)) = (change, self.site.destinations.get(name)) {
                 self.lanes
@@ -206,12 +215,7 @@ impl Engine {
     /// Shows the site that runs from now on.
     pub(super) fn announce(&mut self) {
         self.certificates.watch(&self.site);
-        let running = Running {
-            version: Arc::clone(&self.site.version),
-            since: clock::now(),
-            listeners: self.doors.addresses(),
-            routes: self.site.routes.clone(),
-        };
+        let running = Running::of(&self.site, self.doors.entrances());
         let version = |version: &Arc<str>| gauge!(names::SITE_INFO, "version" => Arc::clone(version));
         version(&self.status.running().version).set(0.0);
         version(&running.version).set(1.0);

@@ -4,14 +4,14 @@
 //! this process can read back, so that the conservation of deliveries can be checked at any moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
+use crate::config::{Site, Traffic};
 use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::route::Route;
 use crate::{clock, metrics as names};
@@ -61,13 +61,37 @@ pub struct ListenerCounts {
     pub unrouted: Count,
     /// Known from before: acknowledged again and not delivered again.
     pub repeated: Count,
+    /// Not taken because weir crashed twice with them in hand.
+    pub quarantined: Count,
     /// Answered with an error or a rejection.
     pub refused: Count,
     /// From the frame's last byte to its acknowledgment.
     pub acknowledgment_seconds: Histogram,
+    /// When the last message came, in milliseconds of Unix time; 0 where none has.
+    last_message_ms: AtomicI64,
+    is_silent: AtomicBool,
 }
 
 impl ListenerCounts {
+    /// When the last message came.
+    pub fn last_message(&self) -> Option<Timestamp> {
+        let ms = self.last_message_ms.load(Ordering::Relaxed);
+        Timestamp::from_millisecond(ms).ok().filter(|_| ms != 0)
+    }
+
+    /// Whether that is longer ago than is normal now.
+    pub fn is_silent(&self) -> bool {
+        self.is_silent.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn hear(&self, at: Timestamp) {
+        self.last_message_ms.store(at.as_millisecond(), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_silent(&self, is_silent: bool) {
+        self.is_silent.store(is_silent, Ordering::Relaxed);
+    }
+
     fn new(listener: &Arc<str>) -> ListenerCounts {
         let label = || listener.to_string();
         ListenerCounts {
@@ -76,8 +100,11 @@ impl ListenerCounts {
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
             repeated: Count::new(counter!(names::REPEATED, "listener" => label())),
+            quarantined: Count::new(counter!(names::QUARANTINED, "listener" => label())),
             refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
+            last_message_ms: AtomicI64::new(0),
+            is_silent: AtomicBool::new(false),
         }
     }
 }
@@ -96,6 +123,8 @@ pub struct DestinationCounts {
     pub ambiguous: Count,
     /// From acceptance to receipt.
     pub delivery_seconds: Histogram,
+    /// Deliveries of the run before that were taken up.
+    taken_up: AtomicUsize,
     state: RwLock<LaneState>,
 }
 
@@ -109,6 +138,11 @@ impl DestinationCounts {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
+    /// Takes up a delivery of the run before; how many were before it.
+    pub(super) fn take_up(&self) -> usize {
+        self.taken_up.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn new(destination: &Arc<str>) -> DestinationCounts {
         let label = || destination.to_string();
         DestinationCounts {
@@ -118,6 +152,7 @@ impl DestinationCounts {
             dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
             ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
+            taken_up: AtomicUsize::new(0),
             state: RwLock::new(LaneState::Parked),
         }
     }
@@ -155,10 +190,29 @@ pub struct Running {
     pub version: Arc<str>,
     /// Since when.
     pub since: Timestamp,
-    /// Where each listener listens, with the real port where port 0 was asked for.
-    pub listeners: BTreeMap<Arc<str>, SocketAddr>,
+    /// Where each listener takes messages from: a folder, or an address, with the real port where port 0 was asked
+    /// for.
+    pub listeners: BTreeMap<Arc<str>, String>,
+    /// What is normal for those listeners of which something is expected.
+    pub traffic: BTreeMap<Arc<str>, Traffic>,
     /// Its routes.
     pub routes: Vec<Arc<Route>>,
+}
+
+impl Running {
+    /// This site from now on, whose listeners take messages from there.
+    pub(super) fn of(site: &Site, listeners: BTreeMap<Arc<str>, String>) -> Running {
+        let traffic = site.listeners.iter();
+        Running {
+            version: Arc::clone(&site.version),
+            since: clock::now(),
+            listeners,
+            traffic: traffic
+                .filter_map(|(name, listener)| Some((Arc::clone(name), listener.traffic.clone()?)))
+                .collect(),
+            routes: site.routes.clone(),
+        }
+    }
 }
 
 /// All counts of a running engine, what it runs, and whether it is ready.
@@ -336,6 +390,14 @@ impl Status {
             gauge!(names::DISK_FREE_BYTES).set(free as f64);
         }
         let now = clock::now();
+        for (name, counts) in self.listeners() {
+            let gauge = |metric| gauge!(metric, "listener" => Arc::clone(&name));
+            gauge(names::LISTENER_SILENT).set(if counts.is_silent() { 1.0 } else { 0.0 });
+            if let Some(last) = counts.last_message() {
+                let age = now.duration_since(last).as_secs_f64();
+                gauge(names::LISTENER_LAST_MESSAGE_AGE_SECONDS).set(age.max(0.0));
+            }
+        }
         for name in self.owed_destinations() {
             let depth = self.depth(&name);
             let gauge = |metric| gauge!(metric, "destination" => Arc::clone(&name));
@@ -352,7 +414,7 @@ impl Status {
                 gauge.set(if is_so { 1.0 } else { 0.0 });
             };
             stopped("paused", matches!(mode, Mode::PausedAfter(_)));
-            stopped("held", matches!(mode, Mode::Held { .. }));
+            stopped("held", matches!(mode, Mode::Held(_)));
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::outbox::{Acceptance, Accepted};
 use crate::tls::Certificate;
 
 use super::acknowledge::is_acknowledgment;
+use super::in_hand::Held;
 use super::intake::{Intake, Unfit, answering, committed, reject, unstored};
 use super::status::Owed;
 
@@ -40,6 +41,7 @@ impl Intake {
         self: Arc<Self>,
         bytes: &Bytes,
         sender: Option<&Certificate>,
+        held: Held,
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
         let batches = self.settings.batches;
@@ -57,6 +59,7 @@ impl Intake {
             messages => self.counts.received.add(messages - 1),
         }
         let (acceptances, verdicts) = self.route_all(&transfer, sender).await;
+        drop(held);
         if verdicts.iter().any(Result::is_err) {
             return ready(self.answer(&transfer, verdicts)).boxed();
         }
@@ -90,8 +93,8 @@ impl Intake {
 
     fn count_all(&self, accepted: &Accepted, verdicts: &[Verdict]) {
         let taken = || verdicts.iter().flatten();
-        let offered = taken().map(|(owed, _)| owed).filter(|owed| !owed.is_empty());
-        self.count_stored(accepted, offered);
+        let offered = taken().filter(|(owed, _)| !owed.is_empty());
+        self.count_stored(accepted, offered.map(|(owed, is_routed)| (owed, *is_routed)));
         for (owed, is_routed) in taken().filter(|(owed, _)| owed.is_empty()) {
             self.count_accepted(owed, *is_routed);
         }

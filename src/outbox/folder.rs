@@ -20,6 +20,7 @@ use std::{
 use super::{
     OpenError, Settings,
     key::Key,
+    links::Links,
     record::Meta,
     repeats::Repeats,
     sled::{self, SledOpenError},
@@ -40,6 +41,8 @@ pub(super) struct Opened {
     pub(super) meta: Meta,
     /// What was accepted lately.
     pub(super) repeats: Repeats,
+    /// By which number each sender's link is to go on.
+    pub(super) links: Links,
     /// Tests with a store in memory have none.
     pub(super) watermark: Option<Watermark>,
     /// Where the store is; in memory it is nowhere.
@@ -85,10 +88,12 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
         .write(&meta)
         .map_err(|source| io_error(watermark.path(), source))?;
     let repeats = Repeats::read(&store).map_err(in_store)?;
+    let links = Links::read(&store).map_err(in_store)?;
     Ok(Opened {
         store: Arc::new(store),
         meta,
         repeats,
+        links,
         watermark: Some(watermark),
         folder: Some(store_folder.clone()),
     })

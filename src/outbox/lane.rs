@@ -71,6 +71,9 @@ pub(super) struct Shared {
     /// Numbers below are durable; nothing from it on may be read.
     durable: AtomicU64,
     pub(super) gauge: Gauge,
+    pub(super) store_id: u128,
+    /// Numbers below were given before it was opened.
+    pub(super) next_at_opening: Sequence,
     /// How much less there was at opening than there should have been.
     missing: u64,
     pub(super) failure: watch::Sender<Option<OutboxFailure>>,
@@ -108,6 +111,8 @@ impl Shared {
             lanes: RwLock::new(lanes),
             durable: AtomicU64::new(meta.next.0),
             gauge: Gauge::new(limits),
+            store_id: meta.store_id,
+            next_at_opening: meta.next,
             missing,
             failure: watch::Sender::new(None),
             damaged: Mutex::default(),

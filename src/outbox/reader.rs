@@ -15,7 +15,8 @@ use super::{
     DeadLetter, Delivery, Depth, OutboxError, Sequence,
     key::{DestinationId, Key},
     lane::{Damaged, Lane, Shared},
-    record::{self, Damage, DeadRecord, EntryRecord, MessageRecord},
+    links::{Link, LinkNumber},
+    record::{self, Damage, DeadRecord, EntryRecord, LinkRecord, MessageRecord},
     store::{Store, StoreError},
 };
 
@@ -303,4 +304,20 @@ fn dead_letter(
         answer: record.answer,
         delivery,
     })
+}
+
+/// The last number of every link that can be read.
+pub(super) fn links(shared: &Shared) -> Result<Vec<Link>, OutboxError> {
+    let mut links = Vec::new();
+    shared.store()?.scan(Key::links(), &mut |key, value| {
+        if let (Some(id), Ok(last)) = (Key::read_link(key), LinkRecord::decode(&Key::read(key), value)) {
+            let (number, content) = (last.number, last.content);
+            links.push(Link {
+                id,
+                number: LinkNumber::Known { number, content },
+            });
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(links)
 }

@@ -11,7 +11,7 @@ use super::{
     OpenError, Sequence, Settings, StoreError, folder,
     key::{DestinationId, Key},
     reader,
-    record::{self, DeadRecord, EntryRecord, MessageRecord, Meta, SeenRecord},
+    record::{self, DeadRecord, EntryRecord, LinkRecord, MessageRecord, Meta, SeenRecord},
     store::Store,
 };
 
@@ -98,6 +98,7 @@ fn look(store: &dyn Store, meta: &Meta) -> Result<Verification, StoreError> {
     }
     messages(store, &mut found)?;
     seen(store, &mut found)?;
+    links(store, &mut found)?;
     Ok(found)
 }
 
@@ -184,6 +185,15 @@ fn seen(store: &dyn Store, found: &mut Verification) -> Result<(), StoreError> {
     store.scan(Key::seen_all(), &mut |key, value| {
         if let Err(damage) = SeenRecord::decode(&Key::read(key), value) {
             found.damage(format_args!("what was accepted lately: {damage}"));
+        }
+        ControlFlow::Continue(())
+    })
+}
+
+fn links(store: &dyn Store, found: &mut Verification) -> Result<(), StoreError> {
+    store.scan(Key::links(), &mut |key, value| {
+        if let Err(damage) = LinkRecord::decode(&Key::read(key), value) {
+            found.damage(format_args!("the sequence number of a sender: {damage}"));
         }
         ControlFlow::Continue(())
     })

@@ -32,7 +32,7 @@ pub use stream::{Stream, linger};
 /// Who speaks TLS here, for logs and metrics: a listener, a destination or the pages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner {
-    /// `listener`, `destination` or `console`.
+    /// `listener`, `destination`, `table` or `console`.
     pub kind: &'static str,
     /// Its name in the site.
     pub name: Arc<str>,
@@ -52,6 +52,14 @@ impl Owner {
         Owner {
             kind: "destination",
             name: Arc::clone(name),
+        }
+    }
+
+    /// A table that is read from this database.
+    pub fn table(database: &str) -> Owner {
+        Owner {
+            kind: "table",
+            name: Arc::from(database),
         }
     }
 

@@ -333,6 +333,7 @@ fn every_metric_is_on_the_page_after_some_work() {
             "route_rejections",
             "route_filtered",
             "table_misses",
+            "table_read",
             "refused_connections",
             "failures",
             "ambiguous",

@@ -10,6 +10,7 @@ use std::path::Path;
 /// The floors: each module and the modules it may import. `ARCHITECTURE.md` shows the same table.
 const FLOORS: &str = "
     clock:
+    durable:
     hl7:
     metrics:
     mllp:
@@ -22,21 +23,24 @@ const FLOORS: &str = "
     expression: table hl7 problem
     outbox: clock metrics units
     tls: clock metrics problem secret typed units
+    access: clock durable
+    audit: clock durable
     listener: tls mllp metrics problem typed units
 
     destination: tls expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
+    archive: expression hl7 clock metrics problem typed units
     step: validation expression table hl7 problem typed units
 
     route: step validation expression table hl7 problem typed units
 
     case: route step hl7 problem typed units
 
-    config: tls case route step validation expression table listener destination outbox hl7 problem secret typed units
+    config: tls case route step validation expression table listener destination outbox archive hl7 problem secret typed units
 
-    engine: tls config route step validation expression table listener destination outbox hl7 mllp clock metrics problem secret typed units
+    engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: tls config engine outbox clock metrics problem
+    console: tls config engine outbox archive access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

@@ -4,6 +4,8 @@
 //! statement is a transaction of its own: an error of the server means that nothing was done. Only a connection that
 //! breaks, or a time limit, leaves it open whether it was.
 
+mod connection;
+mod look_up;
 mod parameter;
 mod settings;
 
@@ -13,20 +15,18 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use metrics::counter;
-use tokio::net::lookup_host;
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_postgres::NoTls;
-use tokio_postgres::config::SslMode;
 use tokio_postgres::types::ToSql;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::parameter::Parameter;
 use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
-use crate::tls::{self, Owner, Within};
+use crate::tls::Owner;
 
-pub use settings::{Settings, Value, Whole};
+pub use connection::Connection;
+pub use look_up::{LookUp, Rows};
+pub use settings::{Address, Settings, Value, Whole};
 
 /// How much longer than the server itself weir waits for the server to end a statement.
 const GRACE: Duration = Duration::from_secs(2);
@@ -35,7 +35,6 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Client {
     name: Arc<str>,
     settings: Settings,
-    tls: tls::Client,
     /// One connection, made when it is needed: deliveries of a destination come one after the other.
     pool: Option<Pool>,
 }
@@ -43,7 +42,6 @@ pub struct Client {
 impl Client {
     pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
         Client {
-            tls: tls::Client::new(settings.tls.clone(), Within::Other, Owner::destination(&name)),
             name,
             settings,
             pool: None,
@@ -119,41 +117,14 @@ impl Client {
 
     async fn pool(&self) -> io::Result<Pool> {
         let settings = &self.settings;
-        let mut config = tokio_postgres::Config::new();
-        if settings.tls.server_name.is_none() || settings.plaintext.is_some() {
-            config.host(&settings.address.host);
-        }
-        config
-            .port(settings.address.port)
-            .dbname(&settings.database)
-            .user(&settings.user)
-            .application_name("weir")
-            .connect_timeout(settings.connect_timeout)
-            .options(format!(
-                "-c statement_timeout={}",
-                settings.statement_timeout.as_millis()
-            ));
-        if let Some(place) = settings.password.clone() {
-            let secret = spawn_blocking(move || place.read())
-                .await
-                .map_err(io::Error::other)?;
-            config.password(secret.map_err(io::Error::other)?.expose());
-        }
+        let connection = settings.connection(Owner::destination(&self.name));
+        let config = connection.config().await?;
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = if settings.plaintext.is_some() {
-            Manager::from_config(config.ssl_mode(SslMode::Disable).clone(), NoTls, recycling)
-        } else {
-            if let Some(name) = &settings.tls.server_name {
-                let there = (settings.address.host.as_str(), settings.address.port);
-                let ip = lookup_host(there).await?.next().map(|there| there.ip());
-                config.host(name.to_string());
-                config.hostaddr(ip.ok_or(io::ErrorKind::NotFound)?);
-            }
-            let client = self.tls.config().await?;
-            let connect = MakeRustlsConnect::new(client.as_ref().clone());
-            Manager::from_config(config.ssl_mode(SslMode::Require).clone(), connect, recycling)
+        let manager = match connection.tls().await? {
+            None => Manager::from_config(config, NoTls, recycling),
+            Some(tls) => Manager::from_config(config, tls, recycling),
         };
         Pool::builder(manager)
             .max_size(1)

@@ -7,10 +7,11 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::connection::Connection;
 use crate::destination::mllp;
 use crate::expression::{Known, Template};
 use crate::secret::SecretPlace;
-use crate::tls::{ClientSettings, Plaintext};
+use crate::tls::{ClientSettings, Owner, Plaintext};
 use crate::typed::Text;
 use crate::units;
 
@@ -57,9 +58,23 @@ impl Settings {
         self.tls.resolve(folder);
         self.password = self.password.take().map(|place| place.below(folder));
     }
+
+    /// The way to the server.
+    pub(super) fn connection(&self, owner: Owner) -> Connection {
+        Connection {
+            address: self.address.clone(),
+            database: self.database.clone(),
+            user: self.user.clone(),
+            password: self.password.clone(),
+            tls: self.plaintext.is_none().then(|| self.tls.clone()),
+            owner,
+            connect_timeout: self.connect_timeout,
+            statement_timeout: self.statement_timeout,
+        }
+    }
 }
 
-fn default_statement_timeout() -> Duration {
+pub(super) fn default_statement_timeout() -> Duration {
     Duration::from_secs(30)
 }
 

@@ -395,6 +395,36 @@ impl SeenRecord {
     }
 }
 
+/// The last sequence number that was taken of a sender's link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LinkRecord {
+    pub(super) number: u64,
+    /// Of the frame that had it.
+    pub(super) content: [u8; 16],
+    /// When it was taken, in the order of acceptance.
+    pub(super) sequence: Sequence,
+}
+
+impl LinkRecord {
+    pub(super) fn encode(&self, key: &Key) -> Vec<u8> {
+        seal(key, 32, |out| {
+            out.extend_from_slice(&self.number.to_be_bytes());
+            out.extend_from_slice(&self.content);
+            out.extend_from_slice(&self.sequence.0.to_be_bytes());
+        })
+    }
+
+    pub(super) fn decode(key: &Key, value: &[u8]) -> Result<LinkRecord, Damage> {
+        let mut reader = Reader::open(key, value)?;
+        let link = LinkRecord {
+            number: reader.u64()?,
+            content: reader.array()?,
+            sequence: reader.sequence()?,
+        };
+        reader.end(link)
+    }
+}
+
 /// The longest beginning of a text that ends between characters and within the limit.
 fn cut(text: &str, bytes_max: usize) -> &str {
     let end = (0..=bytes_max.min(text.len()))

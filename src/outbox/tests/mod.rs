@@ -2,6 +2,7 @@
 
 mod dead;
 mod intake;
+mod salvage;
 mod verify;
 
 use std::{
@@ -46,6 +47,7 @@ fn acceptance(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         dead: Vec::new(),
         window: None,
         instead_of: None,
+        link: None,
     }
 }
 
@@ -108,6 +110,7 @@ fn in_memory_with(store: MemoryStore, settings: &Settings) -> Outbox {
         shared,
         folder::Opened {
             repeats: Repeats::read(&*store).unwrap(),
+            links: links::Links::read(&*store).unwrap(),
             store,
             meta,
             watermark: None,

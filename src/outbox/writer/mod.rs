@@ -7,6 +7,7 @@
 //! tried twice.
 
 mod draft;
+mod salvage;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -31,6 +32,7 @@ use super::{
     gauge::{Level, disk_free_bytes},
     key::{DestinationId, Key},
     lane::{Lane, Shared},
+    links::Links,
     record::Meta,
     repeats::Repeats,
     store::Store,
@@ -155,6 +157,7 @@ pub(super) struct Writer {
     watermark: Option<Watermark>,
     meta: Meta,
     repeats: Repeats,
+    links: Links,
     /// Where the free space of the disk is looked at.
     folder: Option<PathBuf>,
     disk_free_bytes: Option<u64>,
@@ -171,6 +174,7 @@ impl Writer {
             store,
             mut meta,
             repeats,
+            links,
             watermark,
             folder,
         } = opened;
@@ -182,6 +186,7 @@ impl Writer {
             watermark,
             meta,
             repeats,
+            links,
             folder,
             disk_free_bytes: None,
             requests,
@@ -324,6 +329,7 @@ impl Writer {
             &self.shared,
             &*self.store,
             &mut self.repeats,
+            &mut self.links,
             self.meta.next,
             self.next_destination,
         );
