@@ -20,16 +20,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A socket, plain or over TLS.
 pub(super) struct Socket {
-    socket: TcpListener,
+    listener: TcpListener,
     server: Option<tls::Server>,
     handshakes: JoinSet<Option<(Stream, SocketAddr)>>,
 }
 
 impl Socket {
     /// Plain without a server.
-    pub(super) fn new(socket: TcpListener, server: Option<tls::Server>) -> Socket {
+    pub(super) fn new(listener: TcpListener, server: Option<tls::Server>) -> Socket {
         Socket {
-            socket,
+            listener,
             server,
             handshakes: JoinSet::new(),
         }
@@ -49,7 +49,7 @@ impl Listener for Socket {
                         return accepted;
                     }
                 }
-                accepted = self.socket.accept(), if may_accept => match (accepted, &self.server) {
+                accepted = self.listener.accept(), if may_accept => match (accepted, &self.server) {
                     (Ok((stream, peer)), None) => return (Stream::Plain(stream), peer),
                     (Ok((stream, peer)), Some(server)) => {
                         let server = server.clone();
@@ -68,6 +68,6 @@ impl Listener for Socket {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+        self.listener.local_addr()
     }
 }

@@ -3,7 +3,7 @@
 //! The certificate has to be that of the receiver by its name, and nothing turns that off.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
@@ -101,13 +101,13 @@ impl Load for Spoken {
 
     fn files(&self) -> Vec<&Path> {
         let settings = &self.settings;
-        let mut files: Vec<&Path> = settings.revoked.0.iter().map(|path| path.as_path()).collect();
+        let mut files: Vec<&Path> = settings.revoked.0.iter().map(PathBuf::as_path).collect();
         files.extend(
             settings
                 .trusted
                 .iter()
                 .flat_map(|trusted| &trusted.0)
-                .map(|path| path.as_path()),
+                .map(PathBuf::as_path),
         );
         files.extend(settings.certificate.as_deref());
         if let Some(SecretPlace::File(key)) = &settings.key {
@@ -157,7 +157,7 @@ impl ClientSettings {
             .build()
             .map_err(|error| match error {
                 VerifierBuilderError::InvalidCrl(_) => unusable(file::REVOKED, error),
-                _ => unusable(file::TRUSTED, error),
+                VerifierBuilderError::NoRootAnchors | _ => unusable(file::TRUSTED, error),
             })?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(self.minimum_version.and_newer())

@@ -113,11 +113,11 @@ pub(super) fn identity(certificate: &Path, key: &SecretPlace) -> Result<Arc<Cert
     CertifiedKey::from_der(chain, private, &ring::default_provider())
         .map(Arc::new)
         .map_err(|error| {
-            no_key(match error {
-                rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                    format!("{place}: the key is not that of {}", certificate.display())
-                }
-                _ => format!("{place}: expected an ECDSA, Ed25519 or RSA key (2048 bits and more)"),
+            let is_another = error == rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
+            no_key(if is_another {
+                format!("{place}: the key is not that of {}", certificate.display())
+            } else {
+                format!("{place}: expected an ECDSA, Ed25519 or RSA key (2048 bits and more)")
             })
         })
 }
@@ -178,8 +178,8 @@ pub(super) fn revocations(
 }
 
 fn reason(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InvalidCertificate(error) => format!("not a certificate that can be used: {error}"),
-        error => error.to_string(),
+    if let rustls::Error::InvalidCertificate(error) = error {
+        return format!("not a certificate that can be used: {error}");
     }
+    error.to_string()
 }

@@ -6,7 +6,7 @@
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,8 +151,8 @@ impl Load for Spoken {
             files.push(key);
         }
         if let Some(clients) = clients {
-            files.extend(clients.trusted.0.iter().map(|path| path.as_path()));
-            files.extend(clients.revoked.0.iter().map(|path| path.as_path()));
+            files.extend(clients.trusted.0.iter().map(PathBuf::as_path));
+            files.extend(clients.revoked.0.iter().map(PathBuf::as_path));
         }
         files
     }
@@ -186,7 +186,7 @@ impl ServerSettings {
                 };
                 let verifier = verifier.build().map_err(|error| match error {
                     VerifierBuilderError::InvalidCrl(_) => unusable(file::CLIENTS_REVOKED, error),
-                    _ => unusable(file::CLIENTS_TRUSTED, error),
+                    VerifierBuilderError::NoRootAnchors | _ => unusable(file::CLIENTS_TRUSTED, error),
                 })?;
                 builder.with_client_cert_verifier(verifier)
             }

@@ -91,7 +91,7 @@ struct Stage {
 }
 
 enum Receiver {
-    Server(Server),
+    Server(Box<Server>),
     Folder { _root: TempDir, folder: PathBuf },
     Database(Database),
 }
@@ -122,7 +122,7 @@ impl Kind {
         let written = written.replace("CA'", &format!("{}'", server.pki.path("ca.pem").display()));
         Ok(Stage {
             destination: Destination::new(Arc::from("lab"), settings(&written)),
-            receiver: Receiver::Server(server),
+            receiver: Receiver::Server(Box::new(server)),
         })
     }
 }

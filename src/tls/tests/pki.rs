@@ -90,6 +90,7 @@ impl Pki {
     /// Writes them, to expire in so many days.
     pub(crate) fn issue_until(&self, name: &str, days: u64) {
         let names = vec![name.to_owned(), "localhost".to_owned()];
+        #[expect(clippy::disallowed_methods, reason = "files of tests know no clock of weir's")]
         let end = SystemTime::now() + Duration::from_secs(days * 24 * 60 * 60);
         self.issue_for(name, names, Flaw::None, Some(end));
     }
@@ -131,7 +132,7 @@ impl Pki {
             Flaw::NotYetValid => params.not_before = date_time_ymd(2123, 1, 1),
             Flaw::Revoked => params.serial_number = Some(SerialNumber::from(REVOKED)),
             Flaw::ForAnotherPurpose => {
-                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning]
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
             }
             Flaw::None
             | Flaw::OfAnotherAuthority
@@ -143,7 +144,13 @@ impl Pki {
         let certificate = match flaw {
             Flaw::OfAnotherAuthority => params.signed_by(&key, &self.another),
             Flaw::SelfSigned => params.self_signed(&key),
-            _ => params.signed_by(&key, &self.authority),
+            Flaw::None
+            | Flaw::Expired
+            | Flaw::NotYetValid
+            | Flaw::OfAnotherName
+            | Flaw::Revoked
+            | Flaw::ForAnotherPurpose
+            | Flaw::DamagedSignature => params.signed_by(&key, &self.authority),
         };
         let mut der = certificate.unwrap().der().to_vec();
         if flaw == Flaw::DamagedSignature {
