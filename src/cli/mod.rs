@@ -38,6 +38,7 @@ mod show;
 mod status;
 mod test;
 mod text;
+mod tls;
 mod token;
 mod trace;
 mod user;

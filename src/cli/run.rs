@@ -117,8 +117,9 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     for name in site.destinations.keys() {
         writeln!(out, "  delivering  {name}")?;
     }
-    writeln!(out, "  console     http://{}/", serving.console)?;
-    writeln!(out, "  watching    http://{}/metrics", serving.console)?;
+    let address = format!("{}://{}", serving.scheme, serving.console);
+    writeln!(out, "  console     {address}/")?;
+    writeln!(out, "  watching    {address}/metrics")?;
     writeln!(out, "  control     {}", serving.control.display())?;
     if let Some(token) = &serving.setup_token {
         writeln!(

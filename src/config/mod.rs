@@ -31,6 +31,8 @@ mod reply;
 mod routes;
 mod schema;
 mod sections;
+mod security;
+mod senders;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -41,7 +43,6 @@ mod written;
 mod yaml;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ pub use cases::Missing;
 pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
-pub use engine::{Reload, ReloadCases};
+pub use engine::{Console, Reload, ReloadCases};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
@@ -72,6 +73,7 @@ pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
+pub use senders::Senders;
 pub use text::RouteText;
 pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
@@ -83,9 +85,7 @@ pub struct Site {
     /// The folder for what must survive a restart.
     pub data: PathBuf,
     /// Where the pages are.
-    pub console: SocketAddr,
-    /// Names by which it may be called.
-    pub console_names: Vec<String>,
+    pub console: Console,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
@@ -196,7 +196,6 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let site = Site {
         data: engine.data,
         console: engine.console,
-        console_names: engine.console_names,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
         reload: engine.reload,

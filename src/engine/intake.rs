@@ -21,6 +21,7 @@ use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
 use crate::outbox::{Acceptance, Accepted, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
+use crate::tls::Certificate;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
 
@@ -84,17 +85,18 @@ impl Intake {
                 return self.refused(&prefix, self.refuse_too_large(&prefix)).await;
             }
         };
+        let sender = incoming.certificate.as_deref();
         if let Some(link) = self.opened_link(&bytes) {
-            return self.open_link(&bytes, link, arrived).await;
+            return self.open_link(&bytes, link, sender, arrived).await;
         }
         let held = match self.in_hand.take(&bytes, &self.site_version) {
             Ok(held) => held,
             Err(Quarantined) => return ready(self.refuse_quarantined(&bytes)).boxed(),
         };
-        let message = match self.read(&bytes) {
+        let message = match self.read(&bytes, sender) {
             Ok(message) => message,
             Err(Unfit::Unparsed(problem)) if self.is_transfer(&problem) => {
-                return self.receive_transfer(&bytes, held, arrived).await;
+                return self.receive_transfer(&bytes, sender, held, arrived).await;
             }
             Err(unfit) => return self.refused(&bytes, self.refuse_unfit(&bytes, unfit)).await,
         };
@@ -172,9 +174,11 @@ impl Intake {
     }
 
     /// The message, if it is one and its header is acceptable.
-    pub(super) fn read(&self, bytes: &Bytes) -> Result<Message, Unfit> {
+    pub(super) fn read(&self, bytes: &Bytes, sender: Option<&Certificate>) -> Result<Message, Unfit> {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
+        self.check_sender(&message.header(), sender)
+            .map_err(Unfit::Refused)?;
         self.check(&message).map_err(Unfit::Refused)?;
         let warnings = message.warnings();
         if self.settings.layout == Layout::Strict
@@ -190,6 +194,23 @@ impl Intake {
             self.warn(warning.as_str());
         }
         Ok(message)
+    }
+
+    /// Whether whoever has shown this certificate may send as the application and facility of this header.
+    pub(super) fn check_sender(
+        &self,
+        header: &Header<'_>,
+        sender: Option<&Certificate>,
+    ) -> Result<(), Refusal> {
+        let Some(senders) = &self.settings.senders else {
+            return Ok(());
+        };
+        senders.check(header, sender).inspect_err(|_| {
+            counter!(names::SENDER_MISMATCHES_TOTAL, "listener" => Arc::clone(&self.listener)).increment(1);
+            // Its own names, never those that the message claims.
+            let certificate = sender.map(Certificate::title);
+            warn!(listener = %self.listener, ?certificate, "refused: a certificate is not that of the sender named");
+        })
     }
 
     /// Whether this listener takes a message with this header.

@@ -7,6 +7,7 @@
 
 mod acknowledge;
 mod answers;
+mod certificates;
 mod deliverer;
 mod dispatch;
 mod doors;
@@ -42,6 +43,7 @@ pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, S
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
+use certificates::Certificates;
 use doors::{Behind, BindError, Doors};
 use in_hand::InHand;
 use lanes::Lanes;
@@ -94,6 +96,7 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    certificates: Certificates,
     silence: silence::Watch,
     look_ups: LookUps,
 }
@@ -128,7 +131,8 @@ impl Engine {
         // Nothing was taken by a site before this one.
         let _released = doors.open(&site, sockets);
         let silence = silence::Watch::start(&status, &site.data);
-        let engine = Engine {
+        let mut engine = Engine {
+            certificates: Certificates::default(),
             site,
             status,
             outbox,

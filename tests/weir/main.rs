@@ -47,6 +47,7 @@ mod sequence_numbers;
 mod silence;
 mod stops;
 mod tidy;
+mod tls;
 mod trace;
 mod typed;
 mod untouched;
