@@ -43,6 +43,8 @@ pub const FILTERED: &str = "weir_messages_filtered_total";
 pub const UNROUTED: &str = "weir_messages_unrouted_total";
 /// Messages known from before, acknowledged again and not delivered again.
 pub const REPEATED: &str = "weir_messages_repeated_total";
+/// Messages not taken because weir crashed twice with them in hand.
+pub const QUARANTINED: &str = "weir_messages_quarantined_total";
 /// Messages not accepted, whatever the answer.
 pub const REFUSED: &str = "weir_messages_refused_total";
 /// Faults of messages not accepted, by table 0357 code; a message may have several.
@@ -55,6 +57,10 @@ pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 pub const REPLIES: &str = "weir_replies_total";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
+/// Readings of a table from its database: `read` or `failed`.
+pub const TABLE_READS: &str = "weir_table_reads_total";
+/// When the rows of a table were read from its database, as Unix time.
+pub const TABLE_READ_TIMESTAMP: &str = "weir_table_read_timestamp_seconds";
 /// Messages that a route took and did not want, by reason: which condition, or the text of the step `drop`.
 pub const ROUTE_FILTERED: &str = "weir_route_filtered_total";
 /// Messages that a route could not finish; they stand in the dead letters.
@@ -93,6 +99,8 @@ pub const DEAD_LETTERED: &str = "weir_deliveries_dead_lettered_total";
 pub const ATTEMPTS: &str = "weir_delivery_attempts_total";
 /// Attempts sent and not answered: the receiver may have the message.
 pub const AMBIGUOUS: &str = "weir_deliveries_ambiguous_total";
+/// Attempts at what the receiver may have had before: `no_answer` to an earlier attempt, or a `restart`.
+pub const REPEATED_DELIVERIES: &str = "weir_deliveries_repeated_total";
 /// Negative acknowledgments from a destination, by MSA-1.
 pub const NEGATIVE_ACKNOWLEDGMENTS: &str = "weir_negative_acknowledgments_total";
 /// From acceptance to the destination's receipt.
@@ -137,12 +145,15 @@ pub const ALL: &[Metric] = &[
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
     Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
     Metric { name: REPEATED, kind: Kind::Counter, labels: &["listener"], help: "Messages known from before, acknowledged again and not delivered again" },
+    Metric { name: QUARANTINED, kind: Kind::Counter, labels: &["listener"], help: "Messages not taken because weir crashed twice with them in hand" },
     Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener"], help: "Messages not accepted, whatever the answer" },
     Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: REPLIES, kind: Kind::Counter, labels: &["listener", "outcome"], help: "Replies of synchronous routes, by what became of the wait for the answer" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
+    Metric { name: TABLE_READS, kind: Kind::Counter, labels: &["table", "outcome"], help: "Readings of a table from its database, by outcome" },
+    Metric { name: TABLE_READ_TIMESTAMP, kind: Kind::Gauge, labels: &["table"], help: "When the rows of a table were read from its database, as Unix time" },
     Metric { name: ROUTE_FILTERED, kind: Kind::Counter, labels: &["route", "reason"], help: "Messages a route did not want, by reason as the site words it" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
     Metric { name: ROUTE_REJECTIONS, kind: Kind::Counter, labels: &["route"], help: "Messages a route rejected: the sender was told, nobody got them" },
@@ -162,6 +173,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
     Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },
     Metric { name: AMBIGUOUS, kind: Kind::Counter, labels: &["destination"], help: "Attempts sent and not answered: the receiver may have the message" },
+    Metric { name: REPEATED_DELIVERIES, kind: Kind::Counter, labels: &["destination", "why"], help: "Attempts at what the receiver may have had before, after no answer or a restart" },
     Metric { name: NEGATIVE_ACKNOWLEDGMENTS, kind: Kind::Counter, labels: &["destination", "code"], help: "Negative acknowledgments received, by MSA-1" },
     Metric { name: DELIVERY_SECONDS, kind: Kind::Histogram, labels: &["destination"], help: "From acceptance to the destination's receipt" },
     Metric { name: OUTBOX_DEPTH, kind: Kind::Gauge, labels: &["destination"], help: "Deliveries waiting" },

@@ -19,6 +19,7 @@ mod engine;
 mod files;
 mod format;
 mod listener;
+mod look_up;
 mod nak;
 mod network;
 mod pace;
@@ -64,6 +65,7 @@ pub use engine::{Reload, ReloadCases};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
+pub use look_up::{LookUpTable, RowSource};
 pub use nak::{NakAction, NakEnd, NakPolicy};
 pub use pace::{Order, Pace, Rate};
 pub use piece::AsTyped;
@@ -98,6 +100,8 @@ pub struct Site {
     pub routes: Vec<Arc<Route>>,
     /// How each of them is written.
     pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
+    /// The tables whose rows a database gives, which have those of their samples until then.
+    pub look_ups: BTreeMap<Arc<str>, LookUpTable>,
     /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
@@ -142,9 +146,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let sources = sources(files, &mut problems);
     let all_were_read = problems.error_count() == 0;
     if all_were_read && sources.iter().all(|source| source.root.entries().is_empty()) {
-        let message = format!("{}: there is no site in this folder", folder.display());
-        let help = "a site is a folder of YAML files with `engine`, `listeners`, `destinations` and `routes`";
-        problems.push(Problem::error(ProblemName::EmptySite, message).help(help));
+        problems.push(no_site(folder));
         return (None, problems);
     }
     let sections = Sections::gather(&sources, &mut problems);
@@ -161,7 +163,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let names = routes::names(&sections);
     let mut companions = Companions::new(folder);
-    let (routes, tables) = routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
+    let (routes, tables, row_sources) =
+        routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
     let cases = cases::Reader {
         folder,
         reading,
@@ -201,9 +204,16 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         destinations,
         routes,
         route_texts: Arc::new(text::of_routes(&sections)),
+        look_ups: routes::look_ups(row_sources, &tables),
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
+}
+
+fn no_site(folder: &Path) -> Problem {
+    let message = format!("{}: there is no site in this folder", folder.display());
+    let help = "a site is a folder of YAML files with `engine`, `listeners`, `destinations` and `routes`";
+    Problem::error(ProblemName::EmptySite, message).help(help)
 }
 
 /// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.

@@ -47,6 +47,7 @@ struct Lane {
     /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
     /// can repeat.
     unsettled: Arc<Semaphore>,
+    unsettled_max: usize,
 }
 
 /// What a lane works with.
@@ -79,6 +80,7 @@ pub(super) async fn run(
         switches: equipment.switches,
         answers: equipment.answers,
         unsettled: Arc::new(Semaphore::new(settings.unsettled_max)),
+        unsettled_max: settings.unsettled_max,
     });
     let connections = Share::all(settings.order, settings.connections_max).map(|share| {
         let deliverer = Deliverer {
@@ -123,6 +125,8 @@ struct Attempts {
     refused: u32,
     /// What it said last.
     answer: Option<bytes::Bytes>,
+    /// Why the receiver may have had it before the next attempt.
+    doubt: Option<&'static str>,
 }
 
 impl Deliverer {
@@ -175,7 +179,10 @@ impl Deliverer {
             sequence: delivery.sequence.0,
             bytes: delivery.bytes.clone(),
         };
-        let mut attempts = Attempts::default();
+        let mut attempts = Attempts {
+            doubt: self.is_in_doubt(delivery.sequence).then_some("restart"),
+            ..Attempts::default()
+        };
         // A stop waits for the attempt under way and starts no other.
         loop {
             match self.permission(outgoing.sequence).await {
@@ -256,7 +263,13 @@ impl Deliverer {
             attempts.answer = Some(acknowledgment.raw.clone());
         }
         self.count_attempt(&result);
+        self.count_repeat(&result, attempts);
         result
+    }
+
+    /// Whether the run before may have sent it: of what it left, that is the first so many.
+    fn is_in_doubt(&self, sequence: Sequence) -> bool {
+        self.lane.outbox.was_left(sequence) && self.lane.counts.take_up() < self.lane.unsettled_max
     }
 
     async fn delivered(&self, delivery: &Delivery, permit: OwnedSemaphorePermit) -> Result<(), OutboxError> {
@@ -376,6 +389,20 @@ impl Deliverer {
             () = tokio::time::sleep(wait) => {}
             _ = self.switch.changed() => info!(destination = %self.lane.name, sequence, "told to look again"),
             _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => {}
+        }
+    }
+
+    fn count_repeat(&self, result: &Result<Receipt, DeliveryError>, attempts: &mut Attempts) {
+        let was_sent = !matches!(
+            result,
+            Err(DeliveryError::Unreachable { .. } | DeliveryError::Impossible { .. })
+        );
+        if let Some(why) = attempts.doubt.filter(|_| was_sent) {
+            counter!(names::REPEATED_DELIVERIES, "destination" => self.lane.name.to_string(), "why" => why)
+                .increment(1);
+        }
+        if matches!(result, Err(DeliveryError::NoAcknowledgment { .. })) {
+            attempts.doubt = attempts.doubt.or(Some("no_answer"));
         }
     }
 

@@ -28,6 +28,7 @@ use super::acknowledge::{Acknowledger, ControlIds, is_acknowledgment};
 use super::answers::{Answers, Waiter};
 use super::dispatch::Dispatch;
 use super::doors::Behind;
+use super::in_hand::{InHand, Quarantined};
 use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
 
@@ -42,6 +43,7 @@ pub(super) struct Intake {
     pub(super) counts: Arc<ListenerCounts>,
     status: Arc<Status>,
     answers: Arc<Answers>,
+    in_hand: Arc<InHand>,
     _in_use: InUse,
 }
 
@@ -63,6 +65,7 @@ impl Intake {
             counts: behind.status.listener(listener),
             status: behind.status,
             answers: behind.answers,
+            in_hand: behind.in_hand,
             settings: settings.clone(),
             _in_use: in_use,
         }
@@ -82,10 +85,14 @@ impl Intake {
         if let Some(link) = self.opened_link(&bytes) {
             return self.open_link(&bytes, link, arrived).await;
         }
+        let held = match self.in_hand.take(&bytes, &self.site_version) {
+            Ok(held) => held,
+            Err(Quarantined) => return ready(self.refuse_quarantined(&bytes)).boxed(),
+        };
         let message = match self.read(&bytes) {
             Ok(message) => message,
             Err(Unfit::Unparsed(problem)) if self.is_transfer(&problem) => {
-                return self.receive_transfer(&bytes, arrived).await;
+                return self.receive_transfer(&bytes, held, arrived).await;
             }
             Err(unfit) => return ready(self.refuse_unfit(&bytes, unfit)).boxed(),
         };
@@ -96,6 +103,7 @@ impl Intake {
             Ok(routed) => routed,
             Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
         };
+        drop(held);
         let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);
         // Where numbers are looked at, what nobody is owed moves the sequence on as well.
         if dispatch.is_empty() && link.is_none() {
@@ -325,6 +333,14 @@ impl Intake {
         let refusal = reject(ErrorCode::ApplicationInternal, text);
         let reply = self.refuse(Header::parse(prefix).ok().as_ref(), &refusal);
         Reply { close: true, ..reply }
+    }
+
+    /// Not so much as parsed, but for its header: whatever weir does with it may end the process once more.
+    fn refuse_quarantined(&self, bytes: &[u8]) -> Reply {
+        self.counts.quarantined.one();
+        let text = "weir crashed twice with this message in hand and does not take it again";
+        let refusal = reject(ErrorCode::ApplicationInternal, text);
+        self.refuse(Header::parse(bytes).ok().as_ref(), &refusal)
     }
 
     /// What is no message is answered as far as its header can be read; without one, with a header of our own.

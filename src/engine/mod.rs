@@ -10,10 +10,12 @@ mod answers;
 mod deliverer;
 mod dispatch;
 mod doors;
+mod in_hand;
 mod in_use;
 mod intake;
 mod lanes;
 mod links;
+mod look_ups;
 mod pacer;
 mod reload;
 mod share;
@@ -33,13 +35,16 @@ use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
 pub use acknowledge::ControlIds;
+pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
 use doors::{Behind, BindError, Doors};
+use in_hand::InHand;
 use lanes::Lanes;
+use look_ups::{LookUps, NoRows};
 
 /// Why an engine could not start. Nothing of it runs then, and nothing was accepted.
 #[derive(Debug, Error)]
@@ -50,6 +55,9 @@ pub enum StartError {
     /// What people told the lanes cannot be read.
     #[error(transparent)]
     Switches(#[from] SwitchError),
+    /// What was in hand at the last crash cannot be read.
+    #[error(transparent)]
+    InHand(#[from] InHandError),
     /// A port or folder cannot be taken.
     #[error("{name}: {attempt}: {cause}: {hint}")]
     Bind {
@@ -61,6 +69,14 @@ pub enum StartError {
         hint: &'static str,
         /// What the operating system said.
         cause: std::io::Error,
+    },
+    /// A table that a database gives has no rows.
+    #[error("table {table}: {reason}: is the database there?")]
+    Table {
+        /// The table.
+        table: Arc<str>,
+        /// What went wrong.
+        reason: String,
     },
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
@@ -78,6 +94,7 @@ pub struct Engine {
     doors: Doors,
     lanes: Lanes,
     silence: silence::Watch,
+    look_ups: LookUps,
 }
 
 impl Engine {
@@ -95,9 +112,13 @@ impl Engine {
             outbox: outbox.clone(),
             status: Arc::clone(&status),
             answers: Arc::clone(&answers),
+            in_hand: Arc::new(InHand::open(&site.data)?),
         };
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
+        let look_ups = LookUps::new(&site.data);
+        look_ups.fill(&site.look_ups).await?;
+        look_ups.keep(&site.look_ups);
         let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers);
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
@@ -113,6 +134,7 @@ impl Engine {
             doors,
             lanes,
             silence,
+            look_ups,
         };
         engine.announce();
         reload::count_from_zero();
@@ -166,6 +188,15 @@ impl From<Vec<BindError>> for StartError {
             attempt: error.attempt,
             hint: error.hint,
             cause: error.cause,
+        })
+    }
+}
+
+impl From<Vec<NoRows>> for StartError {
+    fn from(failures: Vec<NoRows>) -> StartError {
+        let first = failures.into_iter().next();
+        first.map_or(StartError::Internal, |NoRows { table, reason }| {
+            StartError::Table { table, reason }
         })
     }
 }

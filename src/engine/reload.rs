@@ -16,6 +16,7 @@ use crate::problem::{Problem, ProblemName, Problems, Severity};
 
 use super::Engine;
 use super::doors::BindError;
+use super::look_ups::NoRows;
 use super::status::{Running, Status};
 
 /// How many requests may wait while one is carried out.
@@ -128,6 +129,13 @@ impl Engine {
                 return None;
             }
         };
+        if let Err(failures) = self.look_ups.fill(&site.look_ups).await {
+            for NoRows { table, reason } in failures {
+                let message = format!("table `{table}`: {reason}");
+                problems.push(Problem::error(ProblemName::NoRows, message).help("is the database there?"));
+            }
+            return None;
+        }
         count_from_here(&self.status, &site).await;
         // From here on nothing is waited for and nothing can fail.
         let mut changes = Changes {
@@ -144,6 +152,7 @@ impl Engine {
             }
         }
         let released = self.doors.open(&site, sockets);
+        self.look_ups.keep(&site.look_ups);
         for (name, change) in &changes.destinations {
             if let (Change::Removed, Some(settings)) = (change, self.site.destinations.get(name)) {
                 self.lanes

@@ -4,7 +4,7 @@
 //! this process can read back, so that the conservation of deliveries can be checked at any moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ pub struct ListenerCounts {
     pub unrouted: Count,
     /// Known from before: acknowledged again and not delivered again.
     pub repeated: Count,
+    /// Not taken because weir crashed twice with them in hand.
+    pub quarantined: Count,
     /// Answered with an error or a rejection.
     pub refused: Count,
     /// From the frame's last byte to its acknowledgment.
@@ -100,6 +102,7 @@ impl ListenerCounts {
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
             repeated: Count::new(counter!(names::REPEATED, "listener" => label())),
+            quarantined: Count::new(counter!(names::QUARANTINED, "listener" => label())),
             refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
             last_message_ms: AtomicI64::new(0),
@@ -122,6 +125,8 @@ pub struct DestinationCounts {
     pub ambiguous: Count,
     /// From acceptance to receipt.
     pub delivery_seconds: Histogram,
+    /// Deliveries of the run before that were taken up.
+    taken_up: AtomicUsize,
     state: RwLock<LaneState>,
     trouble: RwLock<Option<Trouble>>,
 }
@@ -180,6 +185,11 @@ impl DestinationCounts {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
+    /// Takes up a delivery of the run before; how many were before it.
+    pub(super) fn take_up(&self) -> usize {
+        self.taken_up.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn new(destination: &Arc<str>) -> DestinationCounts {
         let label = || destination.to_string();
         DestinationCounts {
@@ -189,6 +199,7 @@ impl DestinationCounts {
             dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
             ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
+            taken_up: AtomicUsize::new(0),
             state: RwLock::new(LaneState::Parked),
             trouble: RwLock::default(),
         }

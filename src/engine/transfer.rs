@@ -17,6 +17,7 @@ use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted};
 
 use super::acknowledge::is_acknowledgment;
+use super::in_hand::Held;
 use super::intake::{Intake, Unfit, answering, committed, reject, unstored};
 use super::status::Owed;
 
@@ -38,6 +39,7 @@ impl Intake {
     pub(super) async fn receive_transfer(
         self: Arc<Self>,
         bytes: &Bytes,
+        held: Held,
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
         let batches = self.settings.batches;
@@ -55,6 +57,7 @@ impl Intake {
             messages => self.counts.received.add(messages - 1),
         }
         let (acceptances, verdicts) = self.route_all(&transfer).await;
+        drop(held);
         if verdicts.iter().any(Result::is_err) {
             return ready(self.answer(&transfer, verdicts)).boxed();
         }

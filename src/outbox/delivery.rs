@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The most deliveries and dead letters one message may have.
-const ENTRIES_MAX: usize = 500;
+pub(super) const ENTRIES_MAX: usize = 500;
 /// The most bytes all bodies of one message, or of messages accepted together, may have.
 const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
 

@@ -72,6 +72,8 @@ pub(super) struct Shared {
     durable: AtomicU64,
     pub(super) gauge: Gauge,
     pub(super) store_id: u128,
+    /// Numbers below were given before it was opened.
+    pub(super) next_at_opening: Sequence,
     /// How much less there was at opening than there should have been.
     missing: u64,
     pub(super) failure: watch::Sender<Option<OutboxFailure>>,
@@ -110,6 +112,7 @@ impl Shared {
             durable: AtomicU64::new(meta.next.0),
             gauge: Gauge::new(limits),
             store_id: meta.store_id,
+            next_at_opening: meta.next,
             missing,
             failure: watch::Sender::new(None),
             damaged: Mutex::default(),

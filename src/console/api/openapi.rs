@@ -203,7 +203,7 @@ mod tests {
                 members.values().flat_map(references).chain(own).collect()
             }
             Value::Array(items) => items.iter().flat_map(references).collect(),
-            _ => Vec::new(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
         }
     }
 }

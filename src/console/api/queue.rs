@@ -27,6 +27,7 @@ const READ_BYTES_MAX: usize = 16 << 20;
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Part {
     /// Those after this number.
     after: Option<u64>,

@@ -2,6 +2,7 @@
 
 mod dead;
 mod intake;
+mod salvage;
 mod verify;
 
 use std::{

@@ -16,7 +16,7 @@ use super::{
         repeats::{Novelty, Repeats},
         store::{Batch, Store},
     },
-    Accept, Settle,
+    Accept, Settle, salvage,
 };
 use crate::clock;
 
@@ -251,12 +251,10 @@ impl<'a> Draft<'a> {
                     Outcome::Purged => Effect::Purged(lane),
                     Outcome::Delivered | Outcome::DeadLetter { .. } => Effect::Delivered(lane),
                 });
-                match entry {
-                    Ok(entry) => self.release(&entry)?,
-                    Err(damage) => {
-                        tracing::error!(sequence = settle.sequence.0, "entry not readable: {damage}");
-                    }
+                if let Err(damage) = &entry {
+                    tracing::error!(sequence = settle.sequence.0, "entry not readable: {damage}");
                 }
+                self.release_as_known(entry.ok(), id, settle.sequence)?;
             }
             Outcome::DeadLetter {
                 reason,
@@ -299,39 +297,47 @@ impl<'a> Draft<'a> {
         self.batch.remove(key);
         self.settled.insert(key, Settled::Gone);
         self.effects.push(effect(Arc::clone(lane)));
-        // Of a record that is damaged nobody knows what it was of: that stays, and is found by `verify`.
-        if let Some(entry) = DeadRecord::decode(&key, &value).ok().and_then(|dead| dead.entry) {
-            self.release(&entry)?;
-        }
+        let entry = DeadRecord::decode(&key, &value).ok().and_then(|dead| dead.entry);
+        self.release_as_known(entry, id, sequence)?;
         Ok(true)
+    }
+
+    /// Removes the message of a delivery that has ended; of one whose own record is damaged the message may tell.
+    fn release_as_known(
+        &mut self,
+        entry: Option<EntryRecord>,
+        id: DestinationId,
+        sequence: Sequence,
+    ) -> Result<(), StoreError> {
+        let entry = match entry {
+            Some(entry) => Some(entry),
+            None => salvage::entry(self.store, id, sequence)?,
+        };
+        match entry {
+            Some(entry) => self.release(&entry),
+            // What nobody can say whose it was stays, is counted as kept, and is found by `verify`.
+            None => Ok(()),
+        }
     }
 
     /// Removes a message and its bodies when nobody is owed it any more.
     fn release(&mut self, entry: &EntryRecord) -> Result<(), StoreError> {
         let message = entry.message;
         if !entry.sole {
-            let Some(value) = self.store.get(&Key::message(message))? else {
-                return Ok(());
+            let record = match self.store.get(&Key::message(message))? {
+                Some(value) => MessageRecord::decode(message, &value).ok(),
+                None => None,
             };
-            let Ok(record) = MessageRecord::decode(message, &value) else {
-                tracing::error!(
-                    message = message.0,
-                    "a damaged message stays: who else is owed it is not known"
-                );
-                return Ok(());
+            let owed = match record {
+                Some(record) => record
+                    .owed
+                    .into_iter()
+                    .map(|(id, offset)| (id, Sequence(message.0 + u64::from(offset))))
+                    .collect(),
+                None => salvage::owed(self.store, message, self.next_destination)?,
             };
-            for (id, offset) in record.owed {
-                let sequence = Sequence(message.0 + u64::from(offset));
-                let owed = match self.settled.get(&Key::entry(id, sequence)) {
-                    Some(Settled::Gone) => false,
-                    Some(Settled::DeadLetter) => true,
-                    None => {
-                        let dead = Key::dead(id, sequence);
-                        self.store.get(&Key::entry(id, sequence))?.is_some()
-                            || (!self.settled.contains_key(&dead) && self.store.get(&dead)?.is_some())
-                    }
-                };
-                if owed {
+            for (id, sequence) in owed {
+                if self.is_owed(id, sequence)? {
                     return Ok(());
                 }
             }
@@ -345,6 +351,19 @@ impl<'a> Draft<'a> {
             })?;
         }
         Ok(())
+    }
+
+    /// Whether this delivery is still there, or its dead letter, when this batch is written.
+    fn is_owed(&self, id: DestinationId, sequence: Sequence) -> Result<bool, StoreError> {
+        let (entry, dead) = (Key::entry(id, sequence), Key::dead(id, sequence));
+        Ok(match self.settled.get(&entry) {
+            Some(Settled::Gone) => false,
+            Some(Settled::DeadLetter) => true,
+            None => {
+                self.store.get(&entry)?.is_some()
+                    || (!self.settled.contains_key(&dead) && self.store.get(&dead)?.is_some())
+            }
+        })
     }
 }
 

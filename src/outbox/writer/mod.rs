@@ -7,6 +7,7 @@
 //! tried twice.
 
 mod draft;
+mod salvage;
 
 use std::{
     panic::{self, AssertUnwindSafe},

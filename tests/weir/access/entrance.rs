@@ -97,11 +97,12 @@ fn an_administrator_keeps_users_and_a_user_its_password() {
     let (status, _, err) = weir(running.site.folder(), &remove, b"");
     assert_eq!(status, 2);
     assert_eq!(err, "`bert` is the only administrator: make another one first\n");
-    let list = weir(running.site.folder(), &["user", "list", "--site", "site"], b"").1;
+    let users = weir(running.site.folder(), &["user", "list", "--site", "site"], b"").1;
     assert!(
-        list.lines()
+        users
+            .lines()
             .any(|line| line.starts_with("bert ") && line.ends_with(" administrator")),
-        "{list}"
+        "{users}"
     );
     assert_eq!(running.engine.terminate(), 0);
 }

@@ -6,6 +6,7 @@ mod entrance;
 mod streams;
 mod table;
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -137,14 +138,16 @@ impl Client {
             self.with("Host", &self.address.to_string())
         };
         for (name, value) in &client.headers {
-            request += &format!("{name}: {value}\r\n");
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
         let body = body.map(ToString::to_string);
         if let Some(body) = &body {
-            request += &format!(
-                "Content-Type: application/json\r\nContent-Length: {}\r\n",
-                body.len()
-            );
+            let length = body.len();
+            write!(
+                request,
+                "Content-Type: application/json\r\nContent-Length: {length}\r\n"
+            )
+            .unwrap();
         }
         request += "\r\n";
         request += body.as_deref().unwrap_or_default();

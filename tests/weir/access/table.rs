@@ -84,10 +84,7 @@ fn every_endpoint_is_open_to_those_roles_that_may_and_to_no_other() {
     let document = document(&running);
     let documented: BTreeSet<(String, String, String)> = operations(&document)
         .map(|(method, path, operation)| {
-            let permission = match operation["x-permission"].as_str() {
-                Some(permission) => permission,
-                None => "anybody",
-            };
+            let permission = operation["x-permission"].as_str().unwrap_or("anybody");
             (method.to_owned(), path.to_owned(), permission.to_owned())
         })
         .collect();
