@@ -80,7 +80,9 @@ impl Intake {
         let bytes = match incoming.frame {
             Frame::Whole(bytes) if incoming.is_file => narrowed(&bytes),
             Frame::Whole(bytes) => bytes,
-            Frame::TooLarge { prefix } => return ready(self.refuse_too_large(&prefix)).boxed(),
+            Frame::TooLarge { prefix } => {
+                return self.refused(&prefix, self.refuse_too_large(&prefix)).await;
+            }
         };
         if let Some(link) = self.opened_link(&bytes) {
             return self.open_link(&bytes, link, arrived).await;
@@ -94,26 +96,34 @@ impl Intake {
             Err(Unfit::Unparsed(problem)) if self.is_transfer(&problem) => {
                 return self.receive_transfer(&bytes, held, arrived).await;
             }
-            Err(unfit) => return ready(self.refuse_unfit(&bytes, unfit)).boxed(),
+            Err(unfit) => return self.refused(&bytes, self.refuse_unfit(&bytes, unfit)).await,
         };
         let routed = self
             .link(&message.header())
             .and_then(|link| Ok((link, self.route(&message)?)));
         let (link, mut dispatch) = match routed {
             Ok(routed) => routed,
-            Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
+            Err(refusal) => {
+                let reply = self.refuse(Some(&message.header()), &refusal);
+                return self.refused(&bytes, reply).await;
+            }
         };
         drop(held);
         let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);
-        // Where numbers are looked at, what nobody is owed moves the sequence on as well.
-        if dispatch.is_empty() && link.is_none() {
+        // Where numbers are looked at, what nobody is owed moves the sequence on as well; and an archive has all.
+        if dispatch.is_empty() && link.is_none() && !self.outbox.keeps_journal() {
             self.count_accepted(&owed, is_routed);
             return ready(self.acknowledger.accept(&message.header())).boxed();
         }
         let waiter = match self.waiter(&message, &mut dispatch) {
             Ok(waiter) => waiter,
-            Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
+            Err(refusal) => {
+                let reply = self.refuse(Some(&message.header()), &refusal);
+                return self.refused(&bytes, reply).await;
+            }
         };
+        // Only the outbox can say that a number is out of order.
+        let refusable = link.is_some().then_some(bytes);
         let acceptance = Acceptance {
             link,
             ..self.acceptance(&message, dispatch)
@@ -126,7 +136,7 @@ impl Intake {
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         drop(message);
         answering(async move {
-            let committed = committed(offered).await;
+            let committed = self.kept_unless_owed(committed(offered).await, std::iter::once(&owed));
             if let Ok(accepted) = &committed {
                 self.count_stored(accepted, std::iter::once((&owed, is_routed)));
             }
@@ -139,6 +149,9 @@ impl Intake {
                 // It was parsed before.
                 (Err(_), ..) => self.close_unanswered(1),
             };
+            if let Some(raw) = refusable.filter(|_| matches!(reply.ruling, Ruling::Rejected(_))) {
+                self.tell_refused(raw, &reply).await;
+            }
             self.answered(arrived);
             reply
         })
@@ -270,7 +283,10 @@ impl Intake {
         self.counts.acknowledgment_seconds.record(seconds);
     }
 
-    pub(super) fn acceptance(&self, message: &Message, dispatch: Dispatch) -> Acceptance {
+    pub(super) fn acceptance(&self, message: &Message, mut dispatch: Dispatch) -> Acceptance {
+        let told = self.told(&mut dispatch);
+        // What nobody is owed cannot be delivered twice.
+        let remembered = self.settings.remembered.filter(|_| !dispatch.is_empty());
         Acceptance {
             received_at: dispatch.received_at,
             listener: Arc::clone(&self.listener),
@@ -281,13 +297,14 @@ impl Intake {
             results: dispatch.results,
             deliveries: dispatch.deliveries,
             dead: dispatch.dead,
-            window: self.settings.remembered.map(|remembered| Window {
+            window: remembered.map(|remembered| Window {
                 identity: identity(&message.header()),
                 within: remembered.within,
                 count_max: remembered.count_max,
             }),
             instead_of: None,
             link: None,
+            told,
         }
     }
 

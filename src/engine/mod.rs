@@ -22,6 +22,7 @@ mod share;
 mod silence;
 mod status;
 mod switches;
+mod telling;
 mod transfer;
 
 use std::collections::BTreeMap;

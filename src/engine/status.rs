@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::config::{RouteText, Site, Traffic};
 use crate::hl7::charset::Charset;
-use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement};
+use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::route::Route;
 use crate::{clock, metrics as names};
 
@@ -411,8 +411,8 @@ impl Status {
     ///
     /// # Errors
     /// When the outbox cannot be read or takes nothing more.
-    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
-        let resent = self.outbox.resend(destination, sequence).await?;
+    pub async fn resend(&self, destination: &str, sequence: Sequence, by: &str) -> Result<bool, OutboxError> {
+        let resent = self.outbox.resend(destination, sequence, by).await?;
         if resent && let Some(counts) = self.destinations().get(destination) {
             counts.owed.one();
         }
@@ -423,13 +423,22 @@ impl Status {
     ///
     /// # Errors
     /// When the outbox has failed.
-    pub async fn discard(&self, destination: &Arc<str>, sequence: Sequence) -> Result<(), OutboxError> {
+    pub async fn discard(
+        &self,
+        destination: &Arc<str>,
+        sequence: Sequence,
+        by: &str,
+    ) -> Result<(), OutboxError> {
         let settlement = Settlement {
             destination: Arc::clone(destination),
             sequence,
             outcome: Outcome::Purged,
         };
-        self.outbox.settle(settlement, None).await
+        let telling = Telling {
+            attempt: None,
+            by: Some(by.to_owned()),
+        };
+        self.outbox.settle_telling(settlement, telling, None).await
     }
 
     /// Sets the gauges that are read from the outbox when somebody looks. Blocks on the store.

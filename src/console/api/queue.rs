@@ -185,7 +185,8 @@ pub(super) async fn resend(
     Path((name, sequence)): Path<(String, u64)>,
 ) -> Response {
     read(sources.status, name, move |status, name| {
-        let resent = Handle::current().block_on(status.resend(name, Sequence(sequence)))?;
+        let resent =
+            Handle::current().block_on(status.resend(name, Sequence(sequence), &caller.to_string()))?;
         if !resent {
             return Ok(gone(name, sequence));
         }
@@ -207,7 +208,7 @@ pub(super) async fn discard(
             return Ok(gone(name, sequence));
         }
         info!(destination = %name, sequence, by = %caller, "thrown away");
-        Handle::current().block_on(status.discard(name, Sequence(sequence)))?;
+        Handle::current().block_on(status.discard(name, Sequence(sequence), &caller.to_string()))?;
         Ok(StatusCode::NO_CONTENT.into_response())
     })
     .await
