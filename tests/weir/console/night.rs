@@ -173,6 +173,10 @@ fn every_other_page_is_there_and_a_log_out_ends_all_of_it() {
         !shown.to_string().contains("Users") && !shown.to_string().contains("Audit"),
         "{shown}"
     );
+    // Whoever is taken away is out at once, with the page still open.
+    let removed = weir(site.folder(), &["user", "remove", "bert", "--site", "site"], b"");
+    assert_eq!(removed.0, 0, "{removed:?}");
+    browser.wait_for("document.querySelector('h1').innerText === 'Log in'");
     assert_eq!(engine.terminate(), 0);
 }
 
