@@ -147,7 +147,7 @@ fn rules() -> Vec<Endpoint> {
             "A message through a route, step by step, as `weir trace --json` has it",
         )
         .takes::<routes::Trial>()
-        .as_long_as(routes::TRIAL_BYTES_MAX),
+        .with_bodies_up_to(routes::TRIAL_BYTES_MAX),
         post(
             "/api/v1/routes/{name}/cases",
             may(Read),
