@@ -57,7 +57,7 @@ const KINDS: &[(&str, &[&str])] = &[
             "client", "control", "input", "logging", "path", "receiver", "serving", "text", "watch",
         ],
     ),
-    ("destination", &["file_name", "tls"]),
+    ("destination", &["beneath", "file_name", "tls"]),
     (
         "listener",
         &["budget", "connection", "door", "reading", "release_2"],

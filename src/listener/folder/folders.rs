@@ -162,13 +162,11 @@ impl Folders {
         match self.read_file(name, bytes_max) {
             Ok(Some(frame)) => Ok(Content::File(frame)),
             Ok(None) => Ok(Content::Unreadable("expected a file, found something else")),
-            Err(failure) => match failure.kind() {
-                io::ErrorKind::NotFound => Ok(Content::Gone),
-                io::ErrorKind::PermissionDenied => {
-                    Ok(Content::Unreadable("expected a file that weir's user may read"))
-                }
-                _ => Err(failure),
-            },
+            Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(Content::Gone),
+            Err(failure) if failure.kind() == io::ErrorKind::PermissionDenied => {
+                Ok(Content::Unreadable("expected a file that weir's user may read"))
+            }
+            Err(failure) => Err(failure),
         }
     }
 
