@@ -7,8 +7,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use tempfile::NamedTempFile;
 
-use super::control::Which;
-use super::queue::Running;
+use super::control::{Weir, Which};
 use super::{CannotRun, Finding, runtime};
 
 /// Copies everything a running weir owes, and its dead letters, into one file that `weir restore` reads.
@@ -22,14 +21,14 @@ pub(super) struct Backup {
     /// The file to write, or `-`; one that is there is replaced when the copy is whole
     file: PathBuf,
     #[command(flatten)]
-    running: Running,
+    which: Which,
 }
 
 impl Backup {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let which = self.running.which();
+        let weir = self.which.weir();
         if self.file.as_os_str() == "-" {
-            copy(&which, out)?;
+            copy(weir, out)?;
             return Ok(Finding::Fine);
         }
         let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -37,7 +36,7 @@ impl Backup {
         let in_file = |error: &dyn std::fmt::Display| CannotRun::at(self.file.display(), error);
         // Only its owner may read a temporary file.
         let mut file = NamedTempFile::new_in(folder).map_err(|error| in_file(&error))?;
-        let bytes = copy(&which, &mut file)?;
+        let bytes = copy(weir, &mut file)?;
         let keep = || -> std::io::Result<()> {
             file.as_file().sync_all()?;
             file.persist(&self.file)?;
@@ -50,9 +49,9 @@ impl Backup {
 }
 
 /// Copies the backup; only one that is read to its end is one.
-fn copy(which: &Which, to: &mut dyn Write) -> Result<u64, CannotRun> {
+fn copy(weir: Weir<'_>, to: &mut dyn Write) -> Result<u64, CannotRun> {
     let progress = ProgressBar::new_spinner().with_message("backup");
-    let copied = runtime()?.block_on(which.copy("/api/v1/backup", to, &|bytes| progress.set_position(bytes)));
+    let copied = runtime()?.block_on(weir.copy("/api/v1/backup", to, &|bytes| progress.set_position(bytes)));
     progress.finish_and_clear();
     copied
 }

@@ -54,7 +54,7 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "watch",
+            "client", "control", "input", "logging", "path", "receiver", "serving", "site", "text", "watch",
         ],
     ),
     ("destination", &["beneath", "file_name", "tls"]),
