@@ -43,6 +43,8 @@ pub const FILTERED: &str = "weir_messages_filtered_total";
 pub const UNROUTED: &str = "weir_messages_unrouted_total";
 /// Messages known from before, acknowledged again and not delivered again.
 pub const REPEATED: &str = "weir_messages_repeated_total";
+/// Messages not taken because weir crashed twice with them in hand.
+pub const QUARANTINED: &str = "weir_messages_quarantined_total";
 /// Messages not accepted, whatever the answer.
 pub const REFUSED: &str = "weir_messages_refused_total";
 /// Faults of messages not accepted, by table 0357 code; a message may have several.
@@ -53,6 +55,20 @@ pub const WARNINGS: &str = "weir_message_warnings_total";
 pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 /// Replies of synchronous routes, by what became of the wait for the destination's answer.
 pub const REPLIES: &str = "weir_replies_total";
+/// Notes of the journal that the archive has taken.
+pub const ARCHIVE_NOTES: &str = "weir_archive_notes_total";
+/// Attempts to write the archive that failed; each is made again.
+pub const ARCHIVE_FAILURES: &str = "weir_archive_failures_total";
+/// Notes that the archive will never have: the journal had no room for them.
+pub const ARCHIVE_LOST: &str = "weir_archive_lost_notes_total";
+/// Notes that the archive has not got yet.
+pub const ARCHIVE_LAG_NOTES: &str = "weir_archive_lag_notes";
+/// How long ago the oldest of them happened.
+pub const ARCHIVE_LAG_SECONDS: &str = "weir_archive_lag_seconds";
+/// Bytes of the journal, with the messages that it tells of.
+pub const JOURNAL_BYTES: &str = "weir_journal_bytes";
+/// Messages that were refused, or filtered, and that the archive cannot have: the outbox had no room for them.
+pub const ARCHIVE_MISSED: &str = "weir_archive_missed_total";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
 /// Readings of a table from its database: `read` or `failed`.
@@ -125,6 +141,10 @@ pub const OUTBOX_FULL: &str = "weir_outbox_full";
 pub const DISK_FREE_BYTES: &str = "weir_disk_free_bytes";
 /// Records whose checksum did not hold.
 pub const DAMAGED_RECORDS: &str = "weir_outbox_damaged_records_total";
+/// What the archive takes on the disk.
+pub const ARCHIVE_BYTES: &str = "weir_archive_bytes";
+/// Messages deleted from the archive.
+pub const ARCHIVE_PURGED: &str = "weir_archive_purged_messages_total";
 /// Reloads of the site, by what became of them: `applied` or `refused`.
 pub const RELOADS: &str = "weir_reloads_total";
 /// 1 for the version of the site that runs, 0 for those that ran before.
@@ -143,11 +163,19 @@ pub const ALL: &[Metric] = &[
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
     Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
     Metric { name: REPEATED, kind: Kind::Counter, labels: &["listener"], help: "Messages known from before, acknowledged again and not delivered again" },
+    Metric { name: QUARANTINED, kind: Kind::Counter, labels: &["listener"], help: "Messages not taken because weir crashed twice with them in hand" },
     Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener"], help: "Messages not accepted, whatever the answer" },
     Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: REPLIES, kind: Kind::Counter, labels: &["listener", "outcome"], help: "Replies of synchronous routes, by what became of the wait for the answer" },
+    Metric { name: ARCHIVE_NOTES, kind: Kind::Counter, labels: &[], help: "Notes of the journal that the archive has taken" },
+    Metric { name: ARCHIVE_FAILURES, kind: Kind::Counter, labels: &[], help: "Attempts to write the archive that failed; each is made again" },
+    Metric { name: ARCHIVE_LOST, kind: Kind::Counter, labels: &[], help: "Notes that the archive will never have: the journal had no room for them" },
+    Metric { name: ARCHIVE_LAG_NOTES, kind: Kind::Gauge, labels: &[], help: "Notes of the journal that the archive has not got yet" },
+    Metric { name: ARCHIVE_LAG_SECONDS, kind: Kind::Gauge, labels: &[], help: "How long ago the oldest of them happened" },
+    Metric { name: JOURNAL_BYTES, kind: Kind::Gauge, labels: &[], help: "Bytes of the journal, with the messages that it tells of" },
+    Metric { name: ARCHIVE_MISSED, kind: Kind::Counter, labels: &["listener"], help: "Messages refused or filtered that the archive cannot have: the outbox had no room" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
     Metric { name: TABLE_READS, kind: Kind::Counter, labels: &["table", "outcome"], help: "Readings of a table from its database, by outcome" },
     Metric { name: TABLE_READ_TIMESTAMP, kind: Kind::Gauge, labels: &["table"], help: "When the rows of a table were read from its database, as Unix time" },
@@ -184,6 +212,8 @@ pub const ALL: &[Metric] = &[
     Metric { name: OUTBOX_FULL, kind: Kind::Gauge, labels: &[], help: "1 while nothing is accepted because the outbox or its disk is full" },
     Metric { name: DISK_FREE_BYTES, kind: Kind::Gauge, labels: &[], help: "Space left on the disk of the outbox" },
     Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
+    Metric { name: ARCHIVE_BYTES, kind: Kind::Gauge, labels: &[], help: "What the archive takes on the disk, without what it has to give back" },
+    Metric { name: ARCHIVE_PURGED, kind: Kind::Counter, labels: &[], help: "Messages deleted from the archive, by age, size or order" },
     Metric { name: RELOADS, kind: Kind::Counter, labels: &["outcome"], help: "Reloads of the site, applied or refused" },
     Metric { name: SITE_INFO, kind: Kind::Gauge, labels: &["version"], help: "1 for the version of the site that runs, 0 for those that ran before" },
     Metric { name: SITE_LOADED, kind: Kind::Gauge, labels: &[], help: "When the site that runs was loaded, as Unix time" },

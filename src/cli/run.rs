@@ -45,7 +45,7 @@ impl Run {
         // Before anything starts: a signal in the middle of the start is a stop like any other.
         let mut signals = Signals::listen()?;
         let watcher = Watcher::over(self.site.folder()).await;
-        let serving = serving::start(load(self.site.folder())?).await?;
+        let serving = serving::start(self.site.folder(), load(self.site.folder())?).await?;
         introduce(&serving, out)?;
         let mut running = Running {
             folder: self.site.folder().to_owned(),
@@ -117,6 +117,7 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     for name in site.destinations.keys() {
         writeln!(out, "  delivering  {name}")?;
     }
+    writeln!(out, "  console     http://{}/", serving.console)?;
     writeln!(out, "  watching    http://{}/metrics", serving.console)?;
     writeln!(out, "  control     {}", serving.control.display())?;
     if let Some(token) = &serving.setup_token {
@@ -157,13 +158,24 @@ impl Running {
                     error!(%failure, "weir stops");
                     return Err(CannotRun::Because(failure));
                 }
-                _ = signals.hang_up.recv() => drop(self.reload("SIGHUP").await),
-                () = self.watcher.changed(), if watches => drop(self.reload("a change of the files").await),
+                _ = signals.hang_up.recv() => self.reload_unasked("SIGHUP").await,
+                () = self.watcher.changed(), if watches => self.reload_unasked("a change of the files").await,
                 Some(ReloadRequest { asker, answer }) = reloads.recv() => {
                     // Who has asked may have gone; it is done all the same.
                     drop(answer.send(self.reload(&asker).await));
                 }
             }
+        }
+    }
+
+    /// A reload that nobody asked for by the API, which would have written it down.
+    async fn reload_unasked(&mut self, asker: &str) {
+        let entry = serving::by_weir("reload", asker.to_owned());
+        let audit = self.serving.audit.clone();
+        match tokio::task::spawn_blocking(move || audit.append(entry)).await {
+            Ok(Ok(_)) => drop(self.reload(asker).await),
+            Ok(Err(failure)) => error!(%failure, asker, "no reload: it cannot be written down"),
+            Err(_) => error!(asker, "no reload: internal error"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A site that runs, with its pages and its control socket: what `run` and `demo` have in common.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::access::Access;
-use crate::audit;
+use crate::audit::{self, Entry, Outcome};
+use tracing::error;
+
 use crate::config::Site;
 use crate::console::{self, Console, control};
 use crate::engine::{Engine, ReloadRequest, Reloader};
@@ -30,16 +32,19 @@ pub(super) struct Serving {
     pub(super) control: PathBuf,
     /// What is asked for on the control socket. Whoever does not take them drops this, and they are answered so.
     pub(super) reloads: mpsc::Receiver<ReloadRequest>,
+    /// Where it is written down who did what.
+    pub(super) audit: audit::Log,
     /// What makes the first administrator, as long as there is none.
     pub(super) setup_token: Option<String>,
     stop: watch::Sender<bool>,
     servers: JoinSet<()>,
 }
 
-/// Starts all of them. The engine comes first: the others are about an engine that runs.
-pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
+/// Starts all of them, for the site of this folder. The engine comes first: the others are about an engine that runs.
+pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
     let bind = site.console;
+    let names = site.console_names.clone();
     let data = site.data.clone();
     let engine = Engine::start(site)
         .await
@@ -51,9 +56,16 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let access = Arc::new(access.map_err(|error| CannotRun::Because(error.to_string()))?);
     let setup_token = access.setup_token();
     let audit = audit::Log::new(&data);
+    let (log, began) = (audit.clone(), began(&engine.site().version));
+    // A log that cannot be written refuses what people ask; messages flow all the same.
+    let written = tokio::task::spawn_blocking(move || log.append(began)).await;
+    if let Ok(Err(failure)) = written {
+        error!(%failure, "views of content and changes are refused until it can be");
+    }
     let status = Arc::clone(engine.status());
-    let sources = console::Sources::new(status, reloader, recorder, access, audit);
-    let console = Console::bind(bind, Vec::new(), sources.clone()).await;
+    let (sources, observer) =
+        console::Sources::new(site_folder, status, reloader, recorder, access, audit.clone());
+    let console = Console::bind(bind, names, sources.clone()).await;
     let console = console.map_err(|error| {
         CannotRun::at(
             format!("engine.console.bind: {bind}"),
@@ -71,15 +83,35 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let mut servers = JoinSet::new();
     servers.spawn(console.serve(stopped()));
     servers.spawn(socket.serve(stopped()));
+    servers.spawn(observer.run(stopped()));
     Ok(Serving {
         engine,
         console: address,
         control: control::path(&data),
         reloads,
+        audit,
         setup_token,
         stop,
         servers,
     })
+}
+
+/// That weir itself did something.
+pub(super) fn by_weir(what: &str, object: String) -> Entry {
+    Entry {
+        who: "weir".to_owned(),
+        from: "this machine".to_owned(),
+        what: what.to_owned(),
+        object,
+        reason: None,
+        outcome: Outcome::Allowed,
+        detail: None,
+        of: None,
+    }
+}
+
+fn began(version: &str) -> Entry {
+    by_weir("start", format!("site version {version}"))
 }
 
 impl Serving {
@@ -90,7 +122,7 @@ impl Serving {
         let all_ended = async {
             while let Some(ended) = self.servers.join_next().await {
                 if ended.is_err() {
-                    tracing::error!("the pages or the control socket ended early");
+                    error!("the pages or the control socket ended early");
                 }
             }
         };

@@ -33,6 +33,7 @@ mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod text;
 mod traffic;
 mod validation;
 mod window;
@@ -71,6 +72,7 @@ pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
+pub use text::RouteText;
 pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
 pub use window::Window;
@@ -82,6 +84,8 @@ pub struct Site {
     pub data: PathBuf,
     /// Where the pages are.
     pub console: SocketAddr,
+    /// Names by which it may be called.
+    pub console_names: Vec<String>,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
@@ -96,6 +100,8 @@ pub struct Site {
     pub routes: Vec<Arc<Route>>,
     /// The tables whose rows a database gives, which have those of their samples until then.
     pub look_ups: BTreeMap<Arc<str>, LookUpTable>,
+    /// How each of them is written.
+    pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
     /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
@@ -124,6 +130,15 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
 pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Case>)>, Problems) {
     load_as(folder, Reading::Files { missing })
 }
+
+/// Problems of a name that is defined nowhere.
+const UNKNOWN: [ProblemName; 5] = [
+    ProblemName::UnknownListener,
+    ProblemName::UnknownDestination,
+    ProblemName::UnknownTable,
+    ProblemName::UnknownProfile,
+    ProblemName::UnknownRoute,
+];
 
 fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
@@ -156,8 +171,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         names: &names,
         routes: &routes,
         listeners: &listeners,
-    };
-    let cases = cases.read_all(&sections, &mut problems);
+    }
+    .read_all(&sections, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -169,13 +184,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
         // A name that is unknown may be defined where nothing could be read.
-        problems.withdraw(&[
-            ProblemName::UnknownListener,
-            ProblemName::UnknownDestination,
-            ProblemName::UnknownTable,
-            ProblemName::UnknownProfile,
-            ProblemName::UnknownRoute,
-        ]);
+        problems.withdraw(&UNKNOWN);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
@@ -187,6 +196,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let site = Site {
         data: engine.data,
         console: engine.console,
+        console_names: engine.console_names,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
         reload: engine.reload,
@@ -194,6 +204,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         destinations,
         routes,
         look_ups: routes::look_ups(row_sources, &tables),
+        route_texts: Arc::new(text::of_routes(&sections)),
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)

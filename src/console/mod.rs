@@ -1,4 +1,5 @@
-//! What is seen from outside over HTTP: `/metrics`, `/health` and the API over TCP, the API over a socket of the machine.
+//! What is seen from outside over HTTP: the pages, `/metrics`, `/health` and the API over TCP, the API over a socket of
+//! the machine.
 //!
 //! One router serves both; who may ask for what stands in one table (`api`), and is asked before each endpoint by one
 //! gate (`guard`). It hands on what it is asked to do and shows message content only where one is asked for by its
@@ -10,10 +11,13 @@ pub mod control;
 mod endpoint;
 mod extract;
 mod guard;
+mod observer;
+mod pages;
 mod serve;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -32,6 +36,9 @@ use crate::engine::{Reloader, Status};
 use guard::Door;
 use serve::Peer;
 
+pub use observer::Observer;
+use observer::Seen;
+
 /// How many passwords are hashed at once: each takes 19 MiB and all of a core.
 const HASHES_MAX: usize = 2;
 
@@ -44,25 +51,37 @@ pub struct Sources {
     access: Arc<Access>,
     audit: audit::Log,
     hashes: Arc<Semaphore>,
+    seen: Seen,
+    /// The folder of the site's files.
+    site: Arc<Path>,
+    /// The one turn to run cases.
+    cases: Arc<Semaphore>,
 }
 
 impl Sources {
-    /// An engine that runs, who may do what with it, and where that is written down.
+    /// An engine that runs the site of this folder, who may do what with it, and where that is written down; and what
+    /// watches the engine, to be run beside it.
     pub fn new(
+        site: &Path,
         status: Arc<Status>,
         reloader: Reloader,
         metrics: PrometheusHandle,
         access: Arc<Access>,
         audit: audit::Log,
-    ) -> Sources {
-        Sources {
+    ) -> (Sources, Observer) {
+        let (observer, seen) = Observer::new(Arc::clone(&status));
+        let sources = Sources {
             status,
             reloader,
             metrics,
             access,
             audit,
             hashes: Arc::new(Semaphore::new(HASHES_MAX)),
-        }
+            seen,
+            site: site.into(),
+            cases: Arc::new(Semaphore::new(1)),
+        };
+        (sources, observer)
     }
 
     /// Does work that hashes a password, off the runtime's threads and not too much of it at once.
@@ -119,6 +138,7 @@ impl Console {
             .route("/health/ready", get(ready))
             .with_state(self.sources)
             .merge(api)
+            .merge(pages::router())
             .layer(from_fn(guard::house_rules));
         serve::serve(
             self.socket,

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::clock;
@@ -66,7 +65,7 @@ impl Intake {
     ) -> BoxFuture<'static, Reply> {
         let message = match self.read_opening(bytes) {
             Ok(message) => message,
-            Err(unfit) => return ready(self.refuse_unfit(bytes, unfit)).boxed(),
+            Err(unfit) => return self.refused(bytes, self.refuse_unfit(bytes, unfit)).await,
         };
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         let acceptance = Acceptance {
@@ -74,13 +73,14 @@ impl Intake {
             listener: Arc::clone(&self.listener),
             control_id: Bytes::new(),
             site_version: Arc::clone(&self.site_version),
-            raw: Bytes::new(),
+            raw: bytes.clone(),
             results: Vec::new(),
             deliveries: Vec::new(),
             dead: Vec::new(),
             window: None,
             instead_of: None,
             link: Some(link),
+            told: self.told_unrouted(),
         };
         let offered = self.outbox.offer(acceptance).await;
         answering(async move {

@@ -10,6 +10,7 @@ mod answers;
 mod deliverer;
 mod dispatch;
 mod doors;
+mod in_hand;
 mod in_use;
 mod intake;
 mod lanes;
@@ -21,6 +22,7 @@ mod share;
 mod silence;
 mod status;
 mod switches;
+mod telling;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -34,12 +36,14 @@ use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
 pub use acknowledge::ControlIds;
+pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
-pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
+pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
 use doors::{Behind, BindError, Doors};
+use in_hand::InHand;
 use lanes::Lanes;
 use look_ups::{LookUps, NoRows};
 
@@ -52,6 +56,9 @@ pub enum StartError {
     /// What people told the lanes cannot be read.
     #[error(transparent)]
     Switches(#[from] SwitchError),
+    /// What was in hand at the last crash cannot be read.
+    #[error(transparent)]
+    InHand(#[from] InHandError),
     /// A port or folder cannot be taken.
     #[error("{name}: {attempt}: {cause}: {hint}")]
     Bind {
@@ -106,6 +113,7 @@ impl Engine {
             outbox: outbox.clone(),
             status: Arc::clone(&status),
             answers: Arc::clone(&answers),
+            in_hand: Arc::new(InHand::open(&site.data)?),
         };
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;

@@ -175,6 +175,10 @@ impl Engine {
                 running.read_bytes_max == site.read_bytes_max,
             ),
             ("engine.console.bind", running.console == site.console),
+            (
+                "engine.console.names",
+                running.console_names == site.console_names,
+            ),
         ];
         for (setting, _) in fixed.iter().filter(|(_, is_same)| !is_same) {
             let message = format!("`{setting}` has changed, which needs a restart");

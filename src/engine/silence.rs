@@ -265,6 +265,8 @@ mod tests {
             listeners: BTreeMap::new(),
             traffic: BTreeMap::new(),
             routes: Vec::new(),
+            route_texts: Arc::default(),
+            charsets: BTreeMap::new(),
         });
         check("08:26", false);
     }

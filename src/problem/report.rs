@@ -2,12 +2,14 @@
 //!
 //! The shape is kept: keys may be added. The README describes it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, Problems, Region, Severity};
 
 /// A problem of a site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SiteProblem")]
 pub struct Report {
     /// Its stable name.
     pub name: String,
@@ -30,7 +32,8 @@ pub struct Report {
 }
 
 /// Another place that belongs to a problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RelatedPlace")]
 pub struct Related {
     /// What it has to do with it.
     pub message: String,
@@ -39,7 +42,8 @@ pub struct Related {
 }
 
 /// A piece of a file of the site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SitePlace")]
 pub struct Span {
     /// The file.
     pub file: String,
@@ -50,7 +54,8 @@ pub struct Span {
 }
 
 /// One end of a piece of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PlaceEnd")]
 pub struct End {
     /// From 0, a byte order mark not counted.
     pub byte: usize,

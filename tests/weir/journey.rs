@@ -337,6 +337,7 @@ fn every_metric_is_on_the_page_after_some_work() {
             "refused_connections",
             "failures",
             "ambiguous",
+            "deliveries_repeated",
             "destination_deviations",
             "weir_replies",
         ]

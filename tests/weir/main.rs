@@ -12,6 +12,7 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod access;
 mod allocation;
 mod backup;
 mod bad_answers;
@@ -20,6 +21,7 @@ mod bombs;
 mod cases;
 mod commands;
 mod connectors;
+mod console;
 mod control;
 mod cookbook;
 mod corpus_delivery;
@@ -34,6 +36,7 @@ mod journey;
 mod lanes;
 mod look_ups;
 mod promises;
+mod quarantine;
 mod queue;
 mod readme;
 mod release_2;

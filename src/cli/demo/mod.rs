@@ -78,7 +78,7 @@ impl Demo {
             receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
         }
         let site = site(folder.path(), &addresses)?;
-        let mut serving = serving::start(site).await?;
+        let mut serving = serving::start(&folder.path().join("routes"), site).await?;
         // Its addresses were changed after it was read: the files would not give it again.
         serving.reloads.close();
         introduce(&serving, &addresses, folder.path(), out)?;
@@ -124,12 +124,18 @@ impl Demo {
         if self.keep {
             writeln!(
                 out,
-                "\nEverything keeps running until Ctrl-C, metrics too: http://{}/metrics\n\
+                "\nEverything keeps running until Ctrl-C, its console too: http://{}/\n\
                  To send a message of your own:",
                 serving.console
             )?;
             for (name, address) in engine.addresses() {
                 writeln!(out, "  weir send FILE --to {address:<22} ({name})")?;
+            }
+            if let Some(token) = &serving.setup_token {
+                writeln!(
+                    out,
+                    "To log in at the console, make the first administrator with this token: {token}"
+                )?;
             }
             out.flush()?;
             keep(happened, interrupt, out).await?;

@@ -3,11 +3,13 @@
 //! The peers here frame by hand, so that they do not share weir's own mistakes. Nothing uses a fixed port,
 //! and everything that waits waits for an event, bounded by [`PATIENCE`].
 
+mod browser;
 mod command;
 mod corpus;
 mod peers;
 mod process;
 
+pub use browser::Browser;
 pub use command::{Running, program, repository_file, transcript, unread, workplace};
 pub use corpus::{corpus, hl7_files};
 pub use peers::{Answer, Receiver, Sender, control_id};
