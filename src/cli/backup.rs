@@ -7,8 +7,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use tempfile::NamedTempFile;
 
-use super::control::Which;
-use super::queue::Running;
+use super::control::{Weir, Which};
 use super::{CannotRun, Finding, runtime};
 
 /// Copies everything a running weir owes, and its dead letters, into one file that `weir restore` reads.
@@ -22,13 +21,13 @@ pub(super) struct Backup {
     /// The file to write, or `-`; one that is there is replaced when the copy is whole
     file: PathBuf,
     #[command(flatten)]
-    running: Running,
+    which: Which,
 }
 
 impl Backup {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let which = self.running.which();
-        keep(&self.file, &|to| copy(&which, to), out)
+        let weir = self.which.weir();
+        keep(&self.file, &|to| copy(weir, to), out)
     }
 }
 
@@ -59,9 +58,9 @@ pub(super) fn keep(
 }
 
 /// Copies the backup; only one that is read to its end is one.
-fn copy(which: &Which, to: &mut dyn Write) -> Result<u64, CannotRun> {
+fn copy(weir: Weir<'_>, to: &mut dyn Write) -> Result<u64, CannotRun> {
     let progress = ProgressBar::new_spinner().with_message("backup");
-    let copied = runtime()?.block_on(which.copy("/api/v1/backup", to, &|bytes| progress.set_position(bytes)));
+    let copied = runtime()?.block_on(weir.copy("/api/v1/backup", to, &|bytes| progress.set_position(bytes)));
     progress.finish_and_clear();
     copied
 }

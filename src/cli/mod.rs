@@ -35,6 +35,7 @@ mod send;
 mod serving;
 mod set;
 mod show;
+mod site;
 mod status;
 mod test;
 mod text;

@@ -19,6 +19,7 @@ use crate::console::api::backup::{Line, Owed, VERSION, VERSION_MIN};
 use crate::engine::SWITCHES_FILE;
 use crate::outbox::{self, Acceptance, BodyRef, Entry, Link, LinkNumber, Outbox, Outcome, Settlement};
 
+use super::site::SiteArgument;
 use super::{CannotRun, Finding, runtime};
 
 /// Where the outbox is made, until all of it is there.
@@ -38,9 +39,8 @@ const LINE_BYTES_MAX: u64 = 400 << 20;
 pub(super) struct Restore {
     /// The file
     file: PathBuf,
-    /// The folder of YAML files that name the data folder
-    #[arg(default_value = "routes")]
-    site: PathBuf,
+    #[command(flatten)]
+    site: SiteArgument,
     /// The data folder itself
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -50,7 +50,7 @@ impl Restore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let data = match &self.data {
             Some(data) => data.clone(),
-            None => config::data_folder(&self.site)
+            None => config::data_folder(self.site.folder())
                 .map_err(|problems| CannotRun::Because(problems.render(false)))?,
         };
         let folder = data.join("outbox");

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::config;
 use crate::outbox::{self, Outbox, Verification};
 
+use super::site::SiteArgument;
 use super::{CannotRun, Finding};
 
 /// Checks the outbox of a weir that is stopped: every checksum, every body, and that nothing is unaccounted for.
@@ -17,9 +18,8 @@ use super::{CannotRun, Finding};
 /// Exit status: 0 all is there, 1 something is damaged or missing, 2 it cannot be opened.
 #[derive(Args)]
 pub(super) struct Verify {
-    /// The folder of YAML files that name the data folder
-    #[arg(default_value = "routes")]
-    site: PathBuf,
+    #[command(flatten)]
+    site: SiteArgument,
     /// The data folder itself
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -29,7 +29,7 @@ impl Verify {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let data = match self.data {
             Some(data) => data,
-            None => config::data_folder(&self.site)
+            None => config::data_folder(self.site.folder())
                 .map_err(|problems| CannotRun::Because(problems.render(false)))?,
         };
         let folder = data.join("outbox");

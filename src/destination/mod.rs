@@ -4,6 +4,7 @@
 //! decides what a refusal means and keeps no queue: that is the deliverer's. When it cannot be sure what a
 //! receiver has done, it says so.
 
+mod beneath;
 pub mod file;
 mod file_name;
 pub mod http;

@@ -55,10 +55,11 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "tls", "watch",
+            "client", "control", "input", "logging", "path", "receiver", "serving", "site", "text", "tls",
+            "watch",
         ],
     ),
-    ("destination", &["file_name", "stream"]),
+    ("destination", &["beneath", "file_name", "stream"]),
     (
         "listener",
         &["budget", "connection", "door", "reading", "release_2", "sides"],

@@ -139,6 +139,42 @@ async fn a_wrong_password_is_read_anew_and_tls_is_asked_for_unless_the_site_says
     assert_eq!(server.ask("select count(*) from messages;"), "1\n");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_trusted_by_its_certificate_and_its_name_alone() {
+    let signed = |name: &str| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    for (name, is_known, is_right) in [
+        ("127.0.0.1", true, true),
+        ("127.0.0.1", false, false),
+        ("db.example", true, false),
+    ] {
+        let own = signed(name);
+        let Some(server) = Postgres::start_with_tls(&own.cert.pem(), &own.signing_key.serialize_pem()) else {
+            return;
+        };
+        server.ask(TABLE);
+        let known = if is_known { own } else { signed(name) };
+        let authorities = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&authorities, known.cert.pem()).unwrap();
+        // The row says whether the server itself saw TLS.
+        let more = format!(
+            "tls: required, authorities: '{}', values: ['{{MSH-10}}'], statement: \"insert into messages (id, body)
+             select $1, ssl::text from pg_stat_ssl where pid = pg_backend_pid()\"",
+            authorities.path().display()
+        );
+        let (_folder, mut client) = client(server.port, &more);
+        let said = word(&client.deliver(&message("1")).await);
+        let rows = server.ask("select id, body from messages;");
+        if is_right {
+            assert_eq!((said.as_str(), rows.as_str()), ("delivered", "1|true\n"));
+        } else {
+            assert!(
+                said.starts_with("unreachable: ") && rows.is_empty(),
+                "{name}: {said}, {rows}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_says_nothing_or_something_else_is_given_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
