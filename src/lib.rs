@@ -11,6 +11,7 @@
 //! `ARCHITECTURE.md` tells which module may import which, and what none of them ever does.
 
 pub mod clock;
+pub mod durable;
 pub mod metrics;
 pub mod problem;
 pub mod secret;
@@ -20,10 +21,15 @@ pub mod units;
 pub mod hl7;
 pub mod mllp;
 
+pub mod shown;
+
 pub mod expression;
 pub mod table;
 
 pub mod outbox;
+
+pub mod access;
+pub mod audit;
 
 pub mod destination;
 pub mod listener;

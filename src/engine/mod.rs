@@ -7,6 +7,7 @@
 
 mod acknowledge;
 mod answers;
+mod archive;
 mod deliverer;
 mod dispatch;
 mod doors;
@@ -93,6 +94,9 @@ impl Engine {
         };
         let switches = Arc::new(Switches::open(&site.data)?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
+        if let Some(archive) = archive::open(&site).await {
+            status.set_archive(archive);
+        }
         let answers = Answers::new();
         let behind = Behind {
             outbox: outbox.clone(),

@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
+use crate::archive::Archive;
 use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::route::Route;
 use crate::{clock, metrics as names};
@@ -170,6 +171,7 @@ pub struct Status {
     running: RwLock<Arc<Running>>,
     outbox: Outbox,
     switches: Arc<Switches>,
+    archive: OnceLock<Archive>,
     ready: AtomicBool,
 }
 
@@ -182,6 +184,7 @@ impl Status {
             running: RwLock::new(Arc::new(running)),
             outbox,
             switches,
+            archive: OnceLock::new(),
             ready: AtomicBool::new(false),
         }
     }
@@ -193,6 +196,17 @@ impl Status {
 
     pub(super) fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// The archive, where one is kept and could be opened.
+    pub fn archive(&self) -> Option<&Archive> {
+        self.archive.get()
+    }
+
+    /// Tells which archive is kept; once, at the start.
+    pub(super) fn set_archive(&self, archive: Archive) {
+        // A second one would be a mistake of the start, and changes nothing.
+        drop(self.archive.set(archive));
     }
 
     /// The site that runs.
