@@ -26,6 +26,14 @@ corpus:
 bench *filter:
     cargo bench --locked {{ filter }}
 
+# A million messages queued for a destination that is away, or so many: memory, disk, restart, draining, and what it costs others.
+backlog messages="1000000":
+    cargo bench --locked --bench backlog -- {{ messages }}
+
+# 10,000 idle and 1,000 slow connections beside a good sender, or so many and a tenth; needs as many files (`ulimit -n 12000`).
+crowd idle="10000":
+    cargo bench --locked --bench crowd -- {{ idle }}
+
 # A hospital, weir and two receivers in one process, for a look around.
 demo:
     cargo run --locked --release -- demo
@@ -45,6 +53,10 @@ sweep points="1000":
 # Failing, full and slow disks, and a system that runs short; needs root, strace, mkfs.ext4 and libfaketime.
 faults:
     cargo test --locked --release --test weir -- --nocapture durability::faults --test-threads 1
+
+# All of these, one after the other, and one table of what came of them; hours. `just durability 10 5 2 10` is the quick form.
+durability kills="500" cuts="500" points="1000" reloads="200":
+    tools/durability {{ kills }} {{ cuts }} {{ points }} {{ reloads }}
 
 # Change and reload the site under load, `reloads` times.
 reloads reloads="200":

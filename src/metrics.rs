@@ -43,6 +43,8 @@ pub const FILTERED: &str = "weir_messages_filtered_total";
 pub const UNROUTED: &str = "weir_messages_unrouted_total";
 /// Messages known from before, acknowledged again and not delivered again.
 pub const REPEATED: &str = "weir_messages_repeated_total";
+/// Messages not taken because weir crashed twice with them in hand.
+pub const QUARANTINED: &str = "weir_messages_quarantined_total";
 /// Messages not accepted, whatever the answer.
 pub const REFUSED: &str = "weir_messages_refused_total";
 /// Faults of messages not accepted, by table 0357 code; a message may have several.
@@ -53,8 +55,26 @@ pub const WARNINGS: &str = "weir_message_warnings_total";
 pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 /// Replies of synchronous routes, by what became of the wait for the destination's answer.
 pub const REPLIES: &str = "weir_replies_total";
+/// Notes of the journal that the archive has taken.
+pub const ARCHIVE_NOTES: &str = "weir_archive_notes_total";
+/// Attempts to write the archive that failed; each is made again.
+pub const ARCHIVE_FAILURES: &str = "weir_archive_failures_total";
+/// Notes that the archive will never have: the journal had no room for them.
+pub const ARCHIVE_LOST: &str = "weir_archive_lost_notes_total";
+/// Notes that the archive has not got yet.
+pub const ARCHIVE_LAG_NOTES: &str = "weir_archive_lag_notes";
+/// How long ago the oldest of them happened.
+pub const ARCHIVE_LAG_SECONDS: &str = "weir_archive_lag_seconds";
+/// Bytes of the journal, with the messages that it tells of.
+pub const JOURNAL_BYTES: &str = "weir_journal_bytes";
+/// Messages that were refused, or filtered, and that the archive cannot have: the outbox had no room for them.
+pub const ARCHIVE_MISSED: &str = "weir_archive_missed_total";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
+/// Readings of a table from its database: `read` or `failed`.
+pub const TABLE_READS: &str = "weir_table_reads_total";
+/// When the rows of a table were read from its database, as Unix time.
+pub const TABLE_READ_TIMESTAMP: &str = "weir_table_read_timestamp_seconds";
 /// Messages that a route took and did not want, by reason: which condition, or the text of the step `drop`.
 pub const ROUTE_FILTERED: &str = "weir_route_filtered_total";
 /// Messages that a route could not finish; they stand in the dead letters.
@@ -73,6 +93,10 @@ pub const LISTENER_FRAME_BYTES_TOTAL: &str = "weir_listener_frame_bytes_total";
 pub const LISTENER_DEVIATIONS_TOTAL: &str = "weir_listener_deviations_total";
 /// Counter, by `listener` and `kind`: connections given up, and sockets that could not be accepted.
 pub const LISTENER_FAILURES_TOTAL: &str = "weir_listener_failures_total";
+/// Gauge, by `listener`: 1 while nothing comes for longer than is normal.
+pub const LISTENER_SILENT: &str = "weir_listener_silent";
+/// Gauge, by `listener`: how long ago the last message came.
+pub const LISTENER_LAST_MESSAGE_AGE_SECONDS: &str = "weir_listener_last_message_age_seconds";
 /// Counter, by `destination`: connections opened.
 pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
 /// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
@@ -89,6 +113,8 @@ pub const DEAD_LETTERED: &str = "weir_deliveries_dead_lettered_total";
 pub const ATTEMPTS: &str = "weir_delivery_attempts_total";
 /// Attempts sent and not answered: the receiver may have the message.
 pub const AMBIGUOUS: &str = "weir_deliveries_ambiguous_total";
+/// Attempts at what the receiver may have had before: `no_answer` to an earlier attempt, or a `restart`.
+pub const REPEATED_DELIVERIES: &str = "weir_deliveries_repeated_total";
 /// Negative acknowledgments from a destination, by MSA-1.
 pub const NEGATIVE_ACKNOWLEDGMENTS: &str = "weir_negative_acknowledgments_total";
 /// From acceptance to the destination's receipt.
@@ -137,12 +163,22 @@ pub const ALL: &[Metric] = &[
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
     Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
     Metric { name: REPEATED, kind: Kind::Counter, labels: &["listener"], help: "Messages known from before, acknowledged again and not delivered again" },
+    Metric { name: QUARANTINED, kind: Kind::Counter, labels: &["listener"], help: "Messages not taken because weir crashed twice with them in hand" },
     Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener"], help: "Messages not accepted, whatever the answer" },
     Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: REPLIES, kind: Kind::Counter, labels: &["listener", "outcome"], help: "Replies of synchronous routes, by what became of the wait for the answer" },
+    Metric { name: ARCHIVE_NOTES, kind: Kind::Counter, labels: &[], help: "Notes of the journal that the archive has taken" },
+    Metric { name: ARCHIVE_FAILURES, kind: Kind::Counter, labels: &[], help: "Attempts to write the archive that failed; each is made again" },
+    Metric { name: ARCHIVE_LOST, kind: Kind::Counter, labels: &[], help: "Notes that the archive will never have: the journal had no room for them" },
+    Metric { name: ARCHIVE_LAG_NOTES, kind: Kind::Gauge, labels: &[], help: "Notes of the journal that the archive has not got yet" },
+    Metric { name: ARCHIVE_LAG_SECONDS, kind: Kind::Gauge, labels: &[], help: "How long ago the oldest of them happened" },
+    Metric { name: JOURNAL_BYTES, kind: Kind::Gauge, labels: &[], help: "Bytes of the journal, with the messages that it tells of" },
+    Metric { name: ARCHIVE_MISSED, kind: Kind::Counter, labels: &["listener"], help: "Messages refused or filtered that the archive cannot have: the outbox had no room" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
+    Metric { name: TABLE_READS, kind: Kind::Counter, labels: &["table", "outcome"], help: "Readings of a table from its database, by outcome" },
+    Metric { name: TABLE_READ_TIMESTAMP, kind: Kind::Gauge, labels: &["table"], help: "When the rows of a table were read from its database, as Unix time" },
     Metric { name: ROUTE_FILTERED, kind: Kind::Counter, labels: &["route", "reason"], help: "Messages a route did not want, by reason as the site words it" },
     Metric { name: ROUTE_FAILURES, kind: Kind::Counter, labels: &["route"], help: "Messages a route could not finish, kept as dead letters" },
     Metric { name: ROUTE_REJECTIONS, kind: Kind::Counter, labels: &["route"], help: "Messages a route rejected: the sender was told, nobody got them" },
@@ -152,6 +188,8 @@ pub const ALL: &[Metric] = &[
     Metric { name: LISTENER_FRAMES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Frames received" },
     Metric { name: LISTENER_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Tolerated departures from MLLP" },
     Metric { name: LISTENER_FAILURES_TOTAL, kind: Kind::Counter, labels: &["listener", "kind"], help: "Connections given up, and sockets that could not be accepted" },
+    Metric { name: LISTENER_SILENT, kind: Kind::Gauge, labels: &["listener"], help: "1 while nothing comes for longer than is normal" },
+    Metric { name: LISTENER_LAST_MESSAGE_AGE_SECONDS, kind: Kind::Gauge, labels: &["listener"], help: "How long ago the last message came" },
     Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
     Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries that waited at the start and those accepted since, those a route could not make included" },
@@ -160,6 +198,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: DEAD_LETTERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries given up, kept as dead letters" },
     Metric { name: ATTEMPTS, kind: Kind::Counter, labels: &["destination", "outcome"], help: "Attempts, by what became of them" },
     Metric { name: AMBIGUOUS, kind: Kind::Counter, labels: &["destination"], help: "Attempts sent and not answered: the receiver may have the message" },
+    Metric { name: REPEATED_DELIVERIES, kind: Kind::Counter, labels: &["destination", "why"], help: "Attempts at what the receiver may have had before, after no answer or a restart" },
     Metric { name: NEGATIVE_ACKNOWLEDGMENTS, kind: Kind::Counter, labels: &["destination", "code"], help: "Negative acknowledgments received, by MSA-1" },
     Metric { name: DELIVERY_SECONDS, kind: Kind::Histogram, labels: &["destination"], help: "From acceptance to the destination's receipt" },
     Metric { name: OUTBOX_DEPTH, kind: Kind::Gauge, labels: &["destination"], help: "Deliveries waiting" },

@@ -123,7 +123,7 @@ pub(super) fn read(connection: &Connection, message: i64) -> Result<Option<Messa
 
 fn deliveries(connection: &Connection, message: i64) -> Result<Vec<Delivery>, ArchiveError> {
     let mut select = connection.prepare_cached(
-        "SELECT d.number, d.message, n.name, d.state, d.result, d.reason, d.ended_at
+        "SELECT d.number, d.message, n.name, d.state, d.result, d.reason, d.ended_at, d.destination
          FROM delivery d JOIN name n ON n.id = d.destination WHERE d.number >= ?1 ORDER BY d.number",
     )?;
     let mut rows = select.query([message])?;
@@ -142,15 +142,20 @@ fn deliveries(connection: &Connection, message: i64) -> Result<Vec<Delivery>, Ar
                 .and_then(|result| result.try_into().ok()),
             reason: row.get(5)?,
             ended_at: row.get::<_, Option<i64>>(6)?.map(search::timestamp),
-            attempts: attempts(connection, delivery)?,
+            attempts: attempts(connection, delivery, row.get(7)?)?,
         });
     }
     Ok(found)
 }
 
-fn attempts(connection: &Connection, delivery: i64) -> Result<Vec<Attempted>, ArchiveError> {
+fn attempts(
+    connection: &Connection,
+    delivery: i64,
+    destination: i64,
+) -> Result<Vec<Attempted>, ArchiveError> {
     let mut select = connection.prepare_cached(
-        "SELECT at, took_us, code, problem, answer FROM attempt WHERE delivery = ?1 ORDER BY journal",
+        "SELECT at, took_us, code, problem, answer FROM attempt
+         WHERE delivery = ?1 AND destination = ?2 ORDER BY journal",
     )?;
     let attempt = |row: &Row<'_>| {
         Ok(Attempted {
@@ -161,7 +166,9 @@ fn attempts(connection: &Connection, delivery: i64) -> Result<Vec<Attempted>, Ar
             answer: row.get::<_, Option<Vec<u8>>>(4)?.map(Bytes::from),
         })
     };
-    let attempts = select.query_map([delivery], attempt)?.collect::<Result<_, _>>()?;
+    let attempts = select
+        .query_map([delivery, destination], attempt)?
+        .collect::<Result<_, _>>()?;
     Ok(attempts)
 }
 

@@ -131,6 +131,11 @@ impl Archive {
         write::written(&self.writer().connection, store)
     }
 
+    /// The number in the archive of a message of this outbox, whether the archive has it or not.
+    pub fn number(&self, store: u128, sequence: u64) -> Result<u64, ArchiveError> {
+        write::number(&self.writer().connection, store, sequence)
+    }
+
     /// Writes records of an outbox's journal, in their order. What was written before is passed over. When it returns,
     /// they survive a power cut, all of them or, on an error, none.
     pub fn write(&self, store: u128, events: &[Event]) -> Result<(), ArchiveError> {

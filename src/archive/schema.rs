@@ -59,24 +59,27 @@ const STEPS: &[&str] = &["
         bodies BLOB NOT NULL
     );
     CREATE TABLE delivery (
-        number INTEGER PRIMARY KEY,
+        -- In the order of its destination: each destination of a message has its own of the same number.
+        number INTEGER NOT NULL,
         message INTEGER NOT NULL,
         destination INTEGER NOT NULL,
         state INTEGER NOT NULL,
         -- Which result it is; nothing for the frame as received.
         result INTEGER,
         reason TEXT,
-        ended_at INTEGER
-    );
+        ended_at INTEGER,
+        PRIMARY KEY (number, destination)
+    ) WITHOUT ROWID;
     CREATE TABLE attempt (
         delivery INTEGER NOT NULL,
+        destination INTEGER NOT NULL,
         journal INTEGER NOT NULL,
         at INTEGER NOT NULL,
         took_us INTEGER NOT NULL,
         code TEXT,
         problem TEXT,
         answer BLOB,
-        PRIMARY KEY (delivery, journal)
+        PRIMARY KEY (delivery, destination, journal)
     ) WITHOUT ROWID;
     CREATE TABLE term (
         bucket INTEGER NOT NULL,
@@ -202,7 +205,7 @@ mod tests {
         let form: i64 = again
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .unwrap();
-        assert_eq!(form, STEPS.len() as i64);
+        assert_eq!(usize::try_from(form), Ok(STEPS.len()));
         let vacuum: i64 = again
             .pragma_query_value(None, "auto_vacuum", |row| row.get(0))
             .unwrap();

@@ -49,6 +49,17 @@ pub(super) fn written(connection: &Connection, store: u128) -> Result<Option<u64
     Ok(journal.and_then(|journal| journal.try_into().ok()))
 }
 
+/// The number that a message of this outbox has here, or will have.
+pub(super) fn number(connection: &Connection, store: u128, sequence: u64) -> Result<u64, ArchiveError> {
+    let generation = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT generation FROM outbox WHERE store = ?1),
+                             (SELECT max(generation) + 1 FROM outbox), 0)",
+        )?
+        .query_row([store.to_be_bytes()], |row| row.get(0))?;
+    Ok(number::of(generation, sequence)?.unsigned_abs())
+}
+
 /// Writes what was not written before; durable when it returns.
 pub(super) fn write(
     connection: &mut Connection,
@@ -159,13 +170,15 @@ impl<'t> Batch<'t> {
 
     fn attempt(&mut self, journal: u64, attempt: &Attempt) -> Result<(), ArchiveError> {
         let delivery = number::of(self.generation, attempt.sequence)?;
+        let destination = self.names.id(&attempt.destination, self.transaction)?;
         self.transaction
             .prepare_cached(
-                "INSERT INTO attempt (delivery, journal, at, took_us, code, problem, answer)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO attempt (delivery, destination, journal, at, took_us, code, problem, answer)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 delivery,
+                destination,
                 signed("journal record", journal)?,
                 attempt.at.as_microsecond(),
                 i64::try_from(attempt.took.as_micros()).unwrap_or(i64::MAX),
@@ -186,10 +199,11 @@ impl<'t> Batch<'t> {
         let draft = self.drafts.range_mut(..=delivery).next_back();
         let drafted = draft.and_then(|(_, draft)| {
             let mut deliveries = draft.deliveries.iter_mut();
-            deliveries.find(|drafted| drafted.number == delivery)
+            deliveries
+                .find(|drafted| drafted.number == delivery && *drafted.destination == *settlement.destination)
         });
         let Some(drafted) = drafted else {
-            return self.settle_written(delivery, state, reason, settlement.at);
+            return self.settle_written(delivery, state, reason, settlement);
         };
         drafted.state = state;
         drafted.reason = reason.or(drafted.reason);
@@ -203,27 +217,33 @@ impl<'t> Batch<'t> {
         delivery: i64,
         state: State,
         reason: Option<&str>,
-        at: Timestamp,
+        settlement: &Settlement,
     ) -> Result<(), ArchiveError> {
-        let found: Option<(i64, String, i64, i64)> = self
+        let destination = &*settlement.destination;
+        let id = self.names.id(destination, self.transaction)?;
+        let found: Option<(i64, i64, i64)> = self
             .transaction
             .prepare_cached(
-                "SELECT d.message, n.name, d.state, m.state FROM delivery d
-                 JOIN name n ON n.id = d.destination JOIN message m ON m.number = d.message
-                 WHERE d.number = ?1",
+                "SELECT d.message, d.state, m.state FROM delivery d JOIN message m ON m.number = d.message
+                 WHERE d.number = ?1 AND d.destination = ?2",
             )?
-            .query_row([delivery], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-            })
+            .query_row([delivery, id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let Some((message, destination, old, whole)) = found else {
+        let Some((message, old, whole)) = found else {
             return Ok(());
         };
         self.transaction
             .prepare_cached(
-                "UPDATE delivery SET state = ?2, reason = coalesce(?3, reason), ended_at = ?4 WHERE number = ?1",
+                "UPDATE delivery SET state = ?2, reason = coalesce(?3, reason), ended_at = ?4
+                 WHERE number = ?1 AND destination = ?5",
             )?
-            .execute(params![delivery, state as i64, reason, at.as_microsecond()])?;
+            .execute(params![
+                delivery,
+                state as i64,
+                reason,
+                settlement.at.as_microsecond(),
+                id
+            ])?;
         let (mut states, mut others) = (Vec::new(), BTreeSet::new());
         for (number, name, number_of_state) in deliveries(self.transaction, message)? {
             let of_this = State::of_number(number_of_state).unwrap_or(State::Queued);
@@ -235,9 +255,9 @@ impl<'t> Batch<'t> {
         if let Some(old) = State::of_number(old)
             && !others.contains(&old)
         {
-            self.forget(message, Term::delivery(&destination, old))?;
+            self.forget(message, Term::delivery(destination, old))?;
         }
-        self.remember(message, Term::delivery(&destination, state));
+        self.remember(message, Term::delivery(destination, state));
         let (old, new) = (State::of_number(whole), State::of_deliveries(states.into_iter()));
         if old != Some(new) {
             self.transaction

@@ -51,6 +51,7 @@ impl Ack {
             let stamp = AckStamp {
                 control_id: &control_ids.next(),
                 timestamp: &timestamp,
+                sequence_number: None,
             };
             let header = Header::parse(&message).ok();
             let built = ack::build(header.as_ref(), self.code, &faults, &stamp);

@@ -10,12 +10,11 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use serde::Serialize;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use crate::config;
-use crate::console::control;
+use crate::console::{api, control};
 
 use super::CannotRun;
 
@@ -58,11 +57,12 @@ impl Which {
             .await
             .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
         let broken = |error: &dyn std::fmt::Display| CannotRun::at(socket.display(), error);
-        let mut response = send(stream, Method::GET, path, Bytes::new())
+        let mut response = send(stream, Method::GET, path, None)
             .await
             .map_err(|error| broken(&error))?;
         if response.status() != StatusCode::OK {
-            return Err(broken(&response.status()));
+            let answer = whole(response).await.map_err(|error| broken(&error))?;
+            return Err(CannotRun::Because(failure(&answer)?));
         }
         let mut bytes = 0;
         while let Some(frame) = response.frame().await {
@@ -79,22 +79,16 @@ impl Which {
 
     /// Sends a request without a body and reads the answer.
     pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Answer, CannotRun> {
-        self.ask_with(method, path, &()).await
+        self.send(method, path, None).await
     }
 
-    /// Sends a request with this as its body of JSON, without one for `()`, and reads the answer.
-    pub(super) async fn ask_with(
+    /// Sends a request with a body of JSON, if there is one, and reads the answer.
+    pub(super) async fn send(
         &self,
         method: Method,
         path: &str,
-        body: &impl Serialize,
+        body: Option<&serde_json::Value>,
     ) -> Result<Answer, CannotRun> {
-        let body = serde_json::to_vec(body).map_err(|error| CannotRun::at(path, error))?;
-        let body = if body == b"null" {
-            Bytes::new()
-        } else {
-            body.into()
-        };
         let socket = control::path(&self.data_folder()?);
         let stream = UnixStream::connect(&socket)
             .await
@@ -129,7 +123,8 @@ impl Which {
         Ok((data, archive.map(|archive| archive.folder)))
     }
 
-    fn data_folder(&self) -> Result<PathBuf, CannotRun> {
+    /// Where it keeps what must survive a restart.
+    pub(super) fn data_folder(&self) -> Result<PathBuf, CannotRun> {
         if let Some(data) = &self.data {
             return Ok(data.clone());
         }
@@ -159,27 +154,39 @@ fn not_there(error: &io::Error) -> String {
 
 type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// Sends a request, with a body of JSON unless that is empty; its answer as it begins.
+/// Sends a request; its answer as it begins.
 async fn send(
     stream: UnixStream,
     method: Method,
     path: &str,
-    body: Bytes,
+    body: Option<&serde_json::Value>,
 ) -> Result<Response<Incoming>, Broken> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Ends with the answer.
     tokio::spawn(connection);
-    let request = Request::builder()
+    let mut request = Request::builder()
         .method(method)
         .uri(path)
-        .header(header::HOST, "weir")
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::new(body))?;
-    Ok(sender.send_request(request).await?)
+        .header(header::HOST, "weir");
+    if body.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let body = body.map(ToString::to_string).unwrap_or_default();
+    Ok(sender
+        .send_request(request.body(Full::new(Bytes::from(body)))?)
+        .await?)
 }
 
-async fn exchange(stream: UnixStream, method: Method, path: &str, body: Bytes) -> Result<Answer, Broken> {
-    let response = send(stream, method, path, body).await?;
+async fn exchange(
+    stream: UnixStream,
+    method: Method,
+    path: &str,
+    body: Option<&serde_json::Value>,
+) -> Result<Answer, Broken> {
+    whole(send(stream, method, path, body).await?).await
+}
+
+async fn whole(response: Response<Incoming>) -> Result<Answer, Broken> {
     let code = response.status();
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
         .collect()
@@ -188,6 +195,11 @@ async fn exchange(stream: UnixStream, method: Method, path: &str, body: Bytes) -
         code,
         body: body.to_bytes(),
     })
+}
+
+/// Why a request was not answered as asked, in the words of the API.
+pub(super) fn failure(answer: &Answer) -> Result<String, CannotRun> {
+    read::<api::Failure>(answer).map(|failure| failure.error)
 }
 
 /// What an answer says, in the words of its own kind.

@@ -10,6 +10,7 @@ use tracing::Level;
 
 mod ack;
 mod archive;
+mod audit;
 mod backup;
 mod check;
 mod client;
@@ -38,7 +39,9 @@ mod show;
 mod status;
 mod test;
 mod text;
+mod token;
 mod trace;
+mod user;
 mod validate;
 mod verify;
 mod watch;
@@ -68,6 +71,9 @@ enum Command {
     Verify(verify::Verify),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    User(user::User),
+    Token(token::Token),
+    Audit(audit::Audit),
     Demo(demo::Demo),
     Check(check::Check),
     Test(test::Test),
@@ -148,6 +154,9 @@ pub fn main() -> ExitCode {
         Command::Verify(command) => command.run(&mut out),
         Command::Backup(command) => command.run(&mut out),
         Command::Restore(command) => command.run(&mut out),
+        Command::User(command) => command.run(&mut out),
+        Command::Token(command) => command.run(&mut out),
+        Command::Audit(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
         Command::Test(command) => command.run(&mut out),

@@ -93,6 +93,7 @@ async fn receive(
     let stamp = AckStamp {
         control_id: &control_ids.next(),
         timestamp: &timestamp,
+        sequence_number: None,
     };
     let reply = ack::build(Header::parse(&message).ok().as_ref(), answer, &[], &stamp);
     // Nobody looks any more: the command is ending.

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use clap::Args;
 use indicatif::ProgressBar;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::clock;
 use crate::config;
-use crate::console::api::backup::{Line, Owed, VERSION};
+use crate::console::api::backup;
+use crate::console::api::backup::{Line, Owed, VERSION, VERSION_MIN};
 use crate::engine::SWITCHES_FILE;
-use crate::outbox::{self, Acceptance, BodyRef, Entry, Outbox, Outcome, Settlement};
+use crate::outbox::{self, Acceptance, BodyRef, Entry, Link, LinkNumber, Outbox, Outcome, Settlement};
 
 use super::{CannotRun, Finding, runtime};
 
@@ -85,10 +88,14 @@ impl Restore {
         let (mut count, mut is_begun) = (0, false);
         while let Some(bytes) = lines.next()? {
             match lines.read(&bytes)? {
-                Line::Head { version, .. } if version == VERSION && !is_begun => is_begun = true,
-                Line::Head { version, .. } => {
-                    return Err(lines.wrong(format!("version {version}, expected {VERSION}, once")));
+                Line::Head { version, .. } if (VERSION_MIN..=VERSION).contains(&version) && !is_begun => {
+                    is_begun = true;
                 }
+                Line::Head { version, .. } => {
+                    let expected = format!("{VERSION_MIN} to {VERSION}");
+                    return Err(lines.wrong(format!("version {version}, expected {expected}, once")));
+                }
+                Line::Link(_) => {}
                 Line::Owed(_) => count += 1,
                 Line::End { owed, hash } => {
                     if !is_begun || owed != count || hash != hasher.finalize().to_hex().as_str() {
@@ -119,7 +126,12 @@ impl Restore {
         let mut lines = Lines::open(&self.file)?;
         let mut last = None;
         while let Some(bytes) = lines.next()? {
-            if let Line::Owed(owed) = lines.read(&bytes)? {
+            let line = lines.read(&bytes)?;
+            if let Line::Link(link) = &line {
+                let pending = outbox.offer(known(link)).await;
+                last = Some(pending.map_err(|error| half(folder, &error.to_string()))?);
+            }
+            if let Line::Owed(owed) = line {
                 let pending = offer(&outbox, &owed, &lines).await;
                 let pending = pending.map_err(|why| half(folder, &why))?;
                 if let Some(dead) = owed.dead {
@@ -201,8 +213,32 @@ async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines) -> Result<outbox::Pe
         dead: Vec::new(),
         window: None,
         instead_of: None,
+        told: None,
+        link: None,
     };
     outbox.offer(acceptance).await.map_err(|error| error.to_string())
+}
+
+/// What puts a link where the backup says; there is no message in it.
+fn known(link: &backup::Link) -> Acceptance {
+    let (number, content) = (link.number, link.content);
+    Acceptance {
+        received_at: clock::now(),
+        listener: "".into(),
+        control_id: Bytes::new(),
+        site_version: "".into(),
+        raw: Bytes::new(),
+        results: Vec::new(),
+        deliveries: Vec::new(),
+        dead: Vec::new(),
+        window: None,
+        instead_of: None,
+        link: Some(Link {
+            id: link.id,
+            number: LinkNumber::Known { number, content },
+        }),
+        told: None,
+    }
 }
 
 /// The lines of a file, with their numbers.

@@ -157,13 +157,24 @@ impl Running {
                     error!(%failure, "weir stops");
                     return Err(CannotRun::Because(failure));
                 }
-                _ = signals.hang_up.recv() => drop(self.reload("SIGHUP").await),
-                () = self.watcher.changed(), if watches => drop(self.reload("a change of the files").await),
+                _ = signals.hang_up.recv() => self.reload_unasked("SIGHUP").await,
+                () = self.watcher.changed(), if watches => self.reload_unasked("a change of the files").await,
                 Some(ReloadRequest { asker, answer }) = reloads.recv() => {
                     // Who has asked may have gone; it is done all the same.
                     drop(answer.send(self.reload(&asker).await));
                 }
             }
+        }
+    }
+
+    /// A reload that nobody asked for by the API, which would have written it down.
+    async fn reload_unasked(&mut self, asker: &str) {
+        let entry = serving::by_weir("reload", asker.to_owned());
+        let audit = self.serving.audit.clone();
+        match tokio::task::spawn_blocking(move || audit.append(entry)).await {
+            Ok(Ok(_)) => drop(self.reload(asker).await),
+            Ok(Err(failure)) => error!(%failure, asker, "no reload: it cannot be written down"),
+            Err(_) => error!(asker, "no reload: internal error"),
         }
     }
 

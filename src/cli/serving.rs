@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::access::Access;
-use crate::audit;
+use crate::audit::{self, Entry, Outcome};
+use tracing::error;
+
 use crate::config::Site;
 use crate::console::{self, Console, control};
 use crate::engine::{Engine, ReloadRequest, Reloader};
@@ -30,6 +32,8 @@ pub(super) struct Serving {
     pub(super) control: PathBuf,
     /// What is asked for on the control socket. Whoever does not take them drops this, and they are answered so.
     pub(super) reloads: mpsc::Receiver<ReloadRequest>,
+    /// Where it is written down who did what.
+    pub(super) audit: audit::Log,
     /// What makes the first administrator, as long as there is none.
     pub(super) setup_token: Option<String>,
     stop: watch::Sender<bool>,
@@ -40,6 +44,7 @@ pub(super) struct Serving {
 pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
     let bind = site.console;
+    let names = site.console_names.clone();
     let data = site.data.clone();
     let engine = Engine::start(site)
         .await
@@ -51,9 +56,15 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let access = Arc::new(access.map_err(|error| CannotRun::Because(error.to_string()))?);
     let setup_token = access.setup_token();
     let audit = audit::Log::new(&data);
+    let (log, began) = (audit.clone(), began(&engine.site().version));
+    // A log that cannot be written refuses what people ask; messages flow all the same.
+    let written = tokio::task::spawn_blocking(move || log.append(began)).await;
+    if let Ok(Err(failure)) = written {
+        error!(%failure, "views of content and changes are refused until it can be");
+    }
     let status = Arc::clone(engine.status());
-    let sources = console::Sources::new(status, reloader, recorder, access, audit);
-    let console = Console::bind(bind, Vec::new(), sources.clone()).await;
+    let sources = console::Sources::new(status, reloader, recorder, access, audit.clone());
+    let console = Console::bind(bind, names, sources.clone()).await;
     let console = console.map_err(|error| {
         CannotRun::at(
             format!("engine.console.bind: {bind}"),
@@ -76,10 +87,29 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
         console: address,
         control: control::path(&data),
         reloads,
+        audit,
         setup_token,
         stop,
         servers,
     })
+}
+
+/// That weir itself did something.
+pub(super) fn by_weir(what: &str, object: String) -> Entry {
+    Entry {
+        who: "weir".to_owned(),
+        from: "this machine".to_owned(),
+        what: what.to_owned(),
+        object,
+        reason: None,
+        outcome: Outcome::Allowed,
+        detail: None,
+        of: None,
+    }
+}
+
+fn began(version: &str) -> Entry {
+    by_weir("start", format!("site version {version}"))
 }
 
 impl Serving {
@@ -90,7 +120,7 @@ impl Serving {
         let all_ended = async {
             while let Some(ended) = self.servers.join_next().await {
                 if ended.is_err() {
-                    tracing::error!("the pages or the control socket ended early");
+                    error!("the pages or the control socket ended early");
                 }
             }
         };

@@ -6,7 +6,7 @@ use clap::Args;
 use hyper::{Method, StatusCode};
 
 use crate::console::api;
-use crate::console::api::status::{Answer, Destination};
+use crate::console::api::status::Answer;
 
 use super::control::{self, Which};
 use super::{CannotRun, Finding, text};
@@ -52,15 +52,17 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
     )?;
     writeln!(
         out,
-        "\n{:<24} {:<21} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "listener", "address", "received", "accepted", "filtered", "unrouted", "refused"
+        "\n{:<24} {:<21} {:<9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "listener", "address", "state", "last", "received", "accepted", "filtered", "unrouted", "refused"
     )?;
     for listener in &status.listeners {
         writeln!(
             out,
-            "{:<24} {:<21} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            "{:<24} {:<21} {:<9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}",
             listener.name,
             listener.address,
+            listener.state,
+            age(listener.last_message_age_seconds),
             listener.received,
             listener.accepted,
             listener.filtered,
@@ -80,17 +82,20 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
             destination.name,
             destination.state,
             destination.waiting,
-            age(destination),
+            age(destination.oldest_age_seconds),
             destination.delivered,
             destination.dead_letters
         )?;
+        for (number, reason) in &destination.held {
+            writeln!(out, "{:<24} {number}: {}", "  held by", text::safe(reason))?;
+        }
     }
     Ok(writeln!(out, "\n{}", text::count(status.routes.len(), "route"))?)
 }
 
-/// How long the oldest waits, in its two largest units.
-fn age(destination: &Destination) -> String {
-    let Some(seconds) = destination.oldest_age_seconds else {
+/// How long ago something was, in its two largest units.
+fn age(seconds: Option<u64>) -> String {
+    let Some(seconds) = seconds else {
         return "-".to_owned();
     };
     match seconds {
@@ -107,21 +112,7 @@ mod tests {
 
     #[test]
     fn ages_are_short() {
-        let check = |seconds, expected| {
-            let destination = Destination {
-                name: "ehr".to_owned(),
-                state: "delivering".to_owned(),
-                waiting: 0,
-                oldest_age_seconds: seconds,
-                dead_letters: 0,
-                owed: 0,
-                delivered: 0,
-                purged: 0,
-                dead_lettered: 0,
-                ambiguous: 0,
-            };
-            assert_eq!(age(&destination), expected);
-        };
+        let check = |seconds, expected| assert_eq!(age(seconds), expected);
         check(None, "-");
         check(Some(0), "0s");
         check(Some(61), "1m1s");

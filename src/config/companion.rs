@@ -32,6 +32,11 @@ impl<'a> Companions<'a> {
         }
     }
 
+    /// The folder of the site.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder
+    }
+
     /// Those that were read, by name.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
         self.read.values()

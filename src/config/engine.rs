@@ -57,18 +57,22 @@ pub enum ReloadCases {
 
 /// The pages and metrics.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct Console {
-    /// The address and port, as `127.0.0.1:8686` (the default). Nobody is asked for a password yet: leave it on
+    /// The address and port, as `127.0.0.1:8686` (the default). Passwords would travel in plain text: leave it on
     /// a loopback address.
     #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
     bind: SocketAddr,
+    /// Names by which browsers and programs may call it, beside its addresses and `localhost`: those of a proxy
+    /// before it, as `[weir.hospital.example]`.
+    names: Vec<String>,
 }
 
 impl Default for Console {
     fn default() -> Console {
         Console {
             bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8686),
+            names: Vec::new(),
         }
     }
 }
@@ -81,6 +85,7 @@ fn default_read_bytes_max() -> usize {
 pub(super) struct Engine {
     pub(super) data: PathBuf,
     pub(super) console: SocketAddr,
+    pub(super) console_names: Vec<String>,
     pub(super) read_bytes_max: usize,
     pub(super) outbox: outbox::Settings,
     pub(super) reload: Reload,
@@ -94,14 +99,15 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         return None;
     }
     if !settings.console.bind.ip().is_loopback() {
-        let message = "the pages ask nobody for a password yet, so they are for this machine alone";
+        let message = "the console has no TLS yet, so it is for this machine alone";
         let problem = Problem::error(ProblemName::InvalidValue, message);
-        let help = "bind a loopback address, as `127.0.0.1:8686`; let a proxy that asks for one pass it on";
+        let help = "bind a loopback address, as `127.0.0.1:8686`; let a proxy with TLS pass it on";
         problems.push(problem.at(&place.key("console").key("bind")).help(help));
     }
     Some(Engine {
         data: folder.join(settings.data),
         console: settings.console.bind,
+        console_names: settings.console.names,
         read_bytes_max: settings.read_bytes_max,
         outbox: settings.outbox,
         reload: settings.reload,

@@ -25,8 +25,9 @@ use crate::units;
 use super::batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 use super::piece::AsTyped;
 use super::profile::Profiles;
-use super::repeats::{Duplicates, Remembered, Unavailable};
+use super::repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 use super::sections::Named;
+use super::traffic::{self, Traffic};
 use super::validation::{ValidateSettings, Validation};
 use super::{piece, yaml};
 
@@ -61,6 +62,10 @@ pub struct Listener {
     pub remembered: Option<Remembered>,
     /// How a message is answered that cannot be stored now.
     pub unavailable: Unavailable,
+    /// Whether it looks at the sequence numbers of its senders.
+    pub sequence_numbers: SequenceNumbers,
+    /// How long it may hear nothing; always, if nothing is said.
+    pub traffic: Option<Traffic>,
 }
 
 /// What becomes of a message that is only a part of one: a fragment, or one with a place to go on from.
@@ -187,6 +192,9 @@ pub(super) struct Common {
     /// each with error 207, or `close`.
     #[serde(default)]
     on_unavailable: Unavailable,
+    /// How long a silence is normal by hour of the week; a longer one is shown by a metric, in the status and the log.
+    #[serde(default)]
+    expect_traffic: Option<traffic::Settings>,
 }
 
 /// What a transfer may hold if nothing is said.
@@ -199,6 +207,10 @@ pub(super) struct Replies {
     /// Which acknowledgments: `original` (the default), `auto`, `enhanced`, `enhanced_aa` or `none`.
     #[serde(default)]
     acknowledgment: AcknowledgmentMode,
+    /// Sequence numbers (MSH-13): `ignore` (the default), or `check`, which takes of each sender (MSH-3, MSH-4) only the
+    /// number that follows the last one, and tells in MSA-4 which that is.
+    #[serde(default)]
+    sequence_numbers: SequenceNumbers,
 }
 
 const COMMON_KEYS: &[&str] = &[
@@ -217,8 +229,9 @@ const COMMON_KEYS: &[&str] = &[
     "duplicates_within",
     "duplicates_max",
     "on_unavailable",
+    "expect_traffic",
 ];
-const REPLY_KEYS: &[&str] = &["acknowledgment"];
+const REPLY_KEYS: &[&str] = &["acknowledgment", "sequence_numbers"];
 
 /// What a listener takes, as typed. Left out, every value of the standard; `any` takes whatever is there, an empty
 /// field too.
@@ -275,6 +288,7 @@ fn read(
     }
     let permit_place = place.key("permit");
     let (common, replies) = (common?, replies?);
+    replies.check(&common, &kind_place, problems);
     let (permit, expected) = common.permit.check(&permit_place, problems);
     let charset = common
         .charset
@@ -307,6 +321,10 @@ fn read(
             .duplicates
             .remembered(common.duplicates_within, common.duplicates_max),
         unavailable: common.on_unavailable,
+        sequence_numbers: replies.sequence_numbers,
+        traffic: common
+            .expect_traffic
+            .map(|settings| settings.check(&place.key("expect_traffic"), problems)),
     })
 }
 
@@ -331,6 +349,31 @@ fn split(value: Value, keys: &[&str]) -> (Value, Value) {
     let (named, rest): (serde_yaml::Mapping, serde_yaml::Mapping) =
         rest.into_iter().partition(|(key, _)| is_named(key));
     (Value::Mapping(named), Value::Mapping(rest))
+}
+
+impl Replies {
+    /// Sequence numbers need a sender that is told of each message what was expected.
+    fn check(&self, common: &Common, place: &Place<'_>, problems: &mut Problems) {
+        if self.sequence_numbers == SequenceNumbers::Ignore {
+            return;
+        }
+        let mut contradicts = |why: &str, help: &str| {
+            let problem = Problem::error(ProblemName::InvalidValue, why).at(&place.key("sequence_numbers"));
+            problems.push(problem.help(help));
+        };
+        if self.acknowledgment == AcknowledgmentMode::None {
+            contradicts(
+                "a sender that gets no acknowledgment cannot learn which sequence number is expected",
+                "take `acknowledgment: none` away",
+            );
+        }
+        if common.batch == BatchMode::Split {
+            contradicts(
+                "the messages of a batch are accepted together, and have no sequence numbers of their own",
+                "take `batch: split` away",
+            );
+        }
+    }
 }
 
 impl PermitSettings {

@@ -20,6 +20,7 @@ mod engine;
 mod files;
 mod format;
 mod listener;
+mod look_up;
 mod nak;
 mod network;
 mod pace;
@@ -33,7 +34,9 @@ mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod validation;
+mod window;
 mod written;
 mod yaml;
 
@@ -63,13 +66,16 @@ pub use engine::{Reload, ReloadCases};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
+pub use look_up::{LookUpTable, RowSource};
 pub use nak::{NakAction, NakEnd, NakPolicy};
-pub use pace::{Order, Pace, Rate, Window};
+pub use pace::{Order, Pace, Rate};
 pub use piece::AsTyped;
 pub use profile::read as profile;
-pub use repeats::{Duplicates, Remembered, Unavailable};
+pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
+pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
+pub use window::Window;
 
 /// A site that can run.
 #[derive(Debug, Clone)]
@@ -78,6 +84,8 @@ pub struct Site {
     pub data: PathBuf,
     /// Where the pages are.
     pub console: SocketAddr,
+    /// Names by which it may be called.
+    pub console_names: Vec<String>,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
@@ -92,6 +100,8 @@ pub struct Site {
     pub destinations: BTreeMap<Arc<str>, DestinationSettings>,
     /// What lies between, in the order of files and lines.
     pub routes: Vec<Arc<Route>>,
+    /// The tables whose rows a database gives, which have those of their samples until then.
+    pub look_ups: BTreeMap<Arc<str>, LookUpTable>,
     /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
@@ -121,15 +131,22 @@ pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Ca
     load_as(folder, Reading::Files { missing })
 }
 
+/// Problems of a name that is defined nowhere.
+const UNKNOWN: [ProblemName; 5] = [
+    ProblemName::UnknownListener,
+    ProblemName::UnknownDestination,
+    ProblemName::UnknownTable,
+    ProblemName::UnknownProfile,
+    ProblemName::UnknownRoute,
+];
+
 fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
     let sources = sources(files, &mut problems);
     let all_were_read = problems.error_count() == 0;
     if all_were_read && sources.iter().all(|source| source.root.entries().is_empty()) {
-        let message = format!("{}: there is no site in this folder", folder.display());
-        let help = "a site is a folder of YAML files with `engine`, `listeners`, `destinations` and `routes`";
-        problems.push(Problem::error(ProblemName::EmptySite, message).help(help));
+        problems.push(no_site(folder));
         return (None, problems);
     }
     let sections = Sections::gather(&sources, &mut problems);
@@ -146,7 +163,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let names = routes::names(&sections);
     let mut companions = Companions::new(folder);
-    let (routes, tables) = routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
+    let (routes, tables, row_sources) =
+        routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
     let cases = cases::Reader {
         folder,
         reading,
@@ -165,7 +183,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     );
     reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
-        withdraw_unknown_names(&mut problems);
+        // A name that is unknown may be defined where nothing could be read.
+        problems.withdraw(&UNKNOWN);
     }
     let archive = engine
         .as_ref()
@@ -180,6 +199,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let site = Site {
         data: engine.data,
         console: engine.console,
+        console_names: engine.console_names,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
         reload: engine.reload,
@@ -187,20 +207,16 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         listeners,
         destinations,
         routes,
+        look_ups: routes::look_ups(row_sources, &tables),
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
 }
 
-/// A name that is unknown may be defined where nothing could be read.
-fn withdraw_unknown_names(problems: &mut Problems) {
-    problems.withdraw(&[
-        ProblemName::UnknownListener,
-        ProblemName::UnknownDestination,
-        ProblemName::UnknownTable,
-        ProblemName::UnknownProfile,
-        ProblemName::UnknownRoute,
-    ]);
+fn no_site(folder: &Path) -> Problem {
+    let message = format!("{}: there is no site in this folder", folder.display());
+    let help = "a site is a folder of YAML files with `engine`, `listeners`, `destinations` and `routes`";
+    Problem::error(ProblemName::EmptySite, message).help(help)
 }
 
 /// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.

@@ -34,6 +34,11 @@ impl AsTyped {
         AsTyped(Value::Mapping(entry.into_iter().collect()))
     }
 
+    /// All of it.
+    pub(super) fn whole(value: &Value) -> AsTyped {
+        AsTyped(value.clone())
+    }
+
     /// All but what stands under one of the keys.
     pub(super) fn without(value: &Value, key: &str) -> AsTyped {
         let mut value = value.clone();

@@ -26,6 +26,17 @@ pub struct Remembered {
     pub count_max: usize,
 }
 
+/// Whether a listener looks at the sequence numbers of its senders (MSH-13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SequenceNumbers {
+    /// They are passed on like any field. The default.
+    #[default]
+    Ignore,
+    /// A message is taken only with the number that is expected of its sender.
+    Check,
+}
+
 /// How a message is answered that cannot be stored now: the outbox is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -8,7 +8,7 @@ use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::route::Route;
 
 use super::sections::Sections;
-use super::{AcknowledgmentMode, DestinationSettings, Listener};
+use super::{AcknowledgmentMode, DestinationSettings, Listener, SequenceNumbers};
 
 pub(super) fn check(
     sections: &Sections<'_>,
@@ -48,5 +48,12 @@ fn check_listener(name: &str, listener: &Listener, at: &Place<'_>, problems: &mu
         );
         let problem = Problem::error(ProblemName::InvalidValue, message).at(at);
         problems.push(problem.help("take `duplicates: replay_acknowledgment` away, or `reply`"));
+    }
+    if listener.sequence_numbers == SequenceNumbers::Check {
+        let message = format!(
+            "listener `{name}` tells sequence numbers in its own acknowledgments, and answers of a destination have none"
+        );
+        let problem = Problem::error(ProblemName::InvalidValue, message).at(at);
+        problems.push(problem.help("take `sequence_numbers: check` away, or `reply`"));
     }
 }

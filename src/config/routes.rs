@@ -1,6 +1,6 @@
 //! The sections `tables` and `routes`: from what was typed to routes that can run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,9 +14,13 @@ use crate::table::{self, Table, Tables};
 use crate::typed::{Pairs, Text};
 
 use super::companion::Companions;
+use super::look_up::{self, LookUpTable, RowSource};
 use super::profile::Profiles;
 use super::sections::{Named, Sections};
 use super::{piece, yaml};
+
+/// Where the rows of tables come from that a database gives, by the name of the table.
+pub(super) type RowSources = BTreeMap<Arc<str>, RowSource>;
 
 /// More steps than any one route needs.
 const STEPS_MAX: usize = 1_000;
@@ -36,8 +40,8 @@ pub(super) fn read_all<'a>(
     companions: &mut Companions<'a>,
     profiles: &mut Profiles<'a>,
     problems: &mut Problems,
-) -> (Vec<Arc<Route>>, Tables) {
-    let tables = tables(sections.tables(), companions, problems);
+) -> (Vec<Arc<Route>>, Tables, RowSources) {
+    let (tables, sources) = tables(sections.tables(), companions, problems);
     let mut reader = Reader {
         names,
         tables,
@@ -47,7 +51,7 @@ pub(super) fn read_all<'a>(
     };
     let routes = sections.routes().iter();
     let routes = routes.filter_map(|(name, place)| reader.route(name, place, problems).map(Arc::new));
-    (routes.collect(), reader.tables)
+    (routes.collect(), reader.tables, sources)
 }
 
 fn names_of(named: &[Named<'_>]) -> BTreeSet<Arc<str>> {
@@ -55,10 +59,21 @@ fn names_of(named: &[Named<'_>]) -> BTreeSet<Arc<str>> {
 }
 
 /// All tables. One that is wrong is there all the same: its name is known, and that it is wrong has been told.
-fn tables(named: &[Named<'_>], companions: &mut Companions<'_>, problems: &mut Problems) -> Tables {
+fn tables(
+    named: &[Named<'_>],
+    companions: &mut Companions<'_>,
+    problems: &mut Problems,
+) -> (Tables, RowSources) {
     let mut tables = Tables::new();
+    let mut sources = RowSources::new();
     for (name, place) in named {
-        let table = if is_file(place) {
+        let table = if look_up::is_one(place) {
+            let read = look_up::read(name, place, companions, problems);
+            read.map(|(table, source)| {
+                sources.insert(Arc::clone(name), source);
+                table
+            })
+        } else if is_file(place) {
             table_of_file(name, place, companions, problems)
         } else {
             let codes = piece::read::<Pairs<Text>>(place, yaml::value(place.node()), problems);
@@ -70,7 +85,16 @@ fn tables(named: &[Named<'_>], companions: &mut Companions<'_>, problems: &mut P
         let table = table.unwrap_or_else(|| Table::wrong(Arc::clone(name)));
         tables.insert(Arc::clone(name), Arc::new(table));
     }
-    tables
+    (tables, sources)
+}
+
+/// The tables that a database gives, each with where its rows come from.
+pub(super) fn look_ups(sources: RowSources, tables: &Tables) -> BTreeMap<Arc<str>, LookUpTable> {
+    let with_table = |(name, source): (Arc<str>, RowSource)| {
+        let table = Arc::clone(tables.get(&name)?);
+        Some((name, LookUpTable { table, source }))
+    };
+    sources.into_iter().filter_map(with_table).collect()
 }
 
 /// Whether a table says where its codes stand instead of listing them. Codes called `file` stand in a file.

@@ -17,7 +17,7 @@ use crate::typed::{Beside, Pairs, Text, Within};
 use crate::{archive, case, destination, listener, route, step, table, units, validation};
 
 use super::sections::{NAME_BYTES_MAX, TRUTH_WORDS};
-use super::{destination as destinations, engine, listener as listeners};
+use super::{destination as destinations, engine, listener as listeners, look_up};
 
 /// A file of a weir site: any of its sections. Every name is given once in the whole site.
 #[derive(JsonSchema)]
@@ -32,7 +32,8 @@ struct File {
     listeners: Option<Named<Beside<Within<listener::Settings, listeners::Replies>, listeners::Common>>>,
     /// The exits: where messages go, by name.
     destinations: Option<Named<Beside<destination::Settings, destinations::Common>>>,
-    /// Code tables, by name: the code on the left, what it becomes on the right; or the CSV file that holds them.
+    /// Code tables, by name: the code on the left, what it becomes on the right; or the CSV file or database that
+    /// holds them.
     tables: Option<Named<Table>>,
     /// What messages are validated against beyond their version, by name.
     profiles: Option<Named<Beside<validation::Settings, Inherits>>>,
@@ -73,7 +74,7 @@ pub fn schema() -> Schema {
     schema
 }
 
-/// A table: its codes, or the file that holds them.
+/// A table: its codes, or the file or database that holds them.
 enum Table {}
 
 impl JsonSchema for Table {
@@ -83,9 +84,13 @@ impl JsonSchema for Table {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let of_file = generator.subschema_for::<table::Settings>();
+        let of_database = generator.subschema_for::<look_up::Settings>();
         let mut codes = generator.subschema_for::<Pairs<Text>>();
-        codes.insert("not".to_owned(), json!({ "required": ["file"] }));
-        json_schema!({ "anyOf": [of_file, codes] })
+        codes.insert(
+            "not".to_owned(),
+            json!({ "anyOf": [{ "required": ["file"] }, { "required": ["sql"] }] }),
+        );
+        json_schema!({ "anyOf": [of_file, of_database, codes] })
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Acknowledger {
     mode: AcknowledgmentMode,
     control_ids: Arc<ControlIds>,
     listener: Arc<str>,
+    /// MSA-4.
+    sequence_number: Option<i64>,
 }
 
 impl Acknowledger {
@@ -63,6 +65,17 @@ impl Acknowledger {
             mode,
             control_ids: Arc::clone(control_ids),
             listener: Arc::clone(listener),
+            sequence_number: None,
+        }
+    }
+
+    /// The same, for an answer that tells a sequence number.
+    pub(super) fn telling(&self, sequence_number: i64) -> Acknowledger {
+        Acknowledger {
+            mode: self.mode,
+            control_ids: Arc::clone(&self.control_ids),
+            listener: Arc::clone(&self.listener),
+            sequence_number: Some(sequence_number),
         }
     }
 
@@ -73,20 +86,37 @@ impl Acknowledger {
 
     /// The reply to what is not accepted; without a header only the refusal itself is known.
     pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
-        let verdict = match Verdict::of(refusal.code) {
-            Verdict::Reject => Verdict::Reject,
-            Verdict::Accept | Verdict::Error => Verdict::Error,
-        };
-        let reasons: Vec<String> = refusal.faults.iter().map(reason).collect();
-        let reasons = reasons.join("; ");
+        let verdict = self.verdict(refusal);
+        let reasons = reasons(refusal);
         let ruling = match verdict {
             Verdict::Accept => Ruling::Accepted,
             Verdict::Error => Ruling::Erroneous(reasons),
-            Verdict::Reject => Ruling::Rejected(reasons),
+            Verdict::Reject | Verdict::OutOfOrder => Ruling::Rejected(reasons),
         };
         Reply {
             ruling,
             ..self.reply(header, verdict, &refusal.faults)
+        }
+    }
+
+    /// The code by which a message with this header is refused; none where its sender gets no answer.
+    pub(super) fn refusal_code(
+        &self,
+        header: Option<&Header<'_>>,
+        refusal: &Refusal,
+    ) -> Option<AcknowledgmentCode> {
+        if header.is_some_and(is_acknowledgment) {
+            return None;
+        }
+        let (accept, application) = conditions(header);
+        codes(self.mode, accept, application, self.verdict(refusal)).pop()
+    }
+
+    fn verdict(&self, refusal: &Refusal) -> Verdict {
+        match Verdict::of(refusal.code) {
+            Verdict::Reject if self.sequence_number.is_some() => Verdict::OutOfOrder,
+            Verdict::Reject | Verdict::OutOfOrder => Verdict::Reject,
+            Verdict::Accept | Verdict::Error => Verdict::Error,
         }
     }
 
@@ -148,6 +178,7 @@ impl Acknowledger {
         let stamp = AckStamp {
             control_id: &self.control_ids.next(),
             timestamp: &timestamp,
+            sequence_number: None,
         };
         Reply {
             frames: vec![batch::reply(transfer, &acknowledgments, &stamp).into()],
@@ -183,9 +214,16 @@ impl Acknowledger {
         let stamp = AckStamp {
             control_id: &self.control_ids.next(),
             timestamp: &timestamp,
+            sequence_number: self.sequence_number,
         };
         Bytes::from(ack::build(header, code, faults, &stamp))
     }
+}
+
+/// Why a message is refused, in a line.
+pub(super) fn reasons(refusal: &Refusal) -> String {
+    let reasons: Vec<String> = refusal.faults.iter().map(reason).collect();
+    reasons.join("; ")
 }
 
 /// A fault in a line: its code of table 0357, where, and what.
@@ -234,6 +272,9 @@ enum Verdict {
     Error,
     /// The header is not acceptable, or weir cannot take anything just now.
     Reject,
+    /// Its sequence number is not the one expected: AR in original mode, but CE, not CR, in enhanced mode (HL7
+    /// v2.5.1, 2.9.3).
+    OutOfOrder,
 }
 
 impl Verdict {
@@ -329,14 +370,14 @@ fn application_code(verdict: Verdict) -> AcknowledgmentCode {
     match verdict {
         Verdict::Accept => AcknowledgmentCode::ApplicationAccept,
         Verdict::Error => AcknowledgmentCode::ApplicationError,
-        Verdict::Reject => AcknowledgmentCode::ApplicationReject,
+        Verdict::Reject | Verdict::OutOfOrder => AcknowledgmentCode::ApplicationReject,
     }
 }
 
 fn commit_code(verdict: Verdict) -> AcknowledgmentCode {
     match verdict {
         Verdict::Accept => AcknowledgmentCode::CommitAccept,
-        Verdict::Error => AcknowledgmentCode::CommitError,
+        Verdict::Error | Verdict::OutOfOrder => AcknowledgmentCode::CommitError,
         Verdict::Reject => AcknowledgmentCode::CommitReject,
     }
 }
@@ -386,6 +427,10 @@ mod tests {
         assert_eq!(sent(AcknowledgmentMode::Auto, "", "", Verdict::Accept), "AA");
         assert_eq!(sent(AcknowledgmentMode::Enhanced, "", "", Verdict::Accept), "CA");
         assert_eq!(sent(AcknowledgmentMode::Enhanced, "", "", Verdict::Reject), "CR");
+        let out_of_order = Verdict::OutOfOrder;
+        assert_eq!(sent(AcknowledgmentMode::Enhanced, "", "", out_of_order), "CE");
+        assert_eq!(sent(AcknowledgmentMode::Auto, "", "", out_of_order), "AR");
+        assert_eq!(sent(AcknowledgmentMode::EnhancedAa, "AL", "", out_of_order), "AR");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{NakAction, NakEnd, NakPolicy};
 use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
-use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
+use crate::outbox::{Attempt, Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::{clock, config, metrics as names};
 
 use super::answers::Answers;
@@ -25,6 +25,7 @@ use super::pacer::Pacer;
 use super::share::Share;
 use super::status::DestinationCounts;
 use super::switches::{Permission, Switch, Switches};
+use super::telling;
 
 /// Deliveries read from the outbox at once, for each connection of the lane.
 const READ_COUNT_MAX: usize = 64;
@@ -47,6 +48,7 @@ struct Lane {
     /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
     /// can repeat.
     unsettled: Arc<Semaphore>,
+    unsettled_max: usize,
 }
 
 /// What a lane works with.
@@ -79,6 +81,7 @@ pub(super) async fn run(
         switches: equipment.switches,
         answers: equipment.answers,
         unsettled: Arc::new(Semaphore::new(settings.unsettled_max)),
+        unsettled_max: settings.unsettled_max,
     });
     let connections = Share::all(settings.order, settings.connections_max).map(|share| {
         let deliverer = Deliverer {
@@ -123,6 +126,8 @@ struct Attempts {
     refused: u32,
     /// What it said last.
     answer: Option<bytes::Bytes>,
+    /// Why the receiver may have had it before the next attempt.
+    doubt: Option<&'static str>,
 }
 
 impl Deliverer {
@@ -175,7 +180,10 @@ impl Deliverer {
             sequence: delivery.sequence.0,
             bytes: delivery.bytes.clone(),
         };
-        let mut attempts = Attempts::default();
+        let mut attempts = Attempts {
+            doubt: self.is_in_doubt(delivery.sequence).then_some("restart"),
+            ..Attempts::default()
+        };
         // A stop waits for the attempt under way and starts no other.
         loop {
             match self.permission(outgoing.sequence).await {
@@ -186,26 +194,35 @@ impl Deliverer {
                     return Ok(true);
                 }
             }
+            let (began, started) = (clock::now(), clock::monotonic());
             let result = self.attempt(&outgoing, &mut attempts).await;
+            let attempt = self.lane.outbox.keeps_journal();
+            let attempt = attempt.then(|| telling::attempt(began, started.elapsed(), &result));
             match decide(&result, &self.lane.on_nak, attempts.refused) {
                 Decision::Delivered => {
                     let answer = result.ok().and_then(|receipt| receipt.answer).or(attempts.answer);
                     self.lane.answers.tell(&self.lane.name, delivery.sequence, answer);
-                    self.delivered(&delivery, permit).await?;
+                    self.delivered(&delivery, attempt, permit).await?;
                     return Ok(true);
                 }
                 Decision::DeadLetter(reason) => {
-                    self.give_up(&delivery, reason, attempts, permit).await?;
+                    let telling = Telling { attempt, by: None };
+                    self.give_up(&delivery, reason, (attempts, telling), permit)
+                        .await?;
                     return Ok(true);
                 }
                 Decision::Hold(reason) => {
+                    self.tell(delivery.sequence, attempt).await?;
                     attempts.refused = 0;
                     // Without the switch nothing would stop it from knocking again at once.
                     if !self.hold(outgoing.sequence, reason).await {
                         self.pause(outgoing.sequence, attempts.made, result).await;
                     }
                 }
-                Decision::Retry => self.pause(outgoing.sequence, attempts.made, result).await,
+                Decision::Retry => {
+                    self.tell(delivery.sequence, attempt).await?;
+                    self.pause(outgoing.sequence, attempts.made, result).await;
+                }
             }
         }
     }
@@ -256,24 +273,50 @@ impl Deliverer {
             attempts.answer = Some(acknowledgment.raw.clone());
         }
         self.count_attempt(&result);
+        self.count_repeat(&result, attempts);
         result
     }
 
-    async fn delivered(&self, delivery: &Delivery, permit: OwnedSemaphorePermit) -> Result<(), OutboxError> {
+    /// Whether the run before may have sent it: of what it left, that is the first so many.
+    fn is_in_doubt(&self, sequence: Sequence) -> bool {
+        self.lane.outbox.was_left(sequence) && self.lane.counts.take_up() < self.lane.unsettled_max
+    }
+
+    /// Tells the journal of an attempt after which the delivery is still owed.
+    async fn tell(&self, sequence: Sequence, attempt: Option<Attempt>) -> Result<(), OutboxError> {
+        match attempt {
+            Some(attempt) => {
+                self.lane
+                    .outbox
+                    .note_attempt(&self.lane.name, sequence, attempt)
+                    .await
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn delivered(
+        &self,
+        delivery: &Delivery,
+        attempt: Option<Attempt>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), OutboxError> {
         self.lane.counts.delivered.one();
         let took = clock::now().duration_since(delivery.received_at);
         self.lane
             .counts
             .delivery_seconds
             .record(took.as_secs_f64().max(0.0));
-        self.settle(delivery.sequence, Outcome::Delivered, permit).await
+        let telling = Telling { attempt, by: None };
+        self.settle(delivery.sequence, Outcome::Delivered, telling, permit)
+            .await
     }
 
     async fn give_up(
         &self,
         delivery: &Delivery,
         reason: String,
-        attempts: Attempts,
+        (attempts, telling): (Attempts, Telling),
         permit: OwnedSemaphorePermit,
     ) -> Result<(), OutboxError> {
         let (destination, sequence) = (&self.lane.name, delivery.sequence.0);
@@ -287,7 +330,7 @@ impl Deliverer {
             attempts: attempts.made,
             answer: attempts.answer,
         };
-        self.settle(delivery.sequence, outcome, permit).await
+        self.settle(delivery.sequence, outcome, telling, permit).await
     }
 
     async fn skip(
@@ -297,7 +340,12 @@ impl Deliverer {
         permit: OwnedSemaphorePermit,
     ) -> Result<(), OutboxError> {
         let reason = "skipped by an operator".to_owned();
-        self.give_up(delivery, reason, attempts, permit).await?;
+        let telling = Telling {
+            attempt: None,
+            by: Some("an operator".to_owned()),
+        };
+        self.give_up(delivery, reason, (attempts, telling), permit)
+            .await?;
         let sequence = delivery.sequence.0;
         self.turn(move |switches, name| switches.skipped(name, sequence))
             .await;
@@ -341,6 +389,7 @@ impl Deliverer {
         &self,
         sequence: Sequence,
         outcome: Outcome,
+        telling: Telling,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), OutboxError> {
         let settlement = Settlement {
@@ -348,7 +397,10 @@ impl Deliverer {
             sequence,
             outcome,
         };
-        self.lane.outbox.settle(settlement, Some(permit)).await
+        self.lane
+            .outbox
+            .settle_telling(settlement, telling, Some(permit))
+            .await
     }
 
     /// Waits before the next attempt, or until somebody turns the switch or all is to stop.
@@ -373,6 +425,20 @@ impl Deliverer {
             () = tokio::time::sleep(wait) => {}
             _ = self.switch.changed() => info!(destination = %self.lane.name, sequence, "told to look again"),
             _ = self.duty.wait_for(|duty| *duty == Duty::Stop) => {}
+        }
+    }
+
+    fn count_repeat(&self, result: &Result<Receipt, DeliveryError>, attempts: &mut Attempts) {
+        let was_sent = !matches!(
+            result,
+            Err(DeliveryError::Unreachable { .. } | DeliveryError::Impossible { .. })
+        );
+        if let Some(why) = attempts.doubt.filter(|_| was_sent) {
+            counter!(names::REPEATED_DELIVERIES, "destination" => self.lane.name.to_string(), "why" => why)
+                .increment(1);
+        }
+        if matches!(result, Err(DeliveryError::NoAcknowledgment { .. })) {
+            attempts.doubt = attempts.doubt.or(Some("no_answer"));
         }
     }
 

@@ -19,6 +19,7 @@ use crate::outbox::Outbox;
 
 use super::acknowledge::ControlIds;
 use super::answers::Answers;
+use super::in_hand::InHand;
 use super::in_use::{self, Released};
 use super::intake::Intake;
 use super::status::Status;
@@ -42,6 +43,7 @@ pub(super) struct Behind {
     pub(super) outbox: Outbox,
     pub(super) status: Arc<Status>,
     pub(super) answers: Arc<Answers>,
+    pub(super) in_hand: Arc<InHand>,
 }
 
 /// All listeners.
@@ -198,6 +200,14 @@ impl Doors {
                 Entrance::Socket(address) => Some((Arc::clone(name), address)),
                 Entrance::Folder(_) => None,
             })
+            .collect()
+    }
+
+    /// Where each listener takes messages from, as people read it.
+    pub(super) fn entrances(&self) -> BTreeMap<Arc<str>, String> {
+        let doors = self.open.iter();
+        doors
+            .filter_map(|(name, door)| Some((Arc::clone(name), door.socket.entrance().ok()?.to_string())))
             .collect()
     }
 

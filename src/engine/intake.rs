@@ -19,7 +19,7 @@ use crate::hl7::{
 };
 use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
-use crate::outbox::{Acceptance, Accepted, Outbox, OutboxError, Pending, Window};
+use crate::outbox::{Acceptance, Accepted, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
@@ -28,6 +28,7 @@ use super::acknowledge::{Acknowledger, ControlIds, is_acknowledgment};
 use super::answers::{Answers, Waiter};
 use super::dispatch::Dispatch;
 use super::doors::Behind;
+use super::in_hand::{InHand, Quarantined};
 use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
 
@@ -36,12 +37,13 @@ pub(super) struct Intake {
     pub(super) listener: Arc<str>,
     pub(super) settings: config::Listener,
     routes: Vec<Arc<Route>>,
-    site_version: Arc<str>,
+    pub(super) site_version: Arc<str>,
     pub(super) outbox: Outbox,
     pub(super) acknowledger: Acknowledger,
     pub(super) counts: Arc<ListenerCounts>,
     status: Arc<Status>,
     answers: Arc<Answers>,
+    in_hand: Arc<InHand>,
     _in_use: InUse,
 }
 
@@ -63,6 +65,7 @@ impl Intake {
             counts: behind.status.listener(listener),
             status: behind.status,
             answers: behind.answers,
+            in_hand: behind.in_hand,
             settings: settings.clone(),
             _in_use: in_use,
         }
@@ -73,32 +76,58 @@ impl Intake {
     pub(super) async fn receive(self: Arc<Self>, incoming: Incoming) -> BoxFuture<'static, Reply> {
         let arrived = Instant::now();
         self.counts.received.one();
+        self.counts.hear(clock::now());
         let bytes = match incoming.frame {
             Frame::Whole(bytes) if incoming.is_file => narrowed(&bytes),
             Frame::Whole(bytes) => bytes,
-            Frame::TooLarge { prefix } => return ready(self.refuse_too_large(&prefix)).boxed(),
+            Frame::TooLarge { prefix } => {
+                return self.refused(&prefix, self.refuse_too_large(&prefix)).await;
+            }
+        };
+        if let Some(link) = self.opened_link(&bytes) {
+            return self.open_link(&bytes, link, arrived).await;
+        }
+        let held = match self.in_hand.take(&bytes, &self.site_version) {
+            Ok(held) => held,
+            Err(Quarantined) => return ready(self.refuse_quarantined(&bytes)).boxed(),
         };
         let message = match self.read(&bytes) {
             Ok(message) => message,
             Err(Unfit::Unparsed(problem)) if self.is_transfer(&problem) => {
-                return self.receive_transfer(&bytes, arrived).await;
+                return self.receive_transfer(&bytes, held, arrived).await;
             }
-            Err(unfit) => return ready(self.refuse_unfit(&bytes, unfit)).boxed(),
+            Err(unfit) => return self.refused(&bytes, self.refuse_unfit(&bytes, unfit)).await,
         };
-        let mut dispatch = match self.route(&message) {
-            Ok(dispatch) => dispatch,
-            Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
+        let routed = self
+            .link(&message.header())
+            .and_then(|link| Ok((link, self.route(&message)?)));
+        let (link, mut dispatch) = match routed {
+            Ok(routed) => routed,
+            Err(refusal) => {
+                let reply = self.refuse(Some(&message.header()), &refusal);
+                return self.refused(&bytes, reply).await;
+            }
         };
-        let owed = dispatch.owed();
-        if dispatch.is_empty() {
-            self.count_accepted(&owed, dispatch.is_routed);
+        drop(held);
+        let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);
+        // Where numbers are looked at, what nobody is owed moves the sequence on as well; and an archive has all.
+        if dispatch.is_empty() && link.is_none() && !self.outbox.keeps_journal() {
+            self.count_accepted(&owed, is_routed);
             return ready(self.acknowledger.accept(&message.header())).boxed();
         }
         let waiter = match self.waiter(&message, &mut dispatch) {
             Ok(waiter) => waiter,
-            Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
+            Err(refusal) => {
+                let reply = self.refuse(Some(&message.header()), &refusal);
+                return self.refused(&bytes, reply).await;
+            }
         };
-        let acceptance = self.acceptance(&message, dispatch);
+        // Only the outbox can say that a number is out of order.
+        let refusable = link.is_some().then_some(bytes);
+        let acceptance = Acceptance {
+            link,
+            ..self.acceptance(&message, dispatch)
+        };
         let offered = match &waiter {
             None => self.outbox.offer(acceptance).await,
             Some(waiter) => self.outbox.offer_numbered(acceptance, waiter.numbered()).await,
@@ -107,9 +136,9 @@ impl Intake {
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         drop(message);
         answering(async move {
-            let committed = committed(offered).await;
+            let committed = self.kept_unless_owed(committed(offered).await, std::iter::once(&owed));
             if let Ok(accepted) = &committed {
-                self.count_stored(accepted, std::iter::once(&owed));
+                self.count_stored(accepted, std::iter::once((&owed, is_routed)));
             }
             let header = header.unwrap_or_default();
             let reply = match (Header::parse(&header), committed, waiter) {
@@ -120,6 +149,9 @@ impl Intake {
                 // It was parsed before.
                 (Err(_), ..) => self.close_unanswered(1),
             };
+            if let Some(raw) = refusable.filter(|_| matches!(reply.ruling, Ruling::Rejected(_))) {
+                self.tell_refused(raw, &reply).await;
+            }
             self.answered(arrived);
             reply
         })
@@ -220,12 +252,20 @@ impl Intake {
     }
 
     /// Counts messages that were offered to the outbox, in their order: those that were new, and those it knew.
-    pub(super) fn count_stored<'a>(&self, accepted: &Accepted, offered: impl Iterator<Item = &'a Owed>) {
-        for (index, owed) in offered.enumerate() {
+    pub(super) fn count_stored<'a>(
+        &self,
+        accepted: &Accepted,
+        offered: impl Iterator<Item = (&'a Owed, bool)>,
+    ) {
+        if matches!(accepted.link, Some(LinkAnswer::OutOfOrder { .. })) {
+            // It is counted where it is refused.
+            return;
+        }
+        for (index, (owed, is_routed)) in offered.enumerate() {
             if accepted.repeated.contains(&index) {
                 self.counts.repeated.one();
             } else {
-                self.count_accepted(owed, true);
+                self.count_accepted(owed, is_routed);
             }
         }
         for _ in &accepted.reused {
@@ -243,7 +283,10 @@ impl Intake {
         self.counts.acknowledgment_seconds.record(seconds);
     }
 
-    pub(super) fn acceptance(&self, message: &Message, dispatch: Dispatch) -> Acceptance {
+    pub(super) fn acceptance(&self, message: &Message, mut dispatch: Dispatch) -> Acceptance {
+        let told = self.told(&mut dispatch);
+        // What nobody is owed cannot be delivered twice.
+        let remembered = self.settings.remembered.filter(|_| !dispatch.is_empty());
         Acceptance {
             received_at: dispatch.received_at,
             listener: Arc::clone(&self.listener),
@@ -254,23 +297,14 @@ impl Intake {
             results: dispatch.results,
             deliveries: dispatch.deliveries,
             dead: dispatch.dead,
-            window: self.settings.remembered.map(|remembered| Window {
+            window: remembered.map(|remembered| Window {
                 identity: identity(&message.header()),
                 within: remembered.within,
                 count_max: remembered.count_max,
             }),
             instead_of: None,
-        }
-    }
-
-    /// What the commit means for the sender.
-    fn reply(&self, header: &Header<'_>, committed: Result<Accepted, OutboxError>) -> Reply {
-        match committed {
-            Ok(_) => self.acknowledger.accept(header),
-            Err(failure) => match self.not_stored(&failure) {
-                Some(refusal) => unstored(self.refuse(Some(header), &refusal), &failure),
-                None => self.close_unanswered(1),
-            },
+            link: None,
+            told,
         }
     }
 
@@ -318,8 +352,16 @@ impl Intake {
         Reply { close: true, ..reply }
     }
 
+    /// Not so much as parsed, but for its header: whatever weir does with it may end the process once more.
+    fn refuse_quarantined(&self, bytes: &[u8]) -> Reply {
+        self.counts.quarantined.one();
+        let text = "weir crashed twice with this message in hand and does not take it again";
+        let refusal = reject(ErrorCode::ApplicationInternal, text);
+        self.refuse(Header::parse(bytes).ok().as_ref(), &refusal)
+    }
+
     /// What is no message is answered as far as its header can be read; without one, with a header of our own.
-    fn refuse_unfit(&self, bytes: &Bytes, unfit: Unfit) -> Reply {
+    pub(super) fn refuse_unfit(&self, bytes: &Bytes, unfit: Unfit) -> Reply {
         let header = Header::parse(bytes).ok();
         if header.is_none() && self.settings.malformed == Malformed::Close {
             self.counts.refused.one();
@@ -333,6 +375,15 @@ impl Intake {
     }
 
     pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
+        self.refuse_by(&self.acknowledger, header, refusal)
+    }
+
+    pub(super) fn refuse_by(
+        &self,
+        acknowledger: &Acknowledger,
+        header: Option<&Header<'_>>,
+        refusal: &Refusal,
+    ) -> Reply {
         self.counts.refused.one();
         for fault in &refusal.faults {
             let code = fault.code.number();
@@ -340,7 +391,7 @@ impl Intake {
             counter!(names::FAULTS, "listener" => Arc::clone(&self.listener), "code" => code.to_string())
                 .increment(1);
         }
-        self.acknowledger.refuse(header, refusal)
+        acknowledger.refuse(header, refusal)
     }
 }
 
@@ -394,19 +445,23 @@ pub(super) fn unstored(reply: Reply, failure: &OutboxError) -> Reply {
 
 /// What names a message: who sent it (MSH-3, MSH-4) and its control id (MSH-10).
 fn identity(header: &Header<'_>) -> [u8; 16] {
-    let mut hasher = blake3::Hasher::new();
-    for part in [
+    hash_of([
         header.sending_application(),
         header.sending_facility(),
         header.control_id(),
-    ] {
+    ])
+}
+
+pub(super) fn hash_of(parts: [&[u8]; 3]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
         // Lengths before contents, so that no two names run together to the same bytes.
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
-    let mut identity = [0; 16];
-    hasher.finalize_xof().fill(&mut identity);
-    identity
+    let mut hash = [0; 16];
+    hasher.finalize_xof().fill(&mut hash);
+    hash
 }
 
 pub(super) fn reject(code: ErrorCode, text: &str) -> Refusal {

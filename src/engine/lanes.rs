@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tracing::{error, warn};
 
 use crate::config::{DestinationSettings, OnRemove};
-use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement};
+use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 
 use super::answers::Answers;
 use super::deliverer::{self, Equipment};
@@ -230,7 +230,13 @@ impl Purge {
                     outcome: Outcome::Purged,
                 };
                 let hold = self.holds(1).await?;
-                self.outbox.settle(settlement, Some(hold)).await?;
+                let telling = Telling {
+                    attempt: None,
+                    by: Some(self.asker.clone()),
+                };
+                self.outbox
+                    .settle_telling(settlement, telling, Some(hold))
+                    .await?;
                 self.counts.purged.one();
                 purged += 1;
             }
@@ -280,13 +286,8 @@ mod tests {
         let (site, problems) = config::load(&folder.join("site"));
         let site = site.unwrap_or_else(|| panic!("{problems}"));
         let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
-        let switches = Arc::new(Switches::open(folder).unwrap());
-        let running = Running {
-            version: site.version,
-            since: jiff::Timestamp::UNIX_EPOCH,
-            listeners: BTreeMap::new(),
-            routes: Vec::new(),
-        };
+        let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
+        let running = Running::of(&site, BTreeMap::new());
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, Answers::new());
         (lanes, status, outbox, site.destinations["copies"].clone())
@@ -308,6 +309,8 @@ mod tests {
             dead: Vec::new(),
             window: None,
             instead_of: None,
+            told: None,
+            link: None,
         };
         outbox.offer(acceptance).await.unwrap().await.unwrap();
     }

@@ -11,14 +11,19 @@ mod archive;
 mod deliverer;
 mod dispatch;
 mod doors;
+mod in_hand;
 mod in_use;
 mod intake;
 mod lanes;
+mod links;
+mod look_ups;
 mod pacer;
 mod reload;
 mod share;
+mod silence;
 mod status;
 mod switches;
+mod telling;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -28,18 +33,20 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::clock;
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
 pub use acknowledge::ControlIds;
+pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
 use doors::{Behind, BindError, Doors};
+use in_hand::InHand;
 use lanes::Lanes;
+use look_ups::{LookUps, NoRows};
 
 /// Why an engine could not start. Nothing of it runs then, and nothing was accepted.
 #[derive(Debug, Error)]
@@ -50,6 +57,9 @@ pub enum StartError {
     /// What people told the lanes cannot be read.
     #[error(transparent)]
     Switches(#[from] SwitchError),
+    /// What was in hand at the last crash cannot be read.
+    #[error(transparent)]
+    InHand(#[from] InHandError),
     /// A port or folder cannot be taken.
     #[error("{name}: {attempt}: {cause}: {hint}")]
     Bind {
@@ -61,6 +71,14 @@ pub enum StartError {
         hint: &'static str,
         /// What the operating system said.
         cause: std::io::Error,
+    },
+    /// A table that a database gives has no rows.
+    #[error("table {table}: {reason}: is the database there?")]
+    Table {
+        /// The table.
+        table: Arc<str>,
+        /// What went wrong.
+        reason: String,
     },
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
@@ -77,6 +95,8 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    silence: silence::Watch,
+    look_ups: LookUps,
 }
 
 impl Engine {
@@ -86,13 +106,8 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let running = Running {
-            version: Arc::clone(&site.version),
-            since: clock::now(),
-            listeners: BTreeMap::new(),
-            routes: Vec::new(),
-        };
-        let switches = Arc::new(Switches::open(&site.data)?);
+        let running = Running::of(&site, BTreeMap::new());
+        let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         if let Some(archive) = archive::open(&site).await {
             status.set_archive(archive);
@@ -102,9 +117,13 @@ impl Engine {
             outbox: outbox.clone(),
             status: Arc::clone(&status),
             answers: Arc::clone(&answers),
+            in_hand: Arc::new(InHand::open(&site.data)?),
         };
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
+        let look_ups = LookUps::new(&site.data);
+        look_ups.fill(&site.look_ups).await?;
+        look_ups.keep(&site.look_ups);
         let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers);
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
@@ -112,12 +131,15 @@ impl Engine {
         status.warn_of_orphans();
         // Nothing was taken by a site before this one.
         let _released = doors.open(&site, sockets);
+        let silence = silence::Watch::start(&status, &site.data);
         let engine = Engine {
             site,
             status,
             outbox,
             doors,
             lanes,
+            silence,
+            look_ups,
         };
         engine.announce();
         reload::count_from_zero();
@@ -157,6 +179,7 @@ impl Engine {
         self.doors.stop().await;
         // An attempt that is dropped is ambiguous, and is made again after the next start.
         self.lanes.stop(LANES_GRACE).await;
+        self.silence.stop().await;
         self.outbox.close().await;
     }
 }
@@ -170,6 +193,15 @@ impl From<Vec<BindError>> for StartError {
             attempt: error.attempt,
             hint: error.hint,
             cause: error.cause,
+        })
+    }
+}
+
+impl From<Vec<NoRows>> for StartError {
+    fn from(failures: Vec<NoRows>) -> StartError {
+        let first = failures.into_iter().next();
+        first.map_or(StartError::Internal, |NoRows { table, reason }| {
+            StartError::Table { table, reason }
         })
     }
 }

@@ -58,7 +58,7 @@ impl Pacer {
             .pace
             .windows
             .iter()
-            .any(|window| window.is_open(there.weekday(), there.time()));
+            .any(|window| window.is_open(there.datetime()));
         let seconds_left = 60 - u64::try_from(there.second()).unwrap_or_default();
         (!is_open).then(|| Duration::from_secs(seconds_left.max(1)))
     }

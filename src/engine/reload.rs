@@ -15,9 +15,10 @@ use crate::config::Site;
 use crate::metrics as names;
 use crate::problem::{Problem, ProblemName, Problems, Severity};
 
+use super::Engine;
 use super::doors::BindError;
+use super::look_ups::NoRows;
 use super::status::{Running, Status};
-use super::{Engine, clock};
 
 /// How many requests may wait while one is carried out.
 const REQUESTS_WAITING_MAX: usize = 8;
@@ -134,6 +135,13 @@ impl Engine {
                 return None;
             }
         };
+        if let Err(failures) = self.look_ups.fill(&site.look_ups).await {
+            for NoRows { table, reason } in failures {
+                let message = format!("table `{table}`: {reason}");
+                problems.push(Problem::error(ProblemName::NoRows, message).help("is the database there?"));
+            }
+            return None;
+        }
         count_from_here(&self.status, &site).await;
         // From here on nothing is waited for and nothing can fail.
         let mut changes = Changes {
@@ -150,6 +158,7 @@ impl Engine {
             }
         }
         let released = self.doors.open(&site, sockets);
+        self.look_ups.keep(&site.look_ups);
         for (name, change) in &changes.destinations {
             if let (Change::Removed, Some(settings)) = (change, self.site.destinations.get(name)) {
                 self.lanes
@@ -173,6 +182,10 @@ impl Engine {
             ),
             ("engine.console.bind", running.console == site.console),
             ("archive.folder", archive_folder(running) == archive_folder(site)),
+            (
+                "engine.console.names",
+                running.console_names == site.console_names,
+            ),
         ];
         for (setting, _) in fixed.iter().filter(|(_, is_same)| !is_same) {
             let message = format!("`{setting}` has changed, which needs a restart");
@@ -212,12 +225,7 @@ impl Engine {
 
     /// Shows the site that runs from now on.
     pub(super) fn announce(&self) {
-        let running = Running {
-            version: Arc::clone(&self.site.version),
-            since: clock::now(),
-            listeners: self.doors.addresses(),
-            routes: self.site.routes.clone(),
-        };
+        let running = Running::of(&self.site, self.doors.entrances());
         let version = |version: &Arc<str>| gauge!(names::SITE_INFO, "version" => Arc::clone(version));
         version(&self.status.running().version).set(0.0);
         version(&running.version).set(1.0);

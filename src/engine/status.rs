@@ -4,8 +4,7 @@
 //! this process can read back, so that the conservation of deliveries can be checked at any moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -13,7 +12,8 @@ use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
 use crate::archive::Archive;
-use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement};
+use crate::config::{Site, Traffic};
+use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::route::Route;
 use crate::{clock, metrics as names};
 
@@ -62,13 +62,37 @@ pub struct ListenerCounts {
     pub unrouted: Count,
     /// Known from before: acknowledged again and not delivered again.
     pub repeated: Count,
+    /// Not taken because weir crashed twice with them in hand.
+    pub quarantined: Count,
     /// Answered with an error or a rejection.
     pub refused: Count,
     /// From the frame's last byte to its acknowledgment.
     pub acknowledgment_seconds: Histogram,
+    /// When the last message came, in milliseconds of Unix time; 0 where none has.
+    last_message_ms: AtomicI64,
+    is_silent: AtomicBool,
 }
 
 impl ListenerCounts {
+    /// When the last message came.
+    pub fn last_message(&self) -> Option<Timestamp> {
+        let ms = self.last_message_ms.load(Ordering::Relaxed);
+        Timestamp::from_millisecond(ms).ok().filter(|_| ms != 0)
+    }
+
+    /// Whether that is longer ago than is normal now.
+    pub fn is_silent(&self) -> bool {
+        self.is_silent.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn hear(&self, at: Timestamp) {
+        self.last_message_ms.store(at.as_millisecond(), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_silent(&self, is_silent: bool) {
+        self.is_silent.store(is_silent, Ordering::Relaxed);
+    }
+
     fn new(listener: &Arc<str>) -> ListenerCounts {
         let label = || listener.to_string();
         ListenerCounts {
@@ -77,8 +101,11 @@ impl ListenerCounts {
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
             repeated: Count::new(counter!(names::REPEATED, "listener" => label())),
+            quarantined: Count::new(counter!(names::QUARANTINED, "listener" => label())),
             refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
+            last_message_ms: AtomicI64::new(0),
+            is_silent: AtomicBool::new(false),
         }
     }
 }
@@ -97,6 +124,8 @@ pub struct DestinationCounts {
     pub ambiguous: Count,
     /// From acceptance to receipt.
     pub delivery_seconds: Histogram,
+    /// Deliveries of the run before that were taken up.
+    taken_up: AtomicUsize,
     state: RwLock<LaneState>,
 }
 
@@ -110,6 +139,11 @@ impl DestinationCounts {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
+    /// Takes up a delivery of the run before; how many were before it.
+    pub(super) fn take_up(&self) -> usize {
+        self.taken_up.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn new(destination: &Arc<str>) -> DestinationCounts {
         let label = || destination.to_string();
         DestinationCounts {
@@ -119,6 +153,7 @@ impl DestinationCounts {
             dead_lettered: Count::new(counter!(names::DEAD_LETTERED, "destination" => label())),
             ambiguous: Count::new(counter!(names::AMBIGUOUS, "destination" => label())),
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
+            taken_up: AtomicUsize::new(0),
             state: RwLock::new(LaneState::Parked),
         }
     }
@@ -156,10 +191,29 @@ pub struct Running {
     pub version: Arc<str>,
     /// Since when.
     pub since: Timestamp,
-    /// Where each listener listens, with the real port where port 0 was asked for.
-    pub listeners: BTreeMap<Arc<str>, SocketAddr>,
+    /// Where each listener takes messages from: a folder, or an address, with the real port where port 0 was asked
+    /// for.
+    pub listeners: BTreeMap<Arc<str>, String>,
+    /// What is normal for those listeners of which something is expected.
+    pub traffic: BTreeMap<Arc<str>, Traffic>,
     /// Its routes.
     pub routes: Vec<Arc<Route>>,
+}
+
+impl Running {
+    /// This site from now on, whose listeners take messages from there.
+    pub(super) fn of(site: &Site, listeners: BTreeMap<Arc<str>, String>) -> Running {
+        let traffic = site.listeners.iter();
+        Running {
+            version: Arc::clone(&site.version),
+            since: clock::now(),
+            listeners,
+            traffic: traffic
+                .filter_map(|(name, listener)| Some((Arc::clone(name), listener.traffic.clone()?)))
+                .collect(),
+            routes: site.routes.clone(),
+        }
+    }
 }
 
 /// All counts of a running engine, what it runs, and whether it is ready.
@@ -313,8 +367,8 @@ impl Status {
     ///
     /// # Errors
     /// When the outbox cannot be read or takes nothing more.
-    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
-        let resent = self.outbox.resend(destination, sequence).await?;
+    pub async fn resend(&self, destination: &str, sequence: Sequence, by: &str) -> Result<bool, OutboxError> {
+        let resent = self.outbox.resend(destination, sequence, by).await?;
         if resent && let Some(counts) = self.destinations().get(destination) {
             counts.owed.one();
         }
@@ -325,13 +379,22 @@ impl Status {
     ///
     /// # Errors
     /// When the outbox has failed.
-    pub async fn discard(&self, destination: &Arc<str>, sequence: Sequence) -> Result<(), OutboxError> {
+    pub async fn discard(
+        &self,
+        destination: &Arc<str>,
+        sequence: Sequence,
+        by: &str,
+    ) -> Result<(), OutboxError> {
         let settlement = Settlement {
             destination: Arc::clone(destination),
             sequence,
             outcome: Outcome::Purged,
         };
-        self.outbox.settle(settlement, None).await
+        let telling = Telling {
+            attempt: None,
+            by: Some(by.to_owned()),
+        };
+        self.outbox.settle_telling(settlement, telling, None).await
     }
 
     /// Sets the gauges that are read from the outbox when somebody looks. Blocks on the store.
@@ -350,6 +413,14 @@ impl Status {
             gauge!(names::DISK_FREE_BYTES).set(free as f64);
         }
         let now = clock::now();
+        for (name, counts) in self.listeners() {
+            let gauge = |metric| gauge!(metric, "listener" => Arc::clone(&name));
+            gauge(names::LISTENER_SILENT).set(if counts.is_silent() { 1.0 } else { 0.0 });
+            if let Some(last) = counts.last_message() {
+                let age = now.duration_since(last).as_secs_f64();
+                gauge(names::LISTENER_LAST_MESSAGE_AGE_SECONDS).set(age.max(0.0));
+            }
+        }
         for name in self.owed_destinations() {
             let depth = self.depth(&name);
             let gauge = |metric| gauge!(metric, "destination" => Arc::clone(&name));
@@ -366,7 +437,7 @@ impl Status {
                 gauge.set(if is_so { 1.0 } else { 0.0 });
             };
             stopped("paused", matches!(mode, Mode::PausedAfter(_)));
-            stopped("held", matches!(mode, Mode::Held { .. }));
+            stopped("held", matches!(mode, Mode::Held(_)));
         }
     }
 }

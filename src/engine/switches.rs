@@ -10,13 +10,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::sync::watch;
 
 /// The format of the file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The oldest format that is read: it did not name its outbox.
+const VERSION_MIN: u32 = 1;
 /// Its name in the data folder.
 pub const FILE_NAME: &str = "switches.json";
+/// Where a file is kept that speaks of another outbox.
+const SET_ASIDE_NAME: &str = "switches.other-outbox.json";
 /// More deliveries than this are not skipped one by one.
 const SKIPS_MAX: usize = 10_000;
 
@@ -30,13 +35,19 @@ pub enum Mode {
     /// It sends what was accepted up to this number and then stops: 0 stops it at once, the newest number lets
     /// it drain first. A person lets it go on.
     PausedAfter(u64),
-    /// A refusal stopped it, as its `on_nak` asks. A person lets it go on.
-    Held {
-        /// The delivery it stopped at.
-        sequence: u64,
-        /// Why, without content of the message.
-        reason: String,
-    },
+    /// Refusals stopped it, as its `on_nak` asks: the deliveries it stopped at, one for each connection at most, and
+    /// why, without content of the messages. A person lets it go on.
+    Held(BTreeMap<u64, String>),
+}
+
+impl Mode {
+    /// The deliveries that hold the lane, and why.
+    pub fn holds(self) -> BTreeMap<u64, String> {
+        match self {
+            Mode::Held(holds) => holds,
+            Mode::Running | Mode::PausedAfter(_) => BTreeMap::new(),
+        }
+    }
 }
 
 /// What one lane is told.
@@ -62,6 +73,11 @@ pub(super) enum Permission {
 }
 
 impl Switch {
+    /// Whether a restart must know of it.
+    fn tells_something(&self) -> bool {
+        self.mode != Mode::Running || !self.skips.is_empty()
+    }
+
     pub(super) fn permission(&self, sequence: u64) -> Permission {
         if self.skips.contains(&sequence) {
             return Permission::Skip;
@@ -69,7 +85,7 @@ impl Switch {
         match self.mode {
             Mode::Running => Permission::Send,
             Mode::PausedAfter(last) if sequence <= last => Permission::Send,
-            Mode::PausedAfter(_) | Mode::Held { .. } => Permission::Wait,
+            Mode::PausedAfter(_) | Mode::Held(_) => Permission::Wait,
         }
     }
 }
@@ -77,6 +93,11 @@ impl Switch {
 /// The switches of all destinations.
 pub struct Switches {
     path: PathBuf,
+    /// The outbox whose deliveries the numbers are.
+    store: String,
+    /// One switch is turned and written at a time. Held while the disk is waited for, so only where that is allowed.
+    turning: Mutex<()>,
+    /// Never held while anything is waited for.
     lanes: Mutex<BTreeMap<String, watch::Sender<Switch>>>,
 }
 
@@ -109,28 +130,73 @@ pub enum SwitchError {
 #[serde(deny_unknown_fields)]
 struct Stored {
     version: u32,
+    #[serde(default)]
+    store: Option<String>,
     destinations: BTreeMap<String, Switch>,
 }
 
 impl Switches {
-    /// Reads the switches that were left in this folder; without a file all lanes run.
-    pub(super) fn open(data: &Path) -> Result<Switches, SwitchError> {
+    /// Reads the switches that were left in this folder for this outbox; without a file all lanes run.
+    ///
+    /// What was left for another outbox is set aside, because its numbers are those of other deliveries: nothing is
+    /// skipped, and what was stopped in any way stays stopped until somebody lets it go on.
+    pub(super) fn open(data: &Path, store_id: u128) -> Result<Switches, SwitchError> {
         let path = data.join(FILE_NAME);
-        let stored = match std::fs::read(&path) {
-            Ok(bytes) => read(&bytes).map_err(|reason| SwitchError::Unreadable {
-                path: path.clone(),
-                reason,
-            })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+        let mut switches = Switches {
+            store: format!("{store_id:032x}"),
+            turning: Mutex::default(),
+            lanes: Mutex::default(),
+            path: path.clone(),
+        };
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(switches),
             Err(source) => return Err(SwitchError::Io { path, source }),
         };
-        let lanes = stored
+        let stored = read(&bytes).map_err(|reason| SwitchError::Unreadable { path, reason })?;
+        let is_others = stored.store.is_some_and(|store| store != switches.store);
+        let destinations = if is_others {
+            switches.set_aside(&bytes, stored.destinations)?
+        } else {
+            stored.destinations
+        };
+        let lanes = destinations
             .into_iter()
             .map(|(name, switch)| (name, watch::Sender::new(switch)));
-        Ok(Switches {
-            path,
-            lanes: Mutex::new(lanes.collect()),
-        })
+        switches.lanes = Mutex::new(lanes.collect());
+        Ok(switches)
+    }
+
+    /// Keeps the file of another outbox beside, and what it says without its numbers.
+    fn set_aside(
+        &self,
+        bytes: &[u8],
+        others: BTreeMap<String, Switch>,
+    ) -> Result<BTreeMap<String, Switch>, SwitchError> {
+        let aside = self.path.with_file_name(SET_ASIDE_NAME);
+        let stopped: BTreeMap<String, Switch> = others
+            .into_iter()
+            .filter(|(_, switch)| switch.mode != Mode::Running)
+            .map(|(name, _)| {
+                let mode = Mode::PausedAfter(0);
+                (
+                    name,
+                    Switch {
+                        mode,
+                        ..Switch::default()
+                    },
+                )
+            })
+            .collect();
+        replace(&aside, |file| file.write_all(bytes))?;
+        self.write(stopped.clone())?;
+        let names: Vec<&str> = stopped.keys().map(String::as_str).collect();
+        tracing::error!(
+            kept = %aside.display(),
+            paused = names.join(", "),
+            "the switches are of another outbox: nothing is skipped by them, and what they had stopped is paused"
+        );
+        Ok(stopped)
     }
 
     /// The switch of a destination, to look at and to wait for.
@@ -151,9 +217,11 @@ impl Switches {
         self.turn(destination, |switch| switch.mode = Mode::PausedAfter(sequence))
     }
 
-    /// Lets a lane go on that was paused or held. Blocks on the disk.
-    pub fn resume(&self, destination: &str) -> Result<(), SwitchError> {
-        self.turn(destination, |switch| switch.mode = Mode::Running)
+    /// Lets a lane go on that was paused or held; all that held it. Blocks on the disk.
+    pub fn resume(&self, destination: &str) -> Result<BTreeMap<u64, String>, SwitchError> {
+        let mut before = Mode::Running;
+        self.turn(destination, |switch| before = std::mem::take(&mut switch.mode))?;
+        Ok(before.holds())
     }
 
     /// Makes a lane that waits after a failure try again at once.
@@ -171,9 +239,12 @@ impl Switches {
         }
         self.turn(destination, |switch| {
             switch.skips.insert(sequence);
-            // A lane held by the delivery that is skipped has nothing left to be held for.
-            if matches!(switch.mode, Mode::Held { sequence: held, .. } if held == sequence) {
-                switch.mode = Mode::Running;
+            // A lane held only by what is skipped has nothing left to be held for.
+            if let Mode::Held(holds) = &mut switch.mode {
+                holds.remove(&sequence);
+                if holds.is_empty() {
+                    switch.mode = Mode::Running;
+                }
             }
         })
     }
@@ -181,7 +252,11 @@ impl Switches {
     /// Stops the lane at a delivery, for a refusal. Blocks on the disk.
     pub(super) fn hold(&self, destination: &str, sequence: u64, reason: String) -> Result<(), SwitchError> {
         self.turn(destination, |switch| {
-            switch.mode = Mode::Held { sequence, reason }
+            if let Mode::Held(holds) = &mut switch.mode {
+                holds.insert(sequence, reason);
+            } else {
+                switch.mode = Mode::Held(BTreeMap::from([(sequence, reason)]));
+            }
         })
     }
 
@@ -194,40 +269,31 @@ impl Switches {
 
     /// Writes the change down, then makes it known: what a lane has seen survives a restart.
     fn turn(&self, destination: &str, change: impl FnOnce(&mut Switch)) -> Result<(), SwitchError> {
-        let mut lanes = self.lanes();
-        let mut changed = lanes
-            .get(destination)
-            .map(|lane| lane.borrow().clone())
-            .unwrap_or_default();
-        change(&mut changed);
-        let mut destinations: BTreeMap<String, Switch> = lanes
+        let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut destinations: BTreeMap<String, Switch> = self
+            .lanes()
             .iter()
             .map(|(name, lane)| (name.clone(), lane.borrow().clone()))
             .collect();
-        destinations.insert(destination.into(), changed.clone());
-        destinations.retain(|_, switch| *switch != Switch::default());
-        self.write(&Stored {
-            version: VERSION,
-            destinations,
-        })?;
-        lanes.entry(destination.into()).or_default().send_replace(changed);
+        let changed = destinations.entry(destination.into()).or_default();
+        change(changed);
+        let Switch { mode, skips, .. } = changed.clone();
+        destinations.retain(|_, switch| switch.tells_something());
+        self.write(destinations)?;
+        let mut lanes = self.lanes();
+        let lane = lanes.entry(destination.into()).or_default();
+        // Somebody may have asked for an attempt meanwhile: that stays asked for.
+        lane.send_modify(|switch| (switch.mode, switch.skips) = (mode, skips));
         Ok(())
     }
 
-    fn write(&self, stored: &Stored) -> Result<(), SwitchError> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer(&mut file, stored)?;
-            file.flush()?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path)?;
-            std::fs::File::open(folder)?.sync_all()
+    fn write(&self, destinations: BTreeMap<String, Switch>) -> Result<(), SwitchError> {
+        let stored = Stored {
+            version: VERSION,
+            store: Some(self.store.clone()),
+            destinations,
         };
-        write().map_err(|source| SwitchError::Io {
-            path: self.path.clone(),
-            source,
-        })
+        replace(&self.path, |file| Ok(serde_json::to_writer(file, &stored)?))
     }
 
     fn lanes(&self) -> MutexGuard<'_, BTreeMap<String, watch::Sender<Switch>>> {
@@ -235,38 +301,122 @@ impl Switches {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<BTreeMap<String, Switch>, String> {
-    let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if stored.version != VERSION {
-        return Err(format!("version {}, expected {VERSION}", stored.version));
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), SwitchError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let replace = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        write(&mut file)?;
+        file.flush()?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        std::fs::File::open(folder)?.sync_all()
+    };
+    replace().map_err(|source| SwitchError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read(bytes: &[u8]) -> Result<Stored, String> {
+    let mut stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    one_hold_as_many(&mut stored);
+    let stored: Stored = serde_json::from_value(stored).map_err(|error| error.to_string())?;
+    let version = stored.version;
+    match &stored.store {
+        _ if !(VERSION_MIN..=VERSION).contains(&version) => {
+            Err(format!("version {version}, expected {VERSION_MIN} to {VERSION}"))
+        }
+        None if version > VERSION_MIN => Err("it does not name its outbox".to_owned()),
+        _ => Ok(stored),
     }
-    Ok(stored.destinations)
+}
+
+/// Brings a hold of format 1, `{ "sequence": 3, "reason": "…" }`, into the form of today.
+fn one_hold_as_many(stored: &mut Value) {
+    if stored.get("version") != Some(&Value::from(VERSION_MIN)) {
+        return;
+    }
+    let switches = stored.get_mut("destinations").and_then(Value::as_object_mut);
+    for switch in switches.into_iter().flat_map(serde_json::Map::values_mut) {
+        let Some(held) = switch.pointer_mut("/mode/held") else {
+            continue;
+        };
+        if let (Some(sequence), Some(reason)) = (held["sequence"].as_u64(), held["reason"].as_str()) {
+            *held = json!({ sequence.to_string(): reason });
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const STORE: u128 = 0xfeed;
+
+    fn held(at: &[u64]) -> Mode {
+        let holds = at.iter().map(|at| (*at, "refused with AE".to_owned()));
+        Mode::Held(holds.collect())
+    }
+
     #[test]
     fn what_was_told_survives_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let switches = Switches::open(folder.path()).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
         switches.pause_after("lab", 7).unwrap();
         switches.hold("ehr", 3, "refused with AE".to_owned()).unwrap();
         switches.skip("copies", 9).unwrap();
         switches.pause_after("other", 0).unwrap();
         switches.resume("other").unwrap();
-        let again = Switches::open(folder.path()).unwrap();
+        let again = Switches::open(folder.path(), STORE).unwrap();
         assert_eq!(again.get("lab").mode, Mode::PausedAfter(7));
-        let reason = "refused with AE".to_owned();
-        assert_eq!(again.get("ehr").mode, Mode::Held { sequence: 3, reason });
+        assert_eq!(again.get("ehr").mode, held(&[3]));
         assert_eq!(again.get("copies").skips, BTreeSet::from([9]));
         assert_eq!(again.get("other"), Switch::default());
         again.skipped("copies", 9).unwrap();
         assert_eq!(
-            Switches::open(folder.path()).unwrap().get("copies"),
+            Switches::open(folder.path(), STORE).unwrap().get("copies"),
             Switch::default()
         );
+    }
+
+    #[test]
+    fn switches_of_another_outbox_skip_nothing_and_let_nothing_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        switches.pause_after("lab", 7).unwrap();
+        switches.skip("lab", 5).unwrap();
+        switches.hold("ehr", 3, "refused with AE".to_owned()).unwrap();
+        switches.skip("copies", 9).unwrap();
+        let before = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
+        // Both at once and when it is opened again.
+        for _ in 0..2 {
+            let other = Switches::open(folder.path(), STORE + 1).unwrap();
+            for stopped in ["lab", "ehr"] {
+                let switch = other.get(stopped);
+                assert_eq!(
+                    (switch.mode, switch.skips.len()),
+                    (Mode::PausedAfter(0), 0),
+                    "{stopped}"
+                );
+            }
+            assert_eq!(other.get("copies"), Switch::default());
+        }
+        let kept = std::fs::read(folder.path().join(SET_ASIDE_NAME)).unwrap();
+        assert_eq!(kept, before, "what was told is kept");
+    }
+
+    #[test]
+    fn a_file_that_does_not_name_its_outbox_is_of_the_one_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = r#"{"version":1,"destinations":{"lab":{"mode":"running","skips":[5]},
+            "ehr":{"mode":{"held":{"sequence":3,"reason":"refused with AE"}}}}}"#;
+        std::fs::write(folder.path().join(FILE_NAME), written).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        assert_eq!(switches.get("lab").skips, BTreeSet::from([5]));
+        assert_eq!(switches.get("ehr").mode, held(&[3]));
+        switches.resume("lab").unwrap();
+        let other = Switches::open(folder.path(), STORE + 1).unwrap();
+        assert_eq!(other.get("lab"), Switch::default(), "now it names it");
     }
 
     #[test]
@@ -279,34 +429,67 @@ mod tests {
             };
             assert_eq!(switch.permission(sequence), expected, "{mode:?} {sequence}");
         };
-        let held = || Mode::Held {
-            sequence: 1,
-            reason: String::new(),
-        };
         check(Mode::Running, 1, Permission::Send);
         check(Mode::Running, 5, Permission::Skip);
         check(Mode::PausedAfter(3), 3, Permission::Send);
         check(Mode::PausedAfter(3), 4, Permission::Wait);
         check(Mode::PausedAfter(0), 5, Permission::Skip);
-        check(held(), 1, Permission::Wait);
-        check(held(), 5, Permission::Skip);
+        check(held(&[1]), 1, Permission::Wait);
+        check(held(&[1]), 2, Permission::Wait);
+        check(held(&[1]), 5, Permission::Skip);
     }
 
     #[test]
     fn skipping_what_holds_a_lane_lets_it_go() {
         let folder = tempfile::tempdir().unwrap();
-        let switches = Switches::open(folder.path()).unwrap();
-        switches.hold("lab", 3, "refused with AE".to_owned()).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        for sequence in [3, 8] {
+            let reason = "refused with AE".to_owned();
+            switches.hold("lab", sequence, reason).unwrap();
+        }
         switches.skip("lab", 4).unwrap();
-        assert!(matches!(switches.get("lab").mode, Mode::Held { .. }));
+        assert_eq!(
+            switches.get("lab").mode,
+            held(&[3, 8]),
+            "both connections are known"
+        );
         switches.skip("lab", 3).unwrap();
+        assert_eq!(
+            switches.get("lab").mode,
+            held(&[8]),
+            "one still waits for somebody"
+        );
+        switches.skip("lab", 8).unwrap();
         assert_eq!(switches.get("lab").mode, Mode::Running);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_switch_that_is_being_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        let lane = switches.watch("lab");
+        let written = switches.turning.lock().unwrap();
+        std::thread::scope(|scope| {
+            let turned = scope.spawn(|| switches.pause_after("lab", 7));
+            // These would hang if they waited.
+            switches.retry_now("lab");
+            assert_eq!(
+                (switches.get("lab").retries, switches.get("lab").mode),
+                (1, Mode::Running)
+            );
+            assert!(lane.has_changed().unwrap());
+            drop(switches.watch("other"));
+            drop(written);
+            turned.join().unwrap().unwrap();
+        });
+        let switch = switches.get("lab");
+        assert_eq!((switch.retries, switch.mode), (1, Mode::PausedAfter(7)));
     }
 
     #[test]
     fn a_lane_is_woken() {
         let folder = tempfile::tempdir().unwrap();
-        let switches = Switches::open(folder.path()).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
         let lane = switches.watch("lab");
         switches.retry_now("other");
         assert!(!lane.has_changed().unwrap());
@@ -322,11 +505,15 @@ mod tests {
             "",
             "{}",
             r#"{"version":2,"destinations":{}}"#,
+            r#"{"version":3,"store":"0","destinations":{}}"#,
             r#"{"version":1,"destinations":{},"x":1}"#,
         ] {
             std::fs::write(&path, wrong).unwrap();
             assert!(
-                matches!(Switches::open(folder.path()), Err(SwitchError::Unreadable { .. })),
+                matches!(
+                    Switches::open(folder.path(), STORE),
+                    Err(SwitchError::Unreadable { .. })
+                ),
                 "{wrong}"
             );
             assert_eq!(std::fs::read_to_string(&path).unwrap(), wrong);

@@ -3,6 +3,7 @@
 //! What happens on a connection is its kind's affair.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -66,6 +67,7 @@ impl Door {
             caps,
             open: JoinSet::new(),
             from: HashMap::new(),
+            from_address: HashMap::new(),
         };
         loop {
             tokio::select! {
@@ -89,6 +91,8 @@ struct Connections {
     caps: Caps,
     open: JoinSet<()>,
     from: HashMap<Id, IpAddr>,
+    /// How many are open from each address.
+    from_address: HashMap<IpAddr, usize>,
 }
 
 impl Connections {
@@ -107,11 +111,12 @@ impl Connections {
         }
         let task = self.open.spawn(serve(stream, peer));
         self.from.insert(task.id(), address);
+        *self.from_address.entry(address).or_default() += 1;
         self.gauge().increment(1.0);
     }
 
     fn cap_reached(&self, address: IpAddr) -> Option<&'static str> {
-        let from_address = self.from.values().filter(|other| **other == address).count();
+        let from_address = self.from_address.get(&address).copied().unwrap_or_default();
         if self.from.len() >= self.caps.connections_max {
             Some("connections_max")
         } else if from_address >= self.caps.connections_per_address_max {
@@ -133,7 +138,14 @@ impl Connections {
                 failure.id()
             }
         };
-        self.from.remove(&id);
+        if let Some(address) = self.from.remove(&id)
+            && let Entry::Occupied(mut count) = self.from_address.entry(address)
+        {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
         self.gauge().decrement(1.0);
     }
 

@@ -9,11 +9,13 @@ use jiff::Timestamp;
 
 use super::{
     OutboxError,
+    journal::Told,
+    links::{Link, LinkAnswer},
     record::{MessageRecord, VALUE_BYTES_MAX},
 };
 
 /// The most deliveries and dead letters one message may have.
-const ENTRIES_MAX: usize = 500;
+pub(super) const ENTRIES_MAX: usize = 500;
 /// The most bytes all bodies of one message, or of messages accepted together, may have.
 const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
 
@@ -50,6 +52,10 @@ pub struct Acceptance {
     /// The dead letter it takes the place of: that goes in the same moment. When it has gone before, nothing is
     /// stored.
     pub instead_of: Option<(Arc<str>, Sequence)>,
+    /// What the journal is told of it. Then it is kept for the archive, too, also when nobody is owed it.
+    pub told: Option<Told>,
+    /// Its place in the sequence of its sender; without, none is looked at.
+    pub link: Option<Link>,
 }
 
 /// What names a message, and how long and among how many others of its listener it is known again.
@@ -68,11 +74,13 @@ pub struct Window {
 pub struct Accepted {
     /// The number of the first message that was new; the next free one if none was.
     pub first: Sequence,
-    /// Which of the messages offered were accepted before, with the same bytes, or take the place of a dead letter
-    /// that is gone: nothing was stored for them.
+    /// Which of the messages offered were accepted before, with the same bytes, take the place of a dead letter that
+    /// is gone, or were not expected by their link: nothing was stored for them.
     pub repeated: Vec<usize>,
     /// Which of them go by the name of another that was accepted before: they were stored.
     pub reused: Vec<usize>,
+    /// How the last of them that has one stands in its link.
+    pub link: Option<LinkAnswer>,
 }
 
 impl Acceptance {
@@ -84,7 +92,8 @@ impl Acceptance {
     /// Refuses what no record can hold, before it has a place in the order.
     pub(super) fn check(&self) -> Result<(), OutboxError> {
         let entries = self.deliveries.len() + self.dead.len();
-        let bodies = 1 + self.results.len();
+        // What the journal is told is one more.
+        let bodies = 1 + self.results.len() + usize::from(self.told.is_some());
         let header = MessageRecord::header_bytes(
             &self.listener,
             &self.control_id,
@@ -102,7 +111,7 @@ impl Acceptance {
         if self.bytes() > BODIES_BYTES_MAX {
             return too_large("size of all bodies in bytes", BODIES_BYTES_MAX);
         }
-        let of_body = |entry: &Entry| entry.body.index().is_none_or(|index| index >= bodies);
+        let of_body = |entry: &Entry| entry.body.index().is_none_or(|index| index > self.results.len());
         if self.deliveries.iter().any(of_body) {
             return Err(OutboxError::NoSuchResult);
         }

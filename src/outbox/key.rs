@@ -10,15 +10,18 @@ use super::Sequence;
 
 const META: u8 = 0x01;
 const DESTINATION: u8 = 0x02;
+const JOURNAL_META: u8 = 0x03;
 const MESSAGE: u8 = 0x10;
 const CHUNK: u8 = 0x11;
 const ENTRY: u8 = 0x20;
 const DEAD: u8 = 0x21;
 const DESTINATION_AGAIN: u8 = 0x30;
 const SEEN: u8 = 0x40;
+const LINK: u8 = 0x41;
+const JOURNAL: u8 = 0x50;
 
-/// The longest key: prefix, sequence, body, chunk.
-const KEY_BYTES_MAX: usize = 1 + 8 + 2 + 4;
+/// The longest key: prefix and the hash of a link.
+const KEY_BYTES_MAX: usize = 1 + 16;
 
 /// The number that stands for a destination's name in keys and records.
 pub(super) type DestinationId = u32;
@@ -79,9 +82,46 @@ impl Key {
         Key::start(SEEN).with(&message.0.to_be_bytes())
     }
 
+    /// The one record on the journal itself.
+    pub(super) fn journal_meta() -> Key {
+        Key::start(JOURNAL_META)
+    }
+
+    /// Notes of the journal, by the number of the first.
+    pub(super) fn journal(first: u64) -> Key {
+        Key::start(JOURNAL).with(&first.to_be_bytes())
+    }
+
+    /// All notes of the journal.
+    pub(super) fn journal_all() -> RangeInclusive<Key> {
+        Key::journal(0)..=Key::journal(u64::MAX)
+    }
+
+    /// The number of the first note of a key made by [`Key::journal`].
+    pub(super) fn read_journal(key: &[u8]) -> Option<u64> {
+        let (_, first) = key.split_first()?;
+        Some(u64::from_be_bytes(first.try_into().ok()?))
+    }
+
     /// Everything that is remembered to be known again.
     pub(super) fn seen_all() -> RangeInclusive<Key> {
         Key::seen(Sequence(0))..=Key::seen(Sequence(u64::MAX))
+    }
+
+    /// The last sequence number of a sender's link.
+    pub(super) fn link(id: [u8; 16]) -> Key {
+        Key::start(LINK).with(&id)
+    }
+
+    /// Every link.
+    pub(super) fn links() -> RangeInclusive<Key> {
+        Key::link([0; 16])..=Key::link([u8::MAX; 16])
+    }
+
+    /// The link of a key under [`Key::links`].
+    pub(super) fn read_link(key: &[u8]) -> Option<[u8; 16]> {
+        let (_, id) = key.split_first()?;
+        id.try_into().ok()
     }
 
     /// The message of a key made by [`Key::seen`] or [`Key::message`].
@@ -153,7 +193,7 @@ impl Key {
         let end = self.len + part.len();
         self.bytes
             .get_mut(self.len..end)
-            .expect("no key is longer than prefix, sequence, body and chunk")
+            .expect("no key is longer than prefix and hash")
             .copy_from_slice(part);
         self.len = end;
         self
@@ -178,6 +218,7 @@ mod tests {
             Key::meta(),
             Key::destination(0),
             Key::destination(256),
+            Key::journal_meta(),
             Key::message(Sequence(255)),
             Key::message(Sequence(256)),
             Key::chunk(Sequence(1), 0, 255),
@@ -191,6 +232,10 @@ mod tests {
             Key::destination_again(0),
             Key::seen(Sequence(255)),
             Key::seen(Sequence(256)),
+            Key::link([0; 16]),
+            Key::link([1; 16]),
+            Key::journal(255),
+            Key::journal(256),
         ];
         assert!(ordered.windows(2).all(|pair| pair[0].as_ref() < pair[1].as_ref()));
     }
@@ -204,9 +249,11 @@ mod tests {
         for key in [Key::seen(Sequence(9)), Key::message(Sequence(9))] {
             assert_eq!(Key::read_message(key.as_ref()), Some(Sequence(9)));
         }
+        assert_eq!(Key::read_link(Key::link([9; 16]).as_ref()), Some([9; 16]));
         for wrong in [&[][..], &[ENTRY], &[ENTRY, 0, 0, 0, 1, 2], &[DESTINATION, 1]] {
             assert_eq!(Key::read_owed(wrong), None);
             assert_eq!(Key::read_destination(wrong), None);
+            assert_eq!(Key::read_link(wrong), None);
         }
     }
 }

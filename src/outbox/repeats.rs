@@ -136,7 +136,7 @@ impl Lately {
 }
 
 /// The first half of a BLAKE3 hash.
-fn short(hash: &[u8; 32]) -> Hash {
+pub(super) fn short(hash: &[u8; 32]) -> Hash {
     let (short, _) = hash
         .split_first_chunk()
         .expect("sixteen bytes are half of thirty-two");

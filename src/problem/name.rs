@@ -99,6 +99,8 @@ pub enum ProblemName {
     RemovedDestination,
     /// `cannot-bind`
     CannotBind,
+    /// `no-rows`
+    NoRows,
     /// `failed-case`
     FailedCase,
 }
@@ -153,6 +155,7 @@ impl ProblemName {
         ProblemName::NeedsRestart,
         ProblemName::RemovedDestination,
         ProblemName::CannotBind,
+        ProblemName::NoRows,
         ProblemName::FailedCase,
     ];
 
@@ -398,6 +401,12 @@ impl ProblemName {
                 "cannot-bind",
                 "A reload needs a port that cannot be taken: another program has it, or weir itself under \
                  an address that overlaps the new one. The site that runs goes on unchanged.",
+            ),
+            ProblemName::NoRows => (
+                "no-rows",
+                "A reload brings a table that a database gives, or another query for one, the database does not \
+                 give its rows, and no copy of them was kept: every code would be missed. The site that runs goes \
+                 on unchanged.",
             ),
             ProblemName::FailedCase => (
                 "failed-case",

@@ -185,7 +185,7 @@ impl Translate {
                     for (path, column) in others {
                         let value = self.table.cell(&code, *column).unwrap_or_default();
                         for place in run.places(path) {
-                            run.edit(&place, |message| message.set(&place, value))?;
+                            run.edit(&place, |message| message.set(&place, &value))?;
                         }
                     }
                 }
@@ -196,7 +196,7 @@ impl Translate {
 
     fn put(&self, code: &str, column: usize, place: &FieldPath, run: &mut Run<'_>) -> Result<(), StepError> {
         match self.table.cell(code, column) {
-            Some(value) => run.edit(place, |message| message.set(place, value)),
+            Some(value) => run.edit(place, |message| message.set(place, &value)),
             None => self.miss(code, place, run),
         }
     }

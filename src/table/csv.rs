@@ -152,6 +152,26 @@ impl Settings {
     }
 }
 
+/// Gives a table the rows of a CSV file that has its columns, in its order.
+pub fn give_sample(table: &Table, key: usize, source: &Source, place: &Place<'_>, problems: &mut Problems) {
+    let mut rows = Rows::new(source, b',');
+    let header = rows.next();
+    let is_same = header.is_some_and(|header| header.cells.iter().eq(table.columns()));
+    if !is_same {
+        let columns: Vec<&str> = table.columns().collect();
+        let message = format!("the first row of {} is not that of the table", source.name);
+        let problem = Problem::error(ProblemName::BadTable, message).at(place);
+        problems.push(problem.help(format!("expected `{}`", columns.join(","))));
+        return;
+    }
+    let cells = |row: Row<'_>| row.cells.iter().map(|cell| Some(cell.to_owned())).collect();
+    let rows: Vec<Vec<Option<String>>> = rows.map(cells).collect();
+    if let Err(error) = table.give(key, &rows) {
+        let message = format!("{}: {error}", source.name);
+        problems.push(Problem::error(ProblemName::BadTable, message).at(place));
+    }
+}
+
 /// The one column beside the key.
 fn only_other(columns: &[String], key: Option<usize>) -> Option<usize> {
     let mut others = columns
@@ -214,7 +234,7 @@ impl Reading<'_> {
         if row.cells.iter().all(str::is_empty) {
             return true;
         }
-        if self.table.cells.len() + 2 * columns > CELLS_MAX {
+        if (self.table.len() + 2) * columns > CELLS_MAX {
             let message = format!("more than {CELLS_MAX} cells in one table");
             let problem = Problem::error(ProblemName::SiteTooLarge, message);
             self.problems
@@ -246,7 +266,7 @@ impl Reading<'_> {
                 row,
                 self.key,
             );
-        } else if let Some(&first) = self.table.rows.get(code) {
+        } else if let Some(first) = self.table.row(code) {
             let first = self.places.get(first).cloned().unwrap_or_default();
             let message = format!("the code `{code}` is given twice in this table");
             let problem = Problem::error(ProblemName::DuplicateCode, message).label("given again here");

@@ -73,14 +73,14 @@ fn codes_are_exact_and_the_first_counts() {
         "class".into(),
         pairs.map(|(code, value)| (code.into(), value.into())),
     );
-    let check = |code, expected| assert_eq!(table.get(code), expected, "{code:?}");
+    let check = |code, expected| assert_eq!(table.get(code).as_deref(), expected, "{code:?}");
     check("I", Some("IN"));
     check("E", Some("ER"));
     check("", Some("none"));
     check("N", Some(""));
     check("i", None);
     check("I ", None);
-    assert_eq!(table.lookup("I", "value"), Some("IN"));
+    assert_eq!(table.lookup("I", "value").as_deref(), Some("IN"));
     assert_eq!(table.lookup("I", "other"), None);
     assert_eq!(table.columns().collect::<Vec<_>>(), ["value"]);
 }
@@ -94,7 +94,9 @@ fn files_have_several_columns() {
         table.columns().collect::<Vec<_>>(),
         ["loinc", "ehr", "lab", "name"]
     );
-    let check = |code, column, expected| assert_eq!(table.lookup(code, column), expected, "{code} {column}");
+    let check = |code, column, expected| {
+        assert_eq!(table.lookup(code, column).as_deref(), expected, "{code} {column}");
+    };
     check("A", "lab", Some("a, \"x\""));
     check("A", "name", Some("Fi,rst"));
     check("A", "loinc", Some("1-8"));
@@ -103,14 +105,14 @@ fn files_have_several_columns() {
     check("B", "", None);
     check("", "name", None);
     check("C", "name", None);
-    assert_eq!(table.get("A"), Some("a, \"x\""));
+    assert_eq!(table.get("A").as_deref(), Some("a, \"x\""));
     assert_eq!(table.cell("B", 99), None);
 }
 
 #[test]
 fn the_value_column_may_be_the_only_other() {
     let table = read("{ file: x.csv, key: b }", "a,b\n1,2\n").unwrap();
-    assert_eq!(table.get("2"), Some("1"));
+    assert_eq!(table.get("2").as_deref(), Some("1"));
     let table = read("{ file: x.csv, key: b }", "a,b,c\n1,2,3\n").unwrap();
     assert_eq!((table.default_column(), table.get("2")), (None, None));
 }
@@ -123,7 +125,11 @@ fn other_delimiters_and_a_last_line_without_end() {
         ("'|'", "ehr|lab\nA|a"),
     ] {
         let settings = format!("{{ file: x.csv, key: ehr, delimiter: {delimiter} }}");
-        assert_eq!(read(&settings, text).unwrap().get("A"), Some("a"), "{delimiter}");
+        assert_eq!(
+            read(&settings, text).unwrap().get("A").as_deref(),
+            Some("a"),
+            "{delimiter}"
+        );
     }
     for wrong in ["ab", "''", "'\"'", "x", "é"] {
         let settings = format!("{{ file: x.csv, key: ehr, delimiter: {wrong} }}");
@@ -202,7 +208,49 @@ fn one_that_could_not_be_read_knows_nothing() {
     let table = Table::wrong("t".into());
     assert!(table.is_wrong() && !Table::new("t".into(), []).is_wrong());
     assert_eq!(
-        (table.get("A"), table.column("value"), table.columns().count()),
+        (
+            table.get("A").as_deref(),
+            table.column("value"),
+            table.columns().count()
+        ),
         (None, None, 0)
     );
+}
+
+#[test]
+fn rows_are_given_anew_or_stay_as_they_were() {
+    let columns = ["npi", "name", "clinic"].map(str::to_owned).to_vec();
+    let table = Table::of_columns("providers".into(), columns, Some(1));
+    assert_eq!((table.is_empty(), table.get("1")), (true, None));
+    let row = |cells: &[&str]| {
+        cells
+            .iter()
+            .map(|cell| Some((*cell).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    table
+        .give(0, &[row(&["1", "A", "x"]), row(&["2", "", "y"])])
+        .unwrap();
+    let check = |code, column, expected| {
+        assert_eq!(table.lookup(code, column).as_deref(), expected, "{code} {column}");
+    };
+    check("1", "name", Some("A"));
+    check("2", "name", None);
+    check("2", "clinic", Some("y"));
+    table.give(0, &[row(&["1", "B", "x"])]).unwrap();
+    check("1", "name", Some("B"));
+    check("2", "clinic", None);
+    let refused = |rows: &[Vec<Option<String>>], expected| assert_eq!(table.give(0, rows), Err(expected));
+    refused(
+        &[row(&["1", "C", "x"]), row(&["", "C", "x"])],
+        RowsError::NoCode(2),
+    );
+    refused(&[vec![None, None, None]], RowsError::NoCode(1));
+    refused(
+        &[row(&["1", "C", "x"]), row(&["1", "D", "x"])],
+        RowsError::CodeTwice(2),
+    );
+    refused(&[row(&["1", "C"])], RowsError::Uneven(1));
+    check("1", "name", Some("B"));
+    assert_eq!(table.len(), 1);
 }

@@ -62,6 +62,7 @@ fn help_names_every_command() {
               status    Shows what a running weir does: its listeners, and how much waits for each destination
               queue     Looks at what a running weir owes a destination and at its dead letters, and pauses,
                         resumes or skips
+              archive   Searches the history of messages: what came in, what became of it, what was sent where
               replay    Sends dead letters of a destination again: each becomes a delivery behind all that the
                         destination is owed
               verify    Checks the outbox of a weir that is stopped: every checksum, every body, and that
@@ -69,6 +70,9 @@ fn help_names_every_command() {
               backup    Copies everything a running weir owes, and its dead letters, into one file that `weir
                         restore` reads
               restore   Makes the outbox of a data folder that has none from a file of `weir backup`
+              user      Adds, changes and removes those who may log in at the console of a running weir
+              token     Makes and removes the tokens by which programs ask the API of a running weir
+              audit     Looks at the audit log: who looked at what and did what
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
               test      Runs the cases that stand beside the routes of a site

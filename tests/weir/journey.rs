@@ -333,9 +333,11 @@ fn every_metric_is_on_the_page_after_some_work() {
             "route_rejections",
             "route_filtered",
             "table_misses",
+            "table_read",
             "refused_connections",
             "failures",
             "ambiguous",
+            "deliveries_repeated",
             "destination_deviations",
             "weir_replies",
         ]

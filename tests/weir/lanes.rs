@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Answer, Receiver, Sender, Site, adt, control_id, field};
+use crate::harness::{Answer, Receiver, Sender, Site, adt, control_id, field, weir};
 
 fn site(receiver: &Receiver, settings: &str) -> Site {
     Site::new(&format!(
@@ -148,8 +148,18 @@ fn a_hold_stops_the_lane_in_order_and_survives_a_restart() {
     let engine = site.start();
     engine.wait_for_metric(held, 1.0);
     assert!(engine.metric(r#"weir_outbox_depth{destination="ehr"}"#) >= 2.0);
+    assert_eq!(receiver.messages().len(), 0, "nothing is sent while it is held");
+    let (_, shown, _) = weir(site.folder(), &["status", "site"], b"");
+    assert!(
+        shown.contains("held by") && shown.contains(" 2: refused with AE"),
+        "{shown}"
+    );
+    let (status, told, _) = weir(site.folder(), &["queue", "resume", "ehr", "--site", "site"], b"");
+    assert_eq!(status, 0);
+    assert_eq!(told, "ehr: told to resume\nehr: 2 held it: refused with AE\n");
+    receiver.wait_for(2);
+    assert_eq!(receiver.control_ids(), ["SECOND", "THIRD"]);
     assert_eq!(engine.terminate(), 0);
-    assert_eq!(receiver.stop().len(), 0, "nothing is sent while it is held");
 }
 
 #[test]

@@ -12,6 +12,7 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod access;
 mod allocation;
 mod archive;
 mod backup;
@@ -33,13 +34,17 @@ mod harness;
 mod intake;
 mod journey;
 mod lanes;
+mod look_ups;
 mod promises;
+mod quarantine;
 mod queue;
 mod readme;
 mod release_2;
 mod reload;
 mod replies;
 mod schema;
+mod sequence_numbers;
+mod silence;
 mod stops;
 mod tidy;
 mod trace;

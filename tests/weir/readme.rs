@@ -229,6 +229,11 @@ fn every_key_stands_in_a_table() {
         ("", "destinations: { a: { zzz: 1 } }"),
         ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
         ("", "tables: { a: { file: x.csv, zzz: 1 } }"),
+        (
+            "",
+            "tables: { a: { sql: { address: \"d:1\", database: d, user: u, query: x }, zzz: 1 } }",
+        ),
+        ("sql.", "tables: { a: { sql: { zzz: 1 } } }"),
         ("", "routes: { a: { zzz: 1 } }"),
         ("", "routes: { a: { cases: [ { zzz: 1 } ] } }"),
         (

@@ -250,3 +250,44 @@ fn debug_shows_no_content() {
         assert!(!kept.contains(content), "{content} in {kept}");
     }
 }
+
+#[test]
+fn destinations_of_a_message_have_deliveries_of_the_same_number() {
+    for at_once in [true, false] {
+        let mut bench = bench();
+        let mut message = received(7, &adt(7), &["lab", "ehr"]);
+        message.deliveries.iter_mut().for_each(|owed| owed.sequence = 7);
+        let mut told = vec![
+            vec![What::Received(message)],
+            vec![tried("ehr", 7, Some("refused with AE")), tried("lab", 7, None)],
+            vec![ended("lab", 7, End::Delivered)],
+            vec![ended("ehr", 7, End::Purged)],
+        ];
+        if at_once {
+            told = vec![told.concat()];
+        }
+        for batch in told {
+            bench.tell(batch);
+        }
+        let found = bench.archive.message(7).unwrap().unwrap();
+        let deliveries: Vec<_> = found
+            .deliveries
+            .iter()
+            .map(|delivery| (&*delivery.destination, delivery.sequence, delivery.state))
+            .collect();
+        let mut expected = [("lab", 7, State::Delivered), ("ehr", 7, State::Purged)];
+        expected.sort_by_key(|(destination, ..)| deliveries[0].0 != *destination);
+        assert_eq!(deliveries, expected);
+        for delivery in &found.deliveries {
+            let problems: Vec<_> = delivery
+                .attempts
+                .iter()
+                .map(|attempt| attempt.problem.as_deref())
+                .collect();
+            let expected = (delivery.destination == "ehr").then_some("refused with AE");
+            assert_eq!(problems, [expected], "{}", delivery.destination);
+        }
+        let purge = bench.archive.purge(&[7]).unwrap();
+        assert_eq!(purge.deleted, 1);
+    }
+}

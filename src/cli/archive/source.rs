@@ -53,7 +53,9 @@ impl Source {
             }
             Source::Running(running) => {
                 let which = running.which();
-                let answer = runtime()?.block_on(which.ask_with(method, path, body))?;
+                let body = serde_json::to_value(body).map_err(|error| CannotRun::at(path, error))?;
+                let body = Some(&body).filter(|body| !body.is_null());
+                let answer = runtime()?.block_on(which.send(method, path, body))?;
                 match answer.code {
                     StatusCode::OK => control::read(&answer),
                     _ => Err(CannotRun::Because(control::read::<api::Failure>(&answer)?.error)),

@@ -131,6 +131,9 @@ impl Demo {
             for (name, address) in engine.addresses() {
                 writeln!(out, "  weir send FILE --to {address:<22} ({name})")?;
             }
+            if let Some(token) = &serving.setup_token {
+                writeln!(out, "To make the first user of its API: {token}")?;
+            }
             out.flush()?;
             keep(happened, interrupt, out).await?;
         } else {

@@ -322,6 +322,13 @@ fn replies() {
         file.replacen("    to: lab", "    to: lab\n    reply: from lab", 1),
         listener("2575, acknowledgment: none }"),
         listener("2575 }\n    duplicates: replay_acknowledgment"),
+        listener("2575, sequence_numbers: check }"),
+        RIGHT.replacen(
+            "2575 }",
+            "2575, sequence_numbers: check, acknowledgment: none }",
+            1,
+        ),
+        RIGHT.replacen("2575 }", "2575, sequence_numbers: check }\n    batch: split", 1),
     ] {
         told += &shown(&[("site.yaml", &site)]);
     }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
@@ -38,7 +39,7 @@ impl From<ArchiveError> for Trouble {
 }
 
 /// What there is.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Messages.
     pub messages: u64,
@@ -51,7 +52,7 @@ pub struct Summary {
 }
 
 /// Which messages: by their numbers, or all that a search finds.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Chosen {
     /// Their numbers.
@@ -62,7 +63,7 @@ pub struct Chosen {
 }
 
 /// A hold.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Hold {
     /// Its name.
     pub name: String,
@@ -77,7 +78,7 @@ pub struct Hold {
 }
 
 /// A hold to be made, or to be added to.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
     /// Its name.
@@ -89,14 +90,14 @@ pub struct NewHold {
 }
 
 /// How many messages a hold was to keep and keeps.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Held {
     /// Those that it keeps now and are there.
     pub held: u64,
 }
 
 /// What became of messages that were to be deleted.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Purged {
     /// Deleted.
     pub deleted: u64,

@@ -1,6 +1,6 @@
 //! `GET /api/v1/backup`: everything that is owed and everything that was given up, as lines of JSON, while weir runs.
 //!
-//! The form is versioned and stands by itself: a head, a line for each delivery and each dead letter in the order
+//! The form is versioned and stands by itself: a head, the sequence numbers of senders that are counted, a line for each delivery and each dead letter in the order
 //! of its destination, and an end with their number and a hash over all lines before it. What is delivered while
 //! the backup is made may or may not be in it; what is owed when it ends and was owed when it began is, be it as a
 //! delivery or as a dead letter, and what was given up meanwhile may be there as both.
@@ -21,10 +21,12 @@ use super::Sources;
 use crate::clock;
 use crate::console::guard::Caller;
 use crate::engine::Status;
-use crate::outbox::{Delivery, OutboxError, Sequence};
+use crate::outbox::{Delivery, LinkNumber, OutboxError, Sequence};
 
 /// The version of the form.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+/// The oldest version that is read: it had no links.
+pub const VERSION_MIN: u32 = 1;
 /// Deliveries read at once.
 const READ_COUNT_MAX: usize = 256;
 /// Their bytes at once.
@@ -43,15 +45,29 @@ pub enum Line {
         /// When it was begun, in UTC.
         made_at: String,
     },
+    /// Where a sender's sequence numbers were.
+    Link(Link),
     /// A delivery that waits, or one that was given up.
     Owed(Owed),
     /// The last.
     End {
-        /// How many lines stand between head and end.
+        /// How many deliveries stand between head and end.
         owed: u64,
         /// BLAKE3 over all bytes before this line, in hexadecimal.
         hash: String,
     },
+}
+
+/// The sequence numbers of a sender.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// A hash of the listener and the sender.
+    pub id: [u8; 16],
+    /// The last number that was taken.
+    pub number: u64,
+    /// A hash of the message that had it.
+    pub content: [u8; 16],
 }
 
 /// A delivery of a backup.
@@ -158,6 +174,13 @@ fn write(status: &Arc<Status>, writer: &mut Writer) -> Result<(), Stopped> {
         version: VERSION,
         made_at: clock::now().to_string(),
     })?;
+    // Before the deliveries: what is taken while the backup is made is asked for again after it is restored.
+    for link in status.outbox().links()? {
+        if let LinkNumber::Known { number, content } = link.number {
+            let id = link.id;
+            writer.write(&Line::Link(Link { id, number, content }))?;
+        }
+    }
     for destination in status.owed_destinations() {
         // Dead letters before and after: one that is sent again meanwhile has its new number behind the queue's end,
         // and a delivery that is given up meanwhile is a dead letter only afterwards.

@@ -1,11 +1,13 @@
 //! `POST /api/v1/destinations/{name}/…`: what somebody tells a lane. Survives a restart.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
@@ -15,7 +17,7 @@ use crate::console::guard::Caller;
 use crate::engine::{Status, SwitchError};
 
 /// What can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Send nothing more, after the attempt under way.
@@ -29,12 +31,16 @@ pub enum Order {
 }
 
 /// What was done.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Told")]
 pub struct Answer {
     /// The destination.
     pub destination: String,
     /// What it was told.
     pub order: Order,
+    /// The deliveries that held it until then, by number, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub freed: BTreeMap<u64, String>,
 }
 
 pub(super) async fn post(
@@ -49,9 +55,10 @@ pub(super) async fn post(
     let (status, destination) = (Arc::clone(&sources.status), Arc::clone(&name));
     let told = tokio::task::spawn_blocking(move || tell(&status, &destination, order)).await;
     match told {
-        Ok(Ok(())) => Json(Answer {
+        Ok(Ok(freed)) => Json(Answer {
             destination: name.to_string(),
             order,
+            freed,
         })
         .into_response(),
         Ok(Err(error)) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
@@ -59,21 +66,19 @@ pub(super) async fn post(
     }
 }
 
-/// Blocks on the disk.
-fn tell(status: &Status, destination: &str, order: Order) -> Result<(), SwitchError> {
+/// Blocks on the disk. What held the destination until now, if it is told to go on.
+fn tell(status: &Status, destination: &str, order: Order) -> Result<BTreeMap<u64, String>, SwitchError> {
     let switches = status.switches();
     match order {
-        Order::Pause => switches.pause_after(destination, 0),
+        Order::Resume => return switches.resume(destination),
+        Order::Pause => switches.pause_after(destination, 0)?,
         Order::Drain => {
             let newest = status.outbox().arrivals(destination).borrow().0;
-            switches.pause_after(destination, newest)
+            switches.pause_after(destination, newest)?;
         }
-        Order::Resume => switches.resume(destination),
-        Order::Retry => {
-            switches.retry_now(destination);
-            Ok(())
-        }
+        Order::Retry => switches.retry_now(destination),
     }
+    Ok(BTreeMap::new())
 }
 
 /// A destination of the site, or one that is still owed something.

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ use crate::shown::Shown;
 const COUNT: usize = 50;
 
 /// What is searched for; what is left out is not asked. It may hold what messages hold.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Search {
     /// MSH-10.
@@ -71,9 +72,11 @@ pub struct Search {
     pub state: Option<String>,
     /// Received at this time or later, as `2026-01-31T08:05:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub since: Option<Timestamp>,
     /// Received before this time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub until: Option<Timestamp>,
     /// Only messages before this number: where the page before has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +87,7 @@ pub struct Search {
 }
 
 /// A part of what was found.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Page {
     /// The messages, newest first.
     pub messages: Vec<Found>,
@@ -96,7 +99,7 @@ pub struct Page {
 }
 
 /// A message in a list.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Found {
     /// Its number.
     pub number: u64,
@@ -117,7 +120,7 @@ pub struct Found {
 }
 
 /// A destination of a message.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct To {
     /// Its name.
     pub destination: String,

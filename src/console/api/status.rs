@@ -1,5 +1,6 @@
 //! `GET /api/v1/status`: what runs, and how much waits where.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -7,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
@@ -14,7 +16,8 @@ use crate::clock;
 use crate::engine::{LaneState, Mode, Status};
 
 /// All of it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Status")]
 pub struct Answer {
     /// The version of weir.
     pub version: String,
@@ -31,7 +34,8 @@ pub struct Answer {
 }
 
 /// The site that runs.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunningSite")]
 pub struct Site {
     /// The version of its files.
     pub version: String,
@@ -40,12 +44,17 @@ pub struct Site {
 }
 
 /// A listener. The counts are since the start, and `received` is the sum of the four below it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ListenerStatus")]
 pub struct Listener {
     /// Its name.
     pub name: String,
-    /// Where it listens.
+    /// Where it listens, or the folder it reads.
     pub address: String,
+    /// `silent` when nothing came for longer than is normal, else `listening`.
+    pub state: String,
+    /// How long ago the last message came; it may have come before the start.
+    pub last_message_age_seconds: Option<u64>,
     /// Messages whose frame was read completely.
     pub received: u64,
     /// Accepted with at least one delivery.
@@ -59,7 +68,8 @@ pub struct Listener {
 }
 
 /// A route.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RouteStatus")]
 pub struct Route {
     /// Its name.
     pub name: String,
@@ -70,12 +80,16 @@ pub struct Route {
 }
 
 /// A destination. The counts are since the start.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DestinationStatus")]
 pub struct Destination {
     /// Its name.
     pub name: String,
     /// What its lane does.
     pub state: String,
+    /// The deliveries that hold it, by number, and why.
+    #[serde(default)]
+    pub held: BTreeMap<u64, String>,
     /// Deliveries that wait.
     pub waiting: u64,
     /// How old the oldest of them is.
@@ -135,13 +149,16 @@ fn answer(status: &Status) -> Answer {
 fn listeners(status: &Status) -> Vec<Listener> {
     let counts = status.listeners();
     let running = status.running();
+    let now = clock::now();
     let of_site = running.listeners.iter();
     of_site
         .filter_map(|(name, address)| {
             let counts = counts.get(name)?;
             Some(Listener {
                 name: name.to_string(),
-                address: address.to_string(),
+                address: address.clone(),
+                state: if counts.is_silent() { "silent" } else { "listening" }.to_owned(),
+                last_message_age_seconds: counts.last_message().map(|last| age(last, now)),
                 received: counts.received.get(),
                 accepted: counts.accepted.get(),
                 filtered: counts.filtered.get(),
@@ -154,18 +171,18 @@ fn listeners(status: &Status) -> Vec<Listener> {
 
 fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination {
     let depth = status.depth(name);
-    let age = depth.oldest_at.map(|oldest| now.duration_since(oldest).as_secs());
     let counts = status.destinations().remove(name);
     let state = counts.as_ref().map_or(LaneState::Parked, |counts| counts.state());
     let count = |which: fn(&crate::engine::DestinationCounts) -> &crate::engine::Count| {
         counts.as_ref().map_or(0, |counts| which(counts).get())
     };
+    let mode = status.switches().get(name).mode;
     Destination {
         name: name.to_string(),
-        state: word(state, &status.switches().get(name).mode).to_owned(),
+        state: word(state, &mode).to_owned(),
+        held: mode.holds(),
         waiting: depth.queued,
-        // A clock that was set back makes nothing younger than now.
-        oldest_age_seconds: age.map(|age| u64::try_from(age).unwrap_or_default()),
+        oldest_age_seconds: depth.oldest_at.map(|oldest| age(oldest, now)),
         dead_letters: depth.dead,
         owed: count(|counts| &counts.owed),
         delivered: count(|counts| &counts.delivered),
@@ -173,6 +190,11 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
         dead_lettered: count(|counts| &counts.dead_lettered),
         ambiguous: count(|counts| &counts.ambiguous),
     }
+}
+
+/// How long ago this was. A clock that was set back makes nothing younger than now.
+fn age(then: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(now.duration_since(then).as_secs()).unwrap_or_default()
 }
 
 /// A destination that is gone, with all it was owed, is of no interest any more.
@@ -188,7 +210,7 @@ fn word(state: LaneState, mode: &Mode) -> &'static str {
         (LaneState::Parked, _) => PARKED,
         (LaneState::Purging, _) => "purging",
         (_, Mode::PausedAfter(_)) => "paused",
-        (_, Mode::Held { .. }) => "held",
+        (_, Mode::Held(_)) => "held",
         (LaneState::Draining, Mode::Running) => "draining",
         (LaneState::Delivering, Mode::Running) => "delivering",
     }

@@ -4,6 +4,8 @@
 //! statement is a transaction of its own: an error of the server means that nothing was done. Only a connection that
 //! breaks, or a time limit, leaves it open whether it was.
 
+mod connection;
+mod look_up;
 mod parameter;
 mod settings;
 
@@ -13,18 +15,17 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use metrics::counter;
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_postgres::NoTls;
-use tokio_postgres::config::SslMode;
 use tokio_postgres::types::ToSql;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::parameter::Parameter;
-use super::{DeliveryError, Outgoing, Receipt, Terminators, parse, tls};
+use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
 
-pub use settings::{Settings, Tls, Value, Whole};
+pub use connection::Connection;
+pub use look_up::{LookUp, Rows};
+pub use settings::{Address, Settings, Tls, Value, Whole};
 
 /// How much longer than the server itself weir waits for the server to end a statement.
 const GRACE: Duration = Duration::from_secs(2);
@@ -115,34 +116,14 @@ impl Client {
 
     async fn pool(&self) -> io::Result<Pool> {
         let settings = &self.settings;
-        let mut config = tokio_postgres::Config::new();
-        config
-            .host(&settings.address.host)
-            .port(settings.address.port)
-            .dbname(&settings.database)
-            .user(&settings.user)
-            .application_name("weir")
-            .connect_timeout(settings.connect_timeout)
-            .options(format!(
-                "-c statement_timeout={}",
-                settings.statement_timeout.as_millis()
-            ));
-        if let Some(place) = settings.password.clone() {
-            let secret = spawn_blocking(move || place.read())
-                .await
-                .map_err(io::Error::other)?;
-            config.password(secret.map_err(io::Error::other)?.expose());
-        }
+        let connection = settings.connection();
+        let config = connection.config().await?;
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = match settings.tls {
-            Tls::None => Manager::from_config(config.ssl_mode(SslMode::Disable).clone(), NoTls, recycling),
-            Tls::Required => {
-                let client = tls::client(settings.authorities.clone()).await?;
-                let connect = MakeRustlsConnect::new(client.as_ref().clone());
-                Manager::from_config(config.ssl_mode(SslMode::Require).clone(), connect, recycling)
-            }
+        let manager = match connection.tls().await? {
+            None => Manager::from_config(config, NoTls, recycling),
+            Some(tls) => Manager::from_config(config, tls, recycling),
         };
         Pool::builder(manager)
             .max_size(1)

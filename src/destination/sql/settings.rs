@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::connection::Connection;
 use crate::destination::mllp;
 use crate::expression::{Known, Template};
 use crate::secret::SecretPlace;
@@ -56,6 +57,20 @@ impl Settings {
         self.authorities = self.authorities.take().map(|path| folder.join(path));
         self.password = self.password.take().map(|place| place.below(folder));
     }
+
+    /// The way to the server.
+    pub(super) fn connection(&self) -> Connection {
+        Connection {
+            address: self.address.clone(),
+            database: self.database.clone(),
+            user: self.user.clone(),
+            password: self.password.clone(),
+            tls: self.tls,
+            authorities: self.authorities.clone(),
+            connect_timeout: self.connect_timeout,
+            statement_timeout: self.statement_timeout,
+        }
+    }
 }
 
 /// Whether the connection is encrypted.
@@ -69,7 +84,7 @@ pub enum Tls {
     None,
 }
 
-fn default_statement_timeout() -> Duration {
+pub(super) fn default_statement_timeout() -> Duration {
     Duration::from_secs(30)
 }
 

@@ -4,7 +4,7 @@ mod conformance;
 mod file;
 mod http;
 mod mllp;
-mod postgres;
+pub(crate) mod postgres;
 mod sql;
 
 use bytes::Bytes;

@@ -14,19 +14,19 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// The password of the user `weir`.
-pub(super) const PASSWORD: &str = "hunter2";
+pub(crate) const PASSWORD: &str = "hunter2";
 
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     folder: TempDir,
     programs: PathBuf,
     owner: Owner,
-    pub(super) port: u16,
+    pub(crate) port: u16,
     child: Option<Child>,
 }
 
 impl Postgres {
     /// A new server with the database `postgres` and the user `weir`.
-    pub(super) fn start() -> Option<Postgres> {
+    pub(crate) fn start() -> Option<Postgres> {
         let (Some(programs), Some(owner)) = (programs(), Owner::find()) else {
             eprintln!(
                 "left out: there is no PostgreSQL server on this machine (Debian: apt-get install postgresql)"
@@ -69,7 +69,7 @@ impl Postgres {
     }
 
     /// Starts what is stopped, on the same port.
-    pub(super) fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let folder = self.folder.path();
         let mut child = self
             .command("postgres")
@@ -91,7 +91,7 @@ impl Postgres {
     }
 
     /// Stops at once: open connections break.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let told = Command::new("kill")
                 .args(["-QUIT", &child.id().to_string()])
@@ -102,7 +102,7 @@ impl Postgres {
     }
 
     /// What the statements say, a line a row, the columns with `|` between them.
-    pub(super) fn ask(&self, statements: &str) -> String {
+    pub(crate) fn ask(&self, statements: &str) -> String {
         let mut child = self
             .command("psql")
             .env("PGPASSWORD", PASSWORD)

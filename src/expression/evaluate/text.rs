@@ -61,9 +61,7 @@ impl<'v> Evaluation<'v> {
             Text::Coalesce(parts) => self.coalesce(parts, turn),
             Text::Lookup(table, column, code) => {
                 let code = self.text(code, turn);
-                table
-                    .cell(&code, *column)
-                    .map_or(Cow::Borrowed(""), Cow::Borrowed)
+                table.cell(&code, *column).unwrap_or_default()
             }
             Text::Date(time, pattern, zone) => {
                 let time = self.text(time, turn);

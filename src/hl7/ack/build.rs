@@ -22,6 +22,8 @@ pub struct AckStamp<'a> {
     pub control_id: &'a str,
     /// MSH-7 of the answer: the time now, with its offset.
     pub timestamp: &'a str,
+    /// MSA-4: the sequence number that is echoed or expected; -1 where any is taken.
+    pub sequence_number: Option<i64>,
 }
 
 /// Builds the answer to the message with this header; `None` where no header could be read.
@@ -44,7 +46,7 @@ pub fn build(
     };
     answer.msh(header, code, stamp);
     let faults = if code.is_accept() { &[] } else { faults };
-    answer.msa(header, code, faults);
+    answer.msa(header, code, faults, stamp);
     if answer.version < [2, 5, 0] {
         answer.err_before_2_5(faults);
     } else {
@@ -93,15 +95,25 @@ impl Answer {
         self.end_segment();
     }
 
-    fn msa(&mut self, header: Option<&Header<'_>>, code: AcknowledgmentCode, faults: &[Fault]) {
+    fn msa(
+        &mut self,
+        header: Option<&Header<'_>>,
+        code: AcknowledgmentCode,
+        faults: &[Fault],
+        stamp: &AckStamp<'_>,
+    ) {
         self.out.extend_from_slice(b"MSA");
         self.field(code.as_str().as_bytes());
         self.field(header.map_or(&[] as &[u8], |header| header.control_id()));
         // MSA-3 is withdrawn from 2.7 on; ERR-8 says it.
-        if let Some(fault) = faults.first().filter(|_| self.version < [2, 7, 0]) {
-            let text: String = fault.text.chars().take(MSA_TEXT_CHARS_MAX).collect();
-            let text = self.escaped(&text);
-            self.field(&text);
+        let fault = faults.first().filter(|_| self.version < [2, 7, 0]);
+        let text: String = fault.map_or_else(String::new, |fault| {
+            fault.text.chars().take(MSA_TEXT_CHARS_MAX).collect()
+        });
+        let text = self.escaped(&text);
+        self.field(&text);
+        if let Some(number) = stamp.sequence_number {
+            self.field(number.to_string().as_bytes());
         }
         self.end_segment();
     }

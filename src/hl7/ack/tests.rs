@@ -14,6 +14,7 @@ fn check(received: &str, code: AcknowledgmentCode, faults: &[Fault], expected: &
     let stamp = AckStamp {
         control_id: "W0001",
         timestamp: "20260314101530+0100",
+        sequence_number: None,
     };
     let header = Header::parse(received.as_bytes());
     let answer = build(header.ok().as_ref(), code, faults, &stamp);
@@ -108,6 +109,7 @@ fn the_message_type_is_that_of_the_version() {
         let stamp = AckStamp {
             control_id: "W0001",
             timestamp: "20260314",
+            sequence_number: None,
         };
         let answer = build(Some(&header), AcknowledgmentCode::ApplicationAccept, &[], &stamp);
         let start = format!("MSH|^~\\&|C|D|A|B|20260314||{expected}|W0001|P|{version}\r");
@@ -154,6 +156,7 @@ fn answers_a_header_that_is_all_but_empty() {
         let stamp = AckStamp {
             control_id: "W0001",
             timestamp: "20260314",
+            sequence_number: None,
         };
         let answer = build(Some(&header), AcknowledgmentCode::ApplicationReject, &[], &stamp);
         let expected = format!("MSH|^~\\&|{swapped}|20260314||ACK|W0001|P|2.5.1\rMSA|AR\r");

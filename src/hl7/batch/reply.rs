@@ -61,6 +61,7 @@ mod tests {
         let stamp = AckStamp {
             control_id: "W1",
             timestamp: "2026",
+            sequence_number: None,
         };
         let answer = reply(&transfer, &["MSH|1\r", "MSH|2\r"], &stamp);
         assert_eq!(String::from_utf8(answer).unwrap(), expected);

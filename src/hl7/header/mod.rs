@@ -107,6 +107,11 @@ impl<'a> Header<'a> {
         self.component(12, 1)
     }
 
+    /// MSH-13
+    pub fn sequence_number(&self) -> &'a [u8] {
+        self.field(13)
+    }
+
     /// MSH-15
     pub fn accept_acknowledgment_type(&self) -> &'a [u8] {
         self.field(15)

@@ -30,6 +30,7 @@ fn entry() -> EntryRecord {
         received_at: time(),
         sole: false,
         chunked: true,
+        is_noted: false,
         bytes: 0x0504,
     }
 }
@@ -50,6 +51,14 @@ fn seen() -> SeenRecord {
         identity: [1; 16],
         content: [2; 16],
         received_at: time(),
+    }
+}
+
+fn link() -> LinkRecord {
+    LinkRecord {
+        number: 41,
+        content: [3; 16],
+        sequence: SEQUENCE,
     }
 }
 
@@ -131,6 +140,11 @@ fn kinds() -> Vec<(&'static str, Vec<u8>, Decodes)> {
             "seen",
             seen().encode(&Key::seen(SEQUENCE)),
             Box::new(|value| Ok(SeenRecord::decode(&Key::seen(SEQUENCE), value)? == seen())),
+        ),
+        (
+            "link",
+            link().encode(&Key::link([4; 16])),
+            Box::new(|value| Ok(LinkRecord::decode(&Key::link([4; 16]), value)? == link())),
         ),
     ]
 }
@@ -246,6 +260,7 @@ fn the_first_version_is_written_as_it_always_was() {
         dead, answered: 01df1b710f00064bf1edcd5980000000030007726566757365640100064d53417c4152010000000000000102000100064bf1edcd59800200000504
         dead, damaged: 01582137b300064bf1edcd59800000000300077265667573656400000000
         seen: 01b5315f900003616474010101010101010101010101010101010202020202020202020202020202020200064bf1edcd5980
+        link: 01eb3886b50000000000000029030303030303030303030303030303030000000000000102
     "]].assert_eq(&lines);
 }
 

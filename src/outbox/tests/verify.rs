@@ -19,7 +19,7 @@ async fn the_account_balances_whatever_became_of_everything() {
     settle(&outbox, "lab", taken[2], gave_up()).await;
     settle(&outbox, "ehr", taken[0], Outcome::Purged).await;
     accept(&outbox, "barrier", &["lab"]).await;
-    assert!(outbox.resend("lab", Sequence(taken[1])).await.unwrap());
+    assert!(outbox.resend("lab", Sequence(taken[1]), "ann").await.unwrap());
     outbox.close().await;
 
     let found = Outbox::verify(folder.path(), &settings()).unwrap();
@@ -53,6 +53,7 @@ async fn what_is_missing_or_damaged_is_told() {
     batch.remove(Key::entry(1, Sequence(1)));
     batch.remove(Key::chunk(Sequence(2), 0, 1));
     batch.put(Key::message(Sequence(3)), vec![1; 40]);
+    batch.put(Key::link([1; 16]), vec![1; 40]);
     store.commit(batch).unwrap();
     drop(store);
 
@@ -62,7 +63,8 @@ async fn what_is_missing_or_damaged_is_told() {
         lab 2: its message: a record it needs is not there
         lab 3: its message: the checksum does not fit
         message 3: the checksum does not fit
+        the sequence number of a sender: the checksum does not fit
     "]]
     .assert_eq(&(found.damaged.join("\n") + "\n"));
-    assert_eq!(found.damages, 3);
+    assert_eq!(found.damages, 4);
 }

@@ -8,14 +8,18 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     super::{
-        Acceptance, Accepted, Outcome, Sequence, StoreError,
+        Acceptance, Accepted, End, Outcome, Sequence, StoreError,
+        journal::record::{NoteRecord, ReceivedRecord},
         key::{DestinationId, Key},
         lane::{Lane, Shared},
+        links::{LinkAnswer, Links},
         record::{self, CHUNK_BYTES_MAX, DeadRecord, EntryRecord, MessageRecord, Meta, VALUE_BYTES_MAX},
         repeats::{Novelty, Repeats},
         store::{Batch, Store},
     },
-    Accept, Settle,
+    Accept, Offered, Settle, Tell,
+    journal::Pen,
+    salvage,
 };
 use crate::clock;
 
@@ -64,8 +68,9 @@ impl Effect {
 /// A batch in the making.
 pub(super) struct Draft<'a> {
     shared: &'a Shared,
-    store: &'a dyn Store,
+    pub(super) store: &'a dyn Store,
     repeats: &'a mut Repeats,
+    links: &'a mut Links,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     /// The number the next message gets.
@@ -74,6 +79,9 @@ pub(super) struct Draft<'a> {
     pub(super) next_destination: DestinationId,
     /// The entries and dead letters this batch ends: the store still shows them.
     settled: HashMap<Key, Settled>,
+    pub(super) pen: Pen,
+    /// Messages with something owed because of them.
+    pub(super) accepted: u64,
 }
 
 impl<'a> Draft<'a> {
@@ -81,18 +89,23 @@ impl<'a> Draft<'a> {
         shared: &'a Shared,
         store: &'a dyn Store,
         repeats: &'a mut Repeats,
+        links: &'a mut Links,
         next: Sequence,
         next_destination: DestinationId,
+        pen: Pen,
     ) -> Draft<'a> {
         Draft {
             shared,
             store,
             repeats,
+            links,
             batch: Batch::default(),
             effects: Vec::new(),
             next,
             next_destination,
             settled: HashMap::new(),
+            pen,
+            accepted: 0,
         }
     }
 
@@ -102,11 +115,28 @@ impl<'a> Draft<'a> {
             first: self.next,
             repeated: Vec::new(),
             reused: Vec::new(),
+            link: None,
         };
-        for (index, (hash, acceptance)) in accept.messages.iter().enumerate() {
-            match self.judge(hash, acceptance) {
+        for (index, offered) in accept.messages.iter().enumerate() {
+            let acceptance = &offered.acceptance;
+            if let Some(link) = &acceptance.link {
+                let answer = self.links.judge(link, &offered.hash, self.next, &mut self.batch);
+                accepted.link = Some(answer);
+                if !matches!(answer, LinkAnswer::Taken(_)) {
+                    accepted.repeated.push(index);
+                    match answer {
+                        LinkAnswer::Repeated { .. } => self.note_unowed(offered, true),
+                        LinkAnswer::Told { .. } => self.note_unowed(offered, false),
+                        // Who offered it refuses it.
+                        LinkAnswer::OutOfOrder { .. } | LinkAnswer::Taken(_) => {}
+                    }
+                    continue;
+                }
+            }
+            match self.judge(&offered.hash, acceptance) {
                 Novelty::Repeat => {
                     accepted.repeated.push(index);
+                    self.note_unowed(offered, true);
                     continue;
                 }
                 Novelty::Reused => accepted.reused.push(index),
@@ -116,9 +146,43 @@ impl<'a> Draft<'a> {
                 accepted.repeated.push(index);
                 continue;
             }
-            self.accept_one(*hash, acceptance);
+            self.accept_one(offered);
         }
         Ok(accepted)
+    }
+
+    /// Keeps a message for the journal alone.
+    fn note_unowed(&mut self, offered: &Offered, is_repeated: bool) {
+        if offered.told.is_some() {
+            let message = self.next;
+            self.next = Sequence(message.0 + 1);
+            self.put_message(message, offered, &[], is_repeated);
+        }
+    }
+
+    /// Writes a message with its bodies, and the journal's note of it; whether the bodies lie in chunks.
+    fn put_message(
+        &mut self,
+        message: Sequence,
+        offered: &Offered,
+        owed: &[Owed],
+        is_repeated: bool,
+    ) -> bool {
+        let chunked = put_message(message, offered, owed, &mut self.batch);
+        let bytes = offered.body_bytes();
+        self.effects.push(Effect::Kept(bytes));
+        if offered.told.is_some() {
+            let note = ReceivedRecord {
+                message,
+                is_repeated,
+                chunked,
+                bytes,
+                owed: owed.iter().map(|owed| (owed.id, owed.offset)).collect(),
+            };
+            self.pen.count_message(bytes);
+            self.pen.note(&NoteRecord::Received(note), &mut self.batch);
+        }
+        chunked
     }
 
     /// Ends the dead letter a message takes the place of; false when there is none any more.
@@ -127,7 +191,11 @@ impl<'a> Draft<'a> {
             return Ok(true);
         };
         let lane = self.shared.lane(destination);
-        self.end_dead_letter(&lane, *sequence, Effect::Resent)
+        let is_ended = self.end_dead_letter(&lane, *sequence, Effect::Resent)?;
+        if let (true, Some(&id)) = (is_ended, lane.id.get()) {
+            self.note_end(id, *sequence, End::Resent, None);
+        }
+        Ok(is_ended)
     }
 
     fn judge(&mut self, hash: &[u8; 32], acceptance: &Acceptance) -> Novelty {
@@ -138,7 +206,8 @@ impl<'a> Draft<'a> {
             .judge(acceptance, window, hash, self.next, &mut self.batch)
     }
 
-    fn accept_one(&mut self, hash: [u8; 32], acceptance: &Acceptance) {
+    fn accept_one(&mut self, offered: &Offered) {
+        let acceptance = &offered.acceptance;
         let message = self.next;
         let owed = self.number(acceptance);
         let span = owed
@@ -147,13 +216,17 @@ impl<'a> Draft<'a> {
             .max()
             .unwrap_or(1);
         self.next = Sequence(message.0 + span);
+        let is_noted = offered.told.is_some();
+        if owed.is_empty() && !is_noted {
+            return;
+        }
+        let chunked = self.put_message(message, offered, &owed, false);
         if owed.is_empty() {
             return;
         }
-        let chunked = put_message(message, hash, acceptance, &owed, &mut self.batch);
+        self.accepted += 1;
         let sole = owed.len() == 1;
-        let bytes = u32::try_from(acceptance.bytes()).expect("offer bounds the bodies");
-        self.effects.push(Effect::Kept(bytes));
+        let bytes = offered.body_bytes();
         let received_at = acceptance.received_at;
         let entry_of = |body| EntryRecord {
             message,
@@ -161,6 +234,7 @@ impl<'a> Draft<'a> {
             received_at,
             sole,
             chunked,
+            is_noted,
             bytes,
         };
         let (deliveries, dead) = owed.split_at(acceptance.deliveries.len());
@@ -212,11 +286,44 @@ impl<'a> Draft<'a> {
         owed
     }
 
+    /// Notes an attempt that has not ended its delivery.
+    pub(super) fn tell(&mut self, tell: &Tell) {
+        if let Some(&destination) = tell.lane.id.get() {
+            let note = NoteRecord::Attempted {
+                destination,
+                sequence: tell.sequence,
+                attempt: tell.attempt.clone(),
+            };
+            self.pen.note(&note, &mut self.batch);
+        }
+    }
+
+    fn note_end(&mut self, destination: DestinationId, sequence: Sequence, end: End, by: Option<&String>) {
+        if self.pen.is_kept() {
+            let note = NoteRecord::Settled {
+                destination,
+                sequence,
+                at: clock::now(),
+                end,
+                by: by.cloned(),
+            };
+            self.pen.note(&note, &mut self.batch);
+        }
+    }
+
     /// Writes the end of a delivery.
     pub(super) fn settle(&mut self, settle: &Settle) -> Result<(), StoreError> {
         let Some(&id) = settle.lane.id.get() else {
             return Ok(());
         };
+        if let Some(attempt) = &settle.telling.attempt {
+            let note = NoteRecord::Attempted {
+                destination: id,
+                sequence: settle.sequence,
+                attempt: attempt.clone(),
+            };
+            self.pen.note(&note, &mut self.batch);
+        }
         let key = Key::entry(id, settle.sequence);
         if self.settled.contains_key(&key) {
             return Ok(());
@@ -224,13 +331,24 @@ impl<'a> Draft<'a> {
         // What is not owed any more may be settled again, to no effect.
         let Some(value) = self.store.get(&key)? else {
             if settle.outcome == Outcome::Purged {
-                self.end_dead_letter(&settle.lane, settle.sequence, Effect::DeadPurged)?;
+                let is_ended = self.end_dead_letter(&settle.lane, settle.sequence, Effect::DeadPurged)?;
+                if is_ended {
+                    self.note_end(id, settle.sequence, End::Purged, settle.telling.by.as_ref());
+                }
             }
             return Ok(());
         };
         let entry = EntryRecord::decode(&key, &value);
         self.batch.remove(key);
         let lane = Arc::clone(&settle.lane);
+        let end = match &settle.outcome {
+            Outcome::Delivered => End::Delivered,
+            Outcome::Purged => End::Purged,
+            Outcome::DeadLetter { reason, .. } => End::Dead {
+                reason: reason.clone(),
+            },
+        };
+        self.note_end(id, settle.sequence, end, settle.telling.by.as_ref());
         match &settle.outcome {
             Outcome::Delivered | Outcome::Purged => {
                 self.settled.insert(key, Settled::Gone);
@@ -238,12 +356,10 @@ impl<'a> Draft<'a> {
                     Outcome::Purged => Effect::Purged(lane),
                     Outcome::Delivered | Outcome::DeadLetter { .. } => Effect::Delivered(lane),
                 });
-                match entry {
-                    Ok(entry) => self.release(&entry)?,
-                    Err(damage) => {
-                        tracing::error!(sequence = settle.sequence.0, "entry not readable: {damage}");
-                    }
+                if let Err(damage) = &entry {
+                    tracing::error!(sequence = settle.sequence.0, "entry not readable: {damage}");
                 }
+                self.release_as_known(entry.ok(), id, settle.sequence)?;
             }
             Outcome::DeadLetter {
                 reason,
@@ -286,52 +402,98 @@ impl<'a> Draft<'a> {
         self.batch.remove(key);
         self.settled.insert(key, Settled::Gone);
         self.effects.push(effect(Arc::clone(lane)));
-        // Of a record that is damaged nobody knows what it was of: that stays, and is found by `verify`.
-        if let Some(entry) = DeadRecord::decode(&key, &value).ok().and_then(|dead| dead.entry) {
-            self.release(&entry)?;
-        }
+        let entry = DeadRecord::decode(&key, &value).ok().and_then(|dead| dead.entry);
+        self.release_as_known(entry, id, sequence)?;
         Ok(true)
+    }
+
+    /// Removes the message of a delivery that has ended; of one whose own record is damaged the message may tell.
+    fn release_as_known(
+        &mut self,
+        entry: Option<EntryRecord>,
+        id: DestinationId,
+        sequence: Sequence,
+    ) -> Result<(), StoreError> {
+        let entry = match entry {
+            Some(entry) => Some(entry),
+            None => salvage::entry(self.store, id, sequence, self.pen.is_kept())?,
+        };
+        match entry {
+            Some(entry) => self.release(&entry),
+            // What nobody can say whose it was stays, is counted as kept, and is found by `verify`.
+            None => Ok(()),
+        }
     }
 
     /// Removes a message and its bodies when nobody is owed it any more.
     fn release(&mut self, entry: &EntryRecord) -> Result<(), StoreError> {
         let message = entry.message;
+        // What the journal still tells of goes when that is forgotten.
+        if entry.is_noted && message >= self.pen.floor() {
+            return Ok(());
+        }
         if !entry.sole {
-            let Some(value) = self.store.get(&Key::message(message))? else {
-                return Ok(());
+            let record = match self.store.get(&Key::message(message))? {
+                Some(value) => MessageRecord::decode(message, &value).ok(),
+                None => None,
             };
-            let Ok(record) = MessageRecord::decode(message, &value) else {
-                tracing::error!(
-                    message = message.0,
-                    "a damaged message stays: who else is owed it is not known"
-                );
-                return Ok(());
+            let owed = match record {
+                Some(record) => record
+                    .owed
+                    .into_iter()
+                    .map(|(id, offset)| (id, Sequence(message.0 + u64::from(offset))))
+                    .collect(),
+                None => salvage::owed(self.store, message, self.next_destination)?,
             };
-            for (id, offset) in record.owed {
-                let sequence = Sequence(message.0 + u64::from(offset));
-                let owed = match self.settled.get(&Key::entry(id, sequence)) {
-                    Some(Settled::Gone) => false,
-                    Some(Settled::DeadLetter) => true,
-                    None => {
-                        let dead = Key::dead(id, sequence);
-                        self.store.get(&Key::entry(id, sequence))?.is_some()
-                            || (!self.settled.contains_key(&dead) && self.store.get(&dead)?.is_some())
-                    }
-                };
-                if owed {
-                    return Ok(());
-                }
+            if self.is_any_owed(owed)? {
+                return Ok(());
             }
         }
+        self.remove_message(message, entry.bytes, entry.chunked)
+    }
+
+    /// Whether one of these deliveries is still there, or its dead letter, when this batch is written.
+    pub(super) fn is_any_owed(
+        &self,
+        owed: impl IntoIterator<Item = (DestinationId, Sequence)>,
+    ) -> Result<bool, StoreError> {
+        for (id, sequence) in owed {
+            if self.is_owed(id, sequence)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Removes a message and its bodies.
+    pub(super) fn remove_message(
+        &mut self,
+        message: Sequence,
+        bytes: u32,
+        chunked: bool,
+    ) -> Result<(), StoreError> {
         self.batch.remove(Key::message(message));
-        self.effects.push(Effect::Released(entry.bytes));
-        if entry.chunked {
+        self.effects.push(Effect::Released(bytes));
+        if chunked {
             self.store.scan(Key::bodies(message), &mut |key, _| {
                 self.batch.remove(Key::read(key));
                 ControlFlow::Continue(())
             })?;
         }
         Ok(())
+    }
+
+    /// Whether this delivery is still there, or its dead letter, when this batch is written.
+    fn is_owed(&self, id: DestinationId, sequence: Sequence) -> Result<bool, StoreError> {
+        let (entry, dead) = (Key::entry(id, sequence), Key::dead(id, sequence));
+        Ok(match self.settled.get(&entry) {
+            Some(Settled::Gone) => false,
+            Some(Settled::DeadLetter) => true,
+            None => {
+                self.store.get(&entry)?.is_some()
+                    || (!self.settled.contains_key(&dead) && self.store.get(&dead)?.is_some())
+            }
+        })
     }
 }
 
@@ -349,15 +511,10 @@ struct Owed {
 }
 
 /// Writes a message and its bodies; returns whether the bodies lie in chunks.
-fn put_message(
-    message: Sequence,
-    hash: [u8; 32],
-    acceptance: &Acceptance,
-    owed: &[Owed],
-    batch: &mut Batch,
-) -> bool {
-    let bodies = || std::iter::once(&acceptance.raw).chain(&acceptance.results);
-    let body_bytes: Vec<u32> = bodies()
+fn put_message(message: Sequence, offered: &Offered, owed: &[Owed], batch: &mut Batch) -> bool {
+    let acceptance = &offered.acceptance;
+    let body_bytes: Vec<u32> = offered
+        .bodies()
         .map(|body| u32::try_from(body.len()).expect("offer bounds the bodies"))
         .collect();
     let header = MessageRecord::header_bytes(
@@ -367,20 +524,20 @@ fn put_message(
         owed.len(),
         body_bytes.len(),
     );
-    let chunked = header + acceptance.bytes() > VALUE_BYTES_MAX;
+    let chunked = header + offered.bytes() > VALUE_BYTES_MAX;
     let record = MessageRecord {
         received_at: acceptance.received_at,
         listener: acceptance.listener.to_string(),
         control_id: acceptance.control_id.clone(),
         site_version: acceptance.site_version.to_string(),
-        hash,
+        hash: offered.hash,
         owed: owed.iter().map(|owed| (owed.id, owed.offset)).collect(),
         body_bytes,
-        inline: (!chunked).then(|| one_after_the_other(acceptance)),
+        inline: (!chunked).then(|| one_after_the_other(offered)),
     };
     batch.put(Key::message(message), record.encode(message));
     if chunked {
-        for (body, number) in bodies().zip(0..) {
+        for (body, number) in offered.bodies().zip(0..) {
             for (piece, chunk) in body.chunks(CHUNK_BYTES_MAX).zip(0..) {
                 let key = Key::chunk(message, number, chunk);
                 batch.put(key, record::encode_chunk(&key, piece));
@@ -390,15 +547,11 @@ fn put_message(
     chunked
 }
 
-fn one_after_the_other(acceptance: &Acceptance) -> Bytes {
-    if acceptance.results.is_empty() {
-        return acceptance.raw.clone();
+fn one_after_the_other(offered: &Offered) -> Bytes {
+    if offered.told.is_none() && offered.acceptance.results.is_empty() {
+        return offered.acceptance.raw.clone();
     }
-    let mut bodies = BytesMut::with_capacity(acceptance.bytes());
-    bodies.extend_from_slice(&acceptance.raw);
-    acceptance
-        .results
-        .iter()
-        .for_each(|result| bodies.extend_from_slice(result));
+    let mut bodies = BytesMut::with_capacity(offered.bytes());
+    offered.bodies().for_each(|body| bodies.extend_from_slice(body));
     bodies.freeze()
 }

@@ -289,7 +289,7 @@ fn lookup(context: &NativeCallContext<'_>, table: &str, code: &str, column: Opti
         if value.is_none() {
             hand.notes.misses.note(table.name(), code);
         }
-        Ok(value.map_or(Dynamic::UNIT, Into::into))
+        Ok(value.map_or(Dynamic::UNIT, |value| value.into_owned().into()))
     })
 }
 

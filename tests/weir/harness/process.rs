@@ -175,6 +175,7 @@ pub struct Engine {
     child: Child,
     listeners: BTreeMap<String, SocketAddr>,
     console: SocketAddr,
+    setup_token: Option<String>,
 }
 
 impl Engine {
@@ -195,6 +196,7 @@ impl Engine {
             .unwrap();
         let mut listeners = BTreeMap::new();
         let mut console = None;
+        let mut setup_token = None;
         let mut ready = false;
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         while let Some(Ok(line)) = lines.next() {
@@ -208,6 +210,7 @@ impl Engine {
                         .strip_prefix("http://")
                         .and_then(|rest| rest.split('/').next()?.parse().ok());
                 }
+                ["setup", .., token] => setup_token = Some((*token).to_owned()),
                 ["ready"] => {
                     ready = true;
                     break;
@@ -224,11 +227,22 @@ impl Engine {
             child,
             listeners,
             console: console.expect("weir says where its pages are"),
+            setup_token,
         })
     }
 
     pub fn listener(&self, name: &str) -> SocketAddr {
         self.listeners[name]
+    }
+
+    /// Where the console is.
+    pub fn console(&self) -> SocketAddr {
+        self.console
+    }
+
+    /// What makes the first administrator, as long as there is none.
+    pub fn setup_token(&self) -> Option<&str> {
+        self.setup_token.as_deref()
     }
 
     /// A page of the console: status code and body.
