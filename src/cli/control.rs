@@ -153,6 +153,30 @@ impl Weir<'_> {
         Ok(plain(&data))
     }
 
+    /// Whether a weir answers at the control socket.
+    pub(super) fn is_running(self) -> Result<bool, CannotRun> {
+        let socket = control::path(&self.data_folder()?);
+        match std::os::unix::net::UnixStream::connect(&socket) {
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(self.not_there(&socket, &error)),
+        }
+    }
+
+    /// Where the data of that weir is, and its archive, if it keeps one.
+    pub(super) fn data_and_archive(self) -> Result<(PathBuf, Option<PathBuf>), CannotRun> {
+        let folders = config::folders(self.site, self.data.map(Path::to_owned));
+        let (data, archive) = folders.map_err(|problems| CannotRun::Because(problems.render(false)))?;
+        Ok((plain(&data), archive.map(|archive| archive.folder)))
+    }
+
     /// What it means that the socket cannot be opened.
     fn not_there(self, socket: &Path, error: &io::Error) -> CannotRun {
         let is_nobody = matches!(

@@ -7,6 +7,7 @@
 
 mod acknowledge;
 mod answers;
+mod archive;
 mod certificates;
 mod deliverer;
 mod dispatch;
@@ -111,6 +112,9 @@ impl Engine {
         let running = Running::of(&site, BTreeMap::new());
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
+        if let Some(archive) = archive::open(&site).await {
+            status.set_archive(archive);
+        }
         let answers = Answers::new();
         let behind = Behind {
             outbox: outbox.clone(),

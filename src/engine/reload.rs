@@ -4,6 +4,7 @@
 //! how others ask for it. It reads no file: whoever owns the engine loads the site.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use metrics::{counter, gauge};
@@ -85,6 +86,11 @@ impl Reloader {
         self.requests.send(ReloadRequest { asker, answer }).await.ok()?;
         answered.await.ok()
     }
+}
+
+/// Where the archive is, if there is one: that it is kept, and where, is as fixed as the data folder.
+fn archive_folder(site: &Site) -> Option<&Path> {
+    site.archive.as_ref().map(|archive| archive.folder.as_path())
 }
 
 impl Engine {
@@ -175,6 +181,7 @@ impl Engine {
                 running.read_bytes_max == site.read_bytes_max,
             ),
             ("engine.console", running.console == site.console),
+            ("archive.folder", archive_folder(running) == archive_folder(site)),
         ];
         for (setting, _) in fixed.iter().filter(|(_, is_same)| !is_same) {
             let message = format!("`{setting}` has changed, which needs a restart");

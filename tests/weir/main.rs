@@ -14,6 +14,7 @@
 
 mod access;
 mod allocation;
+mod archive;
 mod backup;
 mod bad_answers;
 mod bad_input;

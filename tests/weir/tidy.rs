@@ -19,6 +19,7 @@ const FLOORS: &str = "
     typed:
     units:
 
+    shown: hl7
     table: hl7 problem typed
     expression: table hl7 problem
     outbox: clock metrics units
@@ -40,7 +41,7 @@ const FLOORS: &str = "
 
     engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: tls case config engine hl7 outbox archive route step access audit clock metrics problem
+    console: tls case config engine expression hl7 outbox archive shown route step access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

@@ -157,7 +157,7 @@ async fn a_server_is_trusted_by_its_certificate_and_its_name_alone() {
         std::fs::write(&authorities, known.cert.pem()).unwrap();
         // The row says whether the server itself saw TLS.
         let more = format!(
-            "tls: required, authorities: '{}', values: ['{{MSH-10}}'], statement: \"insert into messages (id, body)
+            "tls: {{ trusted: '{}' }}, values: ['{{MSH-10}}'], statement: \"insert into messages (id, body)
              select $1, ssl::text from pg_stat_ssl where pid = pg_backend_pid()\"",
             authorities.path().display()
         );
