@@ -19,7 +19,7 @@ use crate::hl7::{
 };
 use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
-use crate::outbox::{Acceptance, Accepted, LinkAnswer, Outbox, OutboxError, Pending, Window};
+use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
@@ -91,29 +91,24 @@ impl Intake {
             }
             Err(unfit) => return self.refused(&bytes, self.refuse_unfit(&bytes, unfit)).await,
         };
-        let routed = self
-            .link(&message.header())
-            .and_then(|link| Ok((link, self.route(&message)?)));
-        let (link, mut dispatch) = match routed {
-            Ok(routed) => routed,
+        let taken = match self.take(&message) {
+            Ok(taken) => taken,
             Err(refusal) => {
                 let reply = self.refuse(Some(&message.header()), &refusal);
                 return self.refused(&bytes, reply).await;
             }
         };
+        let Taken {
+            link,
+            dispatch,
+            waiter,
+        } = taken;
         let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);
         // Where numbers are looked at, what nobody is owed moves the sequence on as well; and an archive has all.
         if dispatch.is_empty() && link.is_none() && !self.outbox.keeps_journal() {
             self.count_accepted(&owed, is_routed);
             return ready(self.acknowledger.accept(&message.header())).boxed();
         }
-        let waiter = match self.waiter(&message, &mut dispatch) {
-            Ok(waiter) => waiter,
-            Err(refusal) => {
-                let reply = self.refuse(Some(&message.header()), &refusal);
-                return self.refused(&bytes, reply).await;
-            }
-        };
         // Only the outbox can say that a number is out of order.
         let refusable = link.is_some().then_some(bytes);
         let acceptance = Acceptance {
@@ -146,6 +141,18 @@ impl Intake {
             }
             self.answered(arrived);
             reply
+        })
+    }
+
+    /// What becomes of a message that is acceptable by itself.
+    fn take(&self, message: &Message) -> Result<Taken, Refusal> {
+        let link = self.link(&message.header())?;
+        let mut dispatch = self.route(message)?;
+        let waiter = self.waiter(message, &mut dispatch)?;
+        Ok(Taken {
+            link,
+            dispatch,
+            waiter,
         })
     }
 
@@ -377,6 +384,14 @@ impl Intake {
         }
         acknowledger.refuse(header, refusal)
     }
+}
+
+/// A message that is not refused, unless by the outbox.
+struct Taken {
+    link: Option<Link>,
+    dispatch: Dispatch,
+    /// Who waits for a destination's answer to it.
+    waiter: Option<Waiter>,
 }
 
 /// Why bytes are not taken.
