@@ -11,6 +11,7 @@
 //! `ARCHITECTURE.md` tells which module may import which, and what none of them ever does.
 
 pub mod clock;
+pub mod durable;
 pub mod metrics;
 pub mod problem;
 pub mod secret;
@@ -24,6 +25,9 @@ pub mod expression;
 pub mod table;
 
 pub mod outbox;
+
+pub mod access;
+pub mod audit;
 
 pub mod destination;
 pub mod listener;

@@ -119,6 +119,12 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     }
     writeln!(out, "  watching    http://{}/metrics", serving.console)?;
     writeln!(out, "  control     {}", serving.control.display())?;
+    if let Some(token) = &serving.setup_token {
+        writeln!(
+            out,
+            "  setup       there is no administrator yet; token for the first: {token}"
+        )?;
+    }
     writeln!(out, "ready")?;
     Ok(out.flush()?)
 }

@@ -1,6 +1,5 @@
 //! A site that runs, with its pages and its control socket: what `run` and `demo` have in common.
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,8 +9,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::access::Access;
+use crate::audit;
 use crate::config::Site;
-use crate::console::{Console, control};
+use crate::console::{self, Console, control};
 use crate::engine::{Engine, ReloadRequest, Reloader};
 use crate::metrics;
 
@@ -29,8 +30,10 @@ pub(super) struct Serving {
     pub(super) control: PathBuf,
     /// What is asked for on the control socket. Whoever does not take them drops this, and they are answered so.
     pub(super) reloads: mpsc::Receiver<ReloadRequest>,
+    /// What makes the first administrator, as long as there is none.
+    pub(super) setup_token: Option<String>,
     stop: watch::Sender<bool>,
-    servers: JoinSet<io::Result<()>>,
+    servers: JoinSet<()>,
 }
 
 /// Starts all of them. The engine comes first: the others are about an engine that runs.
@@ -41,7 +44,16 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let engine = Engine::start(site)
         .await
         .map_err(|error| CannotRun::Because(error.to_string()))?;
-    let console = Console::bind(bind, Arc::clone(engine.status()), recorder).await;
+    let (reloader, reloads) = Reloader::new();
+    let folder = data.clone();
+    let access = tokio::task::spawn_blocking(move || Access::open(&folder)).await;
+    let access = access.map_err(|_| CannotRun::at("users", "internal error"))?;
+    let access = Arc::new(access.map_err(|error| CannotRun::Because(error.to_string()))?);
+    let setup_token = access.setup_token();
+    let audit = audit::Log::new(&data);
+    let status = Arc::clone(engine.status());
+    let sources = console::Sources::new(status, reloader, recorder, access, audit);
+    let console = Console::bind(bind, Vec::new(), sources.clone()).await;
     let console = console.map_err(|error| {
         CannotRun::at(
             format!("engine.console.bind: {bind}"),
@@ -49,8 +61,7 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
         )
     })?;
     let address = console.address()?;
-    let (reloader, reloads) = Reloader::new();
-    let socket = control::Control::bind(&data, Arc::clone(engine.status()), reloader);
+    let socket = control::Control::bind(&data, sources);
     let socket = socket.map_err(|error| CannotRun::at(control::path(&data).display(), error))?;
     let stop = watch::Sender::new(false);
     let stopped = || {
@@ -65,6 +76,7 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
         console: address,
         control: control::path(&data),
         reloads,
+        setup_token,
         stop,
         servers,
     })
@@ -77,7 +89,7 @@ impl Serving {
         self.stop.send_replace(true);
         let all_ended = async {
             while let Some(ended) = self.servers.join_next().await {
-                if !matches!(ended, Ok(Ok(()))) {
+                if ended.is_err() {
                     tracing::error!("the pages or the control socket ended early");
                 }
             }

@@ -9,6 +9,7 @@
 //! piece belongs to.
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
+mod archive;
 mod batch;
 mod cases;
 mod catalogue;
@@ -54,6 +55,7 @@ use self::files::SiteFile;
 use self::profile::Profiles;
 use self::sections::Sections;
 
+pub use archive::Archive;
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use cases::Missing;
 pub use catalogue::{Setting, settings};
@@ -86,6 +88,8 @@ pub struct Site {
     pub outbox: outbox::Settings,
     /// When a changed site is read anew.
     pub reload: Reload,
+    /// Where the history of messages is kept; `None` when it is not.
+    pub archive: Option<Archive>,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -174,6 +178,9 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
             ProblemName::UnknownRoute,
         ]);
     }
+    let archive = engine
+        .as_ref()
+        .and_then(|engine| archive::read(sections.archive(), folder, &engine.data, &mut problems));
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
@@ -187,6 +194,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
         reload: engine.reload,
+        archive,
         listeners,
         destinations,
         routes,
@@ -200,22 +208,39 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
 /// # Errors
 /// The problems that keep it from being known.
 pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
+    folders(folder, None).map(|(data, _)| data)
+}
+
+/// The same with where its archive is, if it keeps one. A data folder that is given is not looked for.
+///
+/// # Errors
+/// The problems that keep them from being known.
+pub fn folders(folder: &Path, data: Option<PathBuf>) -> Result<(PathBuf, Option<Archive>), Problems> {
     let mut problems = Problems::new();
     let sources = sources(files::read(folder, &mut problems), &mut problems);
-    let found = sources.iter().find_map(|source| {
-        let root = Place::root(source);
-        root.entries().find(|(key, _)| *key == "engine")
-    });
-    let Some((_, place)) = found else {
-        if problems.error_count() == 0 {
-            problems.push(engine::missing(folder));
-        }
-        return Err(problems);
+    let section = |name: &str| {
+        sources.iter().find_map(|source| {
+            let root = Place::root(source);
+            let found = root.entries().find(|(key, _)| *key == name);
+            found.map(|(_, place)| place)
+        })
     };
-    match engine::read(&place, folder, &mut problems) {
-        Some(engine) => Ok(engine.data),
-        None => Err(problems),
-    }
+    let data = match (data, section("engine")) {
+        (Some(data), _) => data,
+        (None, Some(place)) => match engine::read(&place, folder, &mut problems) {
+            Some(engine) => engine.data,
+            None => return Err(problems),
+        },
+        (None, None) => {
+            if problems.error_count() == 0 {
+                problems.push(engine::missing(folder));
+            }
+            return Err(problems);
+        }
+    };
+    let mut of_archive = Problems::new();
+    let archive = archive::read(section("archive").as_ref(), folder, &data, &mut of_archive);
+    Ok((data, archive))
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

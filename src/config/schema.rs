@@ -14,7 +14,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::typed::{Beside, Pairs, Text, Within};
-use crate::{case, destination, listener, route, step, table, units, validation};
+use crate::{archive, case, destination, listener, route, step, table, units, validation};
 
 use super::sections::{NAME_BYTES_MAX, TRUTH_WORDS};
 use super::{destination as destinations, engine, listener as listeners};
@@ -26,6 +26,8 @@ use super::{destination as destinations, engine, listener as listeners};
 struct File {
     /// Where messages are kept and where the metrics are; once in the whole site.
     engine: Option<engine::Settings>,
+    /// Where the history of messages is kept, and how long; `off` where none is. Once in the whole site.
+    archive: Option<ArchiveOrOff>,
     /// The doors: where messages come in, by name.
     listeners: Option<Named<Beside<Within<listener::Settings, listeners::Replies>, listeners::Common>>>,
     /// The exits: where messages go, by name.
@@ -84,6 +86,21 @@ impl JsonSchema for Table {
         let mut codes = generator.subschema_for::<Pairs<Text>>();
         codes.insert("not".to_owned(), json!({ "required": ["file"] }));
         json_schema!({ "anyOf": [of_file, codes] })
+    }
+}
+
+/// The settings of the archive, or that there is none.
+enum ArchiveOrOff {}
+
+impl JsonSchema for ArchiveOrOff {
+    fn schema_name() -> Cow<'static, str> {
+        "ArchiveOrOff".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let settings = generator.subschema_for::<archive::Settings>();
+        // Some readers of YAML take the word for a truth value.
+        json_schema!({ "anyOf": [settings, { "enum": ["off", false] }] })
     }
 }
 

@@ -1,22 +1,20 @@
 //! The control socket: the API for whoever may act as weir's own user on this machine.
 //!
 //! A Unix socket `control.sock` in the data folder, which only its owner may open: the permission of the file is the
-//! login. It is bound after the outbox has the folder's lock, so what lies there under its name is left from a
+//! login, and who opens it may do everything. It is bound after the outbox has the folder's lock, so what lies there under its name is left from a
 //! process that is gone.
 
-use std::fmt;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
-use tokio::net::{UnixListener, UnixSocket};
+use axum::middleware::from_fn;
+use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
-use super::api;
-use crate::engine::{Reloader, Status};
+use super::guard::{self, Door};
+use super::serve::{self, Peer};
+use super::{Sources, api};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 16;
@@ -26,34 +24,11 @@ pub fn path(data: &Path) -> PathBuf {
     data.join("control.sock")
 }
 
-/// Who is at the other end of a connection, as the system vouches for it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer {
-    user: Option<u32>,
-}
-
-impl Connected<IncomingStream<'_, UnixListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Peer {
-        let user = stream.io().peer_cred().ok().map(|peer| peer.uid());
-        Peer { user }
-    }
-}
-
-/// For the log.
-impl fmt::Display for Peer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.user {
-            Some(user) => write!(formatter, "user {user} on the control socket"),
-            None => formatter.write_str("somebody on the control socket"),
-        }
-    }
-}
-
 /// The control socket, bound and not yet serving.
 pub struct Control {
     socket: UnixListener,
     file: SocketFile,
-    sources: api::Sources,
+    sources: Sources,
 }
 
 /// The name of the socket, which goes with it however it ends.
@@ -71,7 +46,7 @@ impl Control {
     ///
     /// # Errors
     /// When it cannot be made, for example because the path is longer than a socket's may be.
-    pub fn bind(data: &Path, status: Arc<Status>, reloader: Reloader) -> io::Result<Control> {
+    pub fn bind(data: &Path, sources: Sources) -> io::Result<Control> {
         let path = path(data);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -84,23 +59,20 @@ impl Control {
         Ok(Control {
             socket: socket.listen(BACKLOG)?,
             file: SocketFile(path),
-            sources: api::Sources { status, reloader },
+            sources,
         })
     }
 
     /// Serves until `stop` resolves, and takes the socket away.
-    ///
-    /// # Errors
-    /// When the socket fails.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
         let Control {
             socket,
             file,
             sources,
         } = self;
-        let router = api::router(sources).into_make_service_with_connect_info::<Peer>();
-        let served = axum::serve(socket, router).with_graceful_shutdown(stop).await;
+        let router = api::router(&Door::Control, &sources).layer(from_fn(guard::house_rules));
+        let peer = |stream: &UnixStream, _| Peer::Local(stream.peer_cred().ok().map(|peer| peer.uid()));
+        serve::serve(socket, peer, router, stop).await;
         drop(file);
-        served
     }
 }

@@ -7,6 +7,7 @@
 
 mod acknowledge;
 mod answers;
+mod archivist;
 mod deliverer;
 mod dispatch;
 mod doors;
@@ -39,6 +40,7 @@ pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, S
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
+use archivist::Archivist;
 use doors::{Behind, BindError, Doors};
 use lanes::Lanes;
 
@@ -63,11 +65,16 @@ pub enum StartError {
         /// What the operating system said.
         cause: std::io::Error,
     },
+    /// The thread that keeps the archive cannot be started.
+    #[error("archive: {0}")]
+    Archive(std::io::Error),
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
     Internal,
 }
 
+/// How long the archive may take to get what is still in the journal when weir stops.
+const ARCHIVE_GRACE: Duration = Duration::from_secs(5);
 /// How long attempts under way may take to end when weir stops.
 const LANES_GRACE: Duration = Duration::from_secs(10);
 
@@ -78,6 +85,8 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    /// Keeps the archive, where there is one.
+    archivist: Option<Archivist>,
     silence: silence::Watch,
 }
 
@@ -91,6 +100,11 @@ impl Engine {
         let running = Running::of(&site, BTreeMap::new());
         let switches = Arc::new(Switches::open(&site.data)?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
+        let archivist = site
+            .archive
+            .as_ref()
+            .map(|settings| Archivist::start(outbox.clone(), Arc::clone(&status), settings));
+        let archivist = archivist.transpose().map_err(StartError::Archive)?;
         let answers = Answers::new();
         let behind = Behind {
             outbox: outbox.clone(),
@@ -113,6 +127,7 @@ impl Engine {
             outbox,
             doors,
             lanes,
+            archivist,
             silence,
         };
         engine.announce();
@@ -147,12 +162,15 @@ impl Engine {
         }
     }
 
-    /// Stops in good order: listeners, lanes, outbox.
+    /// Stops in good order: listeners, lanes, archive, outbox.
     pub async fn stop(self) {
         self.status.set_ready(false);
         self.doors.stop().await;
         // An attempt that is dropped is ambiguous, and is made again after the next start.
         self.lanes.stop(LANES_GRACE).await;
+        if let Some(archivist) = self.archivist {
+            archivist.stop(ARCHIVE_GRACE).await;
+        }
         self.silence.stop().await;
         self.outbox.close().await;
     }
@@ -175,7 +193,12 @@ impl From<Vec<BindError>> for StartError {
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
     let folder = site.data.join("outbox");
     let settings = site.outbox.clone();
-    let opened = tokio::task::spawn_blocking(move || Outbox::open(&folder, &settings))
+    let open = if site.archive.is_some() {
+        Outbox::open_with_journal
+    } else {
+        Outbox::open
+    };
+    let opened = tokio::task::spawn_blocking(move || open(&folder, &settings))
         .await
         .map_err(|_| StartError::Internal)?;
     Ok(opened?)

@@ -4,6 +4,7 @@
 //! how others ask for it. It reads no file: whoever owns the engine loads the site.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use metrics::{counter, gauge};
@@ -86,6 +87,11 @@ impl Reloader {
     }
 }
 
+/// Where the archive is, if there is one: that it is kept, and where, is as fixed as the data folder.
+fn archive_folder(site: &Site) -> Option<&Path> {
+    site.archive.as_ref().map(|archive| archive.folder.as_path())
+}
+
 impl Engine {
     /// Swaps the site that runs for the one that was loaded. When there is none, or it needs what a reload cannot
     /// do, nothing changes and the problems say why.
@@ -150,6 +156,9 @@ impl Engine {
                     .retire(name, settings.on_remove, released.clone(), asker);
             }
         }
+        if let (Some(archivist), Some(archive)) = (&self.archivist, &site.archive) {
+            archivist.keep(&archive.retention);
+        }
         self.site = site;
         self.announce();
         Some(std::mem::take(&mut changes))
@@ -166,6 +175,7 @@ impl Engine {
                 running.read_bytes_max == site.read_bytes_max,
             ),
             ("engine.console.bind", running.console == site.console),
+            ("archive.folder", archive_folder(running) == archive_folder(site)),
         ];
         for (setting, _) in fixed.iter().filter(|(_, is_same)| !is_same) {
             let message = format!("`{setting}` has changed, which needs a restart");

@@ -13,6 +13,7 @@
 )]
 
 mod allocation;
+mod archived;
 mod backup;
 mod bad_answers;
 mod bad_input;

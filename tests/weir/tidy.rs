@@ -10,6 +10,7 @@ use std::path::Path;
 /// The floors: each module and the modules it may import. `ARCHITECTURE.md` shows the same table.
 const FLOORS: &str = "
     clock:
+    durable:
     hl7:
     metrics:
     mllp:
@@ -21,6 +22,8 @@ const FLOORS: &str = "
     table: hl7 problem typed
     expression: table hl7 problem
     outbox: clock metrics units
+    access: clock durable
+    audit: clock durable
     listener: mllp metrics problem typed units
 
     destination: expression hl7 mllp metrics problem secret typed units
@@ -36,7 +39,7 @@ const FLOORS: &str = "
 
     engine: config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: engine outbox archive clock metrics problem
+    console: engine outbox archive access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
@@ -19,7 +19,7 @@ use tracing::{error, info};
 
 use super::Sources;
 use crate::clock;
-use crate::console::control::Peer;
+use crate::console::guard::Caller;
 use crate::engine::Status;
 use crate::outbox::{Delivery, LinkNumber, OutboxError, Sequence};
 
@@ -106,8 +106,8 @@ pub struct Dead {
     pub answer: Option<String>,
 }
 
-pub(super) async fn get(State(sources): State<Sources>, ConnectInfo(peer): ConnectInfo<Peer>) -> Response {
-    info!(by = %peer, "a backup begins");
+pub(super) async fn get(State(sources): State<Sources>, caller: Caller) -> Response {
+    info!(by = %caller, "a backup begins");
     let (lines, waiting) = mpsc::channel(LINES_WAITING_MAX);
     // Ends by itself when nobody reads any more.
     tokio::task::spawn_blocking(move || {

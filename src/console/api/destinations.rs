@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
 use super::{Failure, Sources};
-use crate::console::control::Peer;
+use crate::console::extract::Path;
+use crate::console::guard::Caller;
 use crate::engine::{Status, SwitchError};
 
 /// What can be told.
@@ -38,13 +39,13 @@ pub struct Answer {
 
 pub(super) async fn post(
     State(sources): State<Sources>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path((name, order)): Path<(String, Order)>,
 ) -> Response {
     let Some(name) = known(&sources.status, &name) else {
         return unknown(&name);
     };
-    info!(destination = %name, ?order, by = %peer, "told");
+    info!(destination = %name, ?order, by = %caller, "told");
     let (status, destination) = (Arc::clone(&sources.status), Arc::clone(&name));
     let told = tokio::task::spawn_blocking(move || tell(&status, &destination, order)).await;
     match told {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,8 @@ use tracing::info;
 
 use super::destinations::{known, unknown};
 use super::{Failure, Sources};
-use crate::console::control::Peer;
+use crate::console::extract::{Path, Query};
+use crate::console::guard::Caller;
 use crate::engine::Status;
 use crate::outbox::{DeadLetter, Delivery, OutboxError, Sequence};
 
@@ -123,12 +124,12 @@ pub(super) async fn list_dead(
 /// One that waits, as it will be sent.
 pub(super) async fn get(
     State(sources): State<Sources>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path((name, sequence)): Path<(String, u64)>,
 ) -> Response {
     read(sources.status, name, move |status, name| {
         let found = status.outbox().next(name, before(sequence), 1, usize::MAX)?.pop();
-        Ok(content(found, name, sequence, peer))
+        Ok(content(found, name, sequence, &caller))
     })
     .await
 }
@@ -136,7 +137,7 @@ pub(super) async fn get(
 /// One that was given up, as it was sent.
 pub(super) async fn get_dead(
     State(sources): State<Sources>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path((name, sequence)): Path<(String, u64)>,
 ) -> Response {
     read(sources.status, name, move |status, name| {
@@ -145,7 +146,7 @@ pub(super) async fn get_dead(
             found.and_then(|letter| letter.delivery),
             name,
             sequence,
-            peer,
+            &caller,
         ))
     })
     .await
@@ -154,7 +155,7 @@ pub(super) async fn get_dead(
 /// Gives up one that waits.
 pub(super) async fn skip(
     State(sources): State<Sources>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path((name, sequence)): Path<(String, u64)>,
 ) -> Response {
     read(sources.status, name, move |status, name| {
@@ -165,7 +166,7 @@ pub(super) async fn skip(
         if found.is_none_or(|delivery| delivery.sequence.0 != sequence) {
             return Ok(gone(name, sequence));
         }
-        info!(destination = %name, sequence, by = %peer, "to be skipped");
+        info!(destination = %name, sequence, by = %caller, "to be skipped");
         Ok(match status.switches().skip(name, sequence) {
             Ok(()) => StatusCode::NO_CONTENT.into_response(),
             Err(error) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
@@ -177,16 +178,16 @@ pub(super) async fn skip(
 /// Sends a dead letter again.
 pub(super) async fn resend(
     State(sources): State<Sources>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path((name, sequence)): Path<(String, u64)>,
 ) -> Response {
     read(sources.status, name, move |status, name| {
         let resent =
-            Handle::current().block_on(status.resend(name, Sequence(sequence), &peer.to_string()))?;
+            Handle::current().block_on(status.resend(name, Sequence(sequence), &caller.to_string()))?;
         if !resent {
             return Ok(gone(name, sequence));
         }
-        info!(destination = %name, sequence, by = %peer, "sent again");
+        info!(destination = %name, sequence, by = %caller, "sent again");
         Ok(StatusCode::NO_CONTENT.into_response())
     })
     .await
@@ -195,7 +196,7 @@ pub(super) async fn resend(
 /// Throws a dead letter away.
 pub(super) async fn discard(
     State(sources): State<Sources>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    caller: Caller,
     Path((name, sequence)): Path<(String, u64)>,
 ) -> Response {
     read(sources.status, name, move |status, name| {
@@ -203,8 +204,8 @@ pub(super) async fn discard(
         if found.is_none_or(|letter| letter.sequence.0 != sequence) {
             return Ok(gone(name, sequence));
         }
-        info!(destination = %name, sequence, by = %peer, "thrown away");
-        Handle::current().block_on(status.discard(name, Sequence(sequence), &peer.to_string()))?;
+        info!(destination = %name, sequence, by = %caller, "thrown away");
+        Handle::current().block_on(status.discard(name, Sequence(sequence), &caller.to_string()))?;
         Ok(StatusCode::NO_CONTENT.into_response())
     })
     .await
@@ -231,10 +232,10 @@ fn before(sequence: u64) -> Option<Sequence> {
     sequence.checked_sub(1).map(Sequence)
 }
 
-fn content(found: Option<Delivery>, name: &str, sequence: u64, peer: Peer) -> Response {
+fn content(found: Option<Delivery>, name: &str, sequence: u64, caller: &Caller) -> Response {
     match found.filter(|delivery| delivery.sequence.0 == sequence) {
         Some(delivery) => {
-            info!(destination = %name, sequence, by = %peer, "shown");
+            info!(destination = %name, sequence, by = %caller, "shown");
             ([(header::CONTENT_TYPE, "application/hl7-v2")], delivery.bytes).into_response()
         }
         None => gone(name, sequence),

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
-use crate::console::control::Peer;
+use crate::console::guard::Caller;
 use crate::engine::{Change, Reloaded};
 use crate::problem::{self, Problems, Severity};
 
@@ -69,8 +69,8 @@ pub struct Place {
     pub column: usize,
 }
 
-pub(super) async fn post(State(sources): State<Sources>, ConnectInfo(peer): ConnectInfo<Peer>) -> Response {
-    let Some(reloaded) = sources.reloader.reload(peer.to_string()).await else {
+pub(super) async fn post(State(sources): State<Sources>, caller: Caller) -> Response {
+    let Some(reloaded) = sources.reloader.reload(caller.to_string()).await else {
         return Failure::response(StatusCode::SERVICE_UNAVAILABLE, "this weir takes no reload now");
     };
     let code = match reloaded.changes {

@@ -275,7 +275,7 @@ fn purge_throws_away_what_was_owed_and_says_who_wanted_it() {
         .lines()
         .find(|line| line.contains("is purged"))
         .expect("it is logged");
-    for word in ["purged=3", "destination=lab", "on the control socket"] {
+    for word in ["purged=3", "destination=lab", "from control socket"] {
         assert!(line.contains(word), "{line}");
     }
 }

@@ -1,0 +1,219 @@
+//! The audit log: who looked at what and did what, in a chain of hashes. Append-only.
+//!
+//! [`Log::append`] returns when a record would survive a power cut; whoever asks acts after that and not before.
+//! When it cannot be written, views of content and administrative actions are refused, and messages flow on: nothing
+//! on their way asks this room. It holds names, numbers and reasons, never what a message holds.
+//!
+//! Damage stops nothing: it is told, written down as a record of its own, and the chain goes on in a new file, so
+//! that [`verify`] finds it for good.
+
+mod files;
+mod record;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use thiserror::Error;
+use tracing::error;
+
+pub use record::{Entry, Head, Outcome, Record};
+pub use verify::{Fault, Verified, verify};
+
+use crate::{clock, durable};
+use files::{FILE_BYTES_MAX, Lines, Place};
+use verify::Damage;
+
+/// Why there is no record. What was to be recorded must not happen.
+#[derive(Debug, Error)]
+#[error("the audit log cannot be written: {}: {source}", path.display())]
+pub struct AuditError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// The log of one data folder. Clones are the same log.
+#[derive(Clone)]
+pub struct Log {
+    place: Place,
+    open: Arc<Mutex<Option<Open>>>,
+}
+
+/// The file that is written to.
+struct Open {
+    file: File,
+    bytes: u64,
+    head: Head,
+}
+
+impl Log {
+    /// The log of this data folder. Nothing is opened before the first record, so nothing fails here.
+    pub fn new(data: &Path) -> Log {
+        Log {
+            place: Place::new(data),
+            open: Arc::default(),
+        }
+    }
+
+    /// Writes a record; its number, when it would survive a power cut. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written. The next record tries anew.
+    pub fn append(&self, entry: Entry) -> Result<u64, AuditError> {
+        let mut guard = self.lock();
+        let mut open = match guard.take() {
+            Some(open) => open,
+            None => self.place.open()?,
+        };
+        if open.bytes >= FILE_BYTES_MAX {
+            open = self.place.begin(open.head)?;
+        }
+        let number = self.place.append(&mut open, entry)?;
+        // After a failure it is not put back: the next record looks at what is on disk.
+        *guard = Some(open);
+        Ok(number)
+    }
+
+    /// Where the log ends, as far as `audit.head` says. Blocks on the disk.
+    pub fn head(&self) -> io::Result<Option<Head>> {
+        self.place.read_head()
+    }
+
+    /// Records before this number, the newest first, those that `wanted` says; lines that are none are passed over.
+    /// Blocks on the disk.
+    pub fn newest(
+        &self,
+        before: Option<u64>,
+        count_max: usize,
+        wanted: impl Fn(&Record) -> bool,
+    ) -> io::Result<Vec<Record>> {
+        let before = before.unwrap_or(u64::MAX);
+        let mut found = Vec::new();
+        for (first, path) in self.place.files()?.into_iter().rev() {
+            if first >= before {
+                continue;
+            }
+            let lines = Lines::read(&path)?;
+            let records = lines.records().rev().flatten();
+            found.extend(
+                records
+                    .filter(|record| record.number < before && wanted(record))
+                    .take(count_max - found.len()),
+            );
+            if found.len() == count_max {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The files of the log, the oldest first: each is lines of JSON. Blocks on the disk.
+    pub fn files(&self) -> io::Result<Vec<PathBuf>> {
+        Ok(self.place.files()?.into_iter().map(|(_, path)| path).collect())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Opens the last file where it ends, or begins a new one when there is none or the log is damaged.
+    fn open(&self) -> Result<Open, AuditError> {
+        let folder = self.folder();
+        let made = DirBuilder::new().mode(0o700).recursive(true).create(&folder);
+        made.map_err(|source| failed(folder, source))?;
+        let known = self.read_head().map_err(|source| failed(self.head(), source))?;
+        let files = self.files().map_err(|source| failed(self.folder(), source))?;
+        let Some((first, path)) = files.last() else {
+            return match known {
+                None => self.begin(Head::of_nothing()),
+                Some(head) => self.begin_after_damage(head, "all records are gone"),
+            };
+        };
+        let lines = Lines::read(path).map_err(|source| failed(path.clone(), source))?;
+        match verify::end(*first, &lines, known.as_ref()) {
+            Ok(end) => self.go_on(path, &lines, end),
+            Err(Damage { what, after }) => self.begin_after_damage(after, what),
+        }
+    }
+
+    fn go_on(&self, path: &Path, lines: &Lines, head: Head) -> Result<Open, AuditError> {
+        let bytes = lines.whole_bytes();
+        let open = || -> io::Result<File> {
+            let file = OpenOptions::new().append(true).open(path)?;
+            // What a crash left of a record that nobody acted on.
+            if lines.is_cut() {
+                file.set_len(bytes)?;
+            }
+            // What was read may not have been synced by whoever wrote it.
+            file.sync_all()?;
+            Ok(file)
+        };
+        let file = open().map_err(|source| failed(path.to_owned(), source))?;
+        Ok(Open { file, bytes, head })
+    }
+
+    /// Begins a file for what follows this head.
+    fn begin(&self, head: Head) -> Result<Open, AuditError> {
+        let path = self.file(head.number + 1);
+        let make = || -> io::Result<File> {
+            // One that is there holds no record: the first of it would be known otherwise.
+            let mut options = OpenOptions::new();
+            let file = options.create(true).append(true).mode(0o600).open(&path)?;
+            file.set_len(0)?;
+            File::open(self.folder())?.sync_all()?;
+            Ok(file)
+        };
+        let file = make().map_err(|source| failed(path.clone(), source))?;
+        Ok(Open { file, bytes: 0, head })
+    }
+
+    fn begin_after_damage(&self, head: Head, what: &str) -> Result<Open, AuditError> {
+        error!(
+            after = head.number,
+            what, "the audit log is damaged: `weir audit verify` tells where"
+        );
+        let mut open = self.begin(head)?;
+        let entry = Entry {
+            who: "weir".to_owned(),
+            from: "this machine".to_owned(),
+            what: "audit.damaged".to_owned(),
+            object: "audit".to_owned(),
+            reason: None,
+            outcome: Outcome::Allowed,
+            detail: Some(what.to_owned()),
+            of: None,
+        };
+        self.append(&mut open, entry)?;
+        Ok(open)
+    }
+
+    fn append(&self, open: &mut Open, entry: Entry) -> Result<u64, AuditError> {
+        let (line, head) = Record::new(entry, clock::now(), &open.head).write();
+        let write = || -> io::Result<()> {
+            (&open.file).write_all(line.as_bytes())?;
+            open.file.sync_data()
+        };
+        if let Err(source) = write() {
+            // So that a record nobody acted on is not followed; if this fails too, the next look finds it.
+            drop(open.file.set_len(open.bytes));
+            return Err(failed(self.folder(), source));
+        }
+        durable::replace(&self.head(), format!("{head}\n").as_bytes())
+            .map_err(|source| failed(self.head(), source))?;
+        open.bytes += line.len() as u64;
+        open.head = head;
+        Ok(open.head.number)
+    }
+}
+
+fn failed(path: PathBuf, source: io::Error) -> AuditError {
+    AuditError { path, source }
+}

@@ -1,0 +1,103 @@
+//! The loop behind each socket of the console: accepts, bounds, and hands requests to a router.
+//!
+//! Every connection has a time for its headers and every socket a number of connections, so that whoever sends
+//! nothing takes nothing from others. It knows no endpoint.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::serve::Listener;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
+use tracing::debug;
+
+/// The time for the headers of a request; a connection that waits for its next request is closed after it too.
+const HEADER_MAX: Duration = Duration::from_secs(10);
+/// All headers of a request, and as much of a body as is read before somebody asks for it.
+const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// The number of headers of a request.
+const HEADERS_MAX: usize = 64;
+/// How many connections one socket serves at once; others wait to be accepted.
+const CONNECTIONS_MAX: usize = 256;
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// Somebody on this machine, by their number, as the system vouches for it.
+    Local(Option<u32>),
+    /// An address of the network.
+    Address(IpAddr),
+}
+
+/// As the audit log names it.
+impl fmt::Display for Peer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Local(_) => formatter.write_str("control socket"),
+            Peer::Address(address) => address.fmt(formatter),
+        }
+    }
+}
+
+/// Serves until `stop` resolves, and finishes what is being answered.
+pub(super) async fn serve<L: Listener>(
+    mut listener: L,
+    peer: fn(&L::Io, L::Addr) -> Peer,
+    router: Router,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let connections = GracefulShutdown::new();
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_MAX)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .max_headers(HEADERS_MAX);
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, (stream, address)) = tokio::select! {
+            () = stop.as_mut() => break,
+            next = next => next,
+        };
+        let peer = peer(&stream, address);
+        let router = router.clone();
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(peer);
+            let router = router.clone();
+            async move {
+                Ok::<_, Infallible>(
+                    router
+                        .oneshot(request)
+                        .await
+                        .unwrap_or_else(|never| match never {}),
+                )
+            }
+        });
+        let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), answer));
+        tokio::spawn(async move {
+            if let Err(failure) = connection.await {
+                // hyper's words quote nothing of what was received.
+                debug!(%peer, %failure, "connection given up");
+            }
+            drop(place);
+        });
+    }
+    connections.shutdown().await;
+}
