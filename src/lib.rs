@@ -21,6 +21,8 @@ pub mod units;
 pub mod hl7;
 pub mod mllp;
 
+pub mod shown;
+
 pub mod expression;
 pub mod table;
 

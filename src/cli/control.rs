@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use serde::Serialize;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
@@ -57,7 +58,7 @@ impl Which {
             .await
             .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
         let broken = |error: &dyn std::fmt::Display| CannotRun::at(socket.display(), error);
-        let mut response = send(stream, Method::GET, path)
+        let mut response = send(stream, Method::GET, path, Bytes::new())
             .await
             .map_err(|error| broken(&error))?;
         if response.status() != StatusCode::OK {
@@ -78,14 +79,54 @@ impl Which {
 
     /// Sends a request without a body and reads the answer.
     pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Answer, CannotRun> {
+        self.ask_with(method, path, &()).await
+    }
+
+    /// Sends a request with this as its body of JSON, without one for `()`, and reads the answer.
+    pub(super) async fn ask_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Answer, CannotRun> {
+        let body = serde_json::to_vec(body).map_err(|error| CannotRun::at(path, error))?;
+        let body = if body == b"null" {
+            Bytes::new()
+        } else {
+            body.into()
+        };
         let socket = control::path(&self.data_folder()?);
         let stream = UnixStream::connect(&socket)
             .await
             .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
-        let answer = timeout(ANSWER_MAX, exchange(stream, method, path)).await;
+        let answer = timeout(ANSWER_MAX, exchange(stream, method, path, body)).await;
         let seconds = ANSWER_MAX.as_secs();
         let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {seconds} s").into()));
         answer.map_err(|error| CannotRun::at(socket.display(), error))
+    }
+
+    /// Whether a weir answers at the control socket.
+    pub(super) fn is_running(&self) -> Result<bool, CannotRun> {
+        let socket = control::path(&self.data_folder()?);
+        match std::os::unix::net::UnixStream::connect(&socket) {
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(CannotRun::at(socket.display(), not_there(&error))),
+        }
+    }
+
+    /// Where the data of that weir is, and its archive, if it keeps one.
+    pub(super) fn data_and_archive(&self) -> Result<(PathBuf, Option<PathBuf>), CannotRun> {
+        let folders = config::folders(&self.site, self.data.clone());
+        let (data, archive) = folders.map_err(|problems| CannotRun::Because(problems.render(false)))?;
+        Ok((data, archive.map(|archive| archive.folder)))
     }
 
     fn data_folder(&self) -> Result<PathBuf, CannotRun> {
@@ -118,8 +159,13 @@ fn not_there(error: &io::Error) -> String {
 
 type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// Sends a request without a body; its answer as it begins.
-async fn send(stream: UnixStream, method: Method, path: &str) -> Result<Response<Incoming>, Broken> {
+/// Sends a request, with a body of JSON unless that is empty; its answer as it begins.
+async fn send(
+    stream: UnixStream,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<Response<Incoming>, Broken> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Ends with the answer.
     tokio::spawn(connection);
@@ -127,12 +173,13 @@ async fn send(stream: UnixStream, method: Method, path: &str) -> Result<Response
         .method(method)
         .uri(path)
         .header(header::HOST, "weir")
-        .body(Empty::<Bytes>::new())?;
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(body))?;
     Ok(sender.send_request(request).await?)
 }
 
-async fn exchange(stream: UnixStream, method: Method, path: &str) -> Result<Answer, Broken> {
-    let response = send(stream, method, path).await?;
+async fn exchange(stream: UnixStream, method: Method, path: &str, body: Bytes) -> Result<Answer, Broken> {
+    let response = send(stream, method, path, body).await?;
     let code = response.status();
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
         .collect()

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use tracing::Level;
 
 mod ack;
+mod archive;
 mod backup;
 mod check;
 mod client;
@@ -62,6 +63,7 @@ enum Command {
     Reload(reload::Reload),
     Status(status::Status),
     Queue(queue::Queue),
+    Archive(Box<archive::Archive>),
     Replay(replay::Replay),
     Verify(verify::Verify),
     Backup(backup::Backup),
@@ -141,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Reload(command) => command.run(&mut out),
         Command::Status(command) => command.run(&mut out),
         Command::Queue(command) => command.run(&mut out),
+        Command::Archive(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Verify(command) => command.run(&mut out),
         Command::Backup(command) => command.run(&mut out),

@@ -30,11 +30,14 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Option<Archive> {
     let settings = match place {
-        Some(place) => match yaml::value(place.node()) {
-            Value::String(word) if word == "off" => return None,
-            Value::Bool(false) => return None,
-            value => piece::read(place, value, problems)?,
-        },
+        Some(place) => {
+            let value = yaml::value(place.node());
+            // Some writers of YAML make a truth value of the word.
+            if value == Value::Bool(false) || value.as_str() == Some("off") {
+                return None;
+            }
+            piece::read(place, value, problems)?
+        }
         None => Settings::default(),
     };
     let named = settings.folder.as_deref();

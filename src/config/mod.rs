@@ -169,14 +169,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     );
     reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
-        // A name that is unknown may be defined where nothing could be read.
-        problems.withdraw(&[
-            ProblemName::UnknownListener,
-            ProblemName::UnknownDestination,
-            ProblemName::UnknownTable,
-            ProblemName::UnknownProfile,
-            ProblemName::UnknownRoute,
-        ]);
+        withdraw_unknown_names(&mut problems);
     }
     let archive = engine
         .as_ref()
@@ -201,6 +194,17 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
+}
+
+/// A name that is unknown may be defined where nothing could be read.
+fn withdraw_unknown_names(problems: &mut Problems) {
+    problems.withdraw(&[
+        ProblemName::UnknownListener,
+        ProblemName::UnknownDestination,
+        ProblemName::UnknownTable,
+        ProblemName::UnknownProfile,
+        ProblemName::UnknownRoute,
+    ]);
 }
 
 /// The folder for what must survive a restart, of the site in this folder, whatever else is wrong with that site.

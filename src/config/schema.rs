@@ -164,7 +164,7 @@ fn units_as_typed(schema: &mut Schema) {
 /// The text for what serde makes of a [`Duration`].
 fn duration_text(value: &Value) -> Option<String> {
     let duration: Duration = serde_json::from_value(value.clone()).ok()?;
-    Some(humantime::format_duration(duration).to_string().replace(' ', ""))
+    Some(units::duration_text(duration))
 }
 
 /// Doc comments are wrapped where the code is; an editor wraps by itself.

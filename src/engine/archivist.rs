@@ -49,18 +49,25 @@ pub(super) struct Archivist {
 }
 
 impl Archivist {
-    /// Begins where the archive says that it was before. One that cannot be opened now is tried again.
-    pub(super) fn start(
-        outbox: Outbox,
-        status: Arc<Status>,
+    /// Opens the archive and begins where it was before. When it cannot be opened, that is tried again: it may be lost,
+    /// and no delivery is, so weir runs all the same.
+    pub(super) async fn start(
+        outbox: &Outbox,
+        status: &Arc<Status>,
         settings: &config::Archive,
     ) -> io::Result<Archivist> {
+        let folder = settings.folder.clone();
+        let opened = tokio::task::spawn_blocking(move || Archive::open(&folder)).await;
+        // Why not is told by the thread, which tries again.
+        if let Ok(Ok(archive)) = opened {
+            status.set_archive(archive);
+        }
         let stopping = Arc::new(AtomicBool::new(false));
         let retention = Arc::new(RwLock::new(settings.retention.clone()));
         let (ending, ended) = oneshot::channel();
         let work = Work {
             outbox: outbox.clone(),
-            status,
+            status: Arc::clone(status),
             folder: settings.folder.clone(),
             retention: Arc::clone(&retention),
             stopping: Arc::clone(&stopping),
@@ -76,7 +83,7 @@ impl Archivist {
                 drop(ending);
             })?;
         Ok(Archivist {
-            outbox,
+            outbox: outbox.clone(),
             stopping,
             retention,
             ended,

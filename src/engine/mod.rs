@@ -67,7 +67,7 @@ pub enum StartError {
     },
     /// The thread that keeps the archive cannot be started.
     #[error("archive: {0}")]
-    Archive(std::io::Error),
+    Archive(#[from] std::io::Error),
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
     Internal,
@@ -100,11 +100,10 @@ impl Engine {
         let running = Running::of(&site, BTreeMap::new());
         let switches = Arc::new(Switches::open(&site.data)?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
-        let archivist = site
-            .archive
-            .as_ref()
-            .map(|settings| Archivist::start(outbox.clone(), Arc::clone(&status), settings));
-        let archivist = archivist.transpose().map_err(StartError::Archive)?;
+        let archivist = match &site.archive {
+            Some(settings) => Some(Archivist::start(&outbox, &status, settings).await?),
+            None => None,
+        };
         let answers = Answers::new();
         let behind = Behind {
             outbox: outbox.clone(),

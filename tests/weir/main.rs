@@ -13,6 +13,7 @@
 )]
 
 mod allocation;
+mod archive;
 mod archived;
 mod backup;
 mod bad_answers;

@@ -19,6 +19,7 @@ const FLOORS: &str = "
     typed:
     units:
 
+    shown: hl7
     table: hl7 problem typed
     expression: table hl7 problem
     outbox: clock metrics units
@@ -39,7 +40,7 @@ const FLOORS: &str = "
 
     engine: config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: engine outbox archive access audit clock metrics problem
+    console: engine outbox archive shown expression hl7 access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

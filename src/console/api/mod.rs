@@ -5,8 +5,10 @@
 //! holds only to whoever may read. The forms of its answers stand in the files of the resources; the command line
 //! reads them with the same types.
 
+pub mod archive;
 pub mod backup;
 pub mod destinations;
+pub mod messages;
 pub mod queue;
 pub mod reload;
 pub mod session;
@@ -42,7 +44,7 @@ impl Failure {
 fn endpoints() -> Vec<Endpoint> {
     let open = Needs::Nothing;
     let may = Needs::Permission;
-    vec![
+    let mut endpoints = vec![
         get("/api/v1/session", open, Audited::No, session::get),
         post(
             "/api/v1/session",
@@ -155,6 +157,65 @@ fn endpoints() -> Vec<Endpoint> {
             may(Operate),
             Audited::As("dead.discard"),
             queue::discard,
+        ),
+    ];
+    endpoints.extend(history());
+    endpoints
+}
+
+/// Those of the archive.
+fn history() -> Vec<Endpoint> {
+    let may = Needs::Permission;
+    vec![
+        get("/api/v1/messages", may(See), Audited::No, messages::list),
+        post(
+            "/api/v1/messages/search",
+            may(Read),
+            Audited::As("message.search"),
+            messages::find,
+        ),
+        get(
+            "/api/v1/messages/{number}",
+            may(Read),
+            Audited::As("message.read"),
+            messages::get,
+        ),
+        get(
+            "/api/v1/messages/{number}/raw",
+            may(Read),
+            Audited::As("message.read"),
+            messages::raw,
+        ),
+        get(
+            "/api/v1/messages/{number}/sent/{destination}",
+            may(Read),
+            Audited::As("message.read"),
+            messages::sent,
+        ),
+        get("/api/v1/archive", may(See), Audited::No, archive::get),
+        get(
+            "/api/v1/archive/holds",
+            may(See),
+            Audited::No,
+            archive::list_holds,
+        ),
+        post(
+            "/api/v1/archive/holds",
+            may(Administer),
+            Audited::ByItself("archive.hold"),
+            archive::add_hold,
+        ),
+        delete(
+            "/api/v1/archive/holds/{name}",
+            may(Administer),
+            Audited::As("archive.release"),
+            archive::release,
+        ),
+        post(
+            "/api/v1/archive/purge",
+            may(Administer),
+            Audited::ByItself("archive.purge"),
+            archive::post_purge,
         ),
     ]
 }
