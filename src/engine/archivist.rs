@@ -129,6 +129,10 @@ struct Work {
 
 impl Work {
     fn run(mut self) {
+        // Shown from the start: an alert looks at how they grow.
+        for count in [names::ARCHIVE_NOTES, names::ARCHIVE_FAILURES, names::ARCHIVE_LOST] {
+            counter!(count).increment(0);
+        }
         let mut tidied = clock::monotonic();
         let mut is_tidy = true;
         loop {

@@ -54,6 +54,9 @@ impl Intake {
         control_ids: &Arc<ControlIds>,
         in_use: InUse,
     ) -> Intake {
+        if behind.outbox.keeps_journal() {
+            counter!(names::ARCHIVE_MISSED, "listener" => Arc::clone(listener)).increment(0);
+        }
         Intake {
             listener: Arc::clone(listener),
             routes: site.routes_from(listener),
