@@ -19,7 +19,7 @@ use crate::hl7::{
 };
 use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
-use crate::outbox::{Acceptance, Accepted, LinkAnswer, Outbox, OutboxError, Pending, Window};
+use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
 use crate::tls::Certificate;
 use crate::validation::validate;
@@ -57,6 +57,9 @@ impl Intake {
         control_ids: &Arc<ControlIds>,
         in_use: InUse,
     ) -> Intake {
+        if behind.outbox.keeps_journal() {
+            counter!(names::ARCHIVE_MISSED, "listener" => Arc::clone(listener)).increment(0);
+        }
         Intake {
             listener: Arc::clone(listener),
             routes: site.routes_from(listener),
@@ -100,11 +103,12 @@ impl Intake {
             }
             Err(unfit) => return self.refused(&bytes, self.refuse_unfit(&bytes, unfit)).await,
         };
-        let routed = self
-            .link(&message.header())
-            .and_then(|link| Ok((link, self.route(&message)?)));
-        let (link, mut dispatch) = match routed {
-            Ok(routed) => routed,
+        let Taken {
+            link,
+            dispatch,
+            waiter,
+        } = match self.take(&message) {
+            Ok(taken) => taken,
             Err(refusal) => {
                 let reply = self.refuse(Some(&message.header()), &refusal);
                 return self.refused(&bytes, reply).await;
@@ -117,13 +121,6 @@ impl Intake {
             self.count_accepted(&owed, is_routed);
             return ready(self.acknowledger.accept(&message.header())).boxed();
         }
-        let waiter = match self.waiter(&message, &mut dispatch) {
-            Ok(waiter) => waiter,
-            Err(refusal) => {
-                let reply = self.refuse(Some(&message.header()), &refusal);
-                return self.refused(&bytes, reply).await;
-            }
-        };
         // Only the outbox can say that a number is out of order.
         let refusable = link.is_some().then_some(bytes);
         let acceptance = Acceptance {
@@ -156,6 +153,18 @@ impl Intake {
             }
             self.answered(arrived);
             reply
+        })
+    }
+
+    /// What becomes of a message that is acceptable by itself.
+    fn take(&self, message: &Message) -> Result<Taken, Refusal> {
+        let link = self.link(&message.header())?;
+        let mut dispatch = self.route(message)?;
+        let waiter = self.waiter(message, &mut dispatch)?;
+        Ok(Taken {
+            link,
+            dispatch,
+            waiter,
         })
     }
 
@@ -414,6 +423,14 @@ impl Intake {
         }
         acknowledger.refuse(header, refusal)
     }
+}
+
+/// A message that is not refused, unless by the outbox.
+struct Taken {
+    link: Option<Link>,
+    dispatch: Dispatch,
+    /// Who waits for a destination's answer to it.
+    waiter: Option<Waiter>,
 }
 
 /// Why bytes are not taken.

@@ -7,7 +7,7 @@
 
 mod acknowledge;
 mod answers;
-mod archive;
+mod archivist;
 mod certificates;
 mod deliverer;
 mod dispatch;
@@ -44,6 +44,7 @@ pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, S
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
+use archivist::Archivist;
 use certificates::Certificates;
 use doors::{Behind, BindError, Doors};
 use in_hand::InHand;
@@ -82,11 +83,16 @@ pub enum StartError {
         /// What went wrong.
         reason: String,
     },
+    /// The thread that keeps the archive cannot be started.
+    #[error("archive: {0}")]
+    Archive(#[from] std::io::Error),
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
     Internal,
 }
 
+/// How long the archive may take to get what is still in the journal when weir stops.
+const ARCHIVE_GRACE: Duration = Duration::from_secs(5);
 /// How long attempts under way may take to end when weir stops.
 const LANES_GRACE: Duration = Duration::from_secs(10);
 
@@ -98,6 +104,8 @@ pub struct Engine {
     doors: Doors,
     lanes: Lanes,
     certificates: Certificates,
+    /// Keeps the archive, where there is one.
+    archivist: Option<Archivist>,
     silence: silence::Watch,
     look_ups: LookUps,
 }
@@ -112,9 +120,10 @@ impl Engine {
         let running = Running::of(&site, BTreeMap::new());
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
-        if let Some(archive) = archive::open(&site).await {
-            status.set_archive(archive);
-        }
+        let archivist = match &site.archive {
+            Some(settings) => Some(Archivist::start(&outbox, &status, settings).await?),
+            None => None,
+        };
         let answers = Answers::new();
         let behind = Behind {
             outbox: outbox.clone(),
@@ -142,6 +151,7 @@ impl Engine {
             outbox,
             doors,
             lanes,
+            archivist,
             silence,
             look_ups,
         };
@@ -177,12 +187,15 @@ impl Engine {
         }
     }
 
-    /// Stops in good order: listeners, lanes, outbox.
+    /// Stops in good order: listeners, lanes, archive, outbox.
     pub async fn stop(self) {
         self.status.set_ready(false);
         self.doors.stop().await;
         // An attempt that is dropped is ambiguous, and is made again after the next start.
         self.lanes.stop(LANES_GRACE).await;
+        if let Some(archivist) = self.archivist {
+            archivist.stop(ARCHIVE_GRACE).await;
+        }
         self.silence.stop().await;
         self.outbox.close().await;
     }
@@ -214,7 +227,12 @@ impl From<Vec<NoRows>> for StartError {
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
     let folder = site.data.join("outbox");
     let settings = site.outbox.clone();
-    let opened = tokio::task::spawn_blocking(move || Outbox::open(&folder, &settings))
+    let open = if site.archive.is_some() {
+        Outbox::open_with_journal
+    } else {
+        Outbox::open
+    };
+    let opened = tokio::task::spawn_blocking(move || open(&folder, &settings))
         .await
         .map_err(|_| StartError::Internal)?;
     Ok(opened?)

@@ -165,6 +165,9 @@ impl Engine {
                     .retire(name, settings.on_remove, released.clone(), asker);
             }
         }
+        if let (Some(archivist), Some(archive)) = (&self.archivist, &site.archive) {
+            archivist.keep(&archive.retention);
+        }
         self.site = site;
         self.announce();
         Some(std::mem::take(&mut changes))

@@ -15,6 +15,7 @@
 mod access;
 mod allocation;
 mod archive;
+mod archived;
 mod backup;
 mod bad_answers;
 mod bad_input;
