@@ -81,14 +81,12 @@ impl Beneath {
         let mut files = Vec::new();
         for entry in Dir::read_from(&self.folder)? {
             let entry = entry?;
-            let kind = match entry.file_type() {
+            let mut kind = entry.file_type();
+            if kind == FileType::Unknown {
                 // Not every file system tells.
-                FileType::Unknown => {
-                    let told = fs::statat(&self.folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
-                    told.map_or(FileType::Unknown, |told| FileType::from_raw_mode(told.st_mode))
-                }
-                kind => kind,
-            };
+                let told = fs::statat(&self.folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
+                kind = told.map_or(kind, |told| FileType::from_raw_mode(told.st_mode));
+            }
             if kind == FileType::RegularFile {
                 files.push(OsString::from_vec(entry.file_name().to_bytes().to_vec()));
             }

@@ -103,11 +103,7 @@ impl Intake {
             }
             Err(unfit) => return self.refused(&bytes, self.refuse_unfit(&bytes, unfit)).await,
         };
-        let Taken {
-            link,
-            dispatch,
-            waiter,
-        } = match self.take(&message) {
+        let taken = match self.take(&message) {
             Ok(taken) => taken,
             Err(refusal) => {
                 let reply = self.refuse(Some(&message.header()), &refusal);
@@ -115,6 +111,22 @@ impl Intake {
             }
         };
         drop(held);
+        self.keep(message, bytes, taken, arrived).await
+    }
+
+    /// Offers a message to the outbox with all that was made of it, and answers when that is durable.
+    async fn keep(
+        self: Arc<Self>,
+        message: Message,
+        bytes: Bytes,
+        taken: Taken,
+        arrived: Instant,
+    ) -> BoxFuture<'static, Reply> {
+        let Taken {
+            link,
+            dispatch,
+            waiter,
+        } = taken;
         let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);
         // Where numbers are looked at, what nobody is owed moves the sequence on as well; and an archive has all.
         if dispatch.is_empty() && link.is_none() && !self.outbox.keeps_journal() {

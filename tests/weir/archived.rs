@@ -93,11 +93,8 @@ fn every_message_is_there_with_what_became_of_it() {
         (&found[4].code, &found[5].code),
         (&Some(codes[4].clone()), &Some(codes[5].clone()))
     );
-    assert!(
-        found[4].reason.as_ref().unwrap().contains("203"),
-        "{:?}",
-        found[4].reason
-    );
+    let reason = found[4].reason.as_deref();
+    assert!(reason.is_some_and(|reason| reason.contains("203")), "{reason:?}");
     assert_eq!(found[0].tags, [("ward".to_owned(), "seven".to_owned())]);
     assert_eq!(found[0].routes, [("admissions".to_owned(), None)]);
     assert!(found[2].routes[0].1.is_some());
@@ -110,11 +107,10 @@ fn every_message_is_there_with_what_became_of_it() {
             .as_ref()
     );
     let attempts = &found[0].deliveries[0].attempts;
-    let told: Vec<_> = attempts
+    let told = attempts
         .iter()
-        .map(|attempt| (attempt.code.as_deref(), attempt.problem.as_deref()))
-        .collect();
-    assert_eq!(told, [(Some("AR"), Some("refused with AR")), (Some("AA"), None)]);
+        .map(|attempt| (attempt.code.as_deref(), attempt.problem.as_deref()));
+    assert!(told.eq([(Some("AR"), Some("refused with AR")), (Some("AA"), None)]));
     assert!(attempts.iter().all(|attempt| attempt.answer.is_some()));
 }
 

@@ -6,13 +6,13 @@ fn open_with_journal(folder: &Path) -> Outbox {
     Outbox::open_with_journal(folder, &settings()).unwrap()
 }
 
-fn told(judgment: Judgment) -> Option<Told> {
-    Some(Told {
+fn told(judgment: Judgment) -> Told {
+    Told {
         judgment,
         routes: Vec::new(),
         tags: Vec::new(),
         origin: None,
-    })
+    }
 }
 
 /// A message for these, told as accepted, or as filtered when there are none.
@@ -23,7 +23,7 @@ fn noted(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         Judgment::Accepted
     };
     Acceptance {
-        told: told(judgment),
+        told: Some(told(judgment)),
         ..acceptance(raw, to)
     }
 }
@@ -126,7 +126,7 @@ async fn what_happens_is_told_in_its_order_and_survives_a_restart() {
         reason: "200".to_owned(),
     };
     let refused = Acceptance {
-        told: told(refused),
+        told: Some(told(refused)),
         ..acceptance("three", &[])
     };
     outbox.offer_untimed(vec![refused]).await.unwrap();

@@ -321,6 +321,16 @@ fn versions_suites_and_resumption() {
     }
 }
 
+/// These settings of a server have a fault at this key, told in these words.
+fn fault_is(pki: &Pki, written: &str, key: &[&str], told: &str) {
+    let mut settings: ServerSettings = serde_yaml::from_str(&format!("{{ {written} }}")).unwrap();
+    settings.resolve(&pki.path(""));
+    let fault = settings.config().map(drop).unwrap_err();
+    assert_eq!(fault.key, key, "{written}: {fault}");
+    assert!(fault.message.contains(told), "{written}: {fault}");
+    assert!(!fault.message.contains("hunter2"), "{fault}");
+}
+
 #[test]
 fn what_is_missing_or_wrong_names_its_setting() {
     let pki = Pki::new();
@@ -335,14 +345,7 @@ fn what_is_missing_or_wrong_names_its_setting() {
         &std::fs::read_to_string(pki.path("weir.key")).unwrap(),
     );
     pki.write_key("no.key", "hunter2");
-    let check = |written: &str, key: &[&str], told: &str| {
-        let mut settings: ServerSettings = serde_yaml::from_str(&format!("{{ {written} }}")).unwrap();
-        settings.resolve(&pki.path(""));
-        let fault = settings.config().map(drop).unwrap_err();
-        assert_eq!(fault.key, key, "{written}: {fault}");
-        assert!(fault.message.contains(told), "{written}: {fault}");
-        assert!(!fault.message.contains("hunter2"), "{fault}");
-    };
+    let check = |written: &str, key: &[&str], told: &str| fault_is(&pki, written, key, told);
     check(
         "certificate: gone.pem, key: { file: weir.key }",
         &["certificate"],
@@ -383,6 +386,15 @@ fn what_is_missing_or_wrong_names_its_setting() {
         &["key"],
         "BEGIN PRIVATE KEY",
     );
+    let half: ClientSettings = serde_yaml::from_str("{ certificate: weir.pem }").unwrap();
+    assert_eq!(half.without_authorities().unwrap_err().key, ["certificate"]);
+}
+
+#[test]
+fn what_is_wrong_with_those_who_may_connect_names_its_setting() {
+    let pki = Pki::new();
+    pki.issue("weir", Flaw::None);
+    let check = |written: &str, key: &[&str], told: &str| fault_is(&pki, written, key, told);
     let whole = "certificate: weir.pem, key: { file: weir.key }";
     let clients = |more: &str| format!("{whole}, clients: {{ {more} }}");
     check(
@@ -400,8 +412,6 @@ fn what_is_missing_or_wrong_names_its_setting() {
         &["clients", "revoked"],
         "BEGIN X509 CRL",
     );
-    let half: ClientSettings = serde_yaml::from_str("{ certificate: weir.pem }").unwrap();
-    assert_eq!(half.without_authorities().unwrap_err().key, ["certificate"]);
 }
 
 #[test]
