@@ -45,6 +45,7 @@ pub mod config;
 
 pub mod engine;
 
+pub mod alert;
 pub mod console;
 
 pub mod cli;

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::access::Access;
+use crate::alert;
 use crate::audit;
 use crate::config::Site;
 use crate::console::{self, Console, control};
@@ -32,6 +33,7 @@ pub(super) struct Serving {
     pub(super) reloads: mpsc::Receiver<ReloadRequest>,
     /// What makes the first administrator, as long as there is none.
     pub(super) setup_token: Option<String>,
+    alerts: alert::Watch,
     stop: watch::Sender<bool>,
     servers: JoinSet<()>,
 }
@@ -52,7 +54,9 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let setup_token = access.setup_token();
     let audit = audit::Log::new(&data);
     let status = Arc::clone(engine.status());
-    let sources = console::Sources::new(status, reloader, recorder, access, audit);
+    let alerts = alert::Watch::start(&status);
+    let board = alerts.board().clone();
+    let sources = console::Sources::new(status, reloader, recorder, board, access, audit);
     let console = Console::bind(bind, Vec::new(), sources.clone()).await;
     let console = console.map_err(|error| {
         CannotRun::at(
@@ -77,6 +81,7 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
         control: control::path(&data),
         reloads,
         setup_token,
+        alerts,
         stop,
         servers,
     })
@@ -85,6 +90,8 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
 impl Serving {
     /// Stops the engine in good order, then the pages and the socket.
     pub(super) async fn stop(mut self) {
+        // What ends because weir ends is no trouble.
+        self.alerts.stop().await;
         self.engine.stop().await;
         self.stop.send_replace(true);
         let all_ended = async {

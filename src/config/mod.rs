@@ -9,6 +9,7 @@
 //! piece belongs to.
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
+mod alerts;
 mod batch;
 mod cases;
 mod catalogue;
@@ -55,6 +56,7 @@ use self::files::SiteFile;
 use self::profile::Profiles;
 use self::sections::Sections;
 
+pub use alerts::{Alerts, Contact, Mail, MailTls, Webhook};
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use cases::Missing;
 pub use catalogue::{Setting, settings};
@@ -88,6 +90,8 @@ pub struct Site {
     pub outbox: outbox::Settings,
     /// When a changed site is read anew.
     pub reload: Reload,
+    /// What is worth telling people, whom, and when not.
+    pub alerts: Arc<Alerts>,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -147,6 +151,9 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let listeners = listener::read_all(sections.listeners(), folder, &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let names = routes::names(&sections);
+    let alerts = sections
+        .alerts()
+        .and_then(|place| alerts::read(place, sections.destinations(), folder, &mut problems));
     let mut companions = Companions::new(folder);
     let (routes, tables, row_sources) =
         routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
@@ -168,14 +175,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     );
     reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
-        // A name that is unknown may be defined where nothing could be read.
-        problems.withdraw(&[
-            ProblemName::UnknownListener,
-            ProblemName::UnknownDestination,
-            ProblemName::UnknownTable,
-            ProblemName::UnknownProfile,
-            ProblemName::UnknownRoute,
-        ]);
+        withdraw_unknown_names(&mut problems);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
@@ -190,6 +190,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
         reload: engine.reload,
+        alerts: Arc::new(alerts.unwrap_or_default()),
         listeners,
         destinations,
         routes,
@@ -197,6 +198,17 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
+}
+
+/// A name that is unknown may be defined where nothing could be read.
+fn withdraw_unknown_names(problems: &mut Problems) {
+    problems.withdraw(&[
+        ProblemName::UnknownListener,
+        ProblemName::UnknownDestination,
+        ProblemName::UnknownTable,
+        ProblemName::UnknownProfile,
+        ProblemName::UnknownRoute,
+    ]);
 }
 
 fn no_site(folder: &Path) -> Problem {

@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
+use crate::alert::Board;
 use crate::audit;
 use crate::engine::{Reloader, Status};
 use guard::Door;
@@ -41,6 +42,7 @@ pub struct Sources {
     status: Arc<Status>,
     reloader: Reloader,
     metrics: PrometheusHandle,
+    alerts: Board,
     access: Arc<Access>,
     audit: audit::Log,
     hashes: Arc<Semaphore>,
@@ -52,6 +54,7 @@ impl Sources {
         status: Arc<Status>,
         reloader: Reloader,
         metrics: PrometheusHandle,
+        alerts: Board,
         access: Arc<Access>,
         audit: audit::Log,
     ) -> Sources {
@@ -59,6 +62,7 @@ impl Sources {
             status,
             reloader,
             metrics,
+            alerts,
             access,
             audit,
             hashes: Arc::new(Semaphore::new(HASHES_MAX)),

@@ -7,6 +7,7 @@
 
 mod acknowledge;
 mod answers;
+mod by_type;
 mod deliverer;
 mod dispatch;
 mod doors;

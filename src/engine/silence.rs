@@ -264,6 +264,7 @@ mod tests {
             since: running.since,
             listeners: BTreeMap::new(),
             traffic: BTreeMap::new(),
+            alerts: Arc::clone(&running.alerts),
             routes: Vec::new(),
         });
         check("08:26", false);

@@ -11,11 +11,12 @@ use jiff::Timestamp;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
-use crate::config::{Site, Traffic};
+use crate::config::{Alerts, Site, Traffic};
 use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement};
 use crate::route::Route;
 use crate::{clock, metrics as names};
 
+use super::by_type::ByType;
 use super::switches::{Mode, Switches};
 
 /// A number that only grows.
@@ -53,6 +54,8 @@ impl Count {
 pub struct ListenerCounts {
     /// Frames read completely.
     pub received: Count,
+    /// Those that are messages, by type.
+    pub(super) by_type: ByType,
     /// Durably accepted with at least one delivery.
     pub accepted: Count,
     /// Every route that takes this type of message said no.
@@ -94,6 +97,7 @@ impl ListenerCounts {
         let label = || listener.to_string();
         ListenerCounts {
             received: Count::new(counter!(names::RECEIVED, "listener" => label())),
+            by_type: ByType::new(listener),
             accepted: Count::new(counter!(names::ACCEPTED, "listener" => label())),
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
@@ -192,6 +196,8 @@ pub struct Running {
     pub listeners: BTreeMap<Arc<str>, String>,
     /// What is normal for those listeners of which something is expected.
     pub traffic: BTreeMap<Arc<str>, Traffic>,
+    /// What of it is worth telling people, and whom.
+    pub alerts: Arc<Alerts>,
     /// Its routes.
     pub routes: Vec<Arc<Route>>,
 }
@@ -207,6 +213,7 @@ impl Running {
             traffic: traffic
                 .filter_map(|(name, listener)| Some((Arc::clone(name), listener.traffic.clone()?)))
                 .collect(),
+            alerts: Arc::clone(&site.alerts),
             routes: site.routes.clone(),
         }
     }
@@ -383,6 +390,9 @@ impl Status {
         let level = self.outbox.level();
         gauge!(names::OUTBOX_BYTES).set(level.bytes as f64);
         gauge!(names::OUTBOX_FULL).set(if self.outbox.full().is_some() { 1.0 } else { 0.0 });
+        if let Some(bytes) = self.outbox.disk_bytes() {
+            gauge!(names::OUTBOX_DISK_BYTES).set(bytes as f64);
+        }
         if let Some(free) = level.disk_free_bytes {
             gauge!(names::DISK_FREE_BYTES).set(free as f64);
         }

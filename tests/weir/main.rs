@@ -12,6 +12,7 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod alerts;
 mod allocation;
 mod backup;
 mod bad_answers;

@@ -39,7 +39,8 @@ const FLOORS: &str = "
 
     engine: config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: engine outbox archive access audit clock metrics problem
+    alert: engine config destination clock metrics
+    console: alert engine outbox archive access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

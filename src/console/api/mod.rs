@@ -5,6 +5,7 @@
 //! holds only to whoever may read. The forms of its answers stand in the files of the resources; the command line
 //! reads them with the same types.
 
+pub mod alerts;
 pub mod backup;
 pub mod destinations;
 pub mod queue;
@@ -96,6 +97,7 @@ fn endpoints() -> Vec<Endpoint> {
             tokens::remove,
         ),
         get("/api/v1/status", may(See), Audited::No, status::get),
+        get("/api/v1/alerts", may(See), Audited::No, alerts::get),
         post(
             "/api/v1/reload",
             may(Administer),

@@ -4,10 +4,13 @@
 //! redirects are never followed and no proxy is asked. Nothing is retried here; what a status means is in `answer.rs`.
 
 mod answer;
+mod post;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -29,6 +32,7 @@ use super::{DeliveryError, Outgoing, Receipt, connect, parse, tls};
 use crate::hl7::Message;
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
 
+pub use post::{Post, post};
 pub use settings::{Acknowledged, HeaderText, Settings, Url};
 
 /// The sending end of one HTTP destination.
@@ -122,10 +126,7 @@ impl Client {
             .header(USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
             .body(Full::new(bytes))
             .map_err(DeliveryError::unreachable)?;
-        let asked = self.settings.headers.clone();
-        let headers = spawn_blocking(move || asked.iter().map(|(name, text)| text.header(name)).collect());
-        let headers: Result<Vec<(HeaderName, HeaderValue)>, String> =
-            headers.await.map_err(DeliveryError::unreachable)?;
+        let headers = read_headers(&self.settings.headers).await;
         request
             .headers_mut()
             .extend(headers.map_err(DeliveryError::unreachable)?);
@@ -148,23 +149,40 @@ impl Client {
     }
 
     async fn connect(&mut self) -> io::Result<Connection> {
-        let url = self.settings.url.clone();
-        let stream = connect(&url.address(), self.settings.connect_timeout).await?;
-        // A message is written whole; a failure here costs only speed.
-        drop(stream.set_nodelay(true));
-        let connection = if let Some(server_name) = url.server_name() {
-            let config = match &self.tls {
-                Some(config) => Arc::clone(config),
-                None => tls::client(self.settings.authorities.clone()).await?,
-            };
-            self.tls = Some(Arc::clone(&config));
-            open(TlsConnector::from(config).connect(server_name, stream).await?).await
-        } else {
-            open::<TcpStream>(stream).await
-        };
+        let url = &self.settings.url;
+        if self.tls.is_none() && url.server_name().is_some() {
+            self.tls = Some(tls::client(self.settings.authorities.clone()).await?);
+        }
+        let connection = open_to(url, self.tls.as_ref(), self.settings.connect_timeout).await?;
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
-        connection
+        Ok(connection)
     }
+}
+
+/// A new connection to where the address points; `tls` is there when the address asks for it.
+async fn open_to(url: &Url, tls: Option<&Arc<ClientConfig>>, limit: Duration) -> io::Result<Connection> {
+    let stream = connect(&url.address(), limit).await?;
+    // A message is written whole; a failure here costs only speed.
+    drop(stream.set_nodelay(true));
+    match (url.server_name(), tls) {
+        (Some(server_name), Some(config)) => {
+            let connector = TlsConnector::from(Arc::clone(config));
+            open(connector.connect(server_name, stream).await?).await
+        }
+        (Some(_), None) => Err(io::Error::other(
+            "internal error: no TLS for an address that asks for it",
+        )),
+        (None, _) => open::<TcpStream>(stream).await,
+    }
+}
+
+/// The headers that a site asks for. Secrets are read for each request, so that a new one counts at once.
+async fn read_headers(
+    asked: &BTreeMap<String, HeaderText>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+    let asked = asked.clone();
+    let read = spawn_blocking(move || asked.iter().map(|(name, text)| text.header(name)).collect());
+    read.await.unwrap_or_else(|_| Err("internal error".to_owned()))
 }
 
 /// Speaks HTTP over a stream.

@@ -232,6 +232,11 @@ impl Engine {
     }
 
     /// A page of the console: status code and body.
+    /// Where the pages are.
+    pub fn console(&self) -> SocketAddr {
+        self.console
+    }
+
     pub fn page(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.console).unwrap();
         write!(
