@@ -34,6 +34,7 @@ mod intake;
 mod journey;
 mod lanes;
 mod look_ups;
+mod ops;
 mod promises;
 mod queue;
 mod readme;
