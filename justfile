@@ -54,6 +54,10 @@ sweep points="1000":
 faults:
     cargo test --locked --release --test weir -- --nocapture durability::faults --test-threads 1
 
+# All of these, one after the other, and one table of what came of them; hours. `just durability 10 5 2 10` is the quick form.
+durability kills="500" cuts="500" points="1000" reloads="200":
+    tools/durability {{ kills }} {{ cuts }} {{ points }} {{ reloads }}
+
 # Change and reload the site under load, `reloads` times.
 reloads reloads="200":
     WEIR_RELOADS={{ reloads }} cargo test --locked --release --test weir -- --nocapture reloads_under_load

@@ -112,6 +112,7 @@ fn acceptance(raw: Bytes) -> Acceptance {
         dead: Vec::new(),
         window: None,
         instead_of: None,
+        told: None,
         link: None,
     }
 }

@@ -28,6 +28,7 @@ pub mod outbox;
 
 pub mod access;
 pub mod audit;
+pub mod tls;
 
 pub mod destination;
 pub mod listener;

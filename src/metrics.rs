@@ -45,6 +45,8 @@ pub const FILTERED: &str = "weir_messages_filtered_total";
 pub const UNROUTED: &str = "weir_messages_unrouted_total";
 /// Messages known from before, acknowledged again and not delivered again.
 pub const REPEATED: &str = "weir_messages_repeated_total";
+/// Messages not taken because weir crashed twice with them in hand.
+pub const QUARANTINED: &str = "weir_messages_quarantined_total";
 /// Messages not accepted, whatever the answer.
 pub const REFUSED: &str = "weir_messages_refused_total";
 /// Faults of messages not accepted, by table 0357 code; a message may have several.
@@ -55,6 +57,20 @@ pub const WARNINGS: &str = "weir_message_warnings_total";
 pub const ACKNOWLEDGMENT_SECONDS: &str = "weir_acknowledgment_seconds";
 /// Replies of synchronous routes, by what became of the wait for the destination's answer.
 pub const REPLIES: &str = "weir_replies_total";
+/// Notes of the journal that the archive has taken.
+pub const ARCHIVE_NOTES: &str = "weir_archive_notes_total";
+/// Attempts to write the archive that failed; each is made again.
+pub const ARCHIVE_FAILURES: &str = "weir_archive_failures_total";
+/// Notes that the archive will never have: the journal had no room for them.
+pub const ARCHIVE_LOST: &str = "weir_archive_lost_notes_total";
+/// Notes that the archive has not got yet.
+pub const ARCHIVE_LAG_NOTES: &str = "weir_archive_lag_notes";
+/// How long ago the oldest of them happened.
+pub const ARCHIVE_LAG_SECONDS: &str = "weir_archive_lag_seconds";
+/// Bytes of the journal, with the messages that it tells of.
+pub const JOURNAL_BYTES: &str = "weir_journal_bytes";
+/// Messages that were refused, or filtered, and that the archive cannot have: the outbox had no room for them.
+pub const ARCHIVE_MISSED: &str = "weir_archive_missed_total";
 /// Codes a table did not hold.
 pub const TABLE_MISSES: &str = "weir_table_misses_total";
 /// Readings of a table from its database: `read` or `failed`.
@@ -87,6 +103,14 @@ pub const LISTENER_LAST_MESSAGE_AGE_SECONDS: &str = "weir_listener_last_message_
 pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
 /// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
 pub const DESTINATION_DEVIATIONS_TOTAL: &str = "weir_destination_deviations_total";
+/// Handshakes of TLS, by whose (`kind` and `name`) and what became of them.
+pub const TLS_HANDSHAKES_TOTAL: &str = "weir_tls_handshakes_total";
+/// Files of TLS that have changed while weir ran, by whether they could be used: `applied` or `refused`.
+pub const CERTIFICATE_RENEWALS_TOTAL: &str = "weir_certificate_renewals_total";
+/// How long a certificate that weir shows is still valid; less than nothing once it has expired.
+pub const CERTIFICATE_EXPIRES_IN_SECONDS: &str = "weir_certificate_expires_in_seconds";
+/// Messages refused because their sender's certificate is not that of the application or facility they name.
+pub const SENDER_MISMATCHES_TOTAL: &str = "weir_sender_mismatches_total";
 /// Deliveries accepted for a destination.
 pub const OWED: &str = "weir_deliveries_owed_total";
 /// Deliveries completed by a receipt.
@@ -129,6 +153,10 @@ pub const OUTBOX_DISK_BYTES: &str = "weir_outbox_disk_bytes";
 pub const DISK_FREE_BYTES: &str = "weir_disk_free_bytes";
 /// Records whose checksum did not hold.
 pub const DAMAGED_RECORDS: &str = "weir_outbox_damaged_records_total";
+/// What the archive takes on the disk.
+pub const ARCHIVE_BYTES: &str = "weir_archive_bytes";
+/// Messages deleted from the archive.
+pub const ARCHIVE_PURGED: &str = "weir_archive_purged_messages_total";
 /// Reloads of the site, by what became of them: `applied` or `refused`.
 pub const RELOADS: &str = "weir_reloads_total";
 /// Troubles there are, by kind.
@@ -152,11 +180,19 @@ pub const ALL: &[Metric] = &[
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
     Metric { name: UNROUTED, kind: Kind::Counter, labels: &["listener"], help: "Messages no route of the listener takes" },
     Metric { name: REPEATED, kind: Kind::Counter, labels: &["listener"], help: "Messages known from before, acknowledged again and not delivered again" },
+    Metric { name: QUARANTINED, kind: Kind::Counter, labels: &["listener"], help: "Messages not taken because weir crashed twice with them in hand" },
     Metric { name: REFUSED, kind: Kind::Counter, labels: &["listener"], help: "Messages not accepted, whatever the answer" },
     Metric { name: FAULTS, kind: Kind::Counter, labels: &["listener", "code"], help: "Faults of messages not accepted, by HL7 table 0357 code; a message may have several" },
     Metric { name: WARNINGS, kind: Kind::Counter, labels: &["listener", "kind"], help: "Accepted deviations from the standard, by kind" },
     Metric { name: ACKNOWLEDGMENT_SECONDS, kind: Kind::Histogram, labels: &["listener"], help: "From the last byte of a frame to its acknowledgment" },
     Metric { name: REPLIES, kind: Kind::Counter, labels: &["listener", "outcome"], help: "Replies of synchronous routes, by what became of the wait for the answer" },
+    Metric { name: ARCHIVE_NOTES, kind: Kind::Counter, labels: &[], help: "Notes of the journal that the archive has taken" },
+    Metric { name: ARCHIVE_FAILURES, kind: Kind::Counter, labels: &[], help: "Attempts to write the archive that failed; each is made again" },
+    Metric { name: ARCHIVE_LOST, kind: Kind::Counter, labels: &[], help: "Notes that the archive will never have: the journal had no room for them" },
+    Metric { name: ARCHIVE_LAG_NOTES, kind: Kind::Gauge, labels: &[], help: "Notes of the journal that the archive has not got yet" },
+    Metric { name: ARCHIVE_LAG_SECONDS, kind: Kind::Gauge, labels: &[], help: "How long ago the oldest of them happened" },
+    Metric { name: JOURNAL_BYTES, kind: Kind::Gauge, labels: &[], help: "Bytes of the journal, with the messages that it tells of" },
+    Metric { name: ARCHIVE_MISSED, kind: Kind::Counter, labels: &["listener"], help: "Messages refused or filtered that the archive cannot have: the outbox had no room" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },
     Metric { name: TABLE_READS, kind: Kind::Counter, labels: &["table", "outcome"], help: "Readings of a table from its database, by outcome" },
     Metric { name: TABLE_READ_TIMESTAMP, kind: Kind::Gauge, labels: &["table"], help: "When the rows of a table were read from its database, as Unix time" },
@@ -173,6 +209,10 @@ pub const ALL: &[Metric] = &[
     Metric { name: LISTENER_LAST_MESSAGE_AGE_SECONDS, kind: Kind::Gauge, labels: &["listener"], help: "How long ago the last message came" },
     Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
+    Metric { name: TLS_HANDSHAKES_TOTAL, kind: Kind::Counter, labels: &["kind", "name", "outcome"], help: "Handshakes of TLS by listener, destination or console, and what became of them" },
+    Metric { name: CERTIFICATE_RENEWALS_TOTAL, kind: Kind::Counter, labels: &["kind", "name", "outcome"], help: "Changed files of certificates, applied or refused" },
+    Metric { name: CERTIFICATE_EXPIRES_IN_SECONDS, kind: Kind::Gauge, labels: &["kind", "name"], help: "How long the certificate that is shown is still valid" },
+    Metric { name: SENDER_MISMATCHES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Messages refused because the certificate is not that of the sender they name" },
     Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries that waited at the start and those accepted since, those a route could not make included" },
     Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
     Metric { name: PURGED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries thrown away with a destination that was taken out of the site" },
@@ -194,6 +234,8 @@ pub const ALL: &[Metric] = &[
     Metric { name: OUTBOX_DISK_BYTES, kind: Kind::Gauge, labels: &[], help: "Space that the files of the outbox take" },
     Metric { name: DISK_FREE_BYTES, kind: Kind::Gauge, labels: &[], help: "Space left on the disk of the outbox" },
     Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
+    Metric { name: ARCHIVE_BYTES, kind: Kind::Gauge, labels: &[], help: "What the archive takes on the disk, without what it has to give back" },
+    Metric { name: ARCHIVE_PURGED, kind: Kind::Counter, labels: &[], help: "Messages deleted from the archive, by age, size or order" },
     Metric { name: ALERTS, kind: Kind::Gauge, labels: &["kind"], help: "Troubles there are, by kind" },
     Metric { name: ALERT_MESSAGES, kind: Kind::Counter, labels: &["contact", "outcome"], help: "Messages to people about them, sent or failed" },
     Metric { name: RELOADS, kind: Kind::Counter, labels: &["outcome"], help: "Reloads of the site, applied or refused" },

@@ -288,12 +288,14 @@ impl Access {
     pub fn session(&self, key: &str, now: Instant) -> Option<Known> {
         let store = lock(&self.store);
         let mut sessions = lock(&self.sessions);
-        let name = sessions.user(key, now)?;
-        let user = store.stored().users.get(name)?;
-        Some(Known {
-            identity: Identity::User(name.to_owned()),
-            roles: user.roles.clone(),
-        })
+        known_user(&store, sessions.user(key, now)?)
+    }
+
+    /// Whose session this is, for what goes on by itself: it does not count as used.
+    pub fn peek(&self, key: &str, now: Instant) -> Option<Known> {
+        let store = lock(&self.store);
+        let sessions = lock(&self.sessions);
+        known_user(&store, sessions.peek(key, now)?)
     }
 
     /// Ends a session.
@@ -495,6 +497,14 @@ fn check_name(name: &str) -> Result<(), AccessError> {
     } else {
         Err(AccessError::Name)
     }
+}
+
+fn known_user(store: &Store, name: &str) -> Option<Known> {
+    let user = store.stored().users.get(name)?;
+    Some(Known {
+        identity: Identity::User(name.to_owned()),
+        roles: user.roles.clone(),
+    })
 }
 
 /// What is in a lock is whole whenever it is released, a panic included: everything is changed in one step.

@@ -60,6 +60,12 @@ impl Sessions {
         Some(&session.user)
     }
 
+    /// Whose session this is, without counting as a use.
+    pub(super) fn peek(&self, key: &str, now: Instant) -> Option<&str> {
+        let session = self.by_key.get(&KeyHash::of(key))?;
+        (!session.is_over(now)).then_some(session.user.as_str())
+    }
+
     pub(super) fn end(&mut self, key: &str) {
         self.by_key.remove(&KeyHash::of(key));
     }
@@ -84,15 +90,21 @@ mod tests {
     #[test]
     fn a_session_ends_when_idle_and_when_old() {
         let start = clock::monotonic();
-        let second = Duration::from_secs(1);
+        let nearly_idle = IDLE_MAX.mul_f64(0.99);
         let (mut sessions, key) = begun("anna", start);
         let mut now = start;
         while now.duration_since(start) + IDLE_MAX < AGE_MAX {
-            now += IDLE_MAX - second;
+            now += nearly_idle;
             assert_eq!(sessions.user(key.expose(), now), Some("anna"));
         }
         assert_eq!(sessions.user(key.expose(), start + AGE_MAX), None, "old");
         let (mut sessions, key) = begun("anna", start);
+        assert_eq!(sessions.peek(key.expose(), start + nearly_idle), Some("anna"));
+        assert_eq!(
+            sessions.peek(key.expose(), start + IDLE_MAX),
+            None,
+            "looked at only"
+        );
         assert_eq!(sessions.user(key.expose(), start + IDLE_MAX), None, "idle");
         assert_eq!(sessions.user(key.expose(), start), None, "it is gone");
     }

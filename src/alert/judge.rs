@@ -29,11 +29,13 @@ pub enum Kind {
     OutboxFull,
     /// The outbox soon accepts nothing more.
     OutboxNearlyFull,
+    /// A certificate that weir shows is about to end, or has ended.
+    CertificateEnds,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::OldQueue,
         Kind::Held,
         Kind::Paused,
@@ -41,6 +43,7 @@ impl Kind {
         Kind::SilentListener,
         Kind::OutboxFull,
         Kind::OutboxNearlyFull,
+        Kind::CertificateEnds,
     ];
 
     /// Its name in messages and in the API.
@@ -53,6 +56,7 @@ impl Kind {
             Kind::SilentListener => "silent-listener",
             Kind::OutboxFull => "outbox-full",
             Kind::OutboxNearlyFull => "outbox-nearly-full",
+            Kind::CertificateEnds => "certificate-ends",
         }
     }
 
@@ -60,7 +64,7 @@ impl Kind {
     pub fn is_critical(self) -> bool {
         match self {
             Kind::OldQueue | Kind::Held | Kind::SilentListener | Kind::OutboxFull => true,
-            Kind::Paused | Kind::DeadLetters | Kind::OutboxNearlyFull => false,
+            Kind::Paused | Kind::DeadLetters | Kind::OutboxNearlyFull | Kind::CertificateEnds => false,
         }
     }
 }
@@ -79,7 +83,7 @@ impl Trouble {
     pub fn destination(&self) -> Option<&str> {
         match self.kind {
             Kind::OldQueue | Kind::Held | Kind::Paused | Kind::DeadLetters => self.about.as_deref(),
-            Kind::SilentListener | Kind::OutboxFull | Kind::OutboxNearlyFull => None,
+            Kind::SilentListener | Kind::OutboxFull | Kind::OutboxNearlyFull | Kind::CertificateEnds => None,
         }
     }
 }
@@ -90,6 +94,7 @@ impl fmt::Display for Trouble {
         let what = match self.kind {
             Kind::SilentListener => "listener",
             Kind::OutboxFull | Kind::OutboxNearlyFull => "outbox",
+            Kind::CertificateEnds => "certificate of",
             Kind::OldQueue | Kind::Held | Kind::Paused | Kind::DeadLetters => "destination",
         };
         match &self.about {
@@ -118,6 +123,14 @@ pub fn judge(alerts: &Alerts, now: &Snapshot) -> BTreeMap<Trouble, String> {
         };
         let (kind, about) = (Kind::SilentListener, Some(Arc::clone(name)));
         found.insert(Trouble { kind, about }, said);
+    }
+    for (owner, end) in &now.certificates {
+        let left = end.duration_since(now.at);
+        if SignedDuration::try_from(alerts.certificate_left_min).is_ok_and(|least| left < least) {
+            let (kind, about) = (Kind::CertificateEnds, Some(Arc::clone(owner)));
+            let said = format!("valid until {}", moment(*end));
+            found.insert(Trouble { kind, about }, said);
+        }
     }
     let of_outbox = match now.outbox.full {
         Some(what) => Some((
@@ -315,5 +328,18 @@ mod tests {
         check(outbox(80, None), &[nearly]);
         let full = "outbox-full outbox: full: nothing more is accepted, bytes of messages";
         check(outbox(100, Some("bytes of messages")), &[full]);
+    }
+
+    #[test]
+    fn a_certificate_is_told_before_it_ends() {
+        let until = |end: &str| Snapshot {
+            certificates: BTreeMap::from([(Arc::from("listener adt"), end.parse().unwrap())]),
+            ..Snapshot::default()
+        };
+        check(until("2026-12-07T12:00:00Z"), &[]);
+        let ends = "certificate-ends certificate of listener adt: valid until 2026-12-07T11:59:59Z";
+        check(until("2026-12-07T11:59:59Z"), &[ends]);
+        let ended = "certificate-ends certificate of listener adt: valid until 2026-11-01T00:00:00Z";
+        check(until("2026-11-01T00:00:00Z"), &[ended]);
     }
 }

@@ -59,7 +59,7 @@ fn transport(mail: &Mail, limit: Duration) -> Result<AsyncSmtpTransport<Tokio1Ex
 
 fn parameters(mail: &Mail) -> Result<TlsParameters, String> {
     let mut parameters = TlsParameters::builder(mail.server.clone());
-    if let Some(path) = &mail.authorities {
+    if let Some(path) = &mail.trusted {
         parameters = parameters.certificate_store(CertificateStore::None);
         for authority in authorities(path)? {
             parameters = parameters.add_root_certificate(authority);

@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub listeners: BTreeMap<Arc<str>, ListenerState>,
     /// The store of accepted messages.
     pub outbox: OutboxState,
+    /// When the certificates that weir shows end, by who shows them, as `listener adt`.
+    pub certificates: BTreeMap<Arc<str>, Timestamp>,
 }
 
 /// A destination.
@@ -111,6 +113,11 @@ impl Eye {
                     };
                     (Arc::clone(name), state)
                 })
+                .collect(),
+            certificates: status
+                .certificates()
+                .into_iter()
+                .map(|(owner, end)| (format!("{} {}", owner.kind, owner.name).into(), end))
                 .collect(),
             outbox: OutboxState {
                 percent: status.outbox().percent(),

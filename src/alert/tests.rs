@@ -11,6 +11,7 @@ use super::book::{Book, Notice, State};
 use super::judge::{Kind, Trouble};
 use super::message::Message;
 use crate::config::{Alerts, Contact, Webhook};
+use crate::tls::ClientSettings;
 
 /// `on-call` is told of everything but what `lab`'s own people are told of; nobody is woken for what can wait.
 fn alerts() -> Alerts {
@@ -18,7 +19,7 @@ fn alerts() -> Alerts {
     let contact = Contact::Webhook(Webhook {
         url,
         headers: BTreeMap::new(),
-        authorities: None,
+        tls: ClientSettings::default(),
     });
     Alerts {
         contacts: BTreeMap::from(["lab-team", "on-call"].map(|name| (Arc::from(name), contact.clone()))),

@@ -182,7 +182,7 @@ impl Watcher {
         }
         let name = name.as_str();
         let told = join_all(due.into_iter().map(|(contact, how, notices)| async move {
-            let told = tell(how, name, &notices).await;
+            let told = tell(contact, how, name, &notices).await;
             (contact, notices, told)
         }));
         self.failures
@@ -207,14 +207,14 @@ impl Watcher {
     }
 }
 
-async fn tell(how: &Contact, name: &str, notices: &[Notice]) -> Result<(), String> {
+async fn tell(contact: &Arc<str>, how: &Contact, name: &str, notices: &[Notice]) -> Result<(), String> {
     let message = Message {
         name,
         notices,
         at: clock::now(),
     };
     match how {
-        Contact::Webhook(webhook) => webhook::tell(webhook, &message, TELLING_MAX).await,
+        Contact::Webhook(webhook) => webhook::tell(contact, webhook, &message, TELLING_MAX).await,
         Contact::Mail(mail) => mail::tell(mail, &message, TELLING_MAX).await,
     }
 }

@@ -1,7 +1,248 @@
 //! The archive: what became of every message, kept to be searched.
 //!
-//! It is told by the outbox's journal and is never in the way of a message: it may be lost, and no delivery is.
+//! It is told by the outbox's journal, in batches ([`Archive::write`]); what it returned from is on the disk, so the
+//! journal may forget it. What is told twice is written once. It is never in the way of a message: it may be lost, and
+//! no delivery is.
+//!
+//! One SQLite database (`archive.sqlite` in its folder), with one connection that writes and a few that read beside
+//! it. Everything here blocks on the disk.
 
+mod about;
+mod bodies;
+mod error;
 mod event;
+mod hold;
+mod message;
+mod number;
+mod purge;
+mod query;
+mod schema;
+mod search;
+mod settings;
+mod state;
+mod term;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod write;
 
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use metrics::{counter, gauge};
+use rusqlite::Connection;
+
+use crate::metrics as names;
+
+pub use error::ArchiveError;
 pub use event::{Attempt, End, Event, Origin, Outcome, Owed, Passage, Received, Settlement, What};
+pub use hold::Hold;
+pub use message::{Attempted, Delivery, Message};
+pub use purge::Purged;
+pub use query::Query;
+pub use search::{Found, Page};
+pub use settings::{AgeMaxOf, Retention, Settings};
+pub use state::State;
+pub use verify::Verification;
+
+/// The database in the archive's folder.
+pub const FILE_NAME: &str = "archive.sqlite";
+/// Connections that read, kept for the next who asks; more are made when more ask at once.
+const READERS_KEPT: usize = 4;
+/// The most messages of one page.
+pub const PAGE_COUNT_MAX: usize = 1_000;
+
+/// A handle; clones are the same archive.
+#[derive(Clone)]
+pub struct Archive {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    writer: Mutex<Writer>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+struct Writer {
+    connection: Connection,
+    names: write::Names,
+    round: purge::Round,
+}
+
+/// What there is in an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Messages.
+    pub messages: u64,
+    /// What they take on the disk.
+    pub stored_bytes: u64,
+    /// When the oldest and the newest of them were received.
+    pub between: Option<(Timestamp, Timestamp)>,
+}
+
+impl Archive {
+    /// Opens the archive in this folder, and makes it there when there is none.
+    ///
+    /// # Errors
+    /// When the file is damaged, of a newer weir or of another program: it is left as it is.
+    pub fn open(folder: &Path) -> Result<Archive, ArchiveError> {
+        let mut made = DirBuilder::new();
+        // It holds what patients' data the outbox holds, for longer.
+        made.recursive(true).mode(0o700);
+        made.create(folder).map_err(ArchiveError::io(folder))?;
+        let path = folder.join(FILE_NAME);
+        let connection = schema::open_writer(&path)?;
+        Ok(Archive {
+            shared: Arc::new(Shared {
+                path,
+                writer: Mutex::new(Writer {
+                    connection,
+                    names: write::Names::default(),
+                    round: purge::Round::default(),
+                }),
+                readers: Mutex::new(Vec::new()),
+            }),
+        })
+    }
+
+    /// Opens the archive in this folder; `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`open`](Archive::open).
+    pub fn open_existing(folder: &Path) -> Result<Option<Archive>, ArchiveError> {
+        let path = folder.join(FILE_NAME);
+        if !fs::exists(&path).map_err(ArchiveError::io(&path))? {
+            return Ok(None);
+        }
+        Archive::open(folder).map(Some)
+    }
+
+    /// The database.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// The last record of this outbox's journal that is in the archive.
+    pub fn written(&self, store: u128) -> Result<Option<u64>, ArchiveError> {
+        write::written(&self.writer().connection, store)
+    }
+
+    /// The number in the archive of a message of this outbox, whether the archive has it or not.
+    pub fn number(&self, store: u128, sequence: u64) -> Result<u64, ArchiveError> {
+        write::number(&self.writer().connection, store, sequence)
+    }
+
+    /// Writes records of an outbox's journal, in their order. What was written before is passed over. When it returns,
+    /// they survive a power cut, all of them or, on an error, none.
+    pub fn write(&self, store: u128, events: &[Event]) -> Result<(), ArchiveError> {
+        let mut writer = self.writer();
+        let Writer {
+            connection, names, ..
+        } = &mut *writer;
+        write::write(connection, names, store, events)
+    }
+
+    /// The newest messages before a number (of all, without one) that are as asked.
+    pub fn search(&self, query: &Query, before: Option<u64>, count_max: usize) -> Result<Page, ArchiveError> {
+        self.read(|connection| search::search(connection, query, before, count_max.clamp(1, PAGE_COUNT_MAX)))
+    }
+
+    /// A message with all that became of it; `None` when there is none of this number.
+    pub fn message(&self, number: u64) -> Result<Option<Message>, ArchiveError> {
+        let Ok(number) = i64::try_from(number) else {
+            return Ok(None);
+        };
+        self.read(|connection| message::read(connection, number))
+    }
+
+    /// What there is.
+    pub fn summary(&self) -> Result<Summary, ArchiveError> {
+        self.read(verify::summary)
+    }
+
+    /// Looks at every page and every message.
+    pub fn verify(&self) -> Result<Verification, ArchiveError> {
+        self.read(verify::verify)
+    }
+
+    /// Deletes these messages, as far as nobody is owed them and no hold keeps them.
+    pub fn purge(&self, messages: &[u64]) -> Result<Purged, ArchiveError> {
+        let purged = purge::purge(&mut self.writer().connection, &signed(messages))?;
+        counter!(names::ARCHIVE_PURGED).increment(purged.deleted);
+        Ok(purged)
+    }
+
+    /// One bite of deleting what is too old or too much, and of giving the disk back; whether the round has ended. The
+    /// next call then begins another.
+    pub fn tidy(&self, retention: &Retention, now: Timestamp) -> Result<bool, ArchiveError> {
+        let mut writer = self.writer();
+        let Writer {
+            connection, round, ..
+        } = &mut *writer;
+        let (deleted, is_done) = purge::bite(connection, round, retention, now)?;
+        counter!(names::ARCHIVE_PURGED).increment(deleted);
+        #[expect(clippy::cast_precision_loss, reason = "a gauge of bytes needs no more digits")]
+        gauge!(names::ARCHIVE_BYTES).set(purge::stored_bytes(connection)? as f64);
+        Ok(is_done)
+    }
+
+    /// Makes a hold, or adds to the one of that name, so that these messages are not deleted; how many of them are
+    /// there.
+    pub fn hold(
+        &self,
+        name: &str,
+        reason: &str,
+        by: &str,
+        at: Timestamp,
+        messages: &[u64],
+    ) -> Result<u64, ArchiveError> {
+        let mut writer = self.writer();
+        hold::begin(&writer.connection, name, reason, by, at)?;
+        hold::keep(&mut writer.connection, name, &signed(messages))
+    }
+
+    /// Ends a hold.
+    pub fn release(&self, name: &str) -> Result<(), ArchiveError> {
+        hold::release(&mut self.writer().connection, name)
+    }
+
+    /// All holds.
+    pub fn holds(&self) -> Result<Vec<Hold>, ArchiveError> {
+        self.read(hold::all)
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A panic in the middle of a transaction has rolled it back.
+        self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, ArchiveError>) -> Result<T, ArchiveError> {
+        let kept = self.readers().pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => schema::open_reader(&self.shared.path)?,
+        };
+        let done = work(&connection);
+        let mut readers = self.readers();
+        if readers.len() < READERS_KEPT {
+            readers.push(connection);
+        }
+        done
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Numbers that no archive can hold are of no message.
+fn signed(numbers: &[u64]) -> Vec<i64> {
+    numbers
+        .iter()
+        .map(|number| i64::try_from(*number).unwrap_or(i64::MAX))
+        .collect()
+}

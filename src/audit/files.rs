@@ -26,6 +26,10 @@ impl Place {
         }
     }
 
+    pub(super) fn data(&self) -> &Path {
+        &self.data
+    }
+
     pub(super) fn folder(&self) -> PathBuf {
         self.data.join("audit")
     }
@@ -93,6 +97,11 @@ impl Lines {
         // After the last line end there is nothing.
         lines.pop();
         lines.into_iter().map(Record::read)
+    }
+
+    pub(super) fn into_whole(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.whole);
+        self.bytes
     }
 
     pub(super) fn whole_bytes(&self) -> u64 {

@@ -80,11 +80,6 @@ impl Log {
         Ok(number)
     }
 
-    /// Where the log ends, as far as `audit.head` says. Blocks on the disk.
-    pub fn head(&self) -> io::Result<Option<Head>> {
-        self.place.read_head()
-    }
-
     /// Records before this number, the newest first, those that `wanted` says; lines that are none are passed over.
     /// Blocks on the disk.
     pub fn newest(
@@ -118,6 +113,11 @@ impl Log {
         Ok(self.place.files()?.into_iter().map(|(_, path)| path).collect())
     }
 
+    /// Whether every record is what was written. Blocks on the disk.
+    pub fn verify(&self) -> io::Result<Verified> {
+        verify(self.place.data(), None)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -139,25 +139,9 @@ impl Place {
         };
         let lines = Lines::read(path).map_err(|source| failed(path.clone(), source))?;
         match verify::end(*first, &lines, known.as_ref()) {
-            Ok(end) => self.go_on(path, &lines, end),
+            Ok(end) => go_on(path, &lines, end),
             Err(Damage { what, after }) => self.begin_after_damage(after, what),
         }
-    }
-
-    fn go_on(&self, path: &Path, lines: &Lines, head: Head) -> Result<Open, AuditError> {
-        let bytes = lines.whole_bytes();
-        let open = || -> io::Result<File> {
-            let file = OpenOptions::new().append(true).open(path)?;
-            // What a crash left of a record that nobody acted on.
-            if lines.is_cut() {
-                file.set_len(bytes)?;
-            }
-            // What was read may not have been synced by whoever wrote it.
-            file.sync_all()?;
-            Ok(file)
-        };
-        let file = open().map_err(|source| failed(path.to_owned(), source))?;
-        Ok(Open { file, bytes, head })
     }
 
     /// Begins a file for what follows this head.
@@ -212,6 +196,28 @@ impl Place {
         open.head = head;
         Ok(open.head.number)
     }
+}
+
+/// Opens the file for what follows.
+fn go_on(path: &Path, lines: &Lines, head: Head) -> Result<Open, AuditError> {
+    let bytes = lines.whole_bytes();
+    let open = || -> io::Result<File> {
+        let file = OpenOptions::new().append(true).open(path)?;
+        // What a crash left of a record that nobody acted on.
+        if lines.is_cut() {
+            file.set_len(bytes)?;
+        }
+        // What was read may not have been synced by whoever wrote it.
+        file.sync_all()?;
+        Ok(file)
+    };
+    let file = open().map_err(|source| failed(path.to_owned(), source))?;
+    Ok(Open { file, bytes, head })
+}
+
+/// A file of the log, its whole lines. Blocks on the disk.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    Ok(Lines::read(path)?.into_whole())
 }
 
 fn failed(path: PathBuf, source: io::Error) -> AuditError {

@@ -27,6 +27,17 @@ pub enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Allowed => "allowed",
+            Outcome::Refused => "refused",
+            Outcome::Failed => "failed",
+        }
+    }
+}
+
 /// What is to be written down: who wants what. Never what a message holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

@@ -9,6 +9,7 @@ mod expect;
 mod output;
 mod settings;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::Zoned;
@@ -36,6 +37,21 @@ pub struct Case {
     expect: expect::Expect,
 }
 
+/// What came of a case.
+pub enum Verdict {
+    /// What is not as expected; nothing if all is.
+    Compared(Vec<Mismatch>),
+    /// The route panicked, which is a mistake in weir.
+    Broke,
+}
+
+impl Verdict {
+    /// Whether all is as expected.
+    pub fn is_passed(&self) -> bool {
+        matches!(self, Verdict::Compared(mismatches) if mismatches.is_empty())
+    }
+}
+
 /// The message that a case gives to its route.
 #[derive(Debug)]
 pub struct Given {
@@ -49,8 +65,12 @@ pub struct Given {
 
 impl Case {
     /// Runs the route over the given message, and tells what is not as expected.
-    pub fn run(&self) -> Vec<Mismatch> {
-        let outcome = self.route.run(&self.given.message, &self.at, None);
-        self.expect.compare(&outcome)
+    pub fn run(&self) -> Verdict {
+        // A route is pure: after a panic there is nothing half changed to look at.
+        let compared = catch_unwind(AssertUnwindSafe(|| {
+            let outcome = self.route.run(&self.given.message, &self.at, None);
+            self.expect.compare(&outcome)
+        }));
+        compared.map_or(Verdict::Broke, Verdict::Compared)
     }
 }

@@ -1,7 +1,7 @@
 //! `weir backup`: keeps a copy of what a running weir owes and what it gave up.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::ProgressBar;
@@ -28,25 +28,34 @@ pub(super) struct Backup {
 impl Backup {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let which = self.running.which();
-        if self.file.as_os_str() == "-" {
-            copy(&which, out)?;
-            return Ok(Finding::Fine);
-        }
-        let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(std::path::Path::new("."));
-        let in_file = |error: &dyn std::fmt::Display| CannotRun::at(self.file.display(), error);
-        // Only its owner may read a temporary file.
-        let mut file = NamedTempFile::new_in(folder).map_err(|error| in_file(&error))?;
-        let bytes = copy(&which, &mut file)?;
-        let keep = || -> std::io::Result<()> {
-            file.as_file().sync_all()?;
-            file.persist(&self.file)?;
-            std::fs::File::open(folder)?.sync_all()
-        };
-        keep().map_err(|error| in_file(&error))?;
-        writeln!(out, "{}: {bytes} bytes", self.file.display())?;
-        Ok(Finding::Fine)
+        keep(&self.file, &|to| copy(&which, to), out)
     }
+}
+
+/// Copies something into a file of which only its owner may read, whole or not at all; `-` is standard output.
+pub(super) fn keep(
+    path: &Path,
+    copy: &dyn Fn(&mut dyn Write) -> Result<u64, CannotRun>,
+    out: &mut dyn Write,
+) -> Result<Finding, CannotRun> {
+    if path.as_os_str() == "-" {
+        copy(out)?;
+        return Ok(Finding::Fine);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let in_file = |error: &dyn std::fmt::Display| CannotRun::at(path.display(), error);
+    // Only its owner may read a temporary file.
+    let mut file = NamedTempFile::new_in(folder).map_err(|error| in_file(&error))?;
+    let bytes = copy(&mut file)?;
+    let keep = || -> std::io::Result<()> {
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        std::fs::File::open(folder)?.sync_all()
+    };
+    keep().map_err(|error| in_file(&error))?;
+    writeln!(out, "{}: {bytes} bytes", path.display())?;
+    Ok(Finding::Fine)
 }
 
 /// Copies the backup; only one that is read to its end is one.

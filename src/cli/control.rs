@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use crate::config;
-use crate::console::control;
+use crate::console::{api, control};
 
 use super::CannotRun;
 
@@ -57,11 +57,12 @@ impl Which {
             .await
             .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
         let broken = |error: &dyn std::fmt::Display| CannotRun::at(socket.display(), error);
-        let mut response = send(stream, Method::GET, path)
+        let mut response = send(stream, Method::GET, path, None)
             .await
             .map_err(|error| broken(&error))?;
         if response.status() != StatusCode::OK {
-            return Err(broken(&response.status()));
+            let answer = whole(response).await.map_err(|error| broken(&error))?;
+            return Err(CannotRun::Because(failure(&answer)?));
         }
         let mut bytes = 0;
         while let Some(frame) = response.frame().await {
@@ -78,17 +79,28 @@ impl Which {
 
     /// Sends a request without a body and reads the answer.
     pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Answer, CannotRun> {
+        self.send(method, path, None).await
+    }
+
+    /// Sends a request with a body of JSON, if there is one, and reads the answer.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Result<Answer, CannotRun> {
         let socket = control::path(&self.data_folder()?);
         let stream = UnixStream::connect(&socket)
             .await
             .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
-        let answer = timeout(ANSWER_MAX, exchange(stream, method, path)).await;
+        let answer = timeout(ANSWER_MAX, exchange(stream, method, path, body)).await;
         let seconds = ANSWER_MAX.as_secs();
         let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {seconds} s").into()));
         answer.map_err(|error| CannotRun::at(socket.display(), error))
     }
 
-    fn data_folder(&self) -> Result<PathBuf, CannotRun> {
+    /// Where it keeps what must survive a restart.
+    pub(super) fn data_folder(&self) -> Result<PathBuf, CannotRun> {
         if let Some(data) = &self.data {
             return Ok(data.clone());
         }
@@ -118,21 +130,39 @@ fn not_there(error: &io::Error) -> String {
 
 type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// Sends a request without a body; its answer as it begins.
-async fn send(stream: UnixStream, method: Method, path: &str) -> Result<Response<Incoming>, Broken> {
+/// Sends a request; its answer as it begins.
+async fn send(
+    stream: UnixStream,
+    method: Method,
+    path: &str,
+    body: Option<&serde_json::Value>,
+) -> Result<Response<Incoming>, Broken> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Ends with the answer.
     tokio::spawn(connection);
-    let request = Request::builder()
+    let mut request = Request::builder()
         .method(method)
         .uri(path)
-        .header(header::HOST, "weir")
-        .body(Empty::<Bytes>::new())?;
-    Ok(sender.send_request(request).await?)
+        .header(header::HOST, "weir");
+    if body.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let body = body.map(ToString::to_string).unwrap_or_default();
+    Ok(sender
+        .send_request(request.body(Full::new(Bytes::from(body)))?)
+        .await?)
 }
 
-async fn exchange(stream: UnixStream, method: Method, path: &str) -> Result<Answer, Broken> {
-    let response = send(stream, method, path).await?;
+async fn exchange(
+    stream: UnixStream,
+    method: Method,
+    path: &str,
+    body: Option<&serde_json::Value>,
+) -> Result<Answer, Broken> {
+    whole(send(stream, method, path, body).await?).await
+}
+
+async fn whole(response: Response<Incoming>) -> Result<Answer, Broken> {
     let code = response.status();
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
         .collect()
@@ -141,6 +171,11 @@ async fn exchange(stream: UnixStream, method: Method, path: &str) -> Result<Answ
         code,
         body: body.to_bytes(),
     })
+}
+
+/// Why a request was not answered as asked, in the words of the API.
+pub(super) fn failure(answer: &Answer) -> Result<String, CannotRun> {
+    read::<api::Failure>(answer).map(|failure| failure.error)
 }
 
 /// What an answer says, in the words of its own kind.

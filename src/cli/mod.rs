@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use tracing::Level;
 
 mod ack;
+mod audit;
 mod backup;
 mod check;
 mod client;
@@ -37,7 +38,10 @@ mod show;
 mod status;
 mod test;
 mod text;
+mod tls;
+mod token;
 mod trace;
+mod user;
 mod validate;
 mod verify;
 mod watch;
@@ -66,6 +70,9 @@ enum Command {
     Verify(verify::Verify),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    User(user::User),
+    Token(token::Token),
+    Audit(audit::Audit),
     Demo(demo::Demo),
     Check(check::Check),
     Test(test::Test),
@@ -145,6 +152,9 @@ pub fn main() -> ExitCode {
         Command::Verify(command) => command.run(&mut out),
         Command::Backup(command) => command.run(&mut out),
         Command::Restore(command) => command.run(&mut out),
+        Command::User(command) => command.run(&mut out),
+        Command::Token(command) => command.run(&mut out),
+        Command::Audit(command) => command.run(&mut out),
         Command::Demo(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
         Command::Test(command) => command.run(&mut out),

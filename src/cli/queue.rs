@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use hyper::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::console::api;
 use crate::console::api::destinations::Answer as Told;
 use crate::console::api::queue::{Dead, Queued};
 
@@ -43,11 +42,21 @@ impl Running {
 
     /// Sends a request; the failures the API tells in its own words become ours.
     pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Asked, CannotRun> {
-        let answer = self.which().ask(method, path).await?;
+        self.send(method, path, None).await
+    }
+
+    /// The same with a body of JSON, if there is one.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Result<Asked, CannotRun> {
+        let answer = self.which().send(method, path, body).await?;
         match answer.code {
-            StatusCode::OK | StatusCode::NO_CONTENT => Ok(Asked::Done(answer)),
-            StatusCode::NOT_FOUND => Ok(Asked::NotThere(control::read::<api::Failure>(&answer)?.error)),
-            _ => Err(CannotRun::Because(control::read::<api::Failure>(&answer)?.error)),
+            StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(Asked::Done(answer)),
+            StatusCode::NOT_FOUND => Ok(Asked::NotThere(control::failure(&answer)?)),
+            _ => Err(CannotRun::Because(control::failure(&answer)?)),
         }
     }
 }
@@ -224,7 +233,7 @@ impl Numbers {
     }
 }
 
-fn not_there(why: &str) -> Result<Finding, CannotRun> {
+pub(super) fn not_there(why: &str) -> Result<Finding, CannotRun> {
     writeln!(std::io::stderr(), "{why}")?;
     Ok(Finding::NotSo)
 }

@@ -213,6 +213,7 @@ async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines) -> Result<outbox::Pe
         dead: Vec::new(),
         window: None,
         instead_of: None,
+        told: None,
         link: None,
     };
     outbox.offer(acceptance).await.map_err(|error| error.to_string())
@@ -236,6 +237,7 @@ fn known(link: &backup::Link) -> Acceptance {
             id: link.id,
             number: LinkNumber::Known { number, content },
         }),
+        told: None,
     }
 }
 

@@ -45,7 +45,7 @@ impl Run {
         // Before anything starts: a signal in the middle of the start is a stop like any other.
         let mut signals = Signals::listen()?;
         let watcher = Watcher::over(&self.site).await;
-        let serving = serving::start(load(&self.site)?).await?;
+        let serving = serving::start(&self.site, load(&self.site)?).await?;
         introduce(&serving, out)?;
         let mut running = Running {
             folder: self.site,
@@ -117,7 +117,9 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     for name in site.destinations.keys() {
         writeln!(out, "  delivering  {name}")?;
     }
-    writeln!(out, "  watching    http://{}/metrics", serving.console)?;
+    let address = format!("{}://{}", serving.scheme, serving.console);
+    writeln!(out, "  console     {address}/")?;
+    writeln!(out, "  watching    {address}/metrics")?;
     writeln!(out, "  control     {}", serving.control.display())?;
     if let Some(token) = &serving.setup_token {
         writeln!(
@@ -157,13 +159,24 @@ impl Running {
                     error!(%failure, "weir stops");
                     return Err(CannotRun::Because(failure));
                 }
-                _ = signals.hang_up.recv() => drop(self.reload("SIGHUP").await),
-                () = self.watcher.changed(), if watches => drop(self.reload("a change of the files").await),
+                _ = signals.hang_up.recv() => self.reload_unasked("SIGHUP").await,
+                () = self.watcher.changed(), if watches => self.reload_unasked("a change of the files").await,
                 Some(ReloadRequest { asker, answer }) = reloads.recv() => {
                     // Who has asked may have gone; it is done all the same.
                     drop(answer.send(self.reload(&asker).await));
                 }
             }
+        }
+    }
+
+    /// A reload that nobody asked for by the API, which would have written it down.
+    async fn reload_unasked(&mut self, asker: &str) {
+        let entry = serving::by_weir("reload", asker.to_owned());
+        let audit = self.serving.audit.clone();
+        match tokio::task::spawn_blocking(move || audit.append(entry)).await {
+            Ok(Ok(_)) => drop(self.reload(asker).await),
+            Ok(Err(failure)) => error!(%failure, asker, "no reload: it cannot be written down"),
+            Err(_) => error!(asker, "no reload: internal error"),
         }
     }
 

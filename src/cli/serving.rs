@@ -1,7 +1,7 @@
 //! A site that runs, with its pages and its control socket: what `run` and `demo` have in common.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,9 @@ use tokio::time::timeout;
 
 use crate::access::Access;
 use crate::alert;
-use crate::audit;
+use crate::audit::{self, Entry, Outcome};
+use tracing::error;
+
 use crate::config::Site;
 use crate::console::{self, Console, control};
 use crate::engine::{Engine, ReloadRequest, Reloader};
@@ -27,10 +29,14 @@ pub(super) struct Serving {
     pub(super) engine: Engine,
     /// Where the pages are.
     pub(super) console: SocketAddr,
+    /// `http`, or `https` where it speaks TLS.
+    pub(super) scheme: &'static str,
     /// Where the control socket is.
     pub(super) control: PathBuf,
     /// What is asked for on the control socket. Whoever does not take them drops this, and they are answered so.
     pub(super) reloads: mpsc::Receiver<ReloadRequest>,
+    /// Where it is written down who did what.
+    pub(super) audit: audit::Log,
     /// What makes the first administrator, as long as there is none.
     pub(super) setup_token: Option<String>,
     alerts: alert::Watch,
@@ -38,10 +44,10 @@ pub(super) struct Serving {
     servers: JoinSet<()>,
 }
 
-/// Starts all of them. The engine comes first: the others are about an engine that runs.
-pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
+/// Starts all of them, for the site of this folder. The engine comes first: the others are about an engine that runs.
+pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
-    let bind = site.console;
+    let settings = site.console.clone();
     let data = site.data.clone();
     let engine = Engine::start(site)
         .await
@@ -53,14 +59,28 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let access = Arc::new(access.map_err(|error| CannotRun::Because(error.to_string()))?);
     let setup_token = access.setup_token();
     let audit = audit::Log::new(&data);
+    let (log, began) = (audit.clone(), began(&engine.site().version));
+    // A log that cannot be written refuses what people ask; messages flow all the same.
+    let written = tokio::task::spawn_blocking(move || log.append(began)).await;
+    if let Ok(Err(failure)) = written {
+        error!(%failure, "views of content and changes are refused until it can be");
+    }
     let status = Arc::clone(engine.status());
     let alerts = alert::Watch::start(&status);
     let board = alerts.board().clone();
-    let sources = console::Sources::new(status, reloader, recorder, board, access, audit);
-    let console = Console::bind(bind, Vec::new(), sources.clone()).await;
+    let (sources, observer) = console::Sources::new(
+        site_folder,
+        status,
+        reloader,
+        recorder,
+        board,
+        access,
+        audit.clone(),
+    );
+    let console = Console::bind(&settings, sources.clone()).await;
     let console = console.map_err(|error| {
         CannotRun::at(
-            format!("engine.console.bind: {bind}"),
+            format!("engine.console: {}", settings.bind),
             format!("{error}: is another weir running?"),
         )
     })?;
@@ -75,16 +95,37 @@ pub(super) async fn start(site: Site) -> Result<Serving, CannotRun> {
     let mut servers = JoinSet::new();
     servers.spawn(console.serve(stopped()));
     servers.spawn(socket.serve(stopped()));
+    servers.spawn(observer.run(stopped()));
     Ok(Serving {
         engine,
         console: address,
+        scheme: if settings.tls.is_some() { "https" } else { "http" },
         control: control::path(&data),
         reloads,
+        audit,
         setup_token,
         alerts,
         stop,
         servers,
     })
+}
+
+/// That weir itself did something.
+pub(super) fn by_weir(what: &str, object: String) -> Entry {
+    Entry {
+        who: "weir".to_owned(),
+        from: "this machine".to_owned(),
+        what: what.to_owned(),
+        object,
+        reason: None,
+        outcome: Outcome::Allowed,
+        detail: None,
+        of: None,
+    }
+}
+
+fn began(version: &str) -> Entry {
+    by_weir("start", format!("site version {version}"))
 }
 
 impl Serving {
@@ -97,7 +138,7 @@ impl Serving {
         let all_ended = async {
             while let Some(ended) = self.servers.join_next().await {
                 if ended.is_err() {
-                    tracing::error!("the pages or the control socket ended early");
+                    error!("the pages or the control socket ended early");
                 }
             }
         };

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use crate::destination::http::{HeaderText, Url};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::secret::SecretPlace;
+use crate::tls::ClientSettings;
 use crate::typed::{OneOrMany, Text};
 use crate::units;
 
@@ -50,6 +51,12 @@ pub(super) struct Settings {
     #[serde(default = "default_outbox_percent_max")]
     #[schemars(range(min = 1, max = 99))]
     outbox_percent_max: u8,
+    /// How long before its end a certificate that weir shows is told, as `14d` (the default).
+    #[serde(
+        default = "default_certificate_left_min",
+        deserialize_with = "units::duration"
+    )]
+    certificate_left_min: Duration,
     /// When nobody wants to hear what can wait, as `22:00-06:00`: it is told when they end, if it is still so.
     #[serde(default)]
     quiet_hours: OneOrMany<Text>,
@@ -87,9 +94,9 @@ pub struct Webhook {
     /// Headers of each request: a text, or where a secret is kept, as `{ env: HOOK_TOKEN }` or `{ file: token }`.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderText>,
-    /// A PEM file of the certificate authorities to trust, instead of those that the machine trusts.
+    /// Whom to trust, and who weir is, as for destinations.
     #[serde(default)]
-    pub authorities: Option<PathBuf>,
+    pub tls: ClientSettings,
 }
 
 /// A mail server, and who writes to whom.
@@ -116,7 +123,7 @@ struct MailSettings {
     password: Option<SecretPlace>,
     /// A PEM file of the certificate authorities to trust, instead of those that the machine trusts.
     #[serde(default)]
-    authorities: Option<PathBuf>,
+    trusted: Option<PathBuf>,
 }
 
 /// How the connection to a mail server is protected.
@@ -157,6 +164,10 @@ fn default_outbox_percent_max() -> u8 {
     80
 }
 
+fn default_certificate_left_min() -> Duration {
+    Duration::from_secs(14 * 24 * 60 * 60)
+}
+
 fn default_messages_per_hour_max() -> u16 {
     20
 }
@@ -180,6 +191,8 @@ pub struct Alerts {
     pub dead_letters_calm: Duration,
     /// How full the outbox may be.
     pub outbox_percent_max: u8,
+    /// How long before its end a certificate is told.
+    pub certificate_left_min: Duration,
     /// When nobody wants to hear what can wait.
     pub quiet_hours: Vec<Window>,
     /// The time zone of those; the machine's, if there is none.
@@ -200,6 +213,7 @@ impl Default for Alerts {
             destination_queue_age_max: BTreeMap::new(),
             dead_letters_calm: default_dead_letters_calm(),
             outbox_percent_max: default_outbox_percent_max(),
+            certificate_left_min: default_certificate_left_min(),
             quiet_hours: Vec::new(),
             zone: None,
             messages_per_hour_max: default_messages_per_hour_max(),
@@ -241,7 +255,7 @@ pub struct Mail {
     /// Who logs in, and where the password is kept.
     pub login: Option<(String, SecretPlace)>,
     /// A PEM file of the certificate authorities to trust instead of the machine's.
-    pub authorities: Option<PathBuf>,
+    pub trusted: Option<PathBuf>,
 }
 
 /// Reads the section.
@@ -275,6 +289,7 @@ pub(super) fn read(
         destination_queue_age_max: BTreeMap::new(),
         dead_letters_calm: settings.dead_letters_calm,
         outbox_percent_max: settings.outbox_percent_max,
+        certificate_left_min: settings.certificate_left_min,
         quiet_hours: window::read_all(&settings.quiet_hours, &place.key("quiet_hours"), problems),
         zone: window::zone(settings.zone.as_deref(), &place.key("zone"), problems),
         messages_per_hour_max: settings.messages_per_hour_max,
@@ -365,7 +380,8 @@ impl Reader<'_> {
     }
 
     fn webhook(&self, mut webhook: Webhook, place: &Place<'_>, problems: &mut Problems) -> Webhook {
-        webhook.authorities = webhook.authorities.map(|path| self.folder.join(path));
+        webhook.tls.resolve(self.folder);
+        webhook.tls.check(&place.key("tls"), problems);
         for (name, text) in &mut webhook.headers {
             text.resolve(self.folder);
             if let Err(message) = text.header(name) {
@@ -406,7 +422,7 @@ impl Reader<'_> {
             from: from?,
             to,
             login,
-            authorities: typed.authorities.as_ref().map(|path| self.folder.join(path)),
+            trusted: typed.trusted.as_ref().map(|path| self.folder.join(path)),
         })
     }
 

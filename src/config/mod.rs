@@ -32,8 +32,11 @@ mod reply;
 mod routes;
 mod schema;
 mod sections;
+mod security;
+mod senders;
 #[cfg(test)]
 mod tests;
+mod text;
 mod traffic;
 mod validation;
 mod window;
@@ -41,7 +44,6 @@ mod written;
 mod yaml;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,7 +64,7 @@ pub use cases::Missing;
 pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
-pub use engine::{Reload, ReloadCases};
+pub use engine::{Console, Reload, ReloadCases};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
@@ -73,6 +75,8 @@ pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
+pub use senders::Senders;
+pub use text::RouteText;
 pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
 pub use window::Window;
@@ -83,7 +87,7 @@ pub struct Site {
     /// The folder for what must survive a restart.
     pub data: PathBuf,
     /// Where the pages are.
-    pub console: SocketAddr,
+    pub console: Console,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
@@ -100,6 +104,8 @@ pub struct Site {
     pub routes: Vec<Arc<Route>>,
     /// The tables whose rows a database gives, which have those of their samples until then.
     pub look_ups: BTreeMap<Arc<str>, LookUpTable>,
+    /// How each of them is written.
+    pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
     /// A short hash over the names and bytes of all files, tables included: the same site has the same version everywhere.
     pub version: Arc<str>,
 }
@@ -128,6 +134,15 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
 pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Case>)>, Problems) {
     load_as(folder, Reading::Files { missing })
 }
+
+/// Problems of a name that is defined nowhere.
+const UNKNOWN: [ProblemName; 5] = [
+    ProblemName::UnknownListener,
+    ProblemName::UnknownDestination,
+    ProblemName::UnknownTable,
+    ProblemName::UnknownProfile,
+    ProblemName::UnknownRoute,
+];
 
 fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
@@ -163,8 +178,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         names: &names,
         routes: &routes,
         listeners: &listeners,
-    };
-    let cases = cases.read_all(&sections, &mut problems);
+    }
+    .read_all(&sections, &mut problems);
     network::check(
         &sections,
         engine.as_ref(),
@@ -175,7 +190,8 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     );
     reply::check(&sections, &listeners, &destinations, &routes, &mut problems);
     if !all_were_read || sections.has_unknown() {
-        withdraw_unknown_names(&mut problems);
+        // A name that is unknown may be defined where nothing could be read.
+        problems.withdraw(&UNKNOWN);
     }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
@@ -195,20 +211,10 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         destinations,
         routes,
         look_ups: routes::look_ups(row_sources, &tables),
+        route_texts: Arc::new(text::of_routes(&sections)),
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
-}
-
-/// A name that is unknown may be defined where nothing could be read.
-fn withdraw_unknown_names(problems: &mut Problems) {
-    problems.withdraw(&[
-        ProblemName::UnknownListener,
-        ProblemName::UnknownDestination,
-        ProblemName::UnknownTable,
-        ProblemName::UnknownProfile,
-        ProblemName::UnknownRoute,
-    ]);
 }
 
 fn no_site(folder: &Path) -> Problem {

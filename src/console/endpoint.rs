@@ -1,13 +1,17 @@
-//! What an endpoint is: a method, an address, the permission it asks for, what the audit log says of it, what works.
+//! What an endpoint is: a method, an address, the permission it asks for, what the audit log says of it, what works,
+//! and what the OpenAPI document says of it.
 //!
-//! There is no way to mount work without saying who may ask for it and what is written down: the functions here take
-//! both, and [`mount`] is the only place that makes a router of the API.
+//! There is no way to mount work without saying who may ask for it, what is written down and what it answers: the
+//! functions here take all of it, and [`mount`] is the only place that makes a router of the API.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema};
 
 use super::Sources;
 use super::guard::{self, Door, Gate};
@@ -37,72 +41,174 @@ pub(super) enum Audited {
     ByItself(&'static str),
 }
 
-/// The longest body, unless an endpoint asks for more.
-const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The longest body.
+pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// An endpoint. Made by [`get`], [`post`], [`patch`] and [`delete`].
+/// A form of JSON, for the document.
+pub(super) type Form = fn(&mut SchemaGenerator) -> Schema;
+
+/// What an endpoint answers when all is well.
+#[derive(Clone, Copy)]
+pub(super) enum Content {
+    /// JSON of this form.
+    Json(Form),
+    /// Something of this media type.
+    Media(&'static str),
+    /// Nothing.
+    Nothing,
+}
+
+/// An endpoint.
 pub(super) struct Endpoint {
+    /// In lower case.
+    pub(super) method: &'static str,
     pub(super) path: &'static str,
     pub(super) needs: Needs,
     pub(super) audited: Audited,
-    work: MethodRouter<Sources>,
+    /// One sentence.
+    pub(super) summary: &'static str,
+    pub(super) code: StatusCode,
+    pub(super) content: Content,
+    /// The form of the body it takes.
+    pub(super) takes: Option<Form>,
+    /// The form of what stands after the `?`.
+    pub(super) asks: Option<Form>,
     body_bytes_max: usize,
+    work: MethodRouter<Sources>,
+}
+
+/// An endpoint that does not say yet what it answers.
+pub(super) struct Draft {
+    method: &'static str,
+    path: &'static str,
+    needs: Needs,
+    audited: Audited,
+    work: MethodRouter<Sources>,
 }
 
 /// Shows something.
-pub(super) fn get<H, T>(path: &'static str, needs: Needs, audited: Audited, work: H) -> Endpoint
+pub(super) fn get<H, T>(path: &'static str, needs: Needs, audited: Audited, work: H) -> Draft
 where
     H: Handler<T, Sources>,
     T: 'static,
 {
-    Endpoint::new(MethodFilter::GET, path, (needs, audited), work)
+    Draft::new("get", path, (needs, audited), on(MethodFilter::GET, work))
 }
 
-/// Does something, or makes something that is given a name.
-pub(super) fn post<H, T>(path: &'static str, needs: Needs, audited: Audited, work: H) -> Endpoint
+/// Does something, or makes something.
+pub(super) fn post<H, T>(path: &'static str, needs: Needs, audited: Audited, work: H) -> Draft
 where
     H: Handler<T, Sources>,
     T: 'static,
 {
-    Endpoint::new(MethodFilter::POST, path, (needs, audited), work)
+    Draft::new("post", path, (needs, audited), on(MethodFilter::POST, work))
 }
 
 /// Changes something.
-pub(super) fn patch<H, T>(path: &'static str, needs: Needs, audited: Audited, work: H) -> Endpoint
+pub(super) fn patch<H, T>(path: &'static str, needs: Needs, audited: Audited, work: H) -> Draft
 where
     H: Handler<T, Sources>,
     T: 'static,
 {
-    Endpoint::new(MethodFilter::PATCH, path, (needs, audited), work)
+    Draft::new("patch", path, (needs, audited), on(MethodFilter::PATCH, work))
 }
 
 /// Takes something away.
-pub(super) fn delete<H, T>(path: &'static str, needs: Needs, audited: Audited, work: H) -> Endpoint
+pub(super) fn delete<H, T>(path: &'static str, needs: Needs, audited: Audited, work: H) -> Draft
 where
     H: Handler<T, Sources>,
     T: 'static,
 {
-    Endpoint::new(MethodFilter::DELETE, path, (needs, audited), work)
+    Draft::new("delete", path, (needs, audited), on(MethodFilter::DELETE, work))
 }
 
-impl Endpoint {
-    fn new<H, T>(
-        filter: MethodFilter,
+impl Draft {
+    fn new(
+        method: &'static str,
         path: &'static str,
         (needs, audited): (Needs, Audited),
-        work: H,
-    ) -> Endpoint
-    where
-        H: Handler<T, Sources>,
-        T: 'static,
-    {
-        Endpoint {
+        work: MethodRouter<Sources>,
+    ) -> Draft {
+        Draft {
+            method,
             path,
             needs,
             audited,
-            work: on(filter, work),
-            body_bytes_max: BODY_BYTES_MAX,
+            work,
         }
+    }
+
+    /// Answers 200 with JSON of this form.
+    pub(super) fn answers<T: JsonSchema>(self, summary: &'static str) -> Endpoint {
+        self.ends(
+            summary,
+            StatusCode::OK,
+            Content::Json(SchemaGenerator::subschema_for::<T>),
+        )
+    }
+
+    /// Answers 201 with JSON of this form.
+    pub(super) fn makes<T: JsonSchema>(self, summary: &'static str) -> Endpoint {
+        self.ends(
+            summary,
+            StatusCode::CREATED,
+            Content::Json(SchemaGenerator::subschema_for::<T>),
+        )
+    }
+
+    /// Answers 200 with something of this media type.
+    pub(super) fn sends(self, summary: &'static str, media: &'static str) -> Endpoint {
+        self.ends(summary, StatusCode::OK, Content::Media(media))
+    }
+
+    /// Answers this code and nothing more.
+    pub(super) fn ends_with(self, summary: &'static str, code: StatusCode) -> Endpoint {
+        self.ends(summary, code, Content::Nothing)
+    }
+
+    fn ends(self, summary: &'static str, code: StatusCode, content: Content) -> Endpoint {
+        let Draft {
+            method,
+            path,
+            needs,
+            audited,
+            work,
+        } = self;
+        Endpoint {
+            method,
+            path,
+            needs,
+            audited,
+            summary,
+            code,
+            content,
+            takes: None,
+            asks: None,
+            body_bytes_max: BODY_BYTES_MAX,
+            work,
+        }
+    }
+}
+
+impl Endpoint {
+    /// Takes a body of this form.
+    pub(super) fn takes<T: JsonSchema>(self) -> Endpoint {
+        let takes: Option<Form> = Some(SchemaGenerator::subschema_for::<T>);
+        Endpoint { takes, ..self }
+    }
+
+    /// Takes bodies as long as this.
+    pub(super) fn with_bodies_up_to(self, body_bytes_max: usize) -> Endpoint {
+        Endpoint {
+            body_bytes_max,
+            ..self
+        }
+    }
+
+    /// Is asked this after the `?`.
+    pub(super) fn asks<T: JsonSchema>(self) -> Endpoint {
+        let asks: Option<Form> = Some(<T as JsonSchema>::json_schema);
+        Endpoint { asks, ..self }
     }
 }
 

@@ -9,11 +9,13 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
+use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use tokio::time::timeout;
 
 use super::api::Failure;
+use super::endpoint::BODY_BYTES_MAX;
 
 /// The time for a body.
 const BODY_MAX: Duration = Duration::from_secs(30);
@@ -32,19 +34,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             let error = "expected a body of JSON, with content-type application/json";
             return Err(Failure::response(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
         }
+        // Told before it comes: none of it needs to be read.
+        if request.body().size_hint().lower() > BODY_BYTES_MAX as u64 {
+            return Err(too_long(StatusCode::PAYLOAD_TOO_LARGE));
+        }
         let Ok(read) = timeout(BODY_MAX, Bytes::from_request(request, state)).await else {
             return Err(Failure::response(
                 StatusCode::REQUEST_TIMEOUT,
                 "the body took too long",
             ));
         };
-        let bytes = read.map_err(|rejection| {
-            Failure::response(rejection.status(), "the body is too long, or was cut off")
-        })?;
+        let bytes = read.map_err(|rejection| too_long(rejection.status()))?;
         parse(&bytes)
             .map(Json)
             .map_err(|error| Failure::response(StatusCode::BAD_REQUEST, error))
     }
+}
+
+fn too_long(code: StatusCode) -> Response {
+    Failure::response(code, "the body is too long, or was cut off")
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {

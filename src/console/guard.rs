@@ -160,7 +160,8 @@ impl Gate {
             return Err(response);
         }
         if !is_local && !head.method.is_safe() {
-            from_our_page(headers, caller.session_key.as_deref())?;
+            from_our_page(headers, caller.session_key.as_deref())
+                .map_err(|error| refuse(StatusCode::FORBIDDEN, error))?;
         }
         if let Needs::Permission(permission) = self.needs
             && !caller.known.as_ref().is_some_and(|known| known.may(permission))
@@ -368,7 +369,7 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 /// Whether a change comes from a page of ours: no page of another site can send our header, or say another origin.
-fn from_our_page(headers: &HeaderMap, session_key: Option<&str>) -> Result<(), Response> {
+fn from_our_page(headers: &HeaderMap, session_key: Option<&str>) -> Result<(), String> {
     let text = |name| {
         headers
             .get(name)
@@ -380,15 +381,16 @@ fn from_our_page(headers: &HeaderMap, session_key: Option<&str>) -> Result<(), R
         let asking =
             asking.and_then(|origin| origin.strip_prefix("http://").or(origin.strip_prefix("https://")));
         if asking.is_none() || asking != ours {
-            return Err(refuse(StatusCode::FORBIDDEN, "a page of another site asks"));
+            return Err("a page of another site asks".to_owned());
         }
     }
     if let Some(key) = session_key {
         let sent = text(CSRF_HEADER).unwrap_or_default();
         // Hashed first, so that the time of the comparison tells nothing.
         if blake3::hash(sent.as_bytes()) != blake3::hash(csrf_token(key).as_bytes()) {
-            let error = format!("expected the session's token in the header {CSRF_HEADER}");
-            return Err(refuse(StatusCode::FORBIDDEN, error));
+            return Err(format!(
+                "expected the session's token in the header {CSRF_HEADER}"
+            ));
         }
     }
     Ok(())

@@ -1,19 +1,24 @@
-//! What is seen from outside over HTTP: `/metrics`, `/health` and the API over TCP, the API over a socket of the machine.
+//! What is seen from outside over HTTP: the pages, `/metrics`, `/health` and the API over TCP, the API over a socket of
+//! the machine.
 //!
 //! One router serves both; who may ask for what stands in one table (`api`), and is asked before each endpoint by one
 //! gate (`guard`). It hands on what it is asked to do and shows message content only where one is asked for by its
-//! number. Until there is TLS it binds to loopback alone (`config` refuses anything else).
+//! number. It binds to loopback alone (`config` refuses anything else).
 
 pub mod api;
 pub mod control;
+mod socket;
 
 mod endpoint;
 mod extract;
 mod guard;
+mod observer;
+mod pages;
 mod serve;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -28,10 +33,15 @@ use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::alert::Board;
-use crate::audit;
 use crate::engine::{Reloader, Status};
+use crate::tls::{self, Owner, Within};
+use crate::{audit, config};
 use guard::Door;
 use serve::Peer;
+use socket::Socket;
+
+pub use observer::Observer;
+use observer::Seen;
 
 /// How many passwords are hashed at once: each takes 19 MiB and all of a core.
 const HASHES_MAX: usize = 2;
@@ -46,19 +56,27 @@ pub struct Sources {
     access: Arc<Access>,
     audit: audit::Log,
     hashes: Arc<Semaphore>,
+    seen: Seen,
+    /// The folder of the site's files.
+    site: Arc<Path>,
+    /// The one turn to run cases.
+    cases: Arc<Semaphore>,
 }
 
 impl Sources {
-    /// An engine that runs, who may do what with it, and where that is written down.
+    /// An engine that runs the site of this folder, who may do what with it, and where that is written down; and what
+    /// watches the engine, to be run beside it.
     pub fn new(
+        site: &Path,
         status: Arc<Status>,
         reloader: Reloader,
         metrics: PrometheusHandle,
         alerts: Board,
         access: Arc<Access>,
         audit: audit::Log,
-    ) -> Sources {
-        Sources {
+    ) -> (Sources, Observer) {
+        let (observer, seen) = Observer::new(Arc::clone(&status), alerts.clone());
+        let sources = Sources {
             status,
             reloader,
             metrics,
@@ -66,7 +84,11 @@ impl Sources {
             access,
             audit,
             hashes: Arc::new(Semaphore::new(HASHES_MAX)),
-        }
+            seen,
+            site: site.into(),
+            cases: Arc::new(Semaphore::new(1)),
+        };
+        (sources, observer)
     }
 
     /// Does work that hashes a password, off the runtime's threads and not too much of it at once.
@@ -87,6 +109,7 @@ impl Sources {
 /// The HTTP pages, bound and not yet serving.
 pub struct Console {
     socket: TcpListener,
+    tls: Option<tls::Server>,
     names: Arc<[String]>,
     sources: Sources,
 }
@@ -95,12 +118,17 @@ impl Console {
     /// Binds the address of `engine.console.bind`.
     ///
     /// # Errors
-    /// When the address cannot be bound.
-    pub async fn bind(address: SocketAddr, names: Vec<String>, sources: Sources) -> std::io::Result<Console> {
-        let socket = TcpListener::bind(address).await?;
+    /// When the address cannot be bound, or its certificates cannot be used.
+    pub async fn bind(settings: &config::Console, sources: Sources) -> std::io::Result<Console> {
+        let server = |settings| tls::Server::new(settings, Within::Http);
+        let tls = settings.tls.as_ref().map(server);
+        if let Some(tls) = &tls {
+            tls.renew(&Owner::console()).await?;
+        }
         Ok(Console {
-            socket,
-            names: names.into(),
+            socket: TcpListener::bind(settings.bind).await?,
+            tls,
+            names: settings.names.clone().into(),
             sources,
         })
     }
@@ -115,7 +143,9 @@ impl Console {
 
     /// Serves until `stop` resolves.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let door = Door::Tcp { is_secure: false };
+        let door = Door::Tcp {
+            is_secure: self.tls.is_some(),
+        };
         let api = api::router(&door, &self.sources).layer(from_fn_with_state(self.names, guard::known_host));
         let router = Router::new()
             .route("/metrics", get(metrics_page))
@@ -123,14 +153,15 @@ impl Console {
             .route("/health/ready", get(ready))
             .with_state(self.sources)
             .merge(api)
+            .merge(pages::router())
             .layer(from_fn(guard::house_rules));
-        serve::serve(
-            self.socket,
-            |_, address| Peer::Address(address.ip()),
-            router,
-            stop,
-        )
-        .await;
+        let owner = Owner::console();
+        let socket = Socket::new(self.socket, self.tls.clone());
+        let peer = |_: &tls::Stream, address: SocketAddr| Peer::Address(address.ip());
+        tokio::select! {
+            () = serve::serve(socket, peer, router, stop) => {}
+            () = tls::keep_fresh(self.tls.as_ref(), &owner) => {}
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod file_name;
 pub mod http;
 pub mod mllp;
 pub mod sql;
-mod tls;
+mod stream;
 
 #[cfg(test)]
 pub(crate) mod tests;

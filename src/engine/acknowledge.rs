@@ -86,13 +86,8 @@ impl Acknowledger {
 
     /// The reply to what is not accepted; without a header only the refusal itself is known.
     pub(super) fn refuse(&self, header: Option<&Header<'_>>, refusal: &Refusal) -> Reply {
-        let verdict = match Verdict::of(refusal.code) {
-            Verdict::Reject if self.sequence_number.is_some() => Verdict::OutOfOrder,
-            Verdict::Reject | Verdict::OutOfOrder => Verdict::Reject,
-            Verdict::Accept | Verdict::Error => Verdict::Error,
-        };
-        let reasons: Vec<String> = refusal.faults.iter().map(reason).collect();
-        let reasons = reasons.join("; ");
+        let verdict = self.verdict(refusal);
+        let reasons = reasons(refusal);
         let ruling = match verdict {
             Verdict::Accept => Ruling::Accepted,
             Verdict::Error => Ruling::Erroneous(reasons),
@@ -101,6 +96,27 @@ impl Acknowledger {
         Reply {
             ruling,
             ..self.reply(header, verdict, &refusal.faults)
+        }
+    }
+
+    /// The code by which a message with this header is refused; none where its sender gets no answer.
+    pub(super) fn refusal_code(
+        &self,
+        header: Option<&Header<'_>>,
+        refusal: &Refusal,
+    ) -> Option<AcknowledgmentCode> {
+        if header.is_some_and(is_acknowledgment) {
+            return None;
+        }
+        let (accept, application) = conditions(header);
+        codes(self.mode, accept, application, self.verdict(refusal)).pop()
+    }
+
+    fn verdict(&self, refusal: &Refusal) -> Verdict {
+        match Verdict::of(refusal.code) {
+            Verdict::Reject if self.sequence_number.is_some() => Verdict::OutOfOrder,
+            Verdict::Reject | Verdict::OutOfOrder => Verdict::Reject,
+            Verdict::Accept | Verdict::Error => Verdict::Error,
         }
     }
 
@@ -202,6 +218,12 @@ impl Acknowledger {
         };
         Bytes::from(ack::build(header, code, faults, &stamp))
     }
+}
+
+/// Why a message is refused, in a line.
+pub(super) fn reasons(refusal: &Refusal) -> String {
+    let reasons: Vec<String> = refusal.faults.iter().map(reason).collect();
+    reasons.join("; ")
 }
 
 /// A fault in a line: its code of table 0357, where, and what.

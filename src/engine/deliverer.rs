@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{NakAction, NakEnd, NakPolicy};
 use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
-use crate::outbox::{Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement};
+use crate::outbox::{Attempt, Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::{clock, config, metrics as names};
 
 use super::answers::Answers;
@@ -25,6 +25,7 @@ use super::pacer::Pacer;
 use super::share::Share;
 use super::status::DestinationCounts;
 use super::switches::{Permission, Switch, Switches};
+use super::telling;
 
 /// Deliveries read from the outbox at once, for each connection of the lane.
 const READ_COUNT_MAX: usize = 64;
@@ -193,26 +194,35 @@ impl Deliverer {
                     return Ok(true);
                 }
             }
+            let (began, started) = (clock::now(), clock::monotonic());
             let result = self.attempt(&outgoing, &mut attempts).await;
+            let attempt = self.lane.outbox.keeps_journal();
+            let attempt = attempt.then(|| telling::attempt(began, started.elapsed(), &result));
             match decide(&result, &self.lane.on_nak, attempts.refused) {
                 Decision::Delivered => {
                     let answer = result.ok().and_then(|receipt| receipt.answer).or(attempts.answer);
                     self.lane.answers.tell(&self.lane.name, delivery.sequence, answer);
-                    self.delivered(&delivery, permit).await?;
+                    self.delivered(&delivery, attempt, permit).await?;
                     return Ok(true);
                 }
                 Decision::DeadLetter(reason) => {
-                    self.give_up(&delivery, reason, attempts, permit).await?;
+                    let telling = Telling { attempt, by: None };
+                    self.give_up(&delivery, reason, (attempts, telling), permit)
+                        .await?;
                     return Ok(true);
                 }
                 Decision::Hold(reason) => {
+                    self.tell(delivery.sequence, attempt).await?;
                     attempts.refused = 0;
                     // Without the switch nothing would stop it from knocking again at once.
                     if !self.hold(outgoing.sequence, reason).await {
                         self.pause(outgoing.sequence, attempts.made, result).await;
                     }
                 }
-                Decision::Retry => self.pause(outgoing.sequence, attempts.made, result).await,
+                Decision::Retry => {
+                    self.tell(delivery.sequence, attempt).await?;
+                    self.pause(outgoing.sequence, attempts.made, result).await;
+                }
             }
         }
     }
@@ -272,26 +282,48 @@ impl Deliverer {
         self.lane.outbox.was_left(sequence) && self.lane.counts.take_up() < self.lane.unsettled_max
     }
 
-    async fn delivered(&self, delivery: &Delivery, permit: OwnedSemaphorePermit) -> Result<(), OutboxError> {
+    /// Tells the journal of an attempt after which the delivery is still owed.
+    async fn tell(&self, sequence: Sequence, attempt: Option<Attempt>) -> Result<(), OutboxError> {
+        match attempt {
+            Some(attempt) => {
+                self.lane
+                    .outbox
+                    .note_attempt(&self.lane.name, sequence, attempt)
+                    .await
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn delivered(
+        &self,
+        delivery: &Delivery,
+        attempt: Option<Attempt>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), OutboxError> {
         self.lane.counts.delivered.one();
+        self.lane.counts.got_through();
         let took = clock::now().duration_since(delivery.received_at);
         self.lane
             .counts
             .delivery_seconds
             .record(took.as_secs_f64().max(0.0));
-        self.settle(delivery.sequence, Outcome::Delivered, permit).await
+        let telling = Telling { attempt, by: None };
+        self.settle(delivery.sequence, Outcome::Delivered, telling, permit)
+            .await
     }
 
     async fn give_up(
         &self,
         delivery: &Delivery,
         reason: String,
-        attempts: Attempts,
+        (attempts, telling): (Attempts, Telling),
         permit: OwnedSemaphorePermit,
     ) -> Result<(), OutboxError> {
         let (destination, sequence) = (&self.lane.name, delivery.sequence.0);
         warn!(%destination, sequence, attempts = attempts.made, reason, "dead letter");
         self.lane.counts.dead_lettered.one();
+        self.lane.counts.got_through();
         self.lane
             .answers
             .tell(destination, delivery.sequence, attempts.answer.clone());
@@ -300,7 +332,7 @@ impl Deliverer {
             attempts: attempts.made,
             answer: attempts.answer,
         };
-        self.settle(delivery.sequence, outcome, permit).await
+        self.settle(delivery.sequence, outcome, telling, permit).await
     }
 
     async fn skip(
@@ -310,7 +342,12 @@ impl Deliverer {
         permit: OwnedSemaphorePermit,
     ) -> Result<(), OutboxError> {
         let reason = "skipped by an operator".to_owned();
-        self.give_up(delivery, reason, attempts, permit).await?;
+        let telling = Telling {
+            attempt: None,
+            by: Some("an operator".to_owned()),
+        };
+        self.give_up(delivery, reason, (attempts, telling), permit)
+            .await?;
         let sequence = delivery.sequence.0;
         self.turn(move |switches, name| switches.skipped(name, sequence))
             .await;
@@ -354,6 +391,7 @@ impl Deliverer {
         &self,
         sequence: Sequence,
         outcome: Outcome,
+        telling: Telling,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), OutboxError> {
         let settlement = Settlement {
@@ -361,7 +399,10 @@ impl Deliverer {
             sequence,
             outcome,
         };
-        self.lane.outbox.settle(settlement, Some(permit)).await
+        self.lane
+            .outbox
+            .settle_telling(settlement, telling, Some(permit))
+            .await
     }
 
     /// Waits before the next attempt, or until somebody turns the switch or all is to stop.
@@ -381,6 +422,7 @@ impl Deliverer {
             if attempts.is_power_of_two() {
                 warn!(destination = %self.lane.name, sequence, attempts, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
             }
+            self.lane.counts.failed(reason.to_string(), wait);
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::hl7::{AcknowledgmentCode, Message, Refusal, Terminators};
 use crate::metrics as names;
-use crate::outbox::{BodyRef, Entry};
+use crate::outbox::{BodyRef, Entry, Passage};
 use crate::route::{Failure, Outcome, Output, Route};
 use crate::step::Misses;
 
@@ -36,6 +36,10 @@ pub(super) struct Dispatch {
     pub(super) dead: Vec<(Arc<str>, String)>,
     /// Whether any route takes this type of message.
     pub(super) is_routed: bool,
+    /// What the routes said that are for it.
+    pub(super) passages: Vec<Passage>,
+    /// The tags that they gave it.
+    pub(super) tags: Vec<(Arc<str>, String)>,
     /// Whose answer the sender is to get: that of the first route that says so.
     pub(super) awaited: Option<Awaited>,
 }
@@ -53,6 +57,8 @@ impl Dispatch {
             results: Vec::new(),
             dead: Vec::new(),
             is_routed: false,
+            passages: Vec::new(),
+            tags: Vec::new(),
             awaited: None,
         };
         let mut refusal: Option<Refusal> = None;
@@ -107,6 +113,7 @@ impl Dispatch {
             Outcome::NotMine => {}
             Outcome::Filtered { reason, misses } => {
                 self.is_routed = true;
+                self.pass(route, Some(Arc::clone(&reason)));
                 let name = Arc::clone(&route.name);
                 counter!(names::ROUTE_FILTERED, "route" => name, "reason" => reason).increment(1);
                 count_misses(route, &misses);
@@ -115,9 +122,12 @@ impl Dispatch {
                 outputs,
                 failures,
                 misses,
-                ..
+                tags,
             } => {
                 self.is_routed = true;
+                self.pass(route, None);
+                self.tags
+                    .extend(tags.into_iter().map(|tag| (tag.name, tag.value)));
                 count_misses(route, &misses);
                 for failure in &failures {
                     self.park(route, failure);
@@ -134,11 +144,19 @@ impl Dispatch {
                 return Some(refusal);
             }
             Outcome::Failed { failure, misses } => {
+                self.pass(route, None);
                 count_misses(route, &misses);
                 self.park(route, &failure);
             }
         }
         None
+    }
+
+    fn pass(&mut self, route: &Route, filtered: Option<Arc<str>>) {
+        self.passages.push(Passage {
+            route: Arc::clone(&route.name),
+            filtered,
+        });
     }
 
     /// Notes which delivery answers the sender: the first one of this route to the destination it names. Called

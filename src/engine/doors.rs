@@ -19,6 +19,7 @@ use crate::outbox::Outbox;
 
 use super::acknowledge::ControlIds;
 use super::answers::Answers;
+use super::in_hand::InHand;
 use super::in_use::{self, Released};
 use super::intake::Intake;
 use super::status::Status;
@@ -42,6 +43,7 @@ pub(super) struct Behind {
     pub(super) outbox: Outbox,
     pub(super) status: Arc<Status>,
     pub(super) answers: Arc<Answers>,
+    pub(super) in_hand: Arc<InHand>,
 }
 
 /// All listeners.
@@ -83,11 +85,11 @@ impl Doors {
         let mut sockets = Sockets::new();
         let mut errors = Vec::new();
         for (name, settings) in &site.listeners {
-            if self
-                .open
-                .get(name)
-                .is_some_and(|door| door.settings.typed == settings.typed)
+            if let Some(door) = self.open.get(name)
+                && door.settings.typed == settings.typed
             {
+                // Who reloads wants new certificates to count from here on; what is wrong with them is in the log.
+                drop(door.socket.renew(name).await);
                 continue;
             }
             let bound = match self.socket(name, &settings.kind) {
@@ -95,7 +97,10 @@ impl Doors {
                 None => listener::bind(&settings.kind).await,
             };
             match bound {
-                Ok(socket) => drop(sockets.insert(Arc::clone(name), socket)),
+                Ok(socket) => match socket.renew(name).await {
+                    Ok(()) => drop(sockets.insert(Arc::clone(name), socket)),
+                    Err(cause) => errors.push(certificate_error(name, cause)),
+                },
                 Err(cause) => errors.push(bind_error(name, settings.kind.entrance(), cause)),
             }
         }
@@ -244,6 +249,15 @@ fn bind_error(name: &Arc<str>, entrance: Entrance<'_>, cause: std::io::Error) ->
         name: Arc::clone(name),
         attempt: format!("{verb} {entrance}"),
         hint,
+        cause,
+    }
+}
+
+fn certificate_error(name: &Arc<str>, cause: std::io::Error) -> BindError {
+    BindError {
+        name: Arc::clone(name),
+        attempt: "reading its certificates".to_owned(),
+        hint: "has a file changed since the site was checked?",
         cause,
     }
 }

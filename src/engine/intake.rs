@@ -21,6 +21,7 @@ use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
 use crate::outbox::{Acceptance, Accepted, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
+use crate::tls::Certificate;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
 
@@ -28,6 +29,7 @@ use super::acknowledge::{Acknowledger, ControlIds, is_acknowledgment};
 use super::answers::{Answers, Waiter};
 use super::dispatch::Dispatch;
 use super::doors::Behind;
+use super::in_hand::{InHand, Quarantined};
 use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
 
@@ -42,6 +44,7 @@ pub(super) struct Intake {
     pub(super) counts: Arc<ListenerCounts>,
     status: Arc<Status>,
     answers: Arc<Answers>,
+    in_hand: Arc<InHand>,
     _in_use: InUse,
 }
 
@@ -63,6 +66,7 @@ impl Intake {
             counts: behind.status.listener(listener),
             status: behind.status,
             answers: behind.answers,
+            in_hand: behind.in_hand,
             settings: settings.clone(),
             _in_use: in_use,
         }
@@ -77,35 +81,51 @@ impl Intake {
         let bytes = match incoming.frame {
             Frame::Whole(bytes) if incoming.is_file => narrowed(&bytes),
             Frame::Whole(bytes) => bytes,
-            Frame::TooLarge { prefix } => return ready(self.refuse_too_large(&prefix)).boxed(),
+            Frame::TooLarge { prefix } => {
+                return self.refused(&prefix, self.refuse_too_large(&prefix)).await;
+            }
         };
+        let sender = incoming.certificate.as_deref();
         if let Some(link) = self.opened_link(&bytes) {
-            return self.open_link(&bytes, link, arrived).await;
+            return self.open_link(&bytes, link, sender, arrived).await;
         }
-        let message = match self.read(&bytes) {
+        let held = match self.in_hand.take(&bytes, &self.site_version) {
+            Ok(held) => held,
+            Err(Quarantined) => return ready(self.refuse_quarantined(&bytes)).boxed(),
+        };
+        let message = match self.read(&bytes, sender) {
             Ok(message) => message,
             Err(Unfit::Unparsed(problem)) if self.is_transfer(&problem) => {
-                return self.receive_transfer(&bytes, arrived).await;
+                return self.receive_transfer(&bytes, sender, held, arrived).await;
             }
-            Err(unfit) => return ready(self.refuse_unfit(&bytes, unfit)).boxed(),
+            Err(unfit) => return self.refused(&bytes, self.refuse_unfit(&bytes, unfit)).await,
         };
         let routed = self
             .link(&message.header())
             .and_then(|link| Ok((link, self.route(&message)?)));
         let (link, mut dispatch) = match routed {
             Ok(routed) => routed,
-            Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
+            Err(refusal) => {
+                let reply = self.refuse(Some(&message.header()), &refusal);
+                return self.refused(&bytes, reply).await;
+            }
         };
+        drop(held);
         let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);
-        // Where numbers are looked at, what nobody is owed moves the sequence on as well.
-        if dispatch.is_empty() && link.is_none() {
+        // Where numbers are looked at, what nobody is owed moves the sequence on as well; and an archive has all.
+        if dispatch.is_empty() && link.is_none() && !self.outbox.keeps_journal() {
             self.count_accepted(&owed, is_routed);
             return ready(self.acknowledger.accept(&message.header())).boxed();
         }
         let waiter = match self.waiter(&message, &mut dispatch) {
             Ok(waiter) => waiter,
-            Err(refusal) => return ready(self.refuse(Some(&message.header()), &refusal)).boxed(),
+            Err(refusal) => {
+                let reply = self.refuse(Some(&message.header()), &refusal);
+                return self.refused(&bytes, reply).await;
+            }
         };
+        // Only the outbox can say that a number is out of order.
+        let refusable = link.is_some().then_some(bytes);
         let acceptance = Acceptance {
             link,
             ..self.acceptance(&message, dispatch)
@@ -118,7 +138,7 @@ impl Intake {
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         drop(message);
         answering(async move {
-            let committed = committed(offered).await;
+            let committed = self.kept_unless_owed(committed(offered).await, std::iter::once(&owed));
             if let Ok(accepted) = &committed {
                 self.count_stored(accepted, std::iter::once((&owed, is_routed)));
             }
@@ -131,6 +151,9 @@ impl Intake {
                 // It was parsed before.
                 (Err(_), ..) => self.close_unanswered(1),
             };
+            if let Some(raw) = refusable.filter(|_| matches!(reply.ruling, Ruling::Rejected(_))) {
+                self.tell_refused(raw, &reply).await;
+            }
             self.answered(arrived);
             reply
         })
@@ -151,12 +174,14 @@ impl Intake {
     }
 
     /// The message, if it is one and its header is acceptable.
-    pub(super) fn read(&self, bytes: &Bytes) -> Result<Message, Unfit> {
+    pub(super) fn read(&self, bytes: &Bytes, sender: Option<&Certificate>) -> Result<Message, Unfit> {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
         let header = message.header();
         let by_type = &self.counts.by_type;
         by_type.one(header.message_type(), header.trigger_event());
+        self.check_sender(&message.header(), sender)
+            .map_err(Unfit::Refused)?;
         self.check(&message).map_err(Unfit::Refused)?;
         let warnings = message.warnings();
         if self.settings.layout == Layout::Strict
@@ -172,6 +197,23 @@ impl Intake {
             self.warn(warning.as_str());
         }
         Ok(message)
+    }
+
+    /// Whether whoever has shown this certificate may send as the application and facility of this header.
+    pub(super) fn check_sender(
+        &self,
+        header: &Header<'_>,
+        sender: Option<&Certificate>,
+    ) -> Result<(), Refusal> {
+        let Some(senders) = &self.settings.senders else {
+            return Ok(());
+        };
+        senders.check(header, sender).inspect_err(|_| {
+            counter!(names::SENDER_MISMATCHES_TOTAL, "listener" => Arc::clone(&self.listener)).increment(1);
+            // Its own names, never those that the message claims.
+            let certificate = sender.map(Certificate::title);
+            warn!(listener = %self.listener, ?certificate, "refused: a certificate is not that of the sender named");
+        })
     }
 
     /// Whether this listener takes a message with this header.
@@ -265,7 +307,10 @@ impl Intake {
         self.counts.acknowledgment_seconds.record(seconds);
     }
 
-    pub(super) fn acceptance(&self, message: &Message, dispatch: Dispatch) -> Acceptance {
+    pub(super) fn acceptance(&self, message: &Message, mut dispatch: Dispatch) -> Acceptance {
+        let told = self.told(&mut dispatch);
+        // What nobody is owed cannot be delivered twice.
+        let remembered = self.settings.remembered.filter(|_| !dispatch.is_empty());
         Acceptance {
             received_at: dispatch.received_at,
             listener: Arc::clone(&self.listener),
@@ -276,13 +321,14 @@ impl Intake {
             results: dispatch.results,
             deliveries: dispatch.deliveries,
             dead: dispatch.dead,
-            window: self.settings.remembered.map(|remembered| Window {
+            window: remembered.map(|remembered| Window {
                 identity: identity(&message.header()),
                 within: remembered.within,
                 count_max: remembered.count_max,
             }),
             instead_of: None,
             link: None,
+            told,
         }
     }
 
@@ -328,6 +374,14 @@ impl Intake {
         let refusal = reject(ErrorCode::ApplicationInternal, text);
         let reply = self.refuse(Header::parse(prefix).ok().as_ref(), &refusal);
         Reply { close: true, ..reply }
+    }
+
+    /// Not so much as parsed, but for its header: whatever weir does with it may end the process once more.
+    fn refuse_quarantined(&self, bytes: &[u8]) -> Reply {
+        self.counts.quarantined.one();
+        let text = "weir crashed twice with this message in hand and does not take it again";
+        let refusal = reject(ErrorCode::ApplicationInternal, text);
+        self.refuse(Header::parse(bytes).ok().as_ref(), &refusal)
     }
 
     /// What is no message is answered as far as its header can be read; without one, with a header of our own.

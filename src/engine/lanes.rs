@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tracing::{error, warn};
 
 use crate::config::{DestinationSettings, OnRemove};
-use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement};
+use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 
 use super::answers::Answers;
 use super::deliverer::{self, Equipment};
@@ -230,7 +230,13 @@ impl Purge {
                     outcome: Outcome::Purged,
                 };
                 let hold = self.holds(1).await?;
-                self.outbox.settle(settlement, Some(hold)).await?;
+                let telling = Telling {
+                    attempt: None,
+                    by: Some(self.asker.clone()),
+                };
+                self.outbox
+                    .settle_telling(settlement, telling, Some(hold))
+                    .await?;
                 self.counts.purged.one();
                 purged += 1;
             }
@@ -303,6 +309,7 @@ mod tests {
             dead: Vec::new(),
             window: None,
             instead_of: None,
+            told: None,
             link: None,
         };
         outbox.offer(acceptance).await.unwrap().await.unwrap();

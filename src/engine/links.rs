@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::clock;
@@ -15,6 +14,7 @@ use crate::config::SequenceNumbers;
 use crate::hl7::{ErrorCode, Fault, FieldPath, Header, Location, Message, ParseLimits, Refusal, SegmentName};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, LinkNumber, OutboxError};
+use crate::tls::Certificate;
 
 use super::acknowledge::is_acknowledgment;
 use super::intake::{Intake, Unfit, answering, committed, hash_of, unstored};
@@ -62,11 +62,12 @@ impl Intake {
         self: Arc<Self>,
         bytes: &Bytes,
         link: Link,
+        sender: Option<&Certificate>,
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
-        let message = match self.read_opening(bytes) {
+        let message = match self.read_opening(bytes, sender) {
             Ok(message) => message,
-            Err(unfit) => return ready(self.refuse_unfit(bytes, unfit)).boxed(),
+            Err(unfit) => return self.refused(bytes, self.refuse_unfit(bytes, unfit)).await,
         };
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         let acceptance = Acceptance {
@@ -74,13 +75,14 @@ impl Intake {
             listener: Arc::clone(&self.listener),
             control_id: Bytes::new(),
             site_version: Arc::clone(&self.site_version),
-            raw: Bytes::new(),
+            raw: bytes.clone(),
             results: Vec::new(),
             deliveries: Vec::new(),
             dead: Vec::new(),
             window: None,
             instead_of: None,
             link: Some(link),
+            told: self.told_unrouted(),
         };
         let offered = self.outbox.offer(acceptance).await;
         answering(async move {
@@ -102,9 +104,11 @@ impl Intake {
     }
 
     /// A message that opens a link: its type does not matter, and behind MSH stands nothing that would be lost.
-    fn read_opening(&self, bytes: &Bytes) -> Result<Message, Unfit> {
+    fn read_opening(&self, bytes: &Bytes, sender: Option<&Certificate>) -> Result<Message, Unfit> {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
+        self.check_sender(&message.header(), sender)
+            .map_err(Unfit::Refused)?;
         if let Err(mut refusal) = message.header().check(&self.settings.expected) {
             let of_type = |fault: &Fault| fault.location.and_then(|place| place.field) == Some(9);
             refusal.faults.retain(|fault| !of_type(fault));

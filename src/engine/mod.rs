@@ -8,9 +8,11 @@
 mod acknowledge;
 mod answers;
 mod by_type;
+mod certificates;
 mod deliverer;
 mod dispatch;
 mod doors;
+mod in_hand;
 mod in_use;
 mod intake;
 mod lanes;
@@ -22,6 +24,7 @@ mod share;
 mod silence;
 mod status;
 mod switches;
+mod telling;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -35,12 +38,15 @@ use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
 pub use acknowledge::ControlIds;
+pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
-pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status};
+pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
+use certificates::Certificates;
 use doors::{Behind, BindError, Doors};
+use in_hand::InHand;
 use lanes::Lanes;
 use look_ups::{LookUps, NoRows};
 
@@ -53,6 +59,9 @@ pub enum StartError {
     /// What people told the lanes cannot be read.
     #[error(transparent)]
     Switches(#[from] SwitchError),
+    /// What was in hand at the last crash cannot be read.
+    #[error(transparent)]
+    InHand(#[from] InHandError),
     /// A port or folder cannot be taken.
     #[error("{name}: {attempt}: {cause}: {hint}")]
     Bind {
@@ -88,6 +97,7 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    certificates: Certificates,
     silence: silence::Watch,
     look_ups: LookUps,
 }
@@ -107,6 +117,7 @@ impl Engine {
             outbox: outbox.clone(),
             status: Arc::clone(&status),
             answers: Arc::clone(&answers),
+            in_hand: Arc::new(InHand::open(&site.data)?),
         };
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
@@ -121,7 +132,8 @@ impl Engine {
         // Nothing was taken by a site before this one.
         let _released = doors.open(&site, sockets);
         let silence = silence::Watch::start(&status, &site.data);
-        let engine = Engine {
+        let mut engine = Engine {
+            certificates: Certificates::default(),
             site,
             status,
             outbox,

@@ -174,7 +174,7 @@ impl Engine {
                 "engine.read_bytes_max",
                 running.read_bytes_max == site.read_bytes_max,
             ),
-            ("engine.console.bind", running.console == site.console),
+            ("engine.console", running.console == site.console),
         ];
         for (setting, _) in fixed.iter().filter(|(_, is_same)| !is_same) {
             let message = format!("`{setting}` has changed, which needs a restart");
@@ -213,7 +213,8 @@ impl Engine {
     }
 
     /// Shows the site that runs from now on.
-    pub(super) fn announce(&self) {
+    pub(super) fn announce(&mut self) {
+        self.certificates.watch(&self.site, &self.status);
         let running = Running::of(&self.site, self.doors.entrances());
         let version = |version: &Arc<str>| gauge!(names::SITE_INFO, "version" => Arc::clone(version));
         version(&self.status.running().version).set(0.0);

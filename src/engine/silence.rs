@@ -266,6 +266,8 @@ mod tests {
             traffic: BTreeMap::new(),
             alerts: Arc::clone(&running.alerts),
             routes: Vec::new(),
+            route_texts: Arc::default(),
+            charsets: BTreeMap::new(),
         });
         check("08:26", false);
     }

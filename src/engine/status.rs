@@ -6,14 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
-use crate::config::{Alerts, Site, Traffic};
-use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement};
+use crate::config::{Alerts, RouteText, Site, Traffic};
+use crate::hl7::charset::Charset;
+use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::route::Route;
+use crate::tls::Owner;
 use crate::{clock, metrics as names};
 
 use super::by_type::ByType;
@@ -64,6 +67,8 @@ pub struct ListenerCounts {
     pub unrouted: Count,
     /// Known from before: acknowledged again and not delivered again.
     pub repeated: Count,
+    /// Not taken because weir crashed twice with them in hand.
+    pub quarantined: Count,
     /// Answered with an error or a rejection.
     pub refused: Count,
     /// From the frame's last byte to its acknowledgment.
@@ -102,6 +107,7 @@ impl ListenerCounts {
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
             repeated: Count::new(counter!(names::REPEATED, "listener" => label())),
+            quarantined: Count::new(counter!(names::QUARANTINED, "listener" => label())),
             refused: Count::new(counter!(names::REFUSED, "listener" => label())),
             acknowledgment_seconds: histogram!(names::ACKNOWLEDGMENT_SECONDS, "listener" => label()),
             last_message_ms: AtomicI64::new(0),
@@ -127,12 +133,57 @@ pub struct DestinationCounts {
     /// Deliveries of the run before that were taken up.
     taken_up: AtomicUsize,
     state: RwLock<LaneState>,
+    trouble: RwLock<Option<Trouble>>,
+}
+
+/// Attempts that do not succeed, since the last one that did.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// When the first of them failed.
+    pub since: Timestamp,
+    /// How many there were.
+    pub attempts: u64,
+    /// Why the last one failed, without content of a message.
+    pub reason: String,
+    /// When the next one is due.
+    pub next_at: Timestamp,
 }
 
 impl DestinationCounts {
     /// What its lane does.
     pub fn state(&self) -> LaneState {
         *self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What keeps it from delivering; nothing when the last attempt succeeded or settled its delivery otherwise.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let trouble = self.trouble.read().unwrap_or_else(PoisonError::into_inner);
+        trouble.clone()
+    }
+
+    /// An attempt has failed, and another is made after this wait.
+    pub(super) fn failed(&self, reason: String, wait: Duration) {
+        let now = clock::now();
+        let mut trouble = self.trouble.write().unwrap_or_else(PoisonError::into_inner);
+        let before = trouble.as_ref();
+        *trouble = Some(Trouble {
+            since: before.map_or(now, |trouble| trouble.since),
+            attempts: before.map_or(0, |trouble| trouble.attempts).saturating_add(1),
+            reason,
+            next_at: now.checked_add(wait).unwrap_or(now),
+        });
+    }
+
+    /// A delivery was settled: whatever was in its way is gone.
+    pub(super) fn got_through(&self) {
+        let is_free = self
+            .trouble
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none();
+        if !is_free {
+            *self.trouble.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
     }
 
     pub(super) fn set_state(&self, state: LaneState) {
@@ -155,6 +206,7 @@ impl DestinationCounts {
             delivery_seconds: histogram!(names::DELIVERY_SECONDS, "destination" => label()),
             taken_up: AtomicUsize::new(0),
             state: RwLock::new(LaneState::Parked),
+            trouble: RwLock::default(),
         }
     }
 }
@@ -200,6 +252,10 @@ pub struct Running {
     pub alerts: Arc<Alerts>,
     /// Its routes.
     pub routes: Vec<Arc<Route>>,
+    /// How each of them is written.
+    pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
+    /// The character sets of listeners whose messages may leave theirs open.
+    pub charsets: BTreeMap<Arc<str>, Charset>,
 }
 
 impl Running {
@@ -215,6 +271,12 @@ impl Running {
                 .collect(),
             alerts: Arc::clone(&site.alerts),
             routes: site.routes.clone(),
+            route_texts: Arc::clone(&site.route_texts),
+            charsets: site
+                .listeners
+                .iter()
+                .filter_map(|(name, listener)| Some((Arc::clone(name), listener.charset?)))
+                .collect(),
         }
     }
 }
@@ -228,6 +290,8 @@ pub struct Status {
     running: RwLock<Arc<Running>>,
     outbox: Outbox,
     switches: Arc<Switches>,
+    /// When the certificates that weir shows end, by who shows them.
+    certificates: RwLock<BTreeMap<Owner, Timestamp>>,
     ready: AtomicBool,
 }
 
@@ -240,6 +304,7 @@ impl Status {
             running: RwLock::new(Arc::new(running)),
             outbox,
             switches,
+            certificates: RwLock::default(),
             ready: AtomicBool::new(false),
         }
     }
@@ -251,6 +316,16 @@ impl Status {
 
     pub(super) fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// When the certificates that weir shows end, by who shows them, as of the last minute.
+    pub fn certificates(&self) -> BTreeMap<Owner, Timestamp> {
+        let certificates = self.certificates.read().unwrap_or_else(PoisonError::into_inner);
+        certificates.clone()
+    }
+
+    pub(super) fn set_certificates(&self, ends: BTreeMap<Owner, Timestamp>) {
+        *self.certificates.write().unwrap_or_else(PoisonError::into_inner) = ends;
     }
 
     /// The site that runs.
@@ -357,8 +432,8 @@ impl Status {
     ///
     /// # Errors
     /// When the outbox cannot be read or takes nothing more.
-    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
-        let resent = self.outbox.resend(destination, sequence).await?;
+    pub async fn resend(&self, destination: &str, sequence: Sequence, by: &str) -> Result<bool, OutboxError> {
+        let resent = self.outbox.resend(destination, sequence, by).await?;
         if resent && let Some(counts) = self.destinations().get(destination) {
             counts.owed.one();
         }
@@ -369,13 +444,22 @@ impl Status {
     ///
     /// # Errors
     /// When the outbox has failed.
-    pub async fn discard(&self, destination: &Arc<str>, sequence: Sequence) -> Result<(), OutboxError> {
+    pub async fn discard(
+        &self,
+        destination: &Arc<str>,
+        sequence: Sequence,
+        by: &str,
+    ) -> Result<(), OutboxError> {
         let settlement = Settlement {
             destination: Arc::clone(destination),
             sequence,
             outcome: Outcome::Purged,
         };
-        self.outbox.settle(settlement, None).await
+        let telling = Telling {
+            attempt: None,
+            by: Some(by.to_owned()),
+        };
+        self.outbox.settle_telling(settlement, telling, None).await
     }
 
     /// Sets the gauges that are read from the outbox when somebody looks. Blocks on the store.

@@ -15,8 +15,10 @@ use crate::hl7::batch::Transfer;
 use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted};
+use crate::tls::Certificate;
 
 use super::acknowledge::is_acknowledgment;
+use super::in_hand::Held;
 use super::intake::{Intake, Unfit, answering, committed, reject, unstored};
 use super::status::Owed;
 
@@ -28,6 +30,14 @@ const FAULTS_MAX: usize = 20;
 /// What becomes of one message of a transfer: who is owed it and whether a route took it, or why it is refused.
 type Verdict = Result<(Owed, bool), Refusal>;
 
+/// Why a message is refused with which nothing is wrong.
+fn because_of_others() -> Refusal {
+    reject(
+        ErrorCode::ApplicationInternal,
+        "another message of its transfer was refused, so none was stored",
+    )
+}
+
 impl Intake {
     /// Whether a frame that is no message may be several, and this listener takes them.
     pub(super) fn is_transfer(&self, problem: &ParseError) -> bool {
@@ -38,13 +48,15 @@ impl Intake {
     pub(super) async fn receive_transfer(
         self: Arc<Self>,
         bytes: &Bytes,
+        sender: Option<&Certificate>,
+        held: Held,
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
         let batches = self.settings.batches;
         let transfer = Transfer::read(bytes, batches.messages_max);
         let is_mismatched = !transfer.faults.is_empty() && batches.count_mismatch == CountMismatch::Reject;
         if transfer.is_cut || is_mismatched {
-            return ready(self.refuse_whole(&transfer)).boxed();
+            return self.refused(bytes, self.refuse_whole(&transfer)).await;
         }
         for _ in &transfer.faults {
             self.warn("batch-envelope");
@@ -54,8 +66,12 @@ impl Intake {
             0 => self.counts.unrouted.one(),
             messages => self.counts.received.add(messages - 1),
         }
-        let (acceptances, verdicts) = self.route_all(&transfer).await;
+        let (acceptances, verdicts) = self.route_all(&transfer, sender).await;
+        drop(held);
         if verdicts.iter().any(Result::is_err) {
+            let refusals = verdicts.iter().map(|verdict| verdict.as_ref().err().cloned());
+            let refused = transfer.messages.iter().cloned().zip(refusals).collect();
+            self.tell_refused_transfer(refused, &because_of_others()).await;
             return ready(self.answer(&transfer, verdicts)).boxed();
         }
         let offered = if acceptances.is_empty() {
@@ -65,7 +81,10 @@ impl Intake {
         };
         answering(async move {
             let stored = match offered {
-                Some(offered) => committed(offered).await,
+                Some(offered) => {
+                    let owed = verdicts.iter().flatten().map(|(owed, _)| owed);
+                    self.kept_unless_owed(committed(offered).await, owed)
+                }
                 None => Ok(Accepted::default()),
             };
             let reply = match stored {
@@ -87,32 +106,51 @@ impl Intake {
     }
 
     fn count_all(&self, accepted: &Accepted, verdicts: &[Verdict]) {
-        let taken = || verdicts.iter().flatten();
-        let offered = taken().filter(|(owed, _)| !owed.is_empty());
-        self.count_stored(accepted, offered.map(|(owed, is_routed)| (owed, *is_routed)));
-        for (owed, is_routed) in taken().filter(|(owed, _)| owed.is_empty()) {
-            self.count_accepted(owed, *is_routed);
+        let taken = || {
+            verdicts
+                .iter()
+                .flatten()
+                .map(|(owed, is_routed)| (owed, *is_routed))
+        };
+        let offered = taken().filter(|(owed, _)| self.is_offered(owed));
+        self.count_stored(accepted, offered);
+        for (owed, is_routed) in taken().filter(|(owed, _)| !self.is_offered(owed)) {
+            self.count_accepted(owed, is_routed);
         }
     }
 
+    /// What nobody is owed the outbox need not have, unless an archive is to have it.
+    fn is_offered(&self, owed: &Owed) -> bool {
+        !owed.is_empty() || self.outbox.keeps_journal()
+    }
+
     /// What would be stored, and what becomes of each message.
-    async fn route_all(&self, transfer: &Transfer) -> (Vec<Acceptance>, Vec<Verdict>) {
+    async fn route_all(
+        &self,
+        transfer: &Transfer,
+        sender: Option<&Certificate>,
+    ) -> (Vec<Acceptance>, Vec<Verdict>) {
         let mut acceptances = Vec::new();
         let mut verdicts = Vec::with_capacity(transfer.messages.len());
         for (index, bytes) in transfer.messages.iter().enumerate() {
             if index % TURN_MESSAGES == TURN_MESSAGES - 1 {
                 tokio::task::yield_now().await;
             }
-            verdicts.push(self.route_one(bytes, &mut acceptances));
+            verdicts.push(self.route_one(bytes, sender, &mut acceptances));
         }
         (acceptances, verdicts)
     }
 
-    fn route_one(&self, bytes: &Bytes, acceptances: &mut Vec<Acceptance>) -> Verdict {
-        let message = self.read(bytes).map_err(Unfit::refusal)?;
+    fn route_one(
+        &self,
+        bytes: &Bytes,
+        sender: Option<&Certificate>,
+        acceptances: &mut Vec<Acceptance>,
+    ) -> Verdict {
+        let message = self.read(bytes, sender).map_err(Unfit::refusal)?;
         let dispatch = self.route(&message)?;
         let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);
-        if !dispatch.is_empty() {
+        if self.is_offered(&owed) {
             acceptances.push(self.acceptance(&message, dispatch));
         }
         Ok((owed, is_routed))
@@ -132,10 +170,7 @@ impl Intake {
             return self.answer_as_one(transfer, verdicts);
         }
         let is_refused = verdicts.iter().any(Result::is_err);
-        let of_others = reject(
-            ErrorCode::ApplicationInternal,
-            "another message of its transfer was refused, so none was stored",
-        );
+        let of_others = because_of_others();
         let replies = transfer.messages.iter().zip(verdicts).map(|(bytes, verdict)| {
             let header = Header::parse(bytes).ok();
             match (verdict, &header) {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     OutboxError,
+    journal::Told,
     links::{Link, LinkAnswer},
     record::{MessageRecord, VALUE_BYTES_MAX},
 };
@@ -51,6 +52,8 @@ pub struct Acceptance {
     /// The dead letter it takes the place of: that goes in the same moment. When it has gone before, nothing is
     /// stored.
     pub instead_of: Option<(Arc<str>, Sequence)>,
+    /// What the journal is told of it. Then it is kept for the archive, too, also when nobody is owed it.
+    pub told: Option<Told>,
     /// Its place in the sequence of its sender; without, none is looked at.
     pub link: Option<Link>,
 }
@@ -89,7 +92,8 @@ impl Acceptance {
     /// Refuses what no record can hold, before it has a place in the order.
     pub(super) fn check(&self) -> Result<(), OutboxError> {
         let entries = self.deliveries.len() + self.dead.len();
-        let bodies = 1 + self.results.len();
+        // What the journal is told is one more.
+        let bodies = 1 + self.results.len() + usize::from(self.told.is_some());
         let header = MessageRecord::header_bytes(
             &self.listener,
             &self.control_id,
@@ -107,7 +111,7 @@ impl Acceptance {
         if self.bytes() > BODIES_BYTES_MAX {
             return too_large("size of all bodies in bytes", BODIES_BYTES_MAX);
         }
-        let of_body = |entry: &Entry| entry.body.index().is_none_or(|index| index >= bodies);
+        let of_body = |entry: &Entry| entry.body.index().is_none_or(|index| index > self.results.len());
         if self.deliveries.iter().any(of_body) {
             return Err(OutboxError::NoSuchResult);
         }

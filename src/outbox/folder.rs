@@ -19,6 +19,7 @@ use std::{
 
 use super::{
     OpenError, Settings,
+    journal::record::JournalMeta,
     key::Key,
     links::Links,
     record::Meta,
@@ -39,6 +40,8 @@ const FORMAT_VERSION: u32 = 1;
 pub(super) struct Opened {
     pub(super) store: Arc<dyn Store>,
     pub(super) meta: Meta,
+    pub(super) keeps_journal: bool,
+    pub(super) journal: JournalMeta,
     /// What was accepted lately.
     pub(super) repeats: Repeats,
     /// By which number each sender's link is to go on.
@@ -49,7 +52,7 @@ pub(super) struct Opened {
     pub(super) folder: Option<PathBuf>,
 }
 
-pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenError> {
+pub(super) fn open(folder: &Path, settings: &Settings, keeps_journal: bool) -> Result<Opened, OpenError> {
     let store_folder = folder.join(STORE_FOLDER);
     let watermark = check_before(folder, &store_folder)?;
     let store = sled::open(&store_folder, settings.cache_bytes_max, settings.lock_wait)
@@ -88,10 +91,18 @@ pub(super) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
         .write(&meta)
         .map_err(|source| io_error(watermark.path(), source))?;
     let repeats = Repeats::read(&store).map_err(in_store)?;
+    let noted = store.get(&Key::journal_meta()).map_err(in_store)?;
+    let noted = noted.map(|stored| JournalMeta::decode(&stored)).transpose();
+    let noted = noted.map_err(|damage| OpenError::Damaged {
+        path: store_folder.clone(),
+        reason: format!("the record on its journal: {damage}"),
+    })?;
     let links = Links::read(&store).map_err(in_store)?;
     Ok(Opened {
         store: Arc::new(store),
         meta,
+        keeps_journal,
+        journal: noted.unwrap_or_else(JournalMeta::new),
         repeats,
         links,
         watermark: Some(watermark),

@@ -10,6 +10,7 @@ use super::Sequence;
 
 const META: u8 = 0x01;
 const DESTINATION: u8 = 0x02;
+const JOURNAL_META: u8 = 0x03;
 const MESSAGE: u8 = 0x10;
 const CHUNK: u8 = 0x11;
 const ENTRY: u8 = 0x20;
@@ -17,6 +18,7 @@ const DEAD: u8 = 0x21;
 const DESTINATION_AGAIN: u8 = 0x30;
 const SEEN: u8 = 0x40;
 const LINK: u8 = 0x41;
+const JOURNAL: u8 = 0x50;
 
 /// The longest key: prefix and the hash of a link.
 const KEY_BYTES_MAX: usize = 1 + 16;
@@ -78,6 +80,27 @@ impl Key {
     /// What is remembered of an accepted message to know it again.
     pub(super) fn seen(message: Sequence) -> Key {
         Key::start(SEEN).with(&message.0.to_be_bytes())
+    }
+
+    /// The one record on the journal itself.
+    pub(super) fn journal_meta() -> Key {
+        Key::start(JOURNAL_META)
+    }
+
+    /// Notes of the journal, by the number of the first.
+    pub(super) fn journal(first: u64) -> Key {
+        Key::start(JOURNAL).with(&first.to_be_bytes())
+    }
+
+    /// All notes of the journal.
+    pub(super) fn journal_all() -> RangeInclusive<Key> {
+        Key::journal(0)..=Key::journal(u64::MAX)
+    }
+
+    /// The number of the first note of a key made by [`Key::journal`].
+    pub(super) fn read_journal(key: &[u8]) -> Option<u64> {
+        let (_, first) = key.split_first()?;
+        Some(u64::from_be_bytes(first.try_into().ok()?))
     }
 
     /// Everything that is remembered to be known again.
@@ -195,6 +218,7 @@ mod tests {
             Key::meta(),
             Key::destination(0),
             Key::destination(256),
+            Key::journal_meta(),
             Key::message(Sequence(255)),
             Key::message(Sequence(256)),
             Key::chunk(Sequence(1), 0, 255),
@@ -210,6 +234,8 @@ mod tests {
             Key::seen(Sequence(256)),
             Key::link([0; 16]),
             Key::link([1; 16]),
+            Key::journal(255),
+            Key::journal(256),
         ];
         assert!(ordered.windows(2).all(|pair| pair[0].as_ref() < pair[1].as_ref()));
     }

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use super::{
     Counts, Limits, OpenError, OutboxError, OutboxFailure, Sequence,
     gauge::Gauge,
+    journal::{Journal, record::JournalMeta},
     key::{DestinationId, Key},
     record::{self, Damage, Meta},
     store::{Store, StoreError},
@@ -65,15 +66,16 @@ pub(super) struct Damaged {
 
 /// Everything that is not the writer's alone.
 pub(super) struct Shared {
+    pub(super) store_id: u128,
     /// Taken away when the outbox closes, so that the lock of the store is let go.
     store: RwLock<Option<Arc<dyn Store>>>,
     lanes: RwLock<HashMap<Arc<str>, Arc<Lane>>>,
     /// Numbers below are durable; nothing from it on may be read.
     durable: AtomicU64,
     pub(super) gauge: Gauge,
-    pub(super) store_id: u128,
     /// Numbers below were given before it was opened.
     pub(super) next_at_opening: Sequence,
+    pub(super) journal: Journal,
     /// How much less there was at opening than there should have been.
     missing: u64,
     pub(super) failure: watch::Sender<Option<OutboxFailure>>,
@@ -90,7 +92,12 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Reads the names and the keys of a store.
-    pub(super) fn over(store: Arc<dyn Store>, meta: &Meta, limits: Limits) -> Result<Shared, LaneError> {
+    pub(super) fn over(
+        store: Arc<dyn Store>,
+        meta: &Meta,
+        (keeps_journal, journal): (bool, JournalMeta),
+        limits: Limits,
+    ) -> Result<Shared, LaneError> {
         let lanes = read_lanes(store.as_ref())?;
         let there = |count: fn(&Lane) -> &AtomicU64| {
             lanes
@@ -107,12 +114,13 @@ impl Shared {
             );
         }
         Ok(Shared {
+            store_id: meta.store_id,
             store: RwLock::new(Some(store)),
             lanes: RwLock::new(lanes),
             durable: AtomicU64::new(meta.next.0),
             gauge: Gauge::new(limits),
-            store_id: meta.store_id,
             next_at_opening: meta.next,
+            journal: Journal::new(keeps_journal, journal),
             missing,
             failure: watch::Sender::new(None),
             damaged: Mutex::default(),
@@ -136,6 +144,7 @@ impl Shared {
     /// Lets go of the store.
     pub(super) fn release_store(&self) {
         self.store.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.journal.close();
     }
 
     /// The lane of a destination, made when it is new.
@@ -168,6 +177,13 @@ impl Shared {
             .collect();
         names.sort();
         names
+    }
+
+    /// The name of every destination that has a number.
+    pub(super) fn names(&self) -> HashMap<DestinationId, Arc<str>> {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        let named = |lane: &Arc<Lane>| Some((*lane.id.get()?, Arc::clone(&lane.name)));
+        lanes.values().filter_map(named).collect()
     }
 
     /// Deliveries owed and dead letters, of all destinations.

@@ -13,6 +13,7 @@ mod delivery;
 mod error;
 mod folder;
 mod gauge;
+mod journal;
 mod key;
 mod lane;
 mod links;
@@ -55,6 +56,10 @@ pub use self::{
     },
     error::{OpenError, OutboxError, OutboxFailure},
     gauge::Level,
+    journal::{
+        Attempt, End, JournalLevel, Judgment, Note, Noted, Origin, OriginMessage, Owed, Passage, Reading,
+        Received, Telling, Told,
+    },
     links::{Link, LinkAnswer, LinkNumber},
     store::StoreError,
     verify::Verification,
@@ -62,7 +67,7 @@ pub use self::{
 use self::{
     lane::Shared,
     reader::Settling,
-    writer::{Accept, Numbered, Request, Settle, Writer},
+    writer::{Accept, Haste, Numbered, Offered, Request, Settle, Tell, Writer},
 };
 
 /// How long a lock held by a dying process is waited for, when the settings do not say.
@@ -81,7 +86,8 @@ pub struct Settings {
     /// How much of messages may wait for the writer, as `64MiB` (the default); more make the senders wait.
     #[serde(deserialize_with = "units::bytes")]
     pub waiting_bytes_max: usize,
-    /// Memory for the store's cache, as `64MiB` (the default). A larger one was not faster in our measurements.
+    /// Memory for the store's cache, as `16MiB` (the default). A larger one was not faster in our measurements, and takes four
+    /// times its size where a long backlog waits.
     #[serde(deserialize_with = "units::bytes")]
     pub cache_bytes_max: usize,
     /// How long to wait for the lock of a process that is just ending, as `5s` (the default).
@@ -112,7 +118,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             waiting_bytes_max: 64 * 1024 * 1024,
-            cache_bytes_max: 64 * 1024 * 1024,
+            cache_bytes_max: 16 * 1024 * 1024,
             lock_wait: LOCK_WAIT,
             entries_max: 10_000_000,
             stored_bytes_max: 64 << 30,
@@ -122,6 +128,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The most that the journal may take: beyond it the oldest notes go unread, before messages are refused.
+    fn journal_bytes_max(&self) -> u64 {
+        self.stored_bytes_max as u64 / 8
+    }
+
     fn limits(&self) -> Limits {
         Limits {
             entries_max: self.entries_max,
@@ -152,9 +163,25 @@ impl Outbox {
     ///
     /// A store that is missing, damaged, of another format, or older than its watermark is refused.
     pub fn open(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
-        let opened = folder::open(folder, settings)?;
-        let shared = Shared::over(Arc::clone(&opened.store), &opened.meta, settings.limits())
-            .map_err(|error| error.into_open_error(folder))?;
+        Outbox::open_as(folder, settings, false)
+    }
+
+    /// Like [`open`](Outbox::open), with a journal: somebody has to read it and to let it be forgotten, or it grows to
+    /// its bound. An outbox that is opened without one lets go of what an earlier one still holds.
+    pub fn open_with_journal(folder: &Path, settings: &Settings) -> Result<Outbox, OpenError> {
+        Outbox::open_as(folder, settings, true)
+    }
+
+    fn open_as(folder: &Path, settings: &Settings, keeps_journal: bool) -> Result<Outbox, OpenError> {
+        let opened = folder::open(folder, settings, keeps_journal)?;
+        let journal = (opened.keeps_journal, opened.journal);
+        let shared = Shared::over(
+            Arc::clone(&opened.store),
+            &opened.meta,
+            journal,
+            settings.limits(),
+        )
+        .map_err(|error| error.into_open_error(folder))?;
         Outbox::start(shared, opened, settings)
     }
 
@@ -180,7 +207,12 @@ impl Outbox {
             folder: opened.folder.as_deref().map(Arc::from),
             ended,
         };
-        let writer = Writer::new(Arc::clone(&outbox.shared), opened, requests);
+        let writer = Writer::new(
+            Arc::clone(&outbox.shared),
+            opened,
+            requests,
+            settings.journal_bytes_max(),
+        );
         let (offer_room, settle_room) = (Arc::clone(&outbox.offer_room), Arc::clone(&outbox.settle_room));
         thread::Builder::new()
             .name(writer::THREAD_NAME.to_owned())
@@ -212,35 +244,50 @@ impl Outbox {
         acceptance: Acceptance,
         numbered: impl Fn(Sequence) + Send + 'static,
     ) -> Result<Pending, OutboxError> {
-        self.offer_to_writer(vec![acceptance], Some(Box::new(numbered)))
+        self.offer_to_writer(vec![acceptance], Some(Box::new(numbered)), Haste::Now)
             .await
+    }
+
+    /// Hands over what nobody is owed and nobody waits for, but the journal is told of: a message that was refused.
+    /// It is written with whatever is committed next, or after a while.
+    pub async fn offer_untimed(&self, acceptances: Vec<Acceptance>) -> Result<(), OutboxError> {
+        let pending = self.offer_to_writer(acceptances, None, Haste::Never).await?;
+        drop(pending);
+        Ok(())
     }
 
     /// Hands messages over that are accepted together or not at all, whatever happens. They take their places one
     /// after the other; the [`Pending`] resolves to the number of the first.
     pub async fn offer_all(&self, acceptances: Vec<Acceptance>) -> Result<Pending, OutboxError> {
-        self.offer_to_writer(acceptances, None).await
+        self.offer_to_writer(acceptances, None, Haste::Now).await
     }
 
     async fn offer_to_writer(
         &self,
         acceptances: Vec<Acceptance>,
         numbered: Option<Numbered>,
+        haste: Haste,
     ) -> Result<Pending, OutboxError> {
-        let bytes = delivery::check_all(&acceptances)?;
+        let mut bytes = delivery::check_all(&acceptances)?;
         if let Some(what) = self.shared.gauge.full() {
             return Err(OutboxError::Full { what });
         }
+        // Hashed and written out here, so that the one writer need not.
+        let keeps_journal = self.keeps_journal();
+        let offered = acceptances.into_iter();
+        let offered: Vec<Offered> = offered
+            .map(|acceptance| Offered::new(acceptance, keeps_journal))
+            .collect();
+        bytes += offered.iter().map(Offered::told_bytes).sum::<usize>();
         let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
         let permits = permits.saturating_add(1).min(self.offer_permits_max);
         let room = Arc::clone(&self.offer_room).acquire_many_owned(permits).await;
         let room = room.map_err(|_| self.shared.stopped())?;
-        // Hashed here, so that the one writer need not.
-        let hashed = |acceptance: Acceptance| (blake3::hash(&acceptance.raw).into(), acceptance);
         let (answer, answered) = oneshot::channel();
         self.send(Request::Accept(Accept {
-            messages: acceptances.into_iter().map(hashed).collect(),
+            messages: offered,
             numbered,
+            haste,
             answer,
             _room: room,
         }))?;
@@ -291,6 +338,16 @@ impl Outbox {
         settlement: Settlement,
         hold: Option<OwnedSemaphorePermit>,
     ) -> Result<(), OutboxError> {
+        self.settle_telling(settlement, Telling::default(), hold).await
+    }
+
+    /// Like [`settle`](Outbox::settle); the journal is told more of it.
+    pub async fn settle_telling(
+        &self,
+        settlement: Settlement,
+        telling: Telling,
+        hold: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), OutboxError> {
         let room = Arc::clone(&self.settle_room).acquire_owned().await;
         let room = room.map_err(|_| self.shared.stopped())?;
         let lane = self.shared.lane(&settlement.destination);
@@ -302,9 +359,68 @@ impl Outbox {
             lane,
             sequence,
             outcome,
+            telling,
             hold,
             _room: Some(room),
         }))
+    }
+
+    /// Tells the journal of an attempt that has not ended its delivery. Written with whatever is committed next, or
+    /// after a while; without a journal, nothing.
+    pub async fn note_attempt(
+        &self,
+        destination: &str,
+        sequence: Sequence,
+        attempt: Attempt,
+    ) -> Result<(), OutboxError> {
+        if !self.keeps_journal() {
+            return Ok(());
+        }
+        let room = Arc::clone(&self.settle_room).acquire_owned().await;
+        let room = room.map_err(|_| self.shared.stopped())?;
+        self.send(Request::Tell(Tell {
+            lane: self.shared.lane(destination),
+            sequence,
+            attempt,
+            _room: room,
+        }))
+    }
+
+    /// Whether there is a journal, so that something should be told to it.
+    pub fn keeps_journal(&self) -> bool {
+        self.shared.journal.is_kept()
+    }
+
+    /// The notes of the journal after this number, in order, with the messages they tell of. Only what is durable;
+    /// at least one when there is one that can be read, further ones within the limits. Blocks on the store.
+    pub fn read_journal(
+        &self,
+        after: u64,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Reading, OutboxError> {
+        journal::read(&self.shared, after, (count_max, bytes_max))
+    }
+
+    /// Waits until there is a note after this number, or for so long. Blocks.
+    pub fn wait_for_journal(&self, after: u64, limit: Duration) {
+        self.shared.journal.wait(after, limit);
+    }
+
+    /// Ends whatever [`wait_for_journal`](Outbox::wait_for_journal) waits for at this moment.
+    pub fn wake_journal(&self) {
+        self.shared.journal.wake();
+    }
+
+    /// Lets the notes up to this number go, with the messages that nobody is owed any more: not at once, and with no
+    /// barrier of its own. What is read meanwhile, or after a crash, may be read again.
+    pub fn forget_journal(&self, upto: u64) {
+        self.shared.journal.forget(upto);
+    }
+
+    /// How long the journal is.
+    pub fn journal_level(&self) -> JournalLevel {
+        self.shared.journal.level()
     }
 
     /// The newest durable delivery of a destination; changes when there is a newer one, and tells nothing of a
@@ -371,7 +487,8 @@ impl Outbox {
 
     /// Makes a dead letter a delivery again, behind all that its destination is owed; false when there is no such
     /// dead letter any more, or its records cannot be read. Blocks on the store before it waits for the barrier.
-    pub async fn resend(&self, destination: &str, sequence: Sequence) -> Result<bool, OutboxError> {
+    /// The journal is told `by` whom.
+    pub async fn resend(&self, destination: &str, sequence: Sequence, by: &str) -> Result<bool, OutboxError> {
         let before = sequence.0.checked_sub(1).map(Sequence);
         let found = self.dead_letters(destination, before, 1)?.pop();
         let found = found
@@ -381,6 +498,17 @@ impl Outbox {
             return Ok(false);
         };
         let destination: Arc<str> = destination.into();
+        let told = Told {
+            judgment: Judgment::Accepted,
+            routes: Vec::new(),
+            tags: Vec::new(),
+            origin: Some(Origin {
+                message: OriginMessage::Here(delivery.message),
+                is_edited: false,
+                by: by.to_owned(),
+                why: String::new(),
+            }),
+        };
         let entry = Entry {
             destination: Arc::clone(&destination),
             body: BodyRef::Raw,
@@ -396,6 +524,7 @@ impl Outbox {
             dead: Vec::new(),
             window: None,
             instead_of: Some((destination, sequence)),
+            told: Some(told),
             link: None,
         };
         let accepted = self.offer(acceptance).await?.await?;

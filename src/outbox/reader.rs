@@ -159,7 +159,7 @@ pub(super) fn deliver(
     };
     let body = match message.inline_body(entry.body) {
         Some(body) => body,
-        None => chunked_body(store, &message, entry)?,
+        None => chunked_body(store, &message, entry.message, entry.body)?,
     };
     Ok(body.and_then(|bytes| {
         if entry.body == 0 && *blake3::hash(&bytes).as_bytes() != message.hash {
@@ -177,20 +177,22 @@ pub(super) fn deliver(
     }))
 }
 
-fn chunked_body(
+/// A body that lies in chunks. The outer error is the store's, the inner one the records'.
+pub(super) fn chunked_body(
     store: &dyn Store,
     message: &MessageRecord,
-    entry: &EntryRecord,
+    number: Sequence,
+    body: u16,
 ) -> Result<Result<Bytes, Damage>, StoreError> {
-    let Some(&len) = message.body_bytes.get(usize::from(entry.body)) else {
+    let Some(&len) = message.body_bytes.get(usize::from(body)) else {
         return Ok(Err(Damage::Missing));
     };
     let mut bytes = BytesMut::with_capacity(len as usize);
     let mut damage = None;
     let mut chunk = 0;
-    store.scan(Key::body(entry.message, entry.body), &mut |_, value| {
+    store.scan(Key::body(number, body), &mut |_, value| {
         // The checksum covers the key, so a missing chunk shows as a wrong checksum of the next.
-        match record::decode_chunk(&Key::chunk(entry.message, entry.body, chunk), value) {
+        match record::decode_chunk(&Key::chunk(number, body, chunk), value) {
             Ok(piece) if bytes.len() + piece.len() <= len as usize => bytes.extend_from_slice(piece),
             Ok(_) => damage = Some(Damage::Long),
             Err(found) => damage = Some(found),

@@ -3,12 +3,13 @@
 //! Everything that was ever owed is delivered, purged, sent again, waiting or dead: the record on the store itself
 //! keeps the totals, this counts what is there. Changes nothing; tells numbers and places, never content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::{
     OpenError, Sequence, Settings, StoreError, folder,
+    journal::record::{NoteRecord, decode_page},
     key::{DestinationId, Key},
     reader,
     record::{self, DeadRecord, EntryRecord, LinkRecord, MessageRecord, Meta, SeenRecord},
@@ -35,6 +36,10 @@ pub struct Verification {
     pub dead: BTreeMap<String, u64>,
     /// Messages kept for them.
     pub messages: u64,
+    /// Those of them that nobody is owed and the journal does not tell of.
+    pub unclaimed: u64,
+    /// Notes of the journal that the archive has not got.
+    pub notes: u64,
     /// Bytes of their bodies.
     pub bytes: u64,
     /// How many records are damaged or missing.
@@ -64,7 +69,7 @@ impl Verification {
 
 /// Opens the outbox in this folder as for use, looks at all of it, and lets it go.
 pub(super) fn verify(folder: &Path, settings: &Settings) -> Result<Verification, OpenError> {
-    let opened = folder::open(folder, settings)?;
+    let opened = folder::open(folder, settings, false)?;
     look(&*opened.store, &opened.meta).map_err(|source| OpenError::Store {
         path: folder.to_owned(),
         source,
@@ -96,7 +101,9 @@ fn look(store: &dyn Store, meta: &Meta) -> Result<Verification, StoreError> {
             found.damage(format_args!("{destination} {sequence}: its message: {damage}"));
         }
     }
-    messages(store, &mut found)?;
+    let claimed: BTreeSet<Sequence> = owed.iter().map(|owed| owed.entry.message).collect();
+    let claimed = notes(store, &mut found, claimed)?;
+    messages(store, &mut found, &claimed)?;
     seen(store, &mut found)?;
     links(store, &mut found)?;
     Ok(found)
@@ -160,7 +167,43 @@ fn owed(
     Ok(all)
 }
 
-fn messages(store: &dyn Store, found: &mut Verification) -> Result<(), StoreError> {
+/// Looks at the journal; the messages that it tells of, with those that are claimed already.
+fn notes(
+    store: &dyn Store,
+    found: &mut Verification,
+    mut claimed: BTreeSet<Sequence>,
+) -> Result<BTreeSet<Sequence>, StoreError> {
+    let mut told = Vec::new();
+    store.scan(Key::journal_all(), &mut |key, value| {
+        match decode_page(&Key::read(key), value) {
+            Ok(notes) => {
+                found.notes += notes.len() as u64;
+                told.extend(notes.into_iter().filter_map(|note| match note {
+                    NoteRecord::Received(received) => Some(received.message),
+                    NoteRecord::Attempted { .. } | NoteRecord::Settled { .. } => None,
+                }));
+            }
+            Err(damage) => {
+                let first = Key::read_journal(key).unwrap_or_default();
+                found.damage(format_args!("journal from note {first}: {damage}"));
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    for message in told {
+        if store.get(&Key::message(message))?.is_none() {
+            found.damage(format_args!("journal: message {message}: it is not there"));
+        }
+        claimed.insert(message);
+    }
+    Ok(claimed)
+}
+
+fn messages(
+    store: &dyn Store,
+    found: &mut Verification,
+    claimed: &BTreeSet<Sequence>,
+) -> Result<(), StoreError> {
     let all = Key::message(Sequence(0))..=Key::message(Sequence(u64::MAX));
     store.scan(all, &mut |key, value| {
         let Some(sequence) = Key::read_message(key) else {
@@ -169,6 +212,7 @@ fn messages(store: &dyn Store, found: &mut Verification) -> Result<(), StoreErro
         match MessageRecord::decode(sequence, &bytes::Bytes::copy_from_slice(value)) {
             Ok(message) => {
                 found.messages += 1;
+                found.unclaimed += u64::from(!claimed.contains(&sequence));
                 found.bytes += message
                     .body_bytes
                     .iter()

@@ -216,6 +216,33 @@ impl<'a> Place<'a> {
         self.source.location(self.key_bytes().start)
     }
 
+    /// The lines of this entry as written, from the comments right above its key to its last line, and the number of
+    /// the first of them.
+    pub fn lines(&self) -> (usize, &'a str) {
+        let text = self.source.text.as_str();
+        let before = text.get(..self.key_bytes().start).unwrap_or_default();
+        let mut start = before.rfind('\n').map_or(0, |end| end + 1);
+        let above = text.get(..start).unwrap_or_default().split_inclusive('\n').rev();
+        for comment in above.take_while(|line| is_comment(line)) {
+            start -= comment.len();
+        }
+        // The end of a block is the start of the next token: what stands before that is of the next entry.
+        let mut end = start;
+        let mut at = start;
+        for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
+            let first_word = at + line.len() - line.trim_start().len();
+            if first_word >= self.node.bytes.end.max(self.key_bytes().end) {
+                break;
+            }
+            at += line.len();
+            if !line.trim().is_empty() && !is_comment(line) {
+                end = at;
+            }
+        }
+        let first = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+        (first, text.get(start..end).unwrap_or_default())
+    }
+
     pub(super) fn source_id(&self) -> usize {
         self.source.id
     }
@@ -319,6 +346,10 @@ fn typed_unit_bytes(rest: &str, style: ScalarStyle) -> Option<usize> {
         (ScalarStyle::DoubleQuoted, '\\', Some(escaped)) => 1 + escaped.len_utf8(),
         _ => first.len_utf8(),
     })
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with('#')
 }
 
 #[cfg(test)]

@@ -115,6 +115,62 @@ fn a_receiver_that_never_answers_needs_a_setting_that_says_so() {
     assert_eq!(engine.terminate(), 0);
 }
 
+/// A receiver that answers the message `A` as the script says, and every other with AA; returns what has arrived when
+/// all but `dead` of two messages are delivered.
+fn refused_as(row: &str, script: impl Fn(usize) -> Answer + Send + Sync + 'static, dead: f64) -> Vec<String> {
+    let receiver = Receiver::scripted(move |before, message| match field(message, "MSH", 10).as_str() {
+        "A" => script(before),
+        _ => Answer::Code("AA"),
+    });
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    for id in ["A", "NEXT"] {
+        assert_eq!(
+            field(&sender.exchange(&adt(id)).unwrap(), "MSA", 1),
+            "AA",
+            "{row}"
+        );
+    }
+    let delivered = r#"weir_deliveries_delivered_total{destination="ehr"}"#;
+    engine.wait_for_metric(delivered, 2.0 - dead);
+    engine.wait_for_metric(r#"weir_outbox_dead_letters{destination="ehr"}"#, dead);
+    assert_eq!(engine.terminate(), 0);
+    receiver.control_ids()
+}
+
+#[test]
+fn an_error_is_tried_again_some_times_and_then_parked() {
+    // A4: the default tries an AE three times more.
+    let arrived = refused_as("A4 for ever", |_| Answer::Code("AE"), 1.0);
+    assert_eq!(arrived, ["A", "A", "A", "A", "NEXT"]);
+    let three = |before| Answer::Code(if before < 3 { "AE" } else { "AA" });
+    let arrived = refused_as("A4 three times", three, 0.0);
+    assert_eq!(arrived, ["A", "A", "A", "A", "NEXT"]);
+}
+
+#[test]
+fn a_rejection_is_final_where_its_code_says_so() {
+    // A5: with 200 to 205 it will be the same next time; with 206, 207 or without a reason it may not.
+    for code in ["AR", "CR"] {
+        for error in 200..=205 {
+            let row = format!("A5 {code} {error}");
+            let arrived = refused_as(&row, move |_| Answer::CodeBecause(code, error), 1.0);
+            assert_eq!(arrived, ["A", "NEXT"], "{row}");
+        }
+        for error in [Some(206), Some(207), None] {
+            let row = format!("A5 {code} {error:?}");
+            let script = move |before| match error {
+                _ if before == 2 => Answer::Code("AA"),
+                Some(error) => Answer::CodeBecause(code, error),
+                None => Answer::Code(code),
+            };
+            let arrived = refused_as(&row, script, 0.0);
+            assert_eq!(arrived, ["A", "A", "A", "NEXT"], "{row}");
+        }
+    }
+}
+
 #[test]
 fn an_accept_acknowledgment_is_as_good_as_the_destination_awaits() {
     // A6: CA and then an answer, nothing, or a refusal; then AA to whatever comes again.

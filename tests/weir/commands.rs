@@ -69,6 +69,9 @@ fn help_names_every_command() {
               backup    Copies everything a running weir owes, and its dead letters, into one file that `weir
                         restore` reads
               restore   Makes the outbox of a data folder that has none from a file of `weir backup`
+              user      Adds, changes and removes those who may log in at the console of a running weir
+              token     Makes and removes the tokens by which programs ask the API of a running weir
+              audit     Looks at the audit log: who looked at what and did what
               demo      Shows weir at work: a hospital, the example site, two receiving systems
               check     Checks a site: every problem at once, with file, line and what to do
               test      Runs the cases that stand beside the routes of a site
@@ -1371,7 +1374,7 @@ fn check_for_programs() {
                   "setting": "tables.ehr",
                   "label": "given again here",
                   "suggestion": null,
-                  "help": "names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`",
+                  "help": "names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine` and one `alerts`",
                   "related": [
                     {
                       "message": "first given here",

@@ -136,6 +136,7 @@ async fn accept(outbox: &Outbox, control_id: &'static str, raw: Vec<u8>, to: &[(
         dead: Vec::new(),
         window: None,
         instead_of: None,
+        told: None,
         link: None,
     };
     outbox.offer(acceptance).await.unwrap().await.unwrap();

@@ -12,6 +12,7 @@
     reason = "tests fail by panicking, print what they measured, and are no library"
 )]
 
+mod access;
 mod alerts;
 mod allocation;
 mod backup;
@@ -21,6 +22,7 @@ mod bombs;
 mod cases;
 mod commands;
 mod connectors;
+mod console;
 mod control;
 mod cookbook;
 mod corpus_delivery;
@@ -36,6 +38,7 @@ mod lanes;
 mod look_ups;
 mod ops;
 mod promises;
+mod quarantine;
 mod queue;
 mod readme;
 mod release_2;
@@ -46,6 +49,7 @@ mod sequence_numbers;
 mod silence;
 mod stops;
 mod tidy;
+mod tls;
 mod trace;
 mod typed;
 mod untouched;

@@ -22,11 +22,12 @@ const FLOORS: &str = "
     table: hl7 problem typed
     expression: table hl7 problem
     outbox: clock metrics units
+    tls: clock metrics problem secret typed units
     access: clock durable
     audit: clock durable
-    listener: mllp metrics problem typed units
+    listener: tls mllp metrics problem typed units
 
-    destination: expression hl7 mllp metrics problem secret typed units
+    destination: tls expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
     archive: expression hl7 clock metrics problem typed units
     step: validation expression table hl7 problem typed units
@@ -35,12 +36,12 @@ const FLOORS: &str = "
 
     case: route step hl7 problem typed units
 
-    config: case route step validation expression table listener destination outbox archive hl7 problem secret typed units
+    config: tls case route step validation expression table listener destination outbox archive hl7 problem secret typed units
 
-    engine: config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
+    engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    alert: engine config destination clock metrics
-    console: alert engine outbox archive access audit clock metrics problem
+    alert: tls engine config destination clock metrics
+    console: tls case config alert engine hl7 outbox archive route step access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.
@@ -55,13 +56,13 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "watch",
+            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "tls", "watch",
         ],
     ),
-    ("destination", &["file_name", "tls"]),
+    ("destination", &["file_name", "stream"]),
     (
         "listener",
-        &["budget", "connection", "door", "reading", "release_2"],
+        &["budget", "connection", "door", "reading", "release_2", "sides"],
     ),
     (
         "step",

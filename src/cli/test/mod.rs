@@ -7,7 +7,6 @@ mod update;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::num::NonZero;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -15,7 +14,7 @@ use std::thread;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 
-use crate::case::{Case, Mismatch};
+use crate::case::{Case, Verdict};
 use crate::config::{self, Missing, Site};
 
 use super::{CannotRun, Finding, text};
@@ -111,16 +110,9 @@ struct Ran<'c> {
     notes: Vec<String>,
 }
 
-enum Verdict {
-    /// What is not as expected; nothing if all is.
-    Compared(Vec<Mismatch>),
-    /// The route panicked, which is a mistake in weir.
-    Broke,
-}
-
 impl Ran<'_> {
     fn is_passed(&self) -> bool {
-        matches!(&self.verdict, Verdict::Compared(mismatches) if mismatches.is_empty())
+        self.verdict.is_passed()
     }
 }
 
@@ -156,14 +148,9 @@ fn run_all<'c>(cases: &[&'c Case]) -> Vec<Ran<'c>> {
 }
 
 fn run(case: &Case) -> Ran<'_> {
-    // A route is pure: after a panic there is nothing half changed to look at.
-    let verdict = match catch_unwind(AssertUnwindSafe(|| case.run())) {
-        Ok(mismatches) => Verdict::Compared(mismatches),
-        Err(_) => Verdict::Broke,
-    };
     Ran {
         case,
-        verdict,
+        verdict: case.run(),
         notes: Vec::new(),
     }
 }

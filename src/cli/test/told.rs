@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
-use crate::case::{Case, Mismatch, What};
+use crate::case::{Case, Mismatch, Verdict, What};
 use crate::hl7::dictionary::{Dictionary, Version};
 use crate::hl7::{FieldPath, TargetSelector};
 
 use super::super::{diff, text};
-use super::{Ran, Verdict};
+use super::Ran;
 
 /// The lines under a failed case, indented.
 pub(super) fn details(result: &Ran<'_>, name: &Style) -> String {

@@ -1,6 +1,5 @@
 //! `weir trace`: one message through one route, step by step.
 
-mod json;
 mod told;
 
 use std::io::Write;
@@ -11,11 +10,11 @@ use jiff::Zoned;
 
 use crate::clock;
 use crate::config::{self, Site};
+use crate::console::api::traced::{self, Traced};
 use crate::hl7::dictionary::{Dictionary, Version};
-use crate::hl7::{Message, ParseLimits, Target, Terminators};
+use crate::hl7::{Message, ParseLimits, Terminators};
 use crate::problem::nearest;
-use crate::route::{Outcome, Route, Trace as RouteTrace};
-use crate::step::{Misses, Tag};
+use crate::route::{Route, Trace as RouteTrace};
 use crate::units;
 
 use super::{CannotRun, Finding, input, text};
@@ -69,7 +68,7 @@ impl Trace {
                 outcome: &outcome,
             };
             if self.json {
-                writeln!(out, "{}", json::object(&traced))?;
+                writeln!(out, "{}", traced::object(&traced))?;
                 continue;
             }
             if index > 0 {
@@ -102,52 +101,4 @@ fn as_received(message: Message, route: &Route, site: &Site) -> Message {
     };
     let bytes = message.write(Terminators::Preserve);
     Message::parse_assuming(bytes, &ParseLimits::default(), Some(charset)).unwrap_or(message)
-}
-
-/// A message that went through a route, with all that is told of it.
-struct Traced<'t> {
-    route: &'t Route,
-    /// The number of the message in its file.
-    number: usize,
-    message: &'t Message,
-    /// Whose names are used.
-    dictionary: Option<&'static Dictionary>,
-    trace: &'t RouteTrace,
-    outcome: &'t Outcome,
-}
-
-impl Traced<'_> {
-    /// What the standard calls a place; empty where it does not know it.
-    fn name(&self, place: &Target) -> &'static str {
-        let Some(dictionary) = self.dictionary else {
-            return "";
-        };
-        match place {
-            Target::Field(path) => dictionary.field_name(path).unwrap_or_default(),
-            Target::Segment(path) => {
-                let segment = dictionary.segment(path.name.as_bytes());
-                segment.map_or("", |segment| segment.description)
-            }
-        }
-    }
-
-    fn misses(&self) -> Option<&Misses> {
-        match self.outcome {
-            Outcome::NotMine => None,
-            Outcome::Filtered { misses, .. }
-            | Outcome::Deliver { misses, .. }
-            | Outcome::Rejected { misses, .. }
-            | Outcome::Failed { misses, .. } => Some(misses),
-        }
-    }
-
-    fn tags(&self) -> &[Tag] {
-        match self.outcome {
-            Outcome::Deliver { tags, .. } => tags,
-            Outcome::NotMine
-            | Outcome::Filtered { .. }
-            | Outcome::Rejected { .. }
-            | Outcome::Failed { .. } => &[],
-        }
-    }
 }

@@ -9,7 +9,7 @@ use crate::route::{Failure, Outcome, Output};
 use crate::step::{Change, Misses, StepTrace};
 
 use super::super::text;
-use super::Traced;
+use crate::console::api::traced::Traced;
 
 /// Values longer than this are cut, and their length is told.
 const VALUE_CHARS_MAX: usize = 200;

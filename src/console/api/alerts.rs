@@ -3,22 +3,23 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sources;
 use crate::alert::{Board, Open};
 
 /// All of it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// The trouble there is.
     pub alerts: Vec<Alert>,
     /// The contacts that could not be told the last time; each is tried again after a while.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<NotTold>,
 }
 
 /// One trouble.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// What kind, as `old-queue`.
     pub kind: String,
@@ -35,8 +36,8 @@ pub struct Alert {
 }
 
 /// A contact that could not be told.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Failure {
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct NotTold {
     /// Its name.
     pub contact: String,
     /// Why not.
@@ -48,7 +49,7 @@ pub(super) async fn get(State(sources): State<Sources>) -> Response {
     Json(Answer {
         alerts: open(&sources.alerts),
         failures: failures
-            .map(|(contact, reason)| Failure {
+            .map(|(contact, reason)| NotTold {
                 contact: contact.to_string(),
                 reason,
             })

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tracing::info;
@@ -25,7 +26,8 @@ pub const COUNT_MAX: usize = 1_000;
 const READ_BYTES_MAX: usize = 16 << 20;
 
 /// Which part of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Part {
     /// Those after this number.
     after: Option<u64>,
@@ -44,7 +46,7 @@ impl Part {
 }
 
 /// A delivery that waits.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Queued {
     /// Its place in the order of its destination.
     pub sequence: u64,
@@ -59,7 +61,8 @@ pub struct Queued {
 }
 
 /// A delivery that was given up.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeadLetter")]
 pub struct Dead {
     /// Its place in the order of its destination.
     pub sequence: u64,
@@ -182,7 +185,8 @@ pub(super) async fn resend(
     Path((name, sequence)): Path<(String, u64)>,
 ) -> Response {
     read(sources.status, name, move |status, name| {
-        let resent = Handle::current().block_on(status.resend(name, Sequence(sequence)))?;
+        let resent =
+            Handle::current().block_on(status.resend(name, Sequence(sequence), &caller.to_string()))?;
         if !resent {
             return Ok(gone(name, sequence));
         }
@@ -204,7 +208,7 @@ pub(super) async fn discard(
             return Ok(gone(name, sequence));
         }
         info!(destination = %name, sequence, by = %caller, "thrown away");
-        Handle::current().block_on(status.discard(name, Sequence(sequence)))?;
+        Handle::current().block_on(status.discard(name, Sequence(sequence), &caller.to_string()))?;
         Ok(StatusCode::NO_CONTENT.into_response())
     })
     .await

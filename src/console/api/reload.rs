@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
@@ -16,7 +17,8 @@ use crate::engine::{Change, Reloaded};
 use crate::problem::{self, Problems, Severity};
 
 /// What became of it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Reload")]
 pub struct Answer {
     /// `applied` or `refused`.
     pub outcome: String,
@@ -33,7 +35,8 @@ pub struct Answer {
 }
 
 /// A listener or a destination that was not left alone.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReloadChange")]
 pub struct Changed {
     /// Its name.
     pub name: String,
@@ -42,7 +45,8 @@ pub struct Changed {
 }
 
 /// A problem of the site.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SiteProblem")]
 pub struct Problem {
     /// Its stable name.
     pub name: String,
@@ -59,7 +63,8 @@ pub struct Problem {
 }
 
 /// A place in a file of the site; line and column count from 1.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SitePlace")]
 pub struct Place {
     /// The file.
     pub file: String,

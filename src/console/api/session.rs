@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
@@ -14,7 +15,8 @@ use crate::console::extract::Json;
 use crate::console::guard::Caller;
 
 /// Who asks.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Session")]
 pub struct Answer {
     /// There is no administrator yet: the first one is made by `POST /api/v1/setup`.
     pub needs_setup: bool,
@@ -27,7 +29,7 @@ pub struct Answer {
 }
 
 /// Somebody who is known.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Who {
     /// The name of the user or token; a number on the control socket.
     pub name: String,
@@ -40,7 +42,7 @@ pub struct Who {
 }
 
 /// Who wants to log in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LogIn {
     name: String,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::session::too_early;
@@ -15,7 +16,7 @@ use crate::console::extract::Json;
 use crate::console::guard::Caller;
 
 /// The first administrator.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SetUp {
     token: Password,

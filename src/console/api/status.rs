@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{self, Alert};
@@ -17,12 +18,17 @@ use crate::clock;
 use crate::engine::{LaneState, Mode, Status};
 
 /// All of it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Status")]
 pub struct Answer {
+    /// When this was so, in UTC.
+    pub at: String,
     /// The version of weir.
     pub version: String,
     /// Whether listeners accept and the outbox commits.
     pub ready: bool,
+    /// Where what was accepted is kept.
+    pub store: Store,
     /// The site that runs.
     pub site: Site,
     /// Its listeners, by name.
@@ -36,8 +42,20 @@ pub struct Answer {
     pub alerts: Vec<Alert>,
 }
 
+/// The outbox.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Store {
+    /// Bytes of messages kept.
+    pub bytes: u64,
+    /// Bytes left on its disk, where the system can tell.
+    pub disk_free_bytes: Option<u64>,
+    /// Why nothing more is accepted; nothing while it is.
+    pub full: Option<String>,
+}
+
 /// The site that runs.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunningSite")]
 pub struct Site {
     /// The version of its files.
     pub version: String,
@@ -46,7 +64,8 @@ pub struct Site {
 }
 
 /// A listener. The counts are since the start, and `received` is the sum of the four below it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ListenerStatus")]
 pub struct Listener {
     /// Its name.
     pub name: String,
@@ -69,7 +88,8 @@ pub struct Listener {
 }
 
 /// A route.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RouteStatus")]
 pub struct Route {
     /// Its name.
     pub name: String,
@@ -80,7 +100,8 @@ pub struct Route {
 }
 
 /// A destination. The counts are since the start.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DestinationStatus")]
 pub struct Destination {
     /// Its name.
     pub name: String,
@@ -105,6 +126,21 @@ pub struct Destination {
     pub dead_lettered: u64,
     /// Sent and not answered.
     pub ambiguous: u64,
+    /// What keeps it from delivering; nothing when the last attempt succeeded.
+    pub trouble: Option<Trouble>,
+}
+
+/// Attempts that do not succeed.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Trouble {
+    /// When the first of them failed, in UTC.
+    pub since: String,
+    /// How many there were.
+    pub attempts: u64,
+    /// Why the last one failed.
+    pub reason: String,
+    /// When the next one is due, in UTC.
+    pub next_at: String,
 }
 
 pub(super) async fn get(State(sources): State<Sources>) -> Response {
@@ -116,15 +152,17 @@ pub(super) async fn get(State(sources): State<Sources>) -> Response {
 }
 
 /// Blocks on the store.
-fn answer(status: &Status, board: &Board) -> Answer {
+pub(in crate::console) fn answer(status: &Status, board: &Board) -> Answer {
     let running = status.running();
     let now = clock::now();
     Answer {
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        at: time(now),
         ready: status.is_ready(),
+        store: store(status),
         site: Site {
             version: running.version.to_string(),
-            since: running.since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            since: time(running.since),
         },
         listeners: listeners(status),
         routes: running
@@ -189,7 +227,31 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
         purged: count(|counts| &counts.purged),
         dead_lettered: count(|counts| &counts.dead_lettered),
         ambiguous: count(|counts| &counts.ambiguous),
+        trouble: counts.and_then(|counts| counts.trouble()).map(trouble),
     }
+}
+
+fn trouble(trouble: crate::engine::Trouble) -> Trouble {
+    Trouble {
+        since: time(trouble.since),
+        attempts: trouble.attempts,
+        reason: trouble.reason,
+        next_at: time(trouble.next_at),
+    }
+}
+
+fn store(status: &Status) -> Store {
+    let level = status.outbox().level();
+    Store {
+        bytes: level.bytes,
+        disk_free_bytes: level.disk_free_bytes,
+        full: status.outbox().full().map(str::to_owned),
+    }
+}
+
+/// To the second.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// How long ago this was. A clock that was set back makes nothing younger than now.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::users::{answer, refused, roles_text};
@@ -15,7 +16,7 @@ use crate::console::extract::{Json, Path};
 use crate::console::guard::Caller;
 
 /// A token, but not the token itself.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Token {
     /// What it is called.
     pub name: String,
@@ -30,7 +31,8 @@ pub struct Token {
 }
 
 /// A token to be made.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "NewToken")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Added {
     name: String,
@@ -39,7 +41,8 @@ pub(super) struct Added {
 }
 
 /// A token that was made.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MadeToken")]
 pub struct Made {
     /// The token itself, to be sent as `Authorization: Bearer …`. It is not kept and never shown again.
     pub token: String,

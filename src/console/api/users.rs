@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::session::too_early;
@@ -16,7 +17,7 @@ use crate::console::extract::{Json, Path};
 use crate::console::guard::Caller;
 
 /// A user.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct User {
     /// The name to log in with.
     pub name: String,
@@ -27,7 +28,8 @@ pub struct User {
 }
 
 /// A user to be added.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "NewUser")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Added {
     name: String,
@@ -36,7 +38,8 @@ pub(super) struct Added {
 }
 
 /// What is to change of a user; what is not here stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "UserChange")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Changed {
     #[serde(default)]
@@ -46,7 +49,7 @@ pub(super) struct Changed {
 }
 
 /// A password of one's own that is to be replaced.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnPassword {
     current: Password,

@@ -24,13 +24,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::ClientConfig;
 
 use self::answer::Answer;
-use super::{DeliveryError, Outgoing, Receipt, connect, parse, tls};
+use super::{DeliveryError, Outgoing, Receipt, connect, parse};
 use crate::hl7::Message;
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
+use crate::tls::{self, Owner, Within};
 
 pub use post::{Post, post};
 pub use settings::{Acknowledged, HeaderText, Settings, Url};
@@ -39,8 +38,7 @@ pub use settings::{Acknowledged, HeaderText, Settings, Url};
 pub struct Client {
     name: Arc<str>,
     settings: Settings,
-    /// Read once, at the first connection.
-    tls: Option<Arc<ClientConfig>>,
+    tls: tls::Client,
     /// Open between deliveries, and only if the last one left no doubt.
     connection: Option<Connection>,
 }
@@ -56,9 +54,9 @@ struct Connection {
 impl Client {
     pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
         Client {
+            tls: tls::Client::new(settings.tls.clone(), Within::Http, Owner::destination(&name)),
             name,
             settings,
-            tls: None,
             connection: None,
         }
     }
@@ -148,31 +146,22 @@ impl Client {
             .map_err(DeliveryError::unreachable)
     }
 
-    async fn connect(&mut self) -> io::Result<Connection> {
-        let url = &self.settings.url;
-        if self.tls.is_none() && url.server_name().is_some() {
-            self.tls = Some(tls::client(self.settings.authorities.clone()).await?);
-        }
-        let connection = open_to(url, self.tls.as_ref(), self.settings.connect_timeout).await?;
+    async fn connect(&self) -> io::Result<Connection> {
+        let connection = open_to(&self.settings.url, &self.tls, self.settings.connect_timeout).await?;
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
         Ok(connection)
     }
 }
 
-/// A new connection to where the address points; `tls` is there when the address asks for it.
-async fn open_to(url: &Url, tls: Option<&Arc<ClientConfig>>, limit: Duration) -> io::Result<Connection> {
+/// A new connection to where the address points.
+async fn open_to(url: &Url, tls: &tls::Client, limit: Duration) -> io::Result<Connection> {
     let stream = connect(&url.address(), limit).await?;
     // A message is written whole; a failure here costs only speed.
     drop(stream.set_nodelay(true));
-    match (url.server_name(), tls) {
-        (Some(server_name), Some(config)) => {
-            let connector = TlsConnector::from(Arc::clone(config));
-            open(connector.connect(server_name, stream).await?).await
-        }
-        (Some(_), None) => Err(io::Error::other(
-            "internal error: no TLS for an address that asks for it",
-        )),
-        (None, _) => open::<TcpStream>(stream).await,
+    if url.is_secure() {
+        open(tls.connect(url.host(), stream).await?).await
+    } else {
+        open::<TcpStream>(stream).await
     }
 }
 

@@ -3,7 +3,6 @@
 //! Over a connection of its own, with the same rules as for messages: TLS as the address says, no redirects, no proxy.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +12,7 @@ use hyper::{Request, StatusCode};
 use tokio::time::timeout;
 
 use super::{HeaderText, Url, open_to, read_headers, reason};
-use crate::destination::tls;
+use crate::tls;
 
 /// More of an answer is not read: its status is what counts.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -24,8 +23,8 @@ pub struct Post<'a> {
     pub url: &'a Url,
     /// Headers of the request.
     pub headers: &'a BTreeMap<String, HeaderText>,
-    /// A PEM file of the certificate authorities to trust instead of the machine's.
-    pub authorities: Option<PathBuf>,
+    /// What makes the connection secret, where the address asks for it.
+    pub tls: &'a tls::Client,
     /// What the body is called.
     pub content_type: &'static str,
     /// The body.
@@ -46,15 +45,7 @@ async fn exchange(what: Post<'_>, limit: Duration) -> Result<StatusCode, String>
         .body(Full::new(what.body))
         .map_err(|error| error.to_string())?;
     request.headers_mut().extend(read_headers(what.headers).await?);
-    let tls = match what.url.server_name() {
-        Some(_) => Some(
-            tls::client(what.authorities)
-                .await
-                .map_err(|error| error.to_string())?,
-        ),
-        None => None,
-    };
-    let connection = open_to(what.url, tls.as_ref(), limit).await;
+    let connection = open_to(what.url, what.tls, limit).await;
     let mut connection = connection.map_err(|error| error.to_string())?;
     let sent = connection.sender.send_request(request).await;
     let (head, body) = sent.map_err(|error| reason(&error))?.into_parts();

@@ -290,7 +290,11 @@ impl Watcher {
             }
             Frame::TooLarge { .. } => count_failure(&self.name, "too_large"),
         }
-        let incoming = Incoming { frame, is_file: true };
+        let incoming = Incoming {
+            frame,
+            is_file: true,
+            certificate: None,
+        };
         let reply = match guard_intake(&self.intake, incoming).await {
             Some(reply) => guard_reply(reply).await,
             None => None,

@@ -22,9 +22,9 @@ const FRAME_BYTES: usize = 1 + 4;
 /// How much of a body fits one chunk.
 pub(super) const CHUNK_BYTES_MAX: usize = VALUE_BYTES_MAX - FRAME_BYTES;
 /// How much of the reason of a dead letter is kept.
-const REASON_BYTES_MAX: usize = 1_000;
+pub(super) const REASON_BYTES_MAX: usize = 1_000;
 /// How much of the answer that made a dead letter is kept.
-const ANSWER_BYTES_MAX: usize = 4_000;
+pub(super) const ANSWER_BYTES_MAX: usize = 4_000;
 
 /// Why a record cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +45,8 @@ pub(super) enum Damage {
     Missing,
     #[error("the received bytes do not fit their hash")]
     Hash,
+    #[error("kind {0} is not known")]
+    Kind(u8),
 }
 
 /// The record on the store itself.
@@ -273,6 +275,8 @@ pub(super) struct EntryRecord {
     pub(super) sole: bool,
     /// The message's bodies lie in chunks.
     pub(super) chunked: bool,
+    /// The journal tells of the message: it is kept until that is forgotten.
+    pub(super) is_noted: bool,
     /// The bytes of all bodies of the message.
     pub(super) bytes: u32,
 }
@@ -292,7 +296,7 @@ impl EntryRecord {
         out.extend_from_slice(&self.message.0.to_be_bytes());
         out.extend_from_slice(&self.body.to_be_bytes());
         put_time(out, self.received_at);
-        out.push(u8::from(self.sole) | u8::from(self.chunked) << 1);
+        out.push(u8::from(self.sole) | u8::from(self.chunked) << 1 | u8::from(self.is_noted) << 2);
         out.extend_from_slice(&self.bytes.to_be_bytes());
     }
 
@@ -305,6 +309,7 @@ impl EntryRecord {
             received_at,
             sole: flags & 1 != 0,
             chunked: flags & 2 != 0,
+            is_noted: flags & 4 != 0,
             bytes: reader.u32()?,
         })
     }
@@ -426,7 +431,7 @@ impl LinkRecord {
 }
 
 /// The longest beginning of a text that ends between characters and within the limit.
-fn cut(text: &str, bytes_max: usize) -> &str {
+pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
     let end = (0..=bytes_max.min(text.len()))
         .rev()
         .find(|end| text.is_char_boundary(*end));
@@ -434,7 +439,7 @@ fn cut(text: &str, bytes_max: usize) -> &str {
 }
 
 /// Version, checksum, content.
-fn seal(key: &Key, content_bytes: usize, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+pub(super) fn seal(key: &Key, content_bytes: usize, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = Vec::with_capacity(FRAME_BYTES + content_bytes);
     out.push(RECORD_VERSION);
     out.extend_from_slice(&[0; 4]);
@@ -454,29 +459,38 @@ fn checksum(key: &Key, version: u8, content: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-fn put_time(out: &mut Vec<u8>, time: Timestamp) {
+pub(super) fn put_time(out: &mut Vec<u8>, time: Timestamp) {
     out.extend_from_slice(&time.as_microsecond().to_be_bytes());
 }
 
 /// Texts and byte strings are bounded by `offer` far below 64 KiB; a longer one would be cut, not misread.
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     let bytes = bytes.get(..usize::from(u16::MAX)).unwrap_or(bytes);
     put_count(out, bytes.len());
     out.extend_from_slice(bytes);
 }
 
-fn put_count(out: &mut Vec<u8>, count: usize) {
+pub(super) fn put_count(out: &mut Vec<u8>, count: usize) {
     let count = u16::try_from(count).expect("offer bounds every list far below 65,536");
     out.extend_from_slice(&count.to_be_bytes());
 }
 
 /// Takes a record apart from the front.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    fn open(key: &Key, value: &'a [u8]) -> Result<Reader<'a>, Damage> {
+    /// Over bytes whose checksum was looked at before.
+    pub(super) fn over(rest: &'a [u8]) -> Reader<'a> {
+        Reader { rest }
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(super) fn open(key: &Key, value: &'a [u8]) -> Result<Reader<'a>, Damage> {
         let (version, value) = value.split_first().ok_or(Damage::Short)?;
         let (stored, rest) = value.split_first_chunk::<4>().ok_or(Damage::Short)?;
         if u32::from_be_bytes(*stored) != checksum(key, *version, rest) {
@@ -500,40 +514,40 @@ impl<'a> Reader<'a> {
         Ok(*taken)
     }
 
-    fn u8(&mut self) -> Result<u8, Damage> {
+    pub(super) fn u8(&mut self) -> Result<u8, Damage> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    fn u16(&mut self) -> Result<u16, Damage> {
+    pub(super) fn u16(&mut self) -> Result<u16, Damage> {
         self.array().map(u16::from_be_bytes)
     }
 
-    fn u32(&mut self) -> Result<u32, Damage> {
+    pub(super) fn u32(&mut self) -> Result<u32, Damage> {
         self.array().map(u32::from_be_bytes)
     }
 
-    fn u64(&mut self) -> Result<u64, Damage> {
+    pub(super) fn u64(&mut self) -> Result<u64, Damage> {
         self.array().map(u64::from_be_bytes)
     }
 
-    fn sequence(&mut self) -> Result<Sequence, Damage> {
+    pub(super) fn sequence(&mut self) -> Result<Sequence, Damage> {
         self.u64().map(Sequence)
     }
 
-    fn time(&mut self) -> Result<Timestamp, Damage> {
+    pub(super) fn time(&mut self) -> Result<Timestamp, Damage> {
         Timestamp::from_microsecond(self.array().map(i64::from_be_bytes)?).map_err(|_| Damage::Time)
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8], Damage> {
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Damage> {
         let count = self.u16()?;
         self.take(usize::from(count))
     }
 
-    fn text(&mut self) -> Result<&'a str, Damage> {
+    pub(super) fn text(&mut self) -> Result<&'a str, Damage> {
         std::str::from_utf8(self.bytes()?).map_err(|_| Damage::Text)
     }
 
-    fn end<T>(self, whole: T) -> Result<T, Damage> {
+    pub(super) fn end<T>(self, whole: T) -> Result<T, Damage> {
         if self.rest.is_empty() {
             Ok(whole)
         } else {

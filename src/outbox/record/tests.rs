@@ -30,6 +30,7 @@ fn entry() -> EntryRecord {
         received_at: time(),
         sole: false,
         chunked: true,
+        is_noted: false,
         bytes: 0x0504,
     }
 }

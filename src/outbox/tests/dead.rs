@@ -21,7 +21,7 @@ async fn a_dead_letter_is_sent_again_once_behind_the_others() {
     let outbox = open(folder.path());
     let first = dead_at_lab(&outbox, "first").await;
     accept(&outbox, "second", &["lab"]).await;
-    let again = || outbox.resend("lab", Sequence(first));
+    let again = || outbox.resend("lab", Sequence(first), "ann");
     let (one, other) = tokio::join!(again(), again());
     assert_eq!(
         [one.unwrap(), other.unwrap()]
@@ -88,7 +88,7 @@ async fn what_two_destinations_gave_up_goes_with_the_last() {
     settle(&outbox, "ehr", sequence, gave_up()).await;
     // Settlements share the barrier of the next message.
     accept(&outbox, "stays", &["other"]).await;
-    assert!(outbox.resend("lab", Sequence(sequence)).await.unwrap());
+    assert!(outbox.resend("lab", Sequence(sequence), "ann").await.unwrap());
     settle(&outbox, "ehr", sequence, Outcome::Purged).await;
     let (again, _) = owed(&outbox, "lab")[0];
     settle(&outbox, "lab", again, Outcome::Delivered).await;

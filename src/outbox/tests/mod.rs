@@ -2,6 +2,7 @@
 
 mod dead;
 mod intake;
+mod journal;
 mod salvage;
 mod verify;
 
@@ -17,6 +18,7 @@ use futures_util::FutureExt;
 use proptest::prelude::*;
 
 use super::{
+    journal::record::JournalMeta,
     key::Key,
     memory::{Content, End, MemoryStore},
     record::{Meta, VALUE_BYTES_MAX},
@@ -47,6 +49,7 @@ fn acceptance(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         dead: Vec::new(),
         window: None,
         instead_of: None,
+        told: None,
         link: None,
     }
 }
@@ -102,10 +105,22 @@ fn in_memory(store: MemoryStore) -> Outbox {
 }
 
 fn in_memory_with(store: MemoryStore, settings: &Settings) -> Outbox {
+    in_memory_as(store, settings, false)
+}
+
+fn in_memory_as(store: MemoryStore, settings: &Settings, keeps_journal: bool) -> Outbox {
     let stored = store.get(&Key::meta()).unwrap();
     let meta = stored.map_or(Meta::new(0), |stored| Meta::decode(&stored).unwrap());
+    let noted = store.get(&Key::journal_meta()).unwrap();
+    let journal = noted.map_or(JournalMeta::new(), |noted| JournalMeta::decode(&noted).unwrap());
     let store: Arc<dyn Store> = Arc::new(store);
-    let shared = Shared::over(Arc::clone(&store), &meta, settings.limits()).unwrap();
+    let shared = Shared::over(
+        Arc::clone(&store),
+        &meta,
+        (keeps_journal, journal),
+        settings.limits(),
+    )
+    .unwrap();
     Outbox::start(
         shared,
         folder::Opened {
@@ -113,6 +128,8 @@ fn in_memory_with(store: MemoryStore, settings: &Settings) -> Outbox {
             links: links::Links::read(&*store).unwrap(),
             store,
             meta,
+            keeps_journal,
+            journal,
             watermark: None,
             folder: None,
         },

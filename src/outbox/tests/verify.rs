@@ -19,7 +19,7 @@ async fn the_account_balances_whatever_became_of_everything() {
     settle(&outbox, "lab", taken[2], gave_up()).await;
     settle(&outbox, "ehr", taken[0], Outcome::Purged).await;
     accept(&outbox, "barrier", &["lab"]).await;
-    assert!(outbox.resend("lab", Sequence(taken[1])).await.unwrap());
+    assert!(outbox.resend("lab", Sequence(taken[1]), "ann").await.unwrap());
     outbox.close().await;
 
     let found = Outbox::verify(folder.path(), &settings()).unwrap();

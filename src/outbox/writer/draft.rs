@@ -8,7 +8,8 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     super::{
-        Acceptance, Accepted, Outcome, Sequence, StoreError,
+        Acceptance, Accepted, End, Outcome, Sequence, StoreError,
+        journal::record::{NoteRecord, ReceivedRecord},
         key::{DestinationId, Key},
         lane::{Lane, Shared},
         links::{LinkAnswer, Links},
@@ -16,7 +17,9 @@ use super::{
         repeats::{Novelty, Repeats},
         store::{Batch, Store},
     },
-    Accept, Settle, salvage,
+    Accept, Offered, Settle, Tell,
+    journal::Pen,
+    salvage,
 };
 use crate::clock;
 
@@ -65,7 +68,7 @@ impl Effect {
 /// A batch in the making.
 pub(super) struct Draft<'a> {
     shared: &'a Shared,
-    store: &'a dyn Store,
+    pub(super) store: &'a dyn Store,
     repeats: &'a mut Repeats,
     links: &'a mut Links,
     pub(super) batch: Batch,
@@ -76,6 +79,9 @@ pub(super) struct Draft<'a> {
     pub(super) next_destination: DestinationId,
     /// The entries and dead letters this batch ends: the store still shows them.
     settled: HashMap<Key, Settled>,
+    pub(super) pen: Pen,
+    /// Messages with something owed because of them.
+    pub(super) accepted: u64,
 }
 
 impl<'a> Draft<'a> {
@@ -86,6 +92,7 @@ impl<'a> Draft<'a> {
         links: &'a mut Links,
         next: Sequence,
         next_destination: DestinationId,
+        pen: Pen,
     ) -> Draft<'a> {
         Draft {
             shared,
@@ -97,6 +104,8 @@ impl<'a> Draft<'a> {
             next,
             next_destination,
             settled: HashMap::new(),
+            pen,
+            accepted: 0,
         }
     }
 
@@ -108,18 +117,26 @@ impl<'a> Draft<'a> {
             reused: Vec::new(),
             link: None,
         };
-        for (index, (hash, acceptance)) in accept.messages.iter().enumerate() {
+        for (index, offered) in accept.messages.iter().enumerate() {
+            let acceptance = &offered.acceptance;
             if let Some(link) = &acceptance.link {
-                let answer = self.links.judge(link, hash, self.next, &mut self.batch);
+                let answer = self.links.judge(link, &offered.hash, self.next, &mut self.batch);
                 accepted.link = Some(answer);
                 if !matches!(answer, LinkAnswer::Taken(_)) {
                     accepted.repeated.push(index);
+                    match answer {
+                        LinkAnswer::Repeated { .. } => self.note_unowed(offered, true),
+                        LinkAnswer::Told { .. } => self.note_unowed(offered, false),
+                        // Who offered it refuses it.
+                        LinkAnswer::OutOfOrder { .. } | LinkAnswer::Taken(_) => {}
+                    }
                     continue;
                 }
             }
-            match self.judge(hash, acceptance) {
+            match self.judge(&offered.hash, acceptance) {
                 Novelty::Repeat => {
                     accepted.repeated.push(index);
+                    self.note_unowed(offered, true);
                     continue;
                 }
                 Novelty::Reused => accepted.reused.push(index),
@@ -129,9 +146,43 @@ impl<'a> Draft<'a> {
                 accepted.repeated.push(index);
                 continue;
             }
-            self.accept_one(*hash, acceptance);
+            self.accept_one(offered);
         }
         Ok(accepted)
+    }
+
+    /// Keeps a message for the journal alone.
+    fn note_unowed(&mut self, offered: &Offered, is_repeated: bool) {
+        if offered.told.is_some() {
+            let message = self.next;
+            self.next = Sequence(message.0 + 1);
+            self.put_message(message, offered, &[], is_repeated);
+        }
+    }
+
+    /// Writes a message with its bodies, and the journal's note of it; whether the bodies lie in chunks.
+    fn put_message(
+        &mut self,
+        message: Sequence,
+        offered: &Offered,
+        owed: &[Owed],
+        is_repeated: bool,
+    ) -> bool {
+        let chunked = put_message(message, offered, owed, &mut self.batch);
+        let bytes = offered.body_bytes();
+        self.effects.push(Effect::Kept(bytes));
+        if offered.told.is_some() {
+            let note = ReceivedRecord {
+                message,
+                is_repeated,
+                chunked,
+                bytes,
+                owed: owed.iter().map(|owed| (owed.id, owed.offset)).collect(),
+            };
+            self.pen.count_message(bytes);
+            self.pen.note(&NoteRecord::Received(note), &mut self.batch);
+        }
+        chunked
     }
 
     /// Ends the dead letter a message takes the place of; false when there is none any more.
@@ -140,7 +191,11 @@ impl<'a> Draft<'a> {
             return Ok(true);
         };
         let lane = self.shared.lane(destination);
-        self.end_dead_letter(&lane, *sequence, Effect::Resent)
+        let is_ended = self.end_dead_letter(&lane, *sequence, Effect::Resent)?;
+        if let (true, Some(&id)) = (is_ended, lane.id.get()) {
+            self.note_end(id, *sequence, End::Resent, None);
+        }
+        Ok(is_ended)
     }
 
     fn judge(&mut self, hash: &[u8; 32], acceptance: &Acceptance) -> Novelty {
@@ -151,7 +206,8 @@ impl<'a> Draft<'a> {
             .judge(acceptance, window, hash, self.next, &mut self.batch)
     }
 
-    fn accept_one(&mut self, hash: [u8; 32], acceptance: &Acceptance) {
+    fn accept_one(&mut self, offered: &Offered) {
+        let acceptance = &offered.acceptance;
         let message = self.next;
         let owed = self.number(acceptance);
         let span = owed
@@ -160,13 +216,17 @@ impl<'a> Draft<'a> {
             .max()
             .unwrap_or(1);
         self.next = Sequence(message.0 + span);
+        let is_noted = offered.told.is_some();
+        if owed.is_empty() && !is_noted {
+            return;
+        }
+        let chunked = self.put_message(message, offered, &owed, false);
         if owed.is_empty() {
             return;
         }
-        let chunked = put_message(message, hash, acceptance, &owed, &mut self.batch);
+        self.accepted += 1;
         let sole = owed.len() == 1;
-        let bytes = u32::try_from(acceptance.bytes()).expect("offer bounds the bodies");
-        self.effects.push(Effect::Kept(bytes));
+        let bytes = offered.body_bytes();
         let received_at = acceptance.received_at;
         let entry_of = |body| EntryRecord {
             message,
@@ -174,6 +234,7 @@ impl<'a> Draft<'a> {
             received_at,
             sole,
             chunked,
+            is_noted,
             bytes,
         };
         let (deliveries, dead) = owed.split_at(acceptance.deliveries.len());
@@ -225,11 +286,44 @@ impl<'a> Draft<'a> {
         owed
     }
 
+    /// Notes an attempt that has not ended its delivery.
+    pub(super) fn tell(&mut self, tell: &Tell) {
+        if let Some(&destination) = tell.lane.id.get() {
+            let note = NoteRecord::Attempted {
+                destination,
+                sequence: tell.sequence,
+                attempt: tell.attempt.clone(),
+            };
+            self.pen.note(&note, &mut self.batch);
+        }
+    }
+
+    fn note_end(&mut self, destination: DestinationId, sequence: Sequence, end: End, by: Option<&String>) {
+        if self.pen.is_kept() {
+            let note = NoteRecord::Settled {
+                destination,
+                sequence,
+                at: clock::now(),
+                end,
+                by: by.cloned(),
+            };
+            self.pen.note(&note, &mut self.batch);
+        }
+    }
+
     /// Writes the end of a delivery.
     pub(super) fn settle(&mut self, settle: &Settle) -> Result<(), StoreError> {
         let Some(&id) = settle.lane.id.get() else {
             return Ok(());
         };
+        if let Some(attempt) = &settle.telling.attempt {
+            let note = NoteRecord::Attempted {
+                destination: id,
+                sequence: settle.sequence,
+                attempt: attempt.clone(),
+            };
+            self.pen.note(&note, &mut self.batch);
+        }
         let key = Key::entry(id, settle.sequence);
         if self.settled.contains_key(&key) {
             return Ok(());
@@ -237,13 +331,24 @@ impl<'a> Draft<'a> {
         // What is not owed any more may be settled again, to no effect.
         let Some(value) = self.store.get(&key)? else {
             if settle.outcome == Outcome::Purged {
-                self.end_dead_letter(&settle.lane, settle.sequence, Effect::DeadPurged)?;
+                let is_ended = self.end_dead_letter(&settle.lane, settle.sequence, Effect::DeadPurged)?;
+                if is_ended {
+                    self.note_end(id, settle.sequence, End::Purged, settle.telling.by.as_ref());
+                }
             }
             return Ok(());
         };
         let entry = EntryRecord::decode(&key, &value);
         self.batch.remove(key);
         let lane = Arc::clone(&settle.lane);
+        let end = match &settle.outcome {
+            Outcome::Delivered => End::Delivered,
+            Outcome::Purged => End::Purged,
+            Outcome::DeadLetter { reason, .. } => End::Dead {
+                reason: reason.clone(),
+            },
+        };
+        self.note_end(id, settle.sequence, end, settle.telling.by.as_ref());
         match &settle.outcome {
             Outcome::Delivered | Outcome::Purged => {
                 self.settled.insert(key, Settled::Gone);
@@ -311,7 +416,7 @@ impl<'a> Draft<'a> {
     ) -> Result<(), StoreError> {
         let entry = match entry {
             Some(entry) => Some(entry),
-            None => salvage::entry(self.store, id, sequence)?,
+            None => salvage::entry(self.store, id, sequence, self.pen.is_kept())?,
         };
         match entry {
             Some(entry) => self.release(&entry),
@@ -323,6 +428,10 @@ impl<'a> Draft<'a> {
     /// Removes a message and its bodies when nobody is owed it any more.
     fn release(&mut self, entry: &EntryRecord) -> Result<(), StoreError> {
         let message = entry.message;
+        // What the journal still tells of goes when that is forgotten.
+        if entry.is_noted && message >= self.pen.floor() {
+            return Ok(());
+        }
         if !entry.sole {
             let record = match self.store.get(&Key::message(message))? {
                 Some(value) => MessageRecord::decode(message, &value).ok(),
@@ -336,15 +445,36 @@ impl<'a> Draft<'a> {
                     .collect(),
                 None => salvage::owed(self.store, message, self.next_destination)?,
             };
-            for (id, sequence) in owed {
-                if self.is_owed(id, sequence)? {
-                    return Ok(());
-                }
+            if self.is_any_owed(owed)? {
+                return Ok(());
             }
         }
+        self.remove_message(message, entry.bytes, entry.chunked)
+    }
+
+    /// Whether one of these deliveries is still there, or its dead letter, when this batch is written.
+    pub(super) fn is_any_owed(
+        &self,
+        owed: impl IntoIterator<Item = (DestinationId, Sequence)>,
+    ) -> Result<bool, StoreError> {
+        for (id, sequence) in owed {
+            if self.is_owed(id, sequence)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Removes a message and its bodies.
+    pub(super) fn remove_message(
+        &mut self,
+        message: Sequence,
+        bytes: u32,
+        chunked: bool,
+    ) -> Result<(), StoreError> {
         self.batch.remove(Key::message(message));
-        self.effects.push(Effect::Released(entry.bytes));
-        if entry.chunked {
+        self.effects.push(Effect::Released(bytes));
+        if chunked {
             self.store.scan(Key::bodies(message), &mut |key, _| {
                 self.batch.remove(Key::read(key));
                 ControlFlow::Continue(())
@@ -381,15 +511,10 @@ struct Owed {
 }
 
 /// Writes a message and its bodies; returns whether the bodies lie in chunks.
-fn put_message(
-    message: Sequence,
-    hash: [u8; 32],
-    acceptance: &Acceptance,
-    owed: &[Owed],
-    batch: &mut Batch,
-) -> bool {
-    let bodies = || std::iter::once(&acceptance.raw).chain(&acceptance.results);
-    let body_bytes: Vec<u32> = bodies()
+fn put_message(message: Sequence, offered: &Offered, owed: &[Owed], batch: &mut Batch) -> bool {
+    let acceptance = &offered.acceptance;
+    let body_bytes: Vec<u32> = offered
+        .bodies()
         .map(|body| u32::try_from(body.len()).expect("offer bounds the bodies"))
         .collect();
     let header = MessageRecord::header_bytes(
@@ -399,20 +524,20 @@ fn put_message(
         owed.len(),
         body_bytes.len(),
     );
-    let chunked = header + acceptance.bytes() > VALUE_BYTES_MAX;
+    let chunked = header + offered.bytes() > VALUE_BYTES_MAX;
     let record = MessageRecord {
         received_at: acceptance.received_at,
         listener: acceptance.listener.to_string(),
         control_id: acceptance.control_id.clone(),
         site_version: acceptance.site_version.to_string(),
-        hash,
+        hash: offered.hash,
         owed: owed.iter().map(|owed| (owed.id, owed.offset)).collect(),
         body_bytes,
-        inline: (!chunked).then(|| one_after_the_other(acceptance)),
+        inline: (!chunked).then(|| one_after_the_other(offered)),
     };
     batch.put(Key::message(message), record.encode(message));
     if chunked {
-        for (body, number) in bodies().zip(0..) {
+        for (body, number) in offered.bodies().zip(0..) {
             for (piece, chunk) in body.chunks(CHUNK_BYTES_MAX).zip(0..) {
                 let key = Key::chunk(message, number, chunk);
                 batch.put(key, record::encode_chunk(&key, piece));
@@ -422,15 +547,11 @@ fn put_message(
     chunked
 }
 
-fn one_after_the_other(acceptance: &Acceptance) -> Bytes {
-    if acceptance.results.is_empty() {
-        return acceptance.raw.clone();
+fn one_after_the_other(offered: &Offered) -> Bytes {
+    if offered.told.is_none() && offered.acceptance.results.is_empty() {
+        return offered.acceptance.raw.clone();
     }
-    let mut bodies = BytesMut::with_capacity(acceptance.bytes());
-    bodies.extend_from_slice(&acceptance.raw);
-    acceptance
-        .results
-        .iter()
-        .for_each(|result| bodies.extend_from_slice(result));
+    let mut bodies = BytesMut::with_capacity(offered.bytes());
+    offered.bodies().for_each(|body| bodies.extend_from_slice(body));
     bodies.freeze()
 }

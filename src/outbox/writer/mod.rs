@@ -7,6 +7,7 @@
 //! tried twice.
 
 mod draft;
+mod journal;
 mod salvage;
 
 use std::{
@@ -19,17 +20,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, after, never, select, tick};
+use bytes::Bytes;
+use crossbeam_channel::{Receiver, at, never, select, tick};
 use metrics::{Histogram, histogram};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use self::draft::{Draft, Effect};
+use self::journal::Pen;
 use crate::{clock, metrics as names};
 
 use super::{
-    Acceptance, Accepted, Outcome, Sequence, StoreError,
+    Acceptance, Accepted, Entry, Outcome, Sequence, StoreError,
     folder::Opened,
     gauge::{Level, disk_free_bytes},
+    journal::{
+        Attempt, Telling,
+        record::{JournalMeta, ToldRecord},
+    },
     key::{DestinationId, Key},
     lane::{Lane, Shared},
     links::Links,
@@ -47,6 +54,8 @@ const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long settlements may wait for a message to share its barrier with. A sender that waits for each
 /// acknowledgment sends its next message well within this time on a local network.
 const LINGER: Duration = Duration::from_millis(10);
+/// How long what nobody waits for may wait for something to share its barrier with.
+const UNTIMED_LINGER: Duration = Duration::from_millis(500);
 /// How often the watermark follows the store.
 const WATERMARK_EVERY: Duration = Duration::from_secs(1);
 
@@ -54,7 +63,65 @@ const WATERMARK_EVERY: Duration = Duration::from_secs(1);
 pub(super) enum Request {
     Accept(Accept),
     Settle(Settle),
+    Tell(Tell),
     Close,
+}
+
+/// Whether somebody waits for a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    Now,
+    Never,
+}
+
+/// A message, and what need not be made of it on the one thread that writes.
+pub(super) struct Offered {
+    /// Of what was received.
+    pub(super) hash: [u8; 32],
+    pub(super) acceptance: Acceptance,
+    /// What the journal is told, as a body beside those of the message.
+    pub(super) told: Option<Bytes>,
+}
+
+impl Offered {
+    pub(super) fn new(mut acceptance: Acceptance, keeps_journal: bool) -> Offered {
+        let told = acceptance.told.take().filter(|_| keeps_journal).map(|told| {
+            let body = |entry: &Entry| entry.body.index().and_then(|index| u16::try_from(index).ok());
+            let record = ToldRecord {
+                told,
+                deliveries: acceptance.deliveries.iter().filter_map(body).collect(),
+                dead: acceptance.dead.iter().map(|(_, reason)| reason.clone()).collect(),
+            };
+            record.encode()
+        });
+        Offered {
+            hash: blake3::hash(&acceptance.raw).into(),
+            acceptance,
+            told,
+        }
+    }
+
+    pub(super) fn told_bytes(&self) -> usize {
+        self.told.as_ref().map_or(0, Bytes::len)
+    }
+
+    /// The bytes of all its bodies.
+    fn bytes(&self) -> usize {
+        self.acceptance.bytes() + self.told_bytes()
+    }
+
+    /// The same, as records have it.
+    fn body_bytes(&self) -> u32 {
+        u32::try_from(self.bytes()).expect("offer bounds the bodies")
+    }
+
+    /// The bodies in the order of their numbers.
+    fn bodies(&self) -> impl Iterator<Item = &Bytes> {
+        let acceptance = &self.acceptance;
+        std::iter::once(&acceptance.raw)
+            .chain(&acceptance.results)
+            .chain(&self.told)
+    }
 }
 
 /// What is told the number of a message.
@@ -62,10 +129,10 @@ pub(super) type Numbered = Box<dyn Fn(Sequence) + Send>;
 
 /// Messages that are committed together: a request is never parted between two batches.
 pub(super) struct Accept {
-    /// Each with the hash of what was received.
-    pub(super) messages: Vec<([u8; 32], Acceptance)>,
+    pub(super) messages: Vec<Offered>,
     /// Called with the number of the first that was new, once it is durable and before anyone can read it.
     pub(super) numbered: Option<Numbered>,
+    pub(super) haste: Haste,
     pub(super) answer: oneshot::Sender<Accepted>,
     /// Given back when the messages are committed.
     pub(super) _room: OwnedSemaphorePermit,
@@ -75,17 +142,30 @@ pub(super) struct Settle {
     pub(super) lane: Arc<Lane>,
     pub(super) sequence: Sequence,
     pub(super) outcome: Outcome,
+    pub(super) telling: Telling,
     pub(super) hold: Option<OwnedSemaphorePermit>,
     /// Given back when the settlement is committed. A quarantine has none: nobody waits for it.
     pub(super) _room: Option<OwnedSemaphorePermit>,
+}
+
+/// An attempt that has not ended its delivery.
+pub(super) struct Tell {
+    pub(super) lane: Arc<Lane>,
+    pub(super) sequence: Sequence,
+    pub(super) attempt: Attempt,
+    /// Given back when it is committed.
+    pub(super) _room: OwnedSemaphorePermit,
 }
 
 /// What is committed together.
 #[derive(Default)]
 struct Group {
     accepts: Vec<Accept>,
+    tellings: Vec<Tell>,
     settlements: Vec<Settle>,
     bytes: usize,
+    /// Somebody waits for a message.
+    is_awaited: bool,
     /// Settlements must not linger any longer.
     hurry: bool,
     closing: bool,
@@ -95,15 +175,25 @@ impl Group {
     fn take(&mut self, request: Request) {
         match request {
             Request::Accept(accept) => {
-                let bytes = accept.messages.iter().map(|(_, acceptance)| acceptance.bytes());
-                self.bytes += bytes.sum::<usize>();
+                self.bytes += accept.messages.iter().map(Offered::bytes).sum::<usize>();
+                self.is_awaited = self.is_awaited || accept.haste == Haste::Now;
                 self.accepts.push(accept);
             }
             Request::Settle(settle) => {
                 self.hurry = self.hurry || self.is_half_of_its_lane(&settle);
                 self.settlements.push(settle);
             }
+            Request::Tell(tell) => self.tellings.push(tell),
             Request::Close => self.closing = true,
+        }
+    }
+
+    /// How long what waits here may wait for a message to share its barrier with.
+    fn linger(&self) -> Option<Duration> {
+        if self.settlements.is_empty() {
+            (self.requests() > 0).then_some(UNTIMED_LINGER)
+        } else {
+            Some(LINGER)
         }
     }
 
@@ -119,7 +209,7 @@ impl Group {
     }
 
     fn requests(&self) -> usize {
-        self.accepts.len() + self.settlements.len()
+        self.accepts.len() + self.tellings.len() + self.settlements.len()
     }
 
     fn is_full(&self) -> bool {
@@ -127,8 +217,8 @@ impl Group {
     }
 
     fn must_commit(&self) -> bool {
-        let any = !self.accepts.is_empty() || !self.settlements.is_empty();
-        any && (!self.accepts.is_empty() || self.hurry || self.closing || self.is_full())
+        let any = self.requests() > 0;
+        any && (self.is_awaited || self.hurry || self.closing || self.is_full())
     }
 
     /// Tells everyone. Room and holds are given back when the group is dropped.
@@ -163,16 +253,25 @@ pub(super) struct Writer {
     disk_free_bytes: Option<u64>,
     requests: Receiver<Request>,
     next_destination: DestinationId,
+    journal: JournalMeta,
+    journal_bytes_max: u64,
     commit_seconds: Histogram,
     commit_requests: Histogram,
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, opened: Opened, requests: Receiver<Request>) -> Writer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        opened: Opened,
+        requests: Receiver<Request>,
+        journal_bytes_max: u64,
+    ) -> Writer {
         let next_destination = shared.free_destination_id();
         let Opened {
             store,
             mut meta,
+            keeps_journal: _,
+            journal,
             repeats,
             links,
             watermark,
@@ -191,6 +290,8 @@ impl Writer {
             disk_free_bytes: None,
             requests,
             next_destination,
+            journal,
+            journal_bytes_max,
             commit_seconds: histogram!(names::COMMIT_SECONDS),
             commit_requests: histogram!(names::COMMIT_REQUESTS),
         };
@@ -215,33 +316,50 @@ impl Writer {
 
     fn run(&mut self) {
         let watermark_due = tick(WATERMARK_EVERY);
-        let mut lingering: Option<Receiver<Instant>> = None;
+        let mut lingering: Option<(Instant, Receiver<Instant>)> = None;
         let nothing = never();
         let mut group = Group::default();
         while !group.closing {
+            let (mut forgets, mut is_due) = (false, false);
             select! {
                 recv(self.requests) -> request => self.gather(&mut group, request.unwrap_or(Request::Close)),
-                recv(lingering.as_ref().unwrap_or(&nothing)) -> _ => group.hurry = true,
+                recv(lingering.as_ref().map_or(&nothing, |(_, due)| due)) -> _ => {
+                    group.hurry = group.requests() > 0;
+                    is_due = true;
+                    forgets = self.has_to_forget();
+                }
                 recv(watermark_due) -> _ => {
                     self.measure();
+                    forgets = self.has_to_forget();
                     self.quarantine(&mut group);
                     if let Err(error) = self.write_watermark() {
                         return self.fail(group, &error);
                     }
                 }
             }
-            if group.must_commit() {
+            if is_due {
                 lingering = None;
+            }
+            if group.must_commit() || (forgets && group.requests() == 0) {
+                lingering = None;
+                let is_idle = group.requests() == 0;
                 match self.commit_guarded(&group) {
                     Ok(sequences) => {
                         let closing = group.closing;
                         std::mem::take(&mut group).answer(sequences);
                         group.closing = closing;
+                        if is_idle && self.has_to_forget() {
+                            let now = clock::monotonic();
+                            lingering = Some((now, at(now)));
+                        }
                     }
                     Err(error) => return self.fail(group, &error),
                 }
-            } else if !group.settlements.is_empty() && lingering.is_none() {
-                lingering = Some(after(LINGER));
+            } else if let Some(linger) = group.linger() {
+                let due = clock::monotonic() + linger;
+                if lingering.as_ref().is_none_or(|(earlier, _)| due < *earlier) {
+                    lingering = Some((due, at(due)));
+                }
             }
         }
         if let Err(error) = self.write_watermark() {
@@ -268,6 +386,13 @@ impl Writer {
         }
     }
 
+    /// Whether notes of the journal wait to be forgotten.
+    fn has_to_forget(&self) -> bool {
+        self.journal.first < self.journal.next
+            && (self.shared.journal.done() >= self.journal.first
+                || self.journal.bytes > self.journal_bytes_max)
+    }
+
     /// Parks what readers found damaged.
     fn quarantine(&self, group: &mut Group) {
         for damaged in self.shared.take_damaged() {
@@ -281,6 +406,7 @@ impl Writer {
                     attempts: 0,
                     answer: None,
                 },
+                telling: Telling::default(),
                 hold: None,
                 _room: None,
             });
@@ -332,22 +458,27 @@ impl Writer {
             &mut self.links,
             self.meta.next,
             self.next_destination,
+            Pen::new(self.shared.journal.is_kept(), self.journal),
         );
         let answers: Vec<Accepted> = group
             .accepts
             .iter()
             .map(|accept| draft.accept(accept))
             .collect::<Result<_, _>>()?;
-        let offered: usize = group.accepts.iter().map(|accept| accept.messages.len()).sum();
-        let repeated: usize = answers.iter().map(|accepted| accepted.repeated.len()).sum();
+        for tell in &group.tellings {
+            draft.tell(tell);
+        }
         for settle in &group.settlements {
             draft.settle(settle)?;
         }
+        draft.forget(self.shared.journal.done(), self.journal_bytes_max)?;
+        let journal = draft.close_journal();
         let Draft {
             mut batch,
             effects,
             next,
             next_destination,
+            accepted,
             ..
         } = draft;
         self.meta.next = next;
@@ -361,13 +492,15 @@ impl Writer {
         self.commit_seconds.record(started.elapsed().as_secs_f64());
         self.commit_requests.record(group.requests() as f64);
         add(&self.shared.barriers, 1);
-        add(&self.shared.accepted, (offered - repeated) as u64);
+        add(&self.shared.accepted, accepted);
         for (accept, accepted) in group.accepts.iter().zip(&answers) {
             if let Some(numbered) = accept.numbered.as_ref().filter(|_| accepted.repeated.is_empty()) {
                 numbered(accepted.first);
             }
         }
         self.shared.set_durable(self.meta.next);
+        self.journal = journal;
+        self.shared.journal.publish(journal);
         self.publish(effects);
         self.tell_level();
         Ok(answers)

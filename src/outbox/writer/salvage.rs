@@ -17,11 +17,12 @@ use super::super::{
 };
 
 /// The delivery of that number as its message knows it. Which of the bodies it was is not known: it can be ended, not
-/// sent.
+/// sent. Where a journal is kept, it is taken to tell of the message.
 pub(super) fn entry(
     store: &dyn Store,
     id: DestinationId,
     sequence: Sequence,
+    is_noted: bool,
 ) -> Result<Option<EntryRecord>, StoreError> {
     let first = Sequence(sequence.0.saturating_sub(ENTRIES_MAX as u64));
     let mut found = None;
@@ -44,6 +45,7 @@ pub(super) fn entry(
             received_at: record.received_at,
             sole: record.owed.len() == 1,
             chunked: record.inline.is_none(),
+            is_noted,
             bytes: record.body_bytes.iter().sum(),
         });
         ControlFlow::Break(())

@@ -194,3 +194,22 @@ fn what_is_odd_and_valid_goes_through_as_it_came() {
     answered(&bench, "B50 empty", &with(""), "AE 101 PID^1^3");
     assert_eq!(bench.delivered(), [with("\"\"")]);
 }
+
+#[test]
+fn b54_headers_that_have_hung_other_parsers_are_refused() {
+    let bench = Bench::new();
+    let mut sender = bench.sender();
+    for message in [
+        "MSH|^|||||||^A|||2.2\r^AA",
+        "MSH|^|||||||^A|||2.2\r",
+        "MSH|^~\\&|||||||^|||^\r|",
+        "MSH|^~\\&|||||||^^^^^^^^^^^^^^^^^^^^^^^^A|||2.2\r^^^^^^^^^^^^^^^^^^^^\r",
+        "MSH^^^^^^^^^^^^^^^^^^^^^\r^AA",
+    ] {
+        // A reader that went back over what it has read would never come to it.
+        let reply = sender.exchange(message.as_bytes()).expect("a reply");
+        let code = field(&reply, "MSA", 1);
+        assert!(matches!(code.as_str(), "AE" | "AR"), "{message:?}: {code}");
+    }
+    assert_eq!(bench.delivered().len(), 0);
+}

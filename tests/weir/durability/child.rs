@@ -262,6 +262,7 @@ fn acceptance(source: usize, number: u64) -> Acceptance {
         dead: Vec::new(),
         window: None,
         instead_of: None,
+        told: None,
         link: None,
     }
 }

@@ -9,9 +9,19 @@ use std::time::{Duration, Instant};
 
 use super::{PATIENCE, field};
 
-/// MSH-10.
+/// MSH-10. Looks at no more than the first segment: a message may have megabytes.
 pub fn control_id(message: &[u8]) -> String {
-    field(message, "MSH", 10)
+    let header = message.split(|&byte| byte == b'\r').next();
+    field(header.unwrap_or_default(), "MSH", 10)
+}
+
+/// Where the first frame ends in what was read, of which so many bytes were looked at before. To look at all of them
+/// with each read took longer for a message of 5 MB than weir waits for the answer.
+fn frame_end(read: &[u8], seen: &mut usize) -> Option<usize> {
+    let from = seen.saturating_sub(1);
+    let end = memchr::memmem::find(&read[from..], &[0x1C, 0x0D]);
+    *seen = if end.is_some() { 0 } else { read.len() };
+    end.map(|end| from + end)
 }
 
 /// A sending system: one connection.
@@ -238,7 +248,7 @@ fn serve(mut stream: TcpStream, arrivals: &Arrivals, stop: &AtomicBool, script: 
     // Short, so that a stop is noticed between two reads.
     stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
     stream.set_nodelay(true).unwrap();
-    let (mut read, mut chunk) = (Vec::new(), vec![0; 256 * 1024]);
+    let (mut read, mut seen, mut chunk) = (Vec::new(), 0, vec![0; 256 * 1024]);
     while !stop.load(Ordering::SeqCst) {
         match stream.read(&mut chunk) {
             Ok(0) => return,
@@ -246,7 +256,7 @@ fn serve(mut stream: TcpStream, arrivals: &Arrivals, stop: &AtomicBool, script: 
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
             Err(_) => return,
         }
-        while let Some(end) = read.windows(2).position(|two| two == [0x1C, 0x0D]) {
+        while let Some(end) = frame_end(&read, &mut seen) {
             let frame: Vec<u8> = read.drain(..end + 2).collect();
             let message = frame[1..end].to_vec();
             let answer = {

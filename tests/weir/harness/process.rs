@@ -175,6 +175,7 @@ pub struct Engine {
     child: Child,
     listeners: BTreeMap<String, SocketAddr>,
     console: SocketAddr,
+    setup_token: Option<String>,
 }
 
 impl Engine {
@@ -195,6 +196,7 @@ impl Engine {
             .unwrap();
         let mut listeners = BTreeMap::new();
         let mut console = None;
+        let mut setup_token = None;
         let mut ready = false;
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         while let Some(Ok(line)) = lines.next() {
@@ -205,9 +207,10 @@ impl Engine {
                 }
                 ["watching", url] => {
                     console = url
-                        .strip_prefix("http://")
-                        .and_then(|rest| rest.split('/').next()?.parse().ok());
+                        .split_once("//")
+                        .and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
                 }
+                ["setup", .., token] => setup_token = Some((*token).to_owned()),
                 ["ready"] => {
                     ready = true;
                     break;
@@ -224,6 +227,7 @@ impl Engine {
             child,
             listeners,
             console: console.expect("weir says where its pages are"),
+            setup_token,
         })
     }
 
@@ -231,12 +235,17 @@ impl Engine {
         self.listeners[name]
     }
 
-    /// A page of the console: status code and body.
-    /// Where the pages are.
+    /// Where the console is.
     pub fn console(&self) -> SocketAddr {
         self.console
     }
 
+    /// What makes the first administrator, as long as there is none.
+    pub fn setup_token(&self) -> Option<&str> {
+        self.setup_token.as_deref()
+    }
+
+    /// A page of the console: status code and body.
     pub fn page(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.console).unwrap();
         write!(

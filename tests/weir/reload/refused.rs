@@ -141,7 +141,7 @@ fn what_needs_a_restart_is_said() {
         (
             "console: { bind: \"127.0.0.1:0\" }",
             "console: { bind: \"[::1]:0\" }",
-            "`engine.console.bind`",
+            "`engine.console`",
         ),
         (
             "console:",

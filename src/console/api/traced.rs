@@ -1,18 +1,71 @@
-//! A trace as JSON for programs.
+//! A message that went through a route, and that as JSON: what `weir trace --json` prints and a trial answers.
 
 use serde_json::{Value, json};
 
-use crate::hl7::Terminators;
-use crate::route::{Failure, Outcome};
-use crate::step::{Change, Misses, StepTrace};
-
-use super::Traced;
+use crate::hl7::dictionary::Dictionary;
+use crate::hl7::{Message, Target, Terminators};
+use crate::route::{Failure, Outcome, Route, Trace as RouteTrace};
+use crate::step::{Change, Misses, StepTrace, Tag};
 
 /// The version of this form, under its own key; it changes when a reader has to.
 const FORM: (&str, u32) = ("weir_trace", 1);
 
+/// A message that went through a route, with all that is told of it.
+pub struct Traced<'t> {
+    /// The route.
+    pub route: &'t Route,
+    /// The number of the message in its file.
+    pub number: usize,
+    /// The message as the listener reads it.
+    pub message: &'t Message,
+    /// Whose names are used.
+    pub dictionary: Option<&'static Dictionary>,
+    /// What each step did.
+    pub trace: &'t RouteTrace,
+    /// What came of it.
+    pub outcome: &'t Outcome,
+}
+
+impl Traced<'_> {
+    /// What the standard calls a place; empty where it does not know it.
+    pub fn name(&self, place: &Target) -> &'static str {
+        let Some(dictionary) = self.dictionary else {
+            return "";
+        };
+        match place {
+            Target::Field(path) => dictionary.field_name(path).unwrap_or_default(),
+            Target::Segment(path) => {
+                let segment = dictionary.segment(path.name.as_bytes());
+                segment.map_or("", |segment| segment.description)
+            }
+        }
+    }
+
+    /// The codes that were in no table.
+    pub fn misses(&self) -> Option<&Misses> {
+        match self.outcome {
+            Outcome::NotMine => None,
+            Outcome::Filtered { misses, .. }
+            | Outcome::Deliver { misses, .. }
+            | Outcome::Rejected { misses, .. }
+            | Outcome::Failed { misses, .. } => Some(misses),
+        }
+    }
+
+    /// The tags that steps gave it.
+    pub fn tags(&self) -> &[Tag] {
+        match self.outcome {
+            Outcome::Deliver { tags, .. } => tags,
+            Outcome::NotMine
+            | Outcome::Filtered { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Failed { .. } => &[],
+        }
+    }
+}
+
 /// One message as one object.
-pub(super) fn object(traced: &Traced<'_>) -> Value {
+pub fn object(traced: &Traced<'_>) -> Value {
     let steps: Vec<_> = traced
         .trace
         .steps

@@ -1,0 +1,192 @@
+//! One message with all that became of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::about::About;
+use super::search::{self, Found};
+use super::state::State;
+use super::{ArchiveError, Origin, bodies, number};
+
+/// A message with all that became of it. Its bodies, answers and tags are content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What a list shows of it.
+    pub found: Found,
+    /// What the routes said: their names, and why they did not want it.
+    pub routes: Vec<(String, Option<String>)>,
+    /// The tags that steps gave it.
+    pub tags: Vec<(String, String)>,
+    /// What the sender of a refused message was answered in MSA-1.
+    pub code: Option<String>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// The message that it comes from, when it did not come from outside.
+    pub origin: Option<Origin>,
+    /// The frame as received.
+    pub raw: Bytes,
+    /// What routes made of it.
+    pub results: Vec<Bytes>,
+    /// The deliveries that came of it.
+    pub deliveries: Vec<Delivery>,
+    /// The names of the holds that keep it.
+    pub holds: Vec<String>,
+}
+
+/// A delivery with all attempts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its place in the order of its destination, in the outbox.
+    pub sequence: u64,
+    /// Who is owed it.
+    pub destination: String,
+    /// What has become of it.
+    pub state: State,
+    /// Which result it is; `None` for the frame as received.
+    pub result: Option<usize>,
+    /// Why it was given up.
+    pub reason: Option<String>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// The attempts, in their order.
+    pub attempts: Vec<Attempted>,
+}
+
+/// An attempt.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attempted {
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// The code the destination answered with.
+    pub code: Option<String>,
+    /// Why the delivery was not completed.
+    pub problem: Option<String>,
+    /// What the destination answered.
+    pub answer: Option<Bytes>,
+}
+
+impl Message {
+    /// The bytes of the delivery to this destination, the latest if there are several.
+    pub fn sent(&self, destination: &str) -> Option<&Bytes> {
+        let mut deliveries = self.deliveries.iter().rev();
+        let delivery = deliveries.find(|delivery| delivery.destination == destination)?;
+        match delivery.result {
+            None => Some(&self.raw),
+            Some(result) => self.results.get(result),
+        }
+    }
+}
+
+/// The message of this number; `None` when there is none.
+pub(super) fn read(connection: &Connection, message: i64) -> Result<Option<Message>, ArchiveError> {
+    let transaction = connection.unchecked_transaction()?;
+    let Some(found) = search::read(&transaction, message)? else {
+        return Ok(None);
+    };
+    let damaged = || ArchiveError::DamagedMessage { number: found.number };
+    let (about, packed): (String, Vec<u8>) = transaction.query_row(
+        "SELECT about, bodies FROM message WHERE number = ?1",
+        [message],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let about: About = serde_json::from_str(&about).map_err(|_| damaged())?;
+    let mut bodies = bodies::unpack(&packed).ok_or_else(damaged)?.into_iter();
+    let raw = bodies.next().ok_or_else(damaged)?;
+    let mut holds = transaction
+        .prepare_cached("SELECT name FROM hold JOIN held ON hold = id WHERE message = ?1 ORDER BY name")?;
+    let holds = holds
+        .query_map([message], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    Ok(Some(Message {
+        deliveries: deliveries(&transaction, message)?,
+        found,
+        routes: about.routes,
+        tags: about.tags,
+        code: about.code,
+        reason: about.reason,
+        origin: about.origin.map(|origin| Origin {
+            message: origin.message,
+            is_edited: origin.is_edited,
+            by: origin.by,
+        }),
+        raw,
+        results: bodies.collect(),
+        holds,
+    }))
+}
+
+fn deliveries(connection: &Connection, message: i64) -> Result<Vec<Delivery>, ArchiveError> {
+    let mut select = connection.prepare_cached(
+        "SELECT d.number, d.message, n.name, d.state, d.result, d.reason, d.ended_at, d.destination
+         FROM delivery d JOIN name n ON n.id = d.destination WHERE d.number >= ?1 ORDER BY d.number",
+    )?;
+    let mut rows = select.query([message])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if row.get::<_, i64>(1)? != message {
+            break;
+        }
+        let delivery: i64 = row.get(0)?;
+        found.push(Delivery {
+            sequence: number::sequence(delivery.try_into().unwrap_or(0)),
+            destination: row.get(2)?,
+            state: State::of_number(row.get(3)?).unwrap_or(State::Queued),
+            result: row
+                .get::<_, Option<i64>>(4)?
+                .and_then(|result| result.try_into().ok()),
+            reason: row.get(5)?,
+            ended_at: row.get::<_, Option<i64>>(6)?.map(search::timestamp),
+            attempts: attempts(connection, delivery, row.get(7)?)?,
+        });
+    }
+    Ok(found)
+}
+
+fn attempts(
+    connection: &Connection,
+    delivery: i64,
+    destination: i64,
+) -> Result<Vec<Attempted>, ArchiveError> {
+    let mut select = connection.prepare_cached(
+        "SELECT at, took_us, code, problem, answer FROM attempt
+         WHERE delivery = ?1 AND destination = ?2 ORDER BY journal",
+    )?;
+    let attempt = |row: &Row<'_>| {
+        Ok(Attempted {
+            at: search::timestamp(row.get(0)?),
+            took: Duration::from_micros(row.get::<_, i64>(1)?.try_into().unwrap_or(0)),
+            code: row.get(2)?,
+            problem: row.get(3)?,
+            answer: row.get::<_, Option<Vec<u8>>>(4)?.map(Bytes::from),
+        })
+    };
+    let attempts = select
+        .query_map([delivery, destination], attempt)?
+        .collect::<Result<_, _>>()?;
+    Ok(attempts)
+}
+
+/// Whether there is a message of this number.
+pub(super) fn is_there(connection: &Connection, message: i64) -> Result<bool, ArchiveError> {
+    let found = connection
+        .prepare_cached("SELECT 1 FROM message WHERE number = ?1")?
+        .query_row([message], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Message")
+            .field("found", &self.found)
+            .field("bytes", &self.raw.len())
+            .field("deliveries", &self.deliveries.len())
+            .finish_non_exhaustive()
+    }
+}

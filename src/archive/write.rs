@@ -1,0 +1,420 @@
+//! Writes a batch of the journal: one transaction, which also says how far the journal was written.
+//!
+//! Most messages are delivered within the batch they came in with. A message of this batch is a draft until its end,
+//! so that it is written once, as it is by then.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::about::About;
+use super::state::State;
+use super::term::{Extract, Field, Term};
+use super::{ArchiveError, Attempt, End, Event, Received, Settlement, What, bodies, number};
+
+/// The ids of names, as far as they were used. What it knows is in the file, or in the transaction under way.
+#[derive(Default)]
+pub(super) struct Names(HashMap<Arc<str>, i64>);
+
+/// More names than a site has; a sender that makes up types of messages must not fill the memory.
+const NAMES_MAX: usize = 10_000;
+
+impl Names {
+    fn id(&mut self, name: &str, transaction: &Transaction<'_>) -> Result<i64, ArchiveError> {
+        if let Some(id) = self.0.get(name) {
+            return Ok(*id);
+        }
+        transaction
+            .prepare_cached("INSERT INTO name (name) VALUES (?1) ON CONFLICT DO NOTHING")?
+            .execute([name])?;
+        let id = transaction
+            .prepare_cached("SELECT id FROM name WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))?;
+        if self.0.len() >= NAMES_MAX {
+            self.0.clear();
+        }
+        self.0.insert(name.into(), id);
+        Ok(id)
+    }
+}
+
+/// The last record of this outbox's journal that is in the archive.
+pub(super) fn written(connection: &Connection, store: u128) -> Result<Option<u64>, ArchiveError> {
+    let journal: Option<i64> = connection
+        .prepare_cached("SELECT journal FROM outbox WHERE store = ?1")?
+        .query_row([store.to_be_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(journal.and_then(|journal| journal.try_into().ok()))
+}
+
+/// The number that a message of this outbox has here, or will have.
+pub(super) fn number(connection: &Connection, store: u128, sequence: u64) -> Result<u64, ArchiveError> {
+    let generation = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT generation FROM outbox WHERE store = ?1),
+                             (SELECT max(generation) + 1 FROM outbox), 0)",
+        )?
+        .query_row([store.to_be_bytes()], |row| row.get(0))?;
+    Ok(number::of(generation, sequence)?.unsigned_abs())
+}
+
+/// Writes what was not written before; durable when it returns.
+pub(super) fn write(
+    connection: &mut Connection,
+    names: &mut Names,
+    store: u128,
+    events: &[Event],
+) -> Result<(), ArchiveError> {
+    let Some(last) = events.last() else {
+        return Ok(());
+    };
+    let before = written(connection, store)?;
+    let transaction = connection.transaction()?;
+    let generation = generation(&transaction, store)?;
+    let mut batch = Batch {
+        transaction: &transaction,
+        names: std::mem::take(names),
+        generation,
+        drafts: BTreeMap::new(),
+        terms: BTreeSet::new(),
+    };
+    let new = events
+        .iter()
+        .filter(|event| before.is_none_or(|before| event.number > before));
+    for event in new {
+        match &event.what {
+            What::Received(received) => batch.receive(received)?,
+            What::Attempted(attempt) => batch.attempt(event.number, attempt)?,
+            What::Settled(settlement) => batch.settle(settlement)?,
+        }
+    }
+    let known = batch.finish()?;
+    let journal = last.number.max(before.unwrap_or(0));
+    transaction
+        .prepare_cached("UPDATE outbox SET journal = ?2 WHERE generation = ?1")?
+        .execute(params![generation, signed("journal record", journal)?])?;
+    transaction.commit()?;
+    // Only now: a batch that was not written leaves no name behind.
+    *names = known;
+    Ok(())
+}
+
+/// The generation of an outbox; a new one for an outbox that was never seen.
+fn generation(transaction: &Transaction<'_>, store: u128) -> Result<i64, ArchiveError> {
+    let store = store.to_be_bytes();
+    let known: Option<i64> = transaction
+        .prepare_cached("SELECT generation FROM outbox WHERE store = ?1")?
+        .query_row([store], |row| row.get(0))
+        .optional()?;
+    if let Some(generation) = known {
+        return Ok(generation);
+    }
+    transaction.execute(
+        "INSERT INTO outbox (generation, store, journal) SELECT coalesce(max(generation) + 1, 0), ?1, 0 FROM outbox",
+        [store],
+    )?;
+    Ok(transaction.query_row("SELECT max(generation) FROM outbox", [], |row| row.get(0))?)
+}
+
+fn signed(what: &'static str, number: u64) -> Result<i64, ArchiveError> {
+    i64::try_from(number).map_err(|_| ArchiveError::TooLarge { what, number })
+}
+
+struct Batch<'t> {
+    transaction: &'t Transaction<'t>,
+    names: Names,
+    generation: i64,
+    /// Messages that came in with this batch, by their numbers.
+    drafts: BTreeMap<i64, Draft<'t>>,
+    /// What is to stand in the index, in the order of its tree: what stands on one page is written at once.
+    terms: BTreeSet<(i64, Term, i64)>,
+}
+
+struct Draft<'t> {
+    received: &'t Received,
+    deliveries: Vec<DraftDelivery<'t>>,
+}
+
+struct DraftDelivery<'t> {
+    number: i64,
+    destination: &'t str,
+    state: State,
+    result: Option<usize>,
+    reason: Option<&'t str>,
+    ended_at: Option<Timestamp>,
+}
+
+impl<'t> Batch<'t> {
+    fn receive(&mut self, received: &'t Received) -> Result<(), ArchiveError> {
+        let message = number::of(self.generation, received.message)?;
+        let deliveries = received.deliveries.iter().map(|owed| {
+            Ok(DraftDelivery {
+                number: number::of(self.generation, owed.sequence)?,
+                destination: &owed.destination,
+                state: if owed.dead.is_some() {
+                    State::Dead
+                } else {
+                    State::Queued
+                },
+                result: owed.result,
+                reason: owed.dead.as_deref(),
+                ended_at: owed.dead.is_some().then_some(received.received_at),
+            })
+        });
+        let deliveries = deliveries.collect::<Result<_, ArchiveError>>()?;
+        self.drafts.insert(message, Draft { received, deliveries });
+        Ok(())
+    }
+
+    fn attempt(&mut self, journal: u64, attempt: &Attempt) -> Result<(), ArchiveError> {
+        let delivery = number::of(self.generation, attempt.sequence)?;
+        let destination = self.names.id(&attempt.destination, self.transaction)?;
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO attempt (delivery, destination, journal, at, took_us, code, problem, answer)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                delivery,
+                destination,
+                signed("journal record", journal)?,
+                attempt.at.as_microsecond(),
+                i64::try_from(attempt.took.as_micros()).unwrap_or(i64::MAX),
+                attempt.code.as_deref(),
+                attempt.problem,
+                attempt.answer.as_deref(),
+            ])?;
+        Ok(())
+    }
+
+    fn settle(&mut self, settlement: &'t Settlement) -> Result<(), ArchiveError> {
+        let delivery = number::of(self.generation, settlement.sequence)?;
+        let state = State::of_end(&settlement.end);
+        let reason = match &settlement.end {
+            End::Dead { reason } => Some(reason.as_str()),
+            End::Delivered | End::Purged | End::Resent => None,
+        };
+        let draft = self.drafts.range_mut(..=delivery).next_back();
+        let drafted = draft.and_then(|(_, draft)| {
+            let mut deliveries = draft.deliveries.iter_mut();
+            deliveries
+                .find(|drafted| drafted.number == delivery && *drafted.destination == *settlement.destination)
+        });
+        let Some(drafted) = drafted else {
+            return self.settle_written(delivery, state, reason, settlement);
+        };
+        drafted.state = state;
+        drafted.reason = reason.or(drafted.reason);
+        drafted.ended_at = Some(settlement.at);
+        Ok(())
+    }
+
+    /// Settles a delivery of a message that is in the file; nothing when it was purged from there.
+    fn settle_written(
+        &mut self,
+        delivery: i64,
+        state: State,
+        reason: Option<&str>,
+        settlement: &Settlement,
+    ) -> Result<(), ArchiveError> {
+        let destination = &*settlement.destination;
+        let id = self.names.id(destination, self.transaction)?;
+        let found: Option<(i64, i64, i64)> = self
+            .transaction
+            .prepare_cached(
+                "SELECT d.message, d.state, m.state FROM delivery d JOIN message m ON m.number = d.message
+                 WHERE d.number = ?1 AND d.destination = ?2",
+            )?
+            .query_row([delivery, id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((message, old, whole)) = found else {
+            return Ok(());
+        };
+        self.transaction
+            .prepare_cached(
+                "UPDATE delivery SET state = ?2, reason = coalesce(?3, reason), ended_at = ?4
+                 WHERE number = ?1 AND destination = ?5",
+            )?
+            .execute(params![
+                delivery,
+                state as i64,
+                reason,
+                settlement.at.as_microsecond(),
+                id
+            ])?;
+        let (mut states, mut others) = (Vec::new(), BTreeSet::new());
+        for (number, name, number_of_state) in deliveries(self.transaction, message)? {
+            let of_this = State::of_number(number_of_state).unwrap_or(State::Queued);
+            states.push(of_this);
+            if number != delivery && name == destination {
+                others.insert(of_this);
+            }
+        }
+        if let Some(old) = State::of_number(old)
+            && !others.contains(&old)
+        {
+            self.forget(message, Term::delivery(destination, old))?;
+        }
+        self.remember(message, Term::delivery(destination, state));
+        let (old, new) = (State::of_number(whole), State::of_deliveries(states.into_iter()));
+        if old != Some(new) {
+            self.transaction
+                .prepare_cached("UPDATE message SET state = ?2 WHERE number = ?1")?
+                .execute(params![message, new as i64])?;
+            if let Some(old) = old {
+                self.forget(message, Term::state(old))?;
+            }
+            self.remember(message, Term::state(new));
+        }
+        Ok(())
+    }
+
+    /// Writes the drafts and the index.
+    fn finish(mut self) -> Result<Names, ArchiveError> {
+        for (message, draft) in std::mem::take(&mut self.drafts) {
+            self.write_draft(message, &draft)?;
+        }
+        let mut insert = self.transaction.prepare_cached(
+            "INSERT INTO term (bucket, hash, offset) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?;
+        for (bucket, Term(hash), offset) in &self.terms {
+            insert.execute(params![bucket, hash, offset])?;
+        }
+        Ok(self.names)
+    }
+
+    fn write_draft(&mut self, message: i64, draft: &Draft<'_>) -> Result<(), ArchiveError> {
+        let received = draft.received;
+        let extract = Extract::of(&received.raw);
+        let states = draft.deliveries.iter().map(|delivery| delivery.state);
+        let state = State::of_message(&received.outcome, states);
+        let about = serde_json::to_string(&About::of(received)).unwrap_or_default();
+        let listener = self.names.id(&received.listener, self.transaction)?;
+        let site = self.names.id(&received.site_version, self.transaction)?;
+        let kind = self.names.id(&extract.message_type, self.transaction)?;
+        let packed = bodies::pack(&received.raw, &received.results);
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO message
+                 (number, received_at, state, listener, site, type, control_id, bytes, about, bodies)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                message,
+                received.received_at.as_microsecond(),
+                state as i64,
+                listener,
+                site,
+                kind,
+                extract.control_id,
+                received.raw.len().try_into().unwrap_or(i64::MAX),
+                about,
+                packed,
+            ])?;
+        for delivery in &draft.deliveries {
+            self.write_delivery(message, delivery)?;
+        }
+        for term in terms(received, extract, state, &draft.deliveries) {
+            self.remember(message, term);
+        }
+        self.count(message, received.received_at, packed.len())
+    }
+
+    fn write_delivery(&mut self, message: i64, delivery: &DraftDelivery<'_>) -> Result<(), ArchiveError> {
+        let destination = self.names.id(delivery.destination, self.transaction)?;
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                delivery.number,
+                message,
+                destination,
+                delivery.state as i64,
+                delivery.result.and_then(|result| i64::try_from(result).ok()),
+                delivery.reason,
+                delivery.ended_at.map(Timestamp::as_microsecond),
+            ])?;
+        Ok(())
+    }
+
+    /// Notes in the bucket of a message when its messages were received, and how many there are.
+    fn count(&self, message: i64, received_at: Timestamp, bytes: usize) -> Result<(), ArchiveError> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO bucket (bucket, first_at, last_at, messages, bytes) VALUES (?1, ?2, ?2, 1, ?3)
+                 ON CONFLICT (bucket) DO UPDATE SET
+                     first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at),
+                     messages = messages + 1, bytes = bytes + excluded.bytes",
+            )?
+            .execute(params![
+                number::bucket(message),
+                received_at.as_microsecond(),
+                i64::try_from(bytes).unwrap_or(i64::MAX),
+            ])?;
+        Ok(())
+    }
+
+    fn remember(&mut self, message: i64, term: Term) {
+        self.terms
+            .insert((number::bucket(message), term, number::offset(message)));
+    }
+
+    fn forget(&mut self, message: i64, term: Term) -> Result<(), ArchiveError> {
+        let entry = (number::bucket(message), term, number::offset(message));
+        self.terms.remove(&entry);
+        self.transaction
+            .prepare_cached("DELETE FROM term WHERE bucket = ?1 AND hash = ?2 AND offset = ?3")?
+            .execute(params![entry.0, term.0, entry.2])?;
+        Ok(())
+    }
+}
+
+/// Number, destination and state of every delivery of a message. They follow one another, and no other message's
+/// stand between.
+pub(super) fn deliveries(
+    connection: &Connection,
+    message: i64,
+) -> Result<Vec<(i64, String, i64)>, ArchiveError> {
+    let mut select = connection.prepare_cached(
+        "SELECT d.number, n.name, d.state, d.message FROM delivery d JOIN name n ON n.id = d.destination
+         WHERE d.number >= ?1 ORDER BY d.number",
+    )?;
+    let mut rows = select.query([message])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if row.get::<_, i64>(3)? != message {
+            break;
+        }
+        found.push((row.get(0)?, row.get(1)?, row.get(2)?));
+    }
+    Ok(found)
+}
+
+/// All that a message is found by.
+fn terms(
+    received: &Received,
+    extract: Extract,
+    state: State,
+    deliveries: &[DraftDelivery<'_>],
+) -> BTreeSet<Term> {
+    let mut terms = extract.terms;
+    terms.insert(Term::exact(Field::Listener, &received.listener));
+    terms.insert(Term::state(state));
+    terms.extend(
+        received
+            .routes
+            .iter()
+            .map(|passage| Term::exact(Field::Route, &passage.route)),
+    );
+    terms.extend(received.tags.iter().map(|(name, value)| Term::tag(name, value)));
+    terms.extend(
+        deliveries
+            .iter()
+            .map(|delivery| Term::delivery(delivery.destination, delivery.state)),
+    );
+    terms
+}

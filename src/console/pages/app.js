@@ -1,0 +1,120 @@
+// The way in: asks who one is, then shows the page that the address names, and follows the address.
+
+import * as api from "./api.js";
+import * as live from "./live.js";
+import { fault } from "./parts.js";
+import { put } from "./dom.js";
+import { account } from "./views/account.js";
+import { audit } from "./views/audit.js";
+import { deadLetters } from "./views/dead.js";
+import { destination } from "./views/destination.js";
+import { idle } from "./idle.js";
+import { login, setup } from "./views/login.js";
+import { message } from "./views/message.js";
+import { messages } from "./views/messages.js";
+import { overview } from "./views/overview.js";
+import { route } from "./views/route.js";
+import { routes } from "./views/routes.js";
+import { shell } from "./shell.js";
+import { site } from "./views/site.js";
+import { users } from "./views/users.js";
+
+// The first part of the address, the page, and its entry in the navigation.
+const PAGES = {
+  "": overview,
+  destinations: destination,
+  messages: (page) => (page.path.length > 0 ? message(page) : messages(page)),
+  dead: deadLetters,
+  routes: (page) => (page.path.length > 0 ? route(page) : routes(page)),
+  site,
+  audit,
+  users,
+  account,
+};
+
+let frame = null;
+let leave = null;
+let visit = null;
+let session = null;
+
+// What #/messages/7?tab=raw asks for.
+function address() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const [first, ...rest] = path.split("/").map(decoded);
+  return { first, path: rest.filter((part) => part !== ""), query: new URLSearchParams(query ?? "") };
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function show() {
+  if (!session) return;
+  leave?.abort();
+  leave = new AbortController();
+  const { first, path, query } = address();
+  const page = { root: frame.main, path, query, signal: leave.signal, session, go };
+  put(frame.main);
+  frame.at(first);
+  const view = PAGES[first];
+  if (view) view(page);
+  else put(frame.main, fault(new Error(`There is no page “${first}” here.`)));
+  document.title = `${frame.main.querySelector("h1")?.textContent ?? "weir"} · weir`;
+  window.scrollTo(0, 0);
+  // Whoever reads by ear or goes by keyboard begins with the heading of the new page.
+  frame.main.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+// Goes to an address; the same one is shown anew.
+function go(hash) {
+  if (location.hash === hash) show();
+  else location.hash = hash;
+}
+
+async function begin() {
+  leave?.abort();
+  visit?.abort();
+  visit = new AbortController();
+  live.stop();
+  session = null;
+  let asked;
+  try {
+    asked = await api.get("session");
+  } catch (error) {
+    return askIn(false, error);
+  }
+  api.setCsrf(asked.csrf_token);
+  if (!asked.user) return askIn(asked.needs_setup, null);
+  session = { ...asked.user, may: (permission) => asked.user.permissions.includes(permission) };
+  frame = shell(session, logOut, visit.signal);
+  put(document.body, frame.nodes);
+  idle(asked.idle_seconds_max, visit.signal, logOut);
+  show();
+  await live.start();
+}
+
+// Without a session: logs in, or makes the first administrator.
+function askIn(isFirst, error) {
+  put(document.body, isFirst ? setup(begin) : login(begin, error));
+  document.title = isFirst ? "Set up · weir" : "Log in · weir";
+  document.querySelector("input")?.focus();
+}
+
+async function logOut() {
+  try {
+    await api.remove("session");
+  } finally {
+    location.hash = "";
+    await begin();
+  }
+}
+
+api.onLoggedOut(() => {
+  if (session) begin();
+});
+window.addEventListener("hashchange", show);
+begin();

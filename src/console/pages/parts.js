@@ -1,0 +1,145 @@
+// What several pages are made of: headings, states, questions, notices, tabs, tables that load as one goes.
+
+import { h, put, sentence } from "./dom.js";
+import { Refused } from "./api.js";
+import { shape } from "./state.js";
+
+// The heading of a page, with what can be done on the right of it.
+export function heading(title, { above = null, below = null, actions = [] } = {}) {
+  return h("header", { class: "heading" },
+    h("div", null,
+      above ? h("p", { class: "above" }, above) : null,
+      h("h1", { tabindex: "-1" }, title),
+      below ? h("p", { class: "below" }, below) : null),
+    h("div", { class: "actions" }, actions));
+}
+
+export function badge(tone, word) {
+  return h("span", { class: `badge ${tone}` }, shape(tone), h("span", null, word));
+}
+
+export function button(label, onclick, { kind = "", disabled = false, title = null } = {}) {
+  return h("button", { type: "button", class: kind, onclick, disabled, title }, label);
+}
+
+export function link(label, href, attributes = {}) {
+  return h("a", { href, ...attributes }, label);
+}
+
+export function empty(text, ...more) {
+  return h("div", { class: "empty" }, h("p", null, text), more);
+}
+
+export function card(title, ...content) {
+  return h("section", { class: "card" }, title ? h("h2", null, title) : null, content);
+}
+
+// Names and values, one pair a line.
+export function facts(pairs) {
+  const rows = pairs.filter(Boolean).map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value)));
+  return h("dl", { class: "facts" }, rows);
+}
+
+// The sentence of an error, where it happened.
+export function fault(error) {
+  return h("p", { class: "fault", role: "alert" }, shape("bad"), h("span", null, sentence(error.message)));
+}
+
+let notices = null;
+
+// Where notices are read out and shown for a while.
+export function noticeBoard() {
+  notices = h("div", { class: "notices", role: "status", "aria-live": "polite" });
+  return notices;
+}
+
+const NOTICE_MS = 6_000;
+
+export function notify(text, tone = "good") {
+  const notice = h("div", { class: `notice ${tone}` }, shape(tone), h("span", null, sentence(text)));
+  notices.append(notice);
+  setTimeout(() => notice.remove(), tone === "bad" ? 2 * NOTICE_MS : NOTICE_MS);
+}
+
+// Does what somebody asked for, keeps the button from being pressed twice, and tells how it went.
+export async function act(control, work, done) {
+  if (control) control.disabled = true;
+  try {
+    const answer = await work();
+    if (done) notify(typeof done === "function" ? done(answer) : done);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    notify(error.message, "bad");
+    return false;
+  } finally {
+    if (control) control.disabled = false;
+  }
+}
+
+// Asks before something is done that cannot be taken back. Resolves to what was typed, "" when nothing is asked,
+// and null when it is not to be done.
+export function confirm(title, text, action, { kind = "primary", reason = null } = {}) {
+  const why = reason ? h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" }) : null;
+  const go = h("button", { type: "submit", class: kind, value: "yes" }, action);
+  const cancel = h("button", { type: "button", onclick: () => dialog.close("") }, "Cancel");
+  const form = h("form", { method: "dialog" },
+    h("h2", null, title),
+    (Array.isArray(text) ? text : [text]).map((line) => (line instanceof Node ? line : h("p", null, line))),
+    why ? h("label", null, reason, why) : null,
+    h("div", { class: "actions" }, cancel, go));
+  const dialog = h("dialog", { "aria-label": title }, form);
+  document.body.append(dialog);
+  dialog.showModal();
+  (why ?? go).focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes" ? why?.value.trim() ?? "" : null);
+    });
+  });
+}
+
+// Tabs that are links: each has an address of its own.
+export function tabs(label, list, current) {
+  const items = list.map(([name, href, count]) => h("a", { href, "aria-current": name === current ? "page" : null }, name, count ?? null));
+  return h("nav", { class: "tabs", "aria-label": label }, items);
+}
+
+// A table: columns are [title, of-a-row, class]. On a narrow screen every cell says what it is.
+export function table(caption, columns, rows) {
+  const head = columns.map(([title, , kind]) => h("th", { scope: "col", class: kind }, title));
+  return h("div", { class: "table-frame" },
+    h("table", null,
+      h("caption", { class: "visually-hidden" }, caption),
+      h("thead", null, h("tr", null, head)),
+      h("tbody", null, rows.map((row) => tableRow(columns, row)))));
+}
+
+function tableRow(columns, row) {
+  return h("tr", null, columns.map(([title, cell, kind]) => h("td", { class: kind, "data-title": (typeof title === "string" && title) || null }, cell(row))));
+}
+
+// Loads something into a place; says that it loads, and why it could not.
+export async function load(place, signal, work) {
+  const late = setTimeout(() => put(place, h("p", { class: "loading", role: "status" }, "Loading…")), 200);
+  try {
+    const content = await work();
+    if (!signal.aborted) put(place, content);
+  } catch (error) {
+    if (error.name === "AbortError" || signal.aborted) return;
+    if (!(error instanceof Refused)) throw error;
+    put(place, fault(error));
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+// A labelled field of a form.
+export function field(label, control, hint = null) {
+  return h("label", { class: "field" }, h("span", null, label), control, hint ? h("small", null, hint) : null);
+}
+
+export function select(attributes, options) {
+  return h("select", attributes, options.map(([value, label]) => h("option", { value, selected: attributes.current === value || null }, label)));
+}

@@ -1,0 +1,109 @@
+// What surrounds every page: name, navigation, what is the matter at a glance, and who is logged in.
+
+import { h, put, say } from "./dom.js";
+import { age, plural } from "./format.js";
+import { follow } from "./live.js";
+import { noticeBoard } from "./parts.js";
+import { needs, shape } from "./state.js";
+
+// Address, word, and the permission without which the page has nothing to show.
+const ENTRIES = [
+  ["", "Overview", "see"],
+  ["messages", "Messages", "see"],
+  ["dead", "Dead letters", "see"],
+  ["routes", "Routes", "see"],
+  ["site", "Site", "see"],
+  ["audit", "Audit", "audit"],
+  ["users", "Users", "administer"],
+];
+
+// Destinations have no list of their own: the overview is it.
+const UNDER = { destinations: "" };
+
+export function shell(session, logOut, signal) {
+  const main = h("main", { id: "main", tabindex: "-1" });
+  const list = h("ul", { id: "menu" });
+  const links = new Map();
+  for (const [path, word, permission] of ENTRIES) {
+    if (!session.may(permission)) continue;
+    const count = h("span", { class: "count", hidden: true });
+    const entry = h("a", { href: `#/${path}` }, h("span", null, word), count);
+    links.set(path, { entry, count });
+    list.append(h("li", null, entry));
+  }
+  // Where the top has no room for them.
+  list.append(
+    h("li", { class: "narrow" }, h("a", { href: "#/account" }, session.name)),
+    h("li", { class: "narrow" }, h("button", { type: "button", onclick: logOut }, "Log out")));
+  const menu = h("button", { type: "button", class: "menu-button", "aria-expanded": "false", "aria-controls": "menu", onclick: toggle }, "Menu");
+  function toggle() {
+    const isOpen = menu.getAttribute("aria-expanded") !== "true";
+    menu.setAttribute("aria-expanded", String(isOpen));
+    list.classList.toggle("open", isOpen);
+  }
+  const health = h("a", { class: "health", href: "#/" });
+  const lost = h("p", { class: "lost", role: "alert", hidden: true });
+  const skip = h("button", { type: "button", class: "skip", onclick: () => main.focus() }, "Skip to the page");
+  const top = h("header", { class: "top" },
+    h("a", { class: "brand", href: "#/" }, mark(), "weir"),
+    health,
+    h("div", { class: "who" },
+      h("a", { href: "#/account", title: "Your account" }, session.name),
+      h("button", { type: "button", class: "quiet", onclick: logOut }, "Log out")),
+    menu);
+  const nav = h("nav", { class: "side", "aria-label": "Pages" }, list, version(signal));
+  watch(health, lost, links, signal);
+  return {
+    main,
+    nodes: [skip, top, nav, h("div", { class: "page" }, lost, main), noticeBoard()],
+    // Marks where one is, and closes the menu of narrow screens.
+    at(path) {
+      for (const [name, { entry }] of links) {
+        if (name === (UNDER[path] ?? path)) entry.setAttribute("aria-current", "page");
+        else entry.removeAttribute("aria-current");
+      }
+      menu.setAttribute("aria-expanded", "false");
+      list.classList.remove("open");
+    },
+  };
+}
+
+function mark() {
+  return h("img", { src: "icon.svg", alt: "", width: 22, height: 22 });
+}
+
+function version(signal) {
+  const text = h("p", { class: "version" });
+  follow(signal, ({ status }) => {
+    if (status) say(text, `weir ${status.version} · site ${status.site.version}`);
+  });
+  return text;
+}
+
+// One glance: whether something needs somebody, on every page; read out when it changes.
+function watch(health, lost, links, signal) {
+  const word = h("span", { role: "status" });
+  put(health, word);
+  let tone = null;
+  follow(signal, ({ status, isConnected, lostAt }) => {
+    lost.hidden = isConnected || lostAt === null;
+    if (!lost.hidden) say(lost, `No news from weir for ${age((Date.now() - lostAt) / 1000)}: what is shown may be old. It is asked again and again.`);
+    if (!status) return;
+    const found = needs(status);
+    const now = !isConnected ? "idle" : found.some((need) => need.tone === "bad") ? "bad" : found.length > 0 ? "warn" : "good";
+    if (now !== tone) {
+      tone = now;
+      health.className = `health ${tone}`;
+      put(health, shape(tone), word);
+    }
+    say(word, !isConnected ? "not connected" : found.length === 0 ? "all is well" : `${plural(found.length, "thing needs", "things need")} a look`);
+    const dead = status.destinations.reduce((total, destination) => total + destination.dead_letters, 0);
+    count(links.get("dead")?.count, dead);
+  });
+}
+
+function count(node, value) {
+  if (!node) return;
+  node.hidden = value === 0;
+  say(node, String(value));
+}

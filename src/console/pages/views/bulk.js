@@ -1,0 +1,36 @@
+// The same thing done to many, one after the other, with its progress; it can be stopped in between.
+
+import { button, notify } from "../parts.js";
+import { h, say } from "../dom.js";
+import { plural } from "../format.js";
+
+// `next` gives the next part of the list, null after the last; `work` is done for each.
+export async function eachOf(title, next, work) {
+  const bar = h("progress", { "aria-label": title });
+  const text = h("p", { role: "status" });
+  let isStopped = false;
+  const dialog = h("dialog", { "aria-label": title }, h("h2", null, title), bar, text,
+    h("div", { class: "actions" }, button("Stop here", () => { isStopped = true; })));
+  dialog.addEventListener("cancel", (event) => { event.preventDefault(); isStopped = true; });
+  document.body.append(dialog);
+  dialog.showModal();
+  let done = 0;
+  const failed = [];
+  try {
+    for (let part = await next(); part !== null && !isStopped; part = await next()) {
+      for (const item of part) {
+        if (isStopped) break;
+        await work(item).then(() => { done += 1; }, (error) => failed.push(error.message));
+        say(text, `${plural(done, "done", "done")}${failed.length ? `, ${failed.length} not` : ""}`);
+      }
+    }
+  } catch (error) {
+    failed.push(error.message);
+  } finally {
+    dialog.close();
+    dialog.remove();
+  }
+  const outcome = `${title}: ${plural(done, "done", "done")}${isStopped ? ", then stopped" : ""}`;
+  if (failed.length > 0) notify(`${outcome}; ${failed.length} not: ${failed[0]}`, "bad");
+  else notify(outcome);
+}

@@ -1,0 +1,104 @@
+// The overview: what needs somebody, the last minutes in numbers, and the living picture of what runs.
+
+import { flow } from "./flow.js";
+import { h, put, say } from "../dom.js";
+import { DESTINATION_COUNTS, LISTENER_COUNTS, LATELY, follow, growths, levels, perSecond, sum } from "../live.js";
+import { heading, button } from "../parts.js";
+import { age, number, plural, rate } from "../format.js";
+import { needs, shape } from "../state.js";
+import { order } from "./orders.js";
+import { sparkline } from "../chart.js";
+
+export function overview(page) {
+  const attention = h("section", { class: "attention", "aria-label": "What needs a look" });
+  const totals = h("section", { class: "totals", "aria-label": "The last minutes" });
+  const picture = flow();
+  const numbers = tiles(totals);
+  put(page.root,
+    heading("Overview"),
+    attention,
+    totals,
+    h("section", { class: "flow-section", "aria-label": "Listeners, routes and destinations" }, picture.node));
+  let told = null;
+  follow(page.signal, ({ status }) => {
+    if (!status) return;
+    const found = needs(status);
+    // Drawn anew only when it says something else: whoever is about to press a button keeps it.
+    const key = JSON.stringify(found.map(({ title, why }) => [title, why]));
+    if (key !== told) {
+      told = key;
+      tellNeeds(attention, found, page.session);
+    }
+    numbers(status);
+    picture.update(status, page.signal);
+  });
+}
+
+function tellNeeds(place, found, session) {
+  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  if (found.length === 0) {
+    put(place, h("p", { class: "calm" }, shape("good"), h("span", null, "All is well: nothing is stuck, and nothing was given up.")));
+    return;
+  }
+  put(place, found.map((need) => needCard(need, session)));
+  if (focused) [...place.querySelectorAll("[data-key]")].find((node) => node.dataset.key === focused)?.focus();
+}
+
+function needCard(need, session) {
+  const may = session.may("operate");
+  const key = (what) => `${need.destination ?? need.listener ?? ""} ${what}`;
+  const orders = may && need.destination ? need.orders ?? [] : [];
+  const title = need.href ? h("a", { href: need.href, "data-key": key(need.href) }, need.title) : need.title;
+  const buttons = orders.map((what) => {
+    const node = button(LABELS[what], (event) => order(event.currentTarget, need.destination, what), { kind: "small" });
+    node.dataset.key = key(what);
+    return node;
+  });
+  return h("article", { class: `need ${need.tone}` },
+    shape(need.tone),
+    h("div", null, h("h2", null, title), h("p", null, need.why)),
+    h("div", { class: "actions" }, buttons));
+}
+
+const LABELS = { resume: "Resume", retry: "Retry now", pause: "Pause" };
+
+const [RECEIVED] = LISTENER_COUNTS.keys();
+const [WAITING, DELIVERED, DEAD] = DESTINATION_COUNTS.keys();
+
+// The numbers over all listeners and destinations, each with its last minutes.
+function tiles(place) {
+  const tile = (label, kind) => {
+    const value = h("strong");
+    const note = h("small");
+    const spark = sparkline(label, kind);
+    place.append(h("div", { class: "tile" }, h("span", { class: "tile-label" }, label), value, note, spark.node));
+    return { value, note, spark };
+  };
+  const received = tile("Received", "in");
+  const delivered = tile("Delivered", "out");
+  const waiting = tile("Waiting", "level");
+  const dead = tile("Dead letters", "level");
+  return (status) => {
+    const listeners = status.listeners.map((one) => one.name);
+    const destinations = status.destinations.map((one) => one.name);
+    const total = (kind, names, column) => names.map((name) => perSecond(kind, name, column)).reduce((all, one) => (one === null ? all : (all ?? 0) + one), null);
+    const all = (how, kind, names, column) => sum(names.map((name) => how(kind, name, column, LATELY)));
+    say(received.value, rate(total("listeners", listeners, RECEIVED)));
+    received.spark.update(all(growths, "listeners", listeners, RECEIVED));
+    say(received.note, `${number(add(status.listeners, "received"))} since the start`);
+    say(delivered.value, rate(total("destinations", destinations, DELIVERED)));
+    delivered.spark.update(all(growths, "destinations", destinations, DELIVERED));
+    say(delivered.note, `${number(add(status.destinations, "delivered"))} since the start`);
+    say(waiting.value, number(add(status.destinations, "waiting")));
+    waiting.spark.update(all(levels, "destinations", destinations, WAITING));
+    const ages = status.destinations.map((one) => one.oldest_age_seconds).filter((value) => value !== null);
+    say(waiting.note, ages.length ? `the oldest for ${age(Math.max(...ages))}` : "nothing waits");
+    const letters = add(status.destinations, "dead_letters");
+    say(dead.value, number(letters));
+    dead.spark.update(all(levels, "destinations", destinations, DEAD));
+    const where = status.destinations.filter((one) => one.dead_letters > 0).length;
+    say(dead.note, where ? `at ${plural(where, "destination")}` : "none given up");
+  };
+}
+
+const add = (list, key) => list.reduce((total, one) => total + one[key], 0);

@@ -1,0 +1,64 @@
+//! The console as a person uses it, in a real browser: what is seen, pressed and typed, and what must never happen.
+//!
+//! Pictures of every page are left in `target/console`, to be looked at.
+
+mod night;
+
+use std::path::PathBuf;
+
+use crate::harness::{Browser, Engine};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Wide as a desk, narrow as a telephone.
+const WIDTHS: [(u32, u32); 2] = [(1920, 1000), (360, 740)];
+
+/// Opens the console and makes the first administrator by hand.
+fn set_up(browser: &mut Browser, engine: &Engine) {
+    browser.open(&format!("http://{}/", engine.console()));
+    browser.wait_for_text("Set up the first administrator");
+    // The first field has the focus.
+    for text in [engine.setup_token().unwrap(), "anna", PASSWORD] {
+        browser.type_text(text);
+        browser.press("Tab");
+    }
+    browser.press("Enter");
+    browser.wait_for("document.querySelector('h1').innerText === 'Overview'");
+}
+
+/// Logs in with the fields as a keyboard reaches them.
+fn log_in(browser: &mut Browser, name: &str) {
+    browser.wait_for("document.activeElement.name === 'name'");
+    browser.type_text(name);
+    browser.press("Tab");
+    browser.type_text(PASSWORD);
+    browser.press("Enter");
+    browser.wait_for("document.querySelector('h1').innerText === 'Overview'");
+}
+
+/// Goes to a page by its address, and waits until it has its heading.
+fn go(browser: &mut Browser, hash: &str, heading: &str) {
+    browser.evaluate(&format!("location.hash = {}", serde_json::json!(hash)));
+    browser.wait_for(&format!(
+        "document.querySelector('h1')?.innerText === {}",
+        serde_json::json!(heading)
+    ));
+}
+
+/// A picture of the page at both widths, light and dark; at neither is anything wider than the window.
+fn picture(browser: &mut Browser, name: &str) {
+    for (width, height) in WIDTHS {
+        for scheme in ["light", "dark"] {
+            browser.look(width, height, scheme);
+            let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+                .join(format!("target/console/{name}-{width}-{scheme}.png"));
+            browser.screenshot(&file);
+            let beyond = browser.evaluate("document.documentElement.scrollWidth - innerWidth");
+            assert!(
+                beyond.as_i64().unwrap() <= 0,
+                "{name} at {width}: {beyond} pixels too wide"
+            );
+        }
+    }
+    browser.look(1366, 900, "light");
+}
