@@ -9,7 +9,7 @@ use crate::config::{Contact, MailTls};
 
 const SITE: &str = "engine: { data: ../data }\n\
                     listeners: { in: { mllp: { bind: 127.0.0.1:2575 } } }\n\
-                    destinations: { lab: { mllp: { address: lab.example:2576 } } }\n\
+                    destinations: { lab: { mllp: { address: lab.example:2576, tls: {} } } }\n\
                     routes: { all: { from: in, to: lab } }\n";
 
 #[test]
