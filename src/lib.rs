@@ -48,6 +48,7 @@ pub mod config;
 
 pub mod engine;
 
+pub mod alert;
 pub mod console;
 
 pub mod cli;

@@ -33,6 +33,8 @@ pub struct Metric {
 
 /// Messages whose frame was read completely.
 pub const RECEIVED: &str = "weir_messages_received_total";
+/// The same that are messages, by message type and trigger event; bounded.
+pub const BY_TYPE: &str = "weir_messages_by_type_total";
 /// Messages answered, by the code sent (`none` where the mode sends none).
 pub const ACKNOWLEDGED: &str = "weir_acknowledgments_total";
 /// Messages durably accepted with at least one delivery.
@@ -145,6 +147,8 @@ pub const COMMIT_REQUESTS: &str = "weir_outbox_commit_requests";
 pub const OUTBOX_BYTES: &str = "weir_outbox_bytes";
 /// 1 while the outbox accepts nothing because it is full.
 pub const OUTBOX_FULL: &str = "weir_outbox_full";
+/// What the files of the outbox take on the disk.
+pub const OUTBOX_DISK_BYTES: &str = "weir_outbox_disk_bytes";
 /// What is left on the disk of the outbox.
 pub const DISK_FREE_BYTES: &str = "weir_disk_free_bytes";
 /// Records whose checksum did not hold.
@@ -155,6 +159,10 @@ pub const ARCHIVE_BYTES: &str = "weir_archive_bytes";
 pub const ARCHIVE_PURGED: &str = "weir_archive_purged_messages_total";
 /// Reloads of the site, by what became of them: `applied` or `refused`.
 pub const RELOADS: &str = "weir_reloads_total";
+/// Troubles there are, by kind.
+pub const ALERTS: &str = "weir_alerts";
+/// Messages to people about them, by `contact` and whether they were `sent` or `failed`.
+pub const ALERT_MESSAGES: &str = "weir_alert_messages_total";
 /// 1 for the version of the site that runs, 0 for those that ran before.
 pub const SITE_INFO: &str = "weir_site_info";
 /// When the site that runs was loaded, as Unix time.
@@ -166,6 +174,7 @@ pub const BUILD_INFO: &str = "weir_build_info";
 #[rustfmt::skip]
 pub const ALL: &[Metric] = &[
     Metric { name: RECEIVED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose frame was read completely" },
+    Metric { name: BY_TYPE, kind: Kind::Counter, labels: &["listener", "type"], help: "Messages read, by type; what is no type of the standard, and each beyond the first 64, is other" },
     Metric { name: ACKNOWLEDGED, kind: Kind::Counter, labels: &["listener", "code"], help: "Messages answered, by the code sent" },
     Metric { name: ACCEPTED, kind: Kind::Counter, labels: &["listener"], help: "Messages durably accepted with at least one delivery" },
     Metric { name: FILTERED, kind: Kind::Counter, labels: &["listener"], help: "Messages whose routes all said no" },
@@ -222,10 +231,13 @@ pub const ALL: &[Metric] = &[
     Metric { name: COMMIT_REQUESTS, kind: Kind::Histogram, labels: &[], help: "Requests that shared one commit" },
     Metric { name: OUTBOX_BYTES, kind: Kind::Gauge, labels: &[], help: "Bytes of messages kept" },
     Metric { name: OUTBOX_FULL, kind: Kind::Gauge, labels: &[], help: "1 while nothing is accepted because the outbox or its disk is full" },
+    Metric { name: OUTBOX_DISK_BYTES, kind: Kind::Gauge, labels: &[], help: "Space that the files of the outbox take" },
     Metric { name: DISK_FREE_BYTES, kind: Kind::Gauge, labels: &[], help: "Space left on the disk of the outbox" },
     Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
     Metric { name: ARCHIVE_BYTES, kind: Kind::Gauge, labels: &[], help: "What the archive takes on the disk, without what it has to give back" },
     Metric { name: ARCHIVE_PURGED, kind: Kind::Counter, labels: &[], help: "Messages deleted from the archive, by age, size or order" },
+    Metric { name: ALERTS, kind: Kind::Gauge, labels: &["kind"], help: "Troubles there are, by kind" },
+    Metric { name: ALERT_MESSAGES, kind: Kind::Counter, labels: &["contact", "outcome"], help: "Messages to people about them, sent or failed" },
     Metric { name: RELOADS, kind: Kind::Counter, labels: &["outcome"], help: "Reloads of the site, applied or refused" },
     Metric { name: SITE_INFO, kind: Kind::Gauge, labels: &["version"], help: "1 for the version of the site that runs, 0 for those that ran before" },
     Metric { name: SITE_LOADED, kind: Kind::Gauge, labels: &[], help: "When the site that runs was loaded, as Unix time" },
@@ -235,6 +247,11 @@ pub const ALL: &[Metric] = &[
 /// Buckets of durations, in seconds: from a commit on a fast disk to a receiver's time-out.
 const SECONDS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+];
+
+/// Buckets of deliveries, in seconds: a receiver may be away for a night or a week-end.
+const DELIVERY: &[f64] = &[
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0,
 ];
 
 /// Buckets of group sizes.
@@ -247,6 +264,7 @@ const REQUESTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 5
 pub fn install() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .set_buckets_for_metric(Matcher::Full(DELIVERY_SECONDS.to_owned()), DELIVERY)?
         .set_buckets_for_metric(Matcher::Full(COMMIT_REQUESTS.to_owned()), REQUESTS)?
         .install_recorder()?;
     for metric in ALL {

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -108,7 +108,9 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
     };
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
-    if is_exposed(&metadata) {
+    // What systemd hands over lies in a folder of the service's own, and grants its user by an ACL, which looks exposed.
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    if is_exposed(&metadata) && !is_within(path, credentials.as_deref()) {
         return Err(SecretError::Exposed(path.to_owned()));
     }
     // Its final size at once: a text that grows would leave copies behind.
@@ -118,6 +120,12 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
         .map_err(unreadable)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NoText)?;
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Whether a file lies below a folder, by its name alone.
+fn is_within(path: &Path, folder: Option<&Path>) -> bool {
+    let climbs = path.components().any(|part| part == Component::ParentDir);
+    !climbs && folder.is_some_and(|folder| path.starts_with(folder))
 }
 
 #[cfg(unix)]
@@ -178,6 +186,23 @@ mod tests {
             let (_folder, place) = file(b"hunter2", mode);
             assert!(matches!(place.read(), Err(SecretError::Exposed(_))), "{mode:o}");
         }
+    }
+
+    #[test]
+    fn what_systemd_hands_over_is_not_exposed() {
+        let check = |path: &str, folder: Option<&str>, expected| {
+            assert_eq!(
+                is_within(Path::new(path), folder.map(Path::new)),
+                expected,
+                "{path}"
+            );
+        };
+        let folder = Some("/run/credentials/weir.service");
+        check("/run/credentials/weir.service/token", folder, true);
+        check("/run/credentials/weir.service/../other/token", folder, false);
+        check("/run/credentials/weir.services/token", folder, false);
+        check("/etc/weir/token", folder, false);
+        check("/run/credentials/weir.service/token", None, false);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::access::Access;
+use crate::alert;
 use crate::audit::{self, Entry, Outcome};
 use tracing::error;
 
@@ -38,6 +39,7 @@ pub(super) struct Serving {
     pub(super) audit: audit::Log,
     /// What makes the first administrator, as long as there is none.
     pub(super) setup_token: Option<String>,
+    alerts: alert::Watch,
     stop: watch::Sender<bool>,
     servers: JoinSet<()>,
 }
@@ -64,8 +66,17 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
         error!(%failure, "views of content and changes are refused until it can be");
     }
     let status = Arc::clone(engine.status());
-    let (sources, observer) =
-        console::Sources::new(site_folder, status, reloader, recorder, access, audit.clone());
+    let alerts = alert::Watch::start(&status);
+    let board = alerts.board().clone();
+    let (sources, observer) = console::Sources::new(
+        site_folder,
+        status,
+        reloader,
+        recorder,
+        board,
+        access,
+        audit.clone(),
+    );
     let console = Console::bind(&settings, sources.clone()).await;
     let console = console.map_err(|error| {
         CannotRun::at(
@@ -93,6 +104,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
         reloads,
         audit,
         setup_token,
+        alerts,
         stop,
         servers,
     })
@@ -119,6 +131,8 @@ fn began(version: &str) -> Entry {
 impl Serving {
     /// Stops the engine in good order, then the pages and the socket.
     pub(super) async fn stop(mut self) {
+        // What ends because weir ends is no trouble.
+        self.alerts.stop().await;
         self.engine.stop().await;
         self.stop.send_replace(true);
         let all_ended = async {

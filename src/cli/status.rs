@@ -90,7 +90,17 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
             writeln!(out, "{:<24} {number}: {}", "  held by", text::safe(reason))?;
         }
     }
-    Ok(writeln!(out, "\n{}", text::count(status.routes.len(), "route"))?)
+    writeln!(out, "\n{}", text::count(status.routes.len(), "route"))?;
+    for alert in &status.alerts {
+        let about = alert.about.as_deref().unwrap_or("outbox");
+        let (kind, since) = (&alert.kind, &alert.since);
+        writeln!(
+            out,
+            "alert {kind:<18} {about} since {since}: {}",
+            text::safe(&alert.text)
+        )?;
+    }
+    Ok(())
 }
 
 /// How long ago something was, in its two largest units.

@@ -9,6 +9,7 @@
 //! piece belongs to.
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
+mod alerts;
 mod archive;
 mod batch;
 mod cases;
@@ -58,6 +59,7 @@ use self::files::SiteFile;
 use self::profile::Profiles;
 use self::sections::Sections;
 
+pub use alerts::{Alerts, Contact, Mail, MailTls, Webhook};
 pub use archive::Archive;
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use cases::Missing;
@@ -96,6 +98,8 @@ pub struct Site {
     pub reload: Reload,
     /// Where the history of messages is kept; `None` when it is not.
     pub archive: Option<Archive>,
+    /// What is worth telling people, whom, and when not.
+    pub alerts: Arc<Alerts>,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -166,6 +170,9 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let listeners = listener::read_all(sections.listeners(), folder, &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
     let names = routes::names(&sections);
+    let alerts = sections
+        .alerts()
+        .and_then(|place| alerts::read(place, sections.destinations(), folder, &mut problems));
     let mut companions = Companions::new(folder);
     let (routes, tables, row_sources) =
         routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
@@ -207,6 +214,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         outbox: engine.outbox,
         reload: engine.reload,
         archive,
+        alerts: Arc::new(alerts.unwrap_or_default()),
         listeners,
         destinations,
         routes,

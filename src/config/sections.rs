@@ -15,6 +15,7 @@ use super::piece::push_unknown_key;
 const NAMES_MAX: usize = 1_000;
 const SECTIONS: &[&str] = &[
     "engine",
+    "alerts",
     "archive",
     "listeners",
     "destinations",
@@ -36,6 +37,7 @@ pub(super) type Named<'a> = (Arc<str>, Place<'a>);
 pub(super) struct Sections<'a> {
     engine: Option<Place<'a>>,
     archive: Option<Place<'a>>,
+    alerts: Option<Place<'a>>,
     listeners: Vec<Named<'a>>,
     destinations: Vec<Named<'a>>,
     tables: Vec<Named<'a>>,
@@ -61,6 +63,7 @@ impl<'a> Sections<'a> {
                 match key {
                     "engine" => take_once(&mut sections.engine, key, place, problems),
                     "archive" => take_once(&mut sections.archive, key, place, problems),
+                    "alerts" => take_once(&mut sections.alerts, key, place, problems),
                     "listeners" => take(&mut sections.listeners, &place, &mut seen, problems),
                     "destinations" => take(&mut sections.destinations, &place, &mut seen, problems),
                     "tables" => take(&mut sections.tables, &place, &mut seen, problems),
@@ -92,6 +95,10 @@ impl<'a> Sections<'a> {
 
     pub(super) fn archive(&self) -> Option<&Place<'a>> {
         self.archive.as_ref()
+    }
+
+    pub(super) fn alerts(&self) -> Option<&Place<'a>> {
+        self.alerts.as_ref()
     }
 
     pub(super) fn listeners(&self) -> &[Named<'a>] {
@@ -216,10 +223,10 @@ fn given_twice(name: &str, again: &Place<'_>, first: &Place<'_>) -> Problem {
     .at_key(again)
     .label("given again here")
     .related_key(first, "first given here")
-    .help("names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine` and one `archive`")
+    .help("names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`, one `archive` and one `alerts`")
 }
 
-fn bad_name(name: &str) -> Option<Problem> {
+pub(super) fn bad_name(name: &str) -> Option<Problem> {
     if TRUTH_WORDS.contains(&name) {
         let message = format!("`{name}` is no name: many readers of YAML take it for a truth value");
         return Some(Problem::error(ProblemName::BadName, message).help("choose another name"));

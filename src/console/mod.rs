@@ -32,6 +32,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
+use crate::alert::Board;
 use crate::engine::{Reloader, Status};
 use crate::tls::{self, Owner, Within};
 use crate::{audit, config};
@@ -51,6 +52,7 @@ pub struct Sources {
     status: Arc<Status>,
     reloader: Reloader,
     metrics: PrometheusHandle,
+    alerts: Board,
     access: Arc<Access>,
     audit: audit::Log,
     hashes: Arc<Semaphore>,
@@ -69,14 +71,16 @@ impl Sources {
         status: Arc<Status>,
         reloader: Reloader,
         metrics: PrometheusHandle,
+        alerts: Board,
         access: Arc<Access>,
         audit: audit::Log,
     ) -> (Sources, Observer) {
-        let (observer, seen) = Observer::new(Arc::clone(&status));
+        let (observer, seen) = Observer::new(Arc::clone(&status), alerts.clone());
         let sources = Sources {
             status,
             reloader,
             metrics,
+            alerts,
             access,
             audit,
             hashes: Arc::new(Semaphore::new(HASHES_MAX)),

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::api::status::{self, Answer};
+use crate::alert::Board;
 use crate::clock;
 use crate::engine::Status;
 
@@ -59,6 +60,7 @@ impl Sample {
 /// Does the looking. Ends when it is told to, and with it every stream of what it sees.
 pub struct Observer {
     status: Arc<Status>,
+    board: Board,
     latest: watch::Sender<Arc<str>>,
     seen: Seen,
 }
@@ -83,7 +85,7 @@ pub(super) struct Watching {
 
 impl Observer {
     /// An observer of this engine, which has seen nothing yet.
-    pub(super) fn new(status: Arc<Status>) -> (Observer, Seen) {
+    pub(super) fn new(status: Arc<Status>, board: Board) -> (Observer, Seen) {
         let (latest, receiver) = watch::channel(Arc::from(""));
         let seen = Seen {
             latest: receiver,
@@ -93,6 +95,7 @@ impl Observer {
         };
         let observer = Observer {
             status,
+            board,
             latest,
             seen: seen.clone(),
         };
@@ -123,9 +126,9 @@ impl Observer {
         if !is_sampled && !is_watched {
             return;
         }
-        let status = Arc::clone(&self.status);
+        let (status, board) = (Arc::clone(&self.status), self.board.clone());
         // One that fails is made up for by the next.
-        let Ok(answer) = tokio::task::spawn_blocking(move || status::answer(&status)).await else {
+        let Ok(answer) = tokio::task::spawn_blocking(move || status::answer(&status, &board)).await else {
             return;
         };
         if is_sampled {

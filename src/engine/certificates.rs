@@ -14,6 +14,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep};
 use tracing::warn;
 
+use super::status::Status;
 use crate::clock;
 use crate::config::Site;
 use crate::destination;
@@ -33,11 +34,12 @@ pub(super) struct Certificates {
 
 impl Certificates {
     /// Looks at those of this site from now on.
-    pub(super) fn watch(&mut self, site: &Site) {
+    pub(super) fn watch(&mut self, site: &Site, status: &Arc<Status>) {
         let shown = shown(site);
         self.looking.abort_all();
+        status.set_certificates(BTreeMap::new());
         if !shown.is_empty() {
-            self.looking.spawn(look_on(shown));
+            self.looking.spawn(look_on(shown, Arc::clone(status)));
         }
         // Those that have ended are not kept.
         while self.looking.try_join_next().is_some() {}
@@ -66,7 +68,7 @@ fn shown(site: &Site) -> BTreeMap<Owner, PathBuf> {
     shown
 }
 
-async fn look_on(shown: BTreeMap<Owner, PathBuf>) {
+async fn look_on(shown: BTreeMap<Owner, PathBuf>, status: Arc<Status>) {
     let shown = Arc::new(shown);
     let mut said: BTreeMap<Owner, Instant> = BTreeMap::new();
     // What is about to expire at the start is told with the other problems of the site.
@@ -74,7 +76,9 @@ async fn look_on(shown: BTreeMap<Owner, PathBuf>) {
     loop {
         let files = Arc::clone(&shown);
         let read = spawn_blocking(move || ends(&files)).await;
-        for (owner, end) in read.unwrap_or_default() {
+        let read = read.unwrap_or_default();
+        status.set_certificates(read.iter().cloned().collect());
+        for (owner, end) in read {
             let left = end.duration_since(clock::now());
             let (kind, name) = (owner.kind, Arc::clone(&owner.name));
             gauge!(CERTIFICATE_EXPIRES_IN_SECONDS, "kind" => kind, "name" => name).set(left.as_secs_f64());

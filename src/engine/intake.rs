@@ -198,6 +198,9 @@ impl Intake {
     pub(super) fn read(&self, bytes: &Bytes, sender: Option<&Certificate>) -> Result<Message, Unfit> {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
+        let header = message.header();
+        let by_type = &self.counts.by_type;
+        by_type.one(header.message_type(), header.trigger_event());
         self.check_sender(&message.header(), sender)
             .map_err(Unfit::Refused)?;
         self.check(&message).map_err(Unfit::Refused)?;

@@ -8,6 +8,7 @@
 mod acknowledge;
 mod answers;
 mod archivist;
+mod by_type;
 mod certificates;
 mod deliverer;
 mod dispatch;

@@ -224,7 +224,7 @@ impl Engine {
 
     /// Shows the site that runs from now on.
     pub(super) fn announce(&mut self) {
-        self.certificates.watch(&self.site);
+        self.certificates.watch(&self.site, &self.status);
         let running = Running::of(&self.site, self.doors.entrances());
         let version = |version: &Arc<str>| gauge!(names::SITE_INFO, "version" => Arc::clone(version));
         version(&self.status.running().version).set(0.0);

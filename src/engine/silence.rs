@@ -264,6 +264,7 @@ mod tests {
             since: running.since,
             listeners: BTreeMap::new(),
             traffic: BTreeMap::new(),
+            alerts: Arc::clone(&running.alerts),
             routes: Vec::new(),
             route_texts: Arc::default(),
             charsets: BTreeMap::new(),

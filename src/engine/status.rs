@@ -13,12 +13,14 @@ use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
 use crate::archive::Archive;
-use crate::config::{RouteText, Site, Traffic};
+use crate::config::{Alerts, RouteText, Site, Traffic};
 use crate::hl7::charset::Charset;
 use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::route::Route;
+use crate::tls::Owner;
 use crate::{clock, metrics as names};
 
+use super::by_type::ByType;
 use super::switches::{Mode, Switches};
 
 /// A number that only grows.
@@ -56,6 +58,8 @@ impl Count {
 pub struct ListenerCounts {
     /// Frames read completely.
     pub received: Count,
+    /// Those that are messages, by type.
+    pub(super) by_type: ByType,
     /// Durably accepted with at least one delivery.
     pub accepted: Count,
     /// Every route that takes this type of message said no.
@@ -99,6 +103,7 @@ impl ListenerCounts {
         let label = || listener.to_string();
         ListenerCounts {
             received: Count::new(counter!(names::RECEIVED, "listener" => label())),
+            by_type: ByType::new(listener),
             accepted: Count::new(counter!(names::ACCEPTED, "listener" => label())),
             filtered: Count::new(counter!(names::FILTERED, "listener" => label())),
             unrouted: Count::new(counter!(names::UNROUTED, "listener" => label())),
@@ -244,6 +249,8 @@ pub struct Running {
     pub listeners: BTreeMap<Arc<str>, String>,
     /// What is normal for those listeners of which something is expected.
     pub traffic: BTreeMap<Arc<str>, Traffic>,
+    /// What of it is worth telling people, and whom.
+    pub alerts: Arc<Alerts>,
     /// Its routes.
     pub routes: Vec<Arc<Route>>,
     /// How each of them is written.
@@ -263,6 +270,7 @@ impl Running {
             traffic: traffic
                 .filter_map(|(name, listener)| Some((Arc::clone(name), listener.traffic.clone()?)))
                 .collect(),
+            alerts: Arc::clone(&site.alerts),
             routes: site.routes.clone(),
             route_texts: Arc::clone(&site.route_texts),
             charsets: site
@@ -284,6 +292,8 @@ pub struct Status {
     outbox: Outbox,
     switches: Arc<Switches>,
     archive: OnceLock<Archive>,
+    /// When the certificates that weir shows end, by who shows them.
+    certificates: RwLock<BTreeMap<Owner, Timestamp>>,
     ready: AtomicBool,
 }
 
@@ -297,6 +307,7 @@ impl Status {
             outbox,
             switches,
             archive: OnceLock::new(),
+            certificates: RwLock::default(),
             ready: AtomicBool::new(false),
         }
     }
@@ -319,6 +330,16 @@ impl Status {
     pub(super) fn set_archive(&self, archive: Archive) {
         // A second one would be a mistake of the start, and changes nothing.
         drop(self.archive.set(archive));
+    }
+
+    /// When the certificates that weir shows end, by who shows them, as of the last minute.
+    pub fn certificates(&self) -> BTreeMap<Owner, Timestamp> {
+        let certificates = self.certificates.read().unwrap_or_else(PoisonError::into_inner);
+        certificates.clone()
+    }
+
+    pub(super) fn set_certificates(&self, ends: BTreeMap<Owner, Timestamp>) {
+        *self.certificates.write().unwrap_or_else(PoisonError::into_inner) = ends;
     }
 
     /// The site that runs.
@@ -467,6 +488,9 @@ impl Status {
         let level = self.outbox.level();
         gauge!(names::OUTBOX_BYTES).set(level.bytes as f64);
         gauge!(names::OUTBOX_FULL).set(if self.outbox.full().is_some() { 1.0 } else { 0.0 });
+        if let Some(bytes) = self.outbox.disk_bytes() {
+            gauge!(names::OUTBOX_DISK_BYTES).set(bytes as f64);
+        }
         if let Some(free) = level.disk_free_bytes {
             gauge!(names::DISK_FREE_BYTES).set(free as f64);
         }

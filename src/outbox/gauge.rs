@@ -63,6 +63,11 @@ impl Gauge {
         self.state().full
     }
 
+    /// How full it is, in percent of the limit that it is nearest to.
+    pub(super) fn percent(&self) -> u64 {
+        percent(&self.level(), &self.limits)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,6 +91,38 @@ fn fullness(level: &Level, limits: &Limits, was_full: bool) -> Option<&'static s
     } else {
         None
     }
+}
+
+/// How near it is to the nearest of its limits, where 100 is full. The disk is as full as its reserve is of what is left.
+fn percent(level: &Level, limits: &Limits) -> u64 {
+    let of = |part: u64, whole: u64| part.saturating_mul(100) / whole.max(1);
+    let disk = level
+        .disk_free_bytes
+        .map_or(0, |free| of(limits.disk_free_bytes_min, free));
+    [
+        of(level.entries, limits.entries_max),
+        of(level.bytes, limits.stored_bytes_max),
+        disk,
+    ]
+    .into_iter()
+    .max()
+    .unwrap_or_default()
+}
+
+/// What the files of this folder, and of those in it, take.
+pub(super) fn folder_bytes(folder: &Path) -> Option<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder).ok()? {
+        // One that is gone by now takes nothing.
+        let Ok(entry) = entry else { continue };
+        let Ok(metadata) = entry.metadata() else { continue };
+        bytes += if metadata.is_dir() {
+            folder_bytes(&entry.path()).unwrap_or_default()
+        } else {
+            metadata.len()
+        };
+    }
+    Some(bytes)
 }
 
 /// What is left for us on the disk of this folder.
@@ -126,6 +163,39 @@ mod tests {
         check((89, 899, Some(55)), true, None);
         check((0, 900, Some(99)), true, Some("bytes of messages"));
         check((0, 0, Some(54)), true, Some("too little free space on the disk"));
+    }
+
+    #[test]
+    fn how_near_the_nearest_limit_is() {
+        let limits = Limits {
+            entries_max: 100,
+            stored_bytes_max: 1_000,
+            disk_free_bytes_min: 50,
+        };
+        let check = |(entries, bytes, disk_free_bytes), expected| {
+            let level = Level {
+                entries,
+                bytes,
+                disk_free_bytes,
+            };
+            assert_eq!(percent(&level, &limits), expected, "{level:?}");
+        };
+        check((0, 0, None), 0);
+        check((80, 10, Some(1_000)), 80);
+        check((10, 900, None), 90);
+        check((0, 0, Some(100)), 50);
+        check((0, 0, Some(50)), 100);
+        check((0, 0, Some(0)), 5_000);
+    }
+
+    #[test]
+    fn a_folder_is_as_large_as_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("blobs")).unwrap();
+        std::fs::write(folder.path().join("db"), [0; 100]).unwrap();
+        std::fs::write(folder.path().join("blobs/1"), [0; 10]).unwrap();
+        assert_eq!(folder_bytes(folder.path()), Some(110));
+        assert_eq!(folder_bytes(&folder.path().join("gone")), None);
     }
 
     #[test]

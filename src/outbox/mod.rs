@@ -152,6 +152,8 @@ pub struct Outbox {
     offer_permits_max: u32,
     settle_room: Arc<Semaphore>,
     closing: Arc<AtomicBool>,
+    /// Where the store is; in memory it is nowhere.
+    folder: Option<Arc<Path>>,
     /// Its sender ends with the writer thread.
     ended: watch::Receiver<()>,
 }
@@ -202,6 +204,7 @@ impl Outbox {
             offer_permits_max: u32::try_from(permits).unwrap_or(u32::MAX),
             settle_room: Arc::new(Semaphore::new(SETTLEMENTS_WAITING_MAX)),
             closing: Arc::new(AtomicBool::new(false)),
+            folder: opened.folder.as_deref().map(Arc::from),
             ended,
         };
         let writer = Writer::new(
@@ -465,6 +468,16 @@ impl Outbox {
     /// How full it is.
     pub fn level(&self) -> Level {
         self.shared.gauge.level()
+    }
+
+    /// How full it is, in percent of the limit that it is nearest to.
+    pub fn percent(&self) -> u64 {
+        self.shared.gauge.percent()
+    }
+
+    /// What its files take on the disk, if that can be told. Blocks on the disk.
+    pub fn disk_bytes(&self) -> Option<u64> {
+        gauge::folder_bytes(self.folder.as_deref()?)
     }
 
     /// What there is too much or too little of, while nothing more is accepted.

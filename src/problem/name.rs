@@ -43,6 +43,8 @@ pub enum ProblemName {
     UnknownTable,
     /// `unknown-profile`
     UnknownProfile,
+    /// `unknown-contact`
+    UnknownContact,
     /// `unused-listener`
     UnusedListener,
     /// `unused-destination`
@@ -133,6 +135,7 @@ impl ProblemName {
         ProblemName::UnknownDestination,
         ProblemName::UnknownTable,
         ProblemName::UnknownProfile,
+        ProblemName::UnknownContact,
         ProblemName::UnusedListener,
         ProblemName::UnusedDestination,
         ProblemName::UnusedTable,
@@ -274,6 +277,10 @@ impl ProblemName {
             ProblemName::UnknownProfile => (
                 "unknown-profile",
                 "A listener, or another profile, names a profile that no file of the site defines.",
+            ),
+            ProblemName::UnknownContact => (
+                "unknown-contact",
+                "The section `alerts` names somebody to be told who does not stand under its `contacts`.",
             ),
             ProblemName::UnusedListener => (
                 "unused-listener",

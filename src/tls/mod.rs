@@ -29,10 +29,10 @@ pub use settings::{
 };
 pub use stream::{Stream, linger};
 
-/// Who speaks TLS here, for logs and metrics: a listener, a destination or the pages.
+/// Who speaks TLS here, for logs and metrics: a listener, a destination, a contact or the pages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner {
-    /// `listener`, `destination`, `table` or `console`.
+    /// `listener`, `destination`, `contact`, `table` or `console`.
     pub kind: &'static str,
     /// Its name in the site.
     pub name: Arc<str>,
@@ -51,6 +51,14 @@ impl Owner {
     pub fn destination(name: &Arc<str>) -> Owner {
         Owner {
             kind: "destination",
+            name: Arc::clone(name),
+        }
+    }
+
+    /// A contact of this name, who is told of alerts.
+    pub fn contact(name: &Arc<str>) -> Owner {
+        Owner {
+            kind: "contact",
             name: Arc::clone(name),
         }
     }

@@ -13,6 +13,7 @@
 )]
 
 mod access;
+mod alerts;
 mod allocation;
 mod archive;
 mod archived;
@@ -37,6 +38,7 @@ mod intake;
 mod journey;
 mod lanes;
 mod look_ups;
+mod ops;
 mod promises;
 mod quarantine;
 mod queue;

@@ -210,6 +210,15 @@ fn every_key_stands_in_a_table() {
         ("console.", "engine: { data: x, console: { zzz: 1 } }"),
         ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
         ("reload.", "engine: { data: x, reload: { zzz: 1 } }"),
+        ("", "alerts: { zzz: 1 }"),
+        (
+            "",
+            "alerts: { contacts: { a: { webhook: { url: \"http://a/\", zzz: 1 } } } }",
+        ),
+        (
+            "",
+            "alerts: { contacts: { a: { mail: { server: a, from: a, to: a, zzz: 1 } } } }",
+        ),
         ("", "listeners: { a: { mllp: { tls: { zzz: 1 } } } }"),
         (
             "clients.",

@@ -41,7 +41,8 @@ const FLOORS: &str = "
 
     engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: tls case config engine expression hl7 outbox archive shown route step access audit clock metrics problem
+    alert: tls engine config destination clock metrics
+    console: tls case config alert engine expression hl7 outbox archive shown route step access audit clock metrics problem
 ";
 
 /// Modules that may import any other: the command line, and the root.

@@ -1,5 +1,6 @@
 //! Tests of loading a site: what a right one becomes, what a wrong one is told, and what a hostile one costs.
 
+mod alerts;
 mod cases;
 mod flow;
 mod hostile;

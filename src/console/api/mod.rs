@@ -5,6 +5,7 @@
 //! holds only to whoever may read. The forms of its answers stand in the files of the resources; the command line
 //! reads them with the same types.
 
+pub mod alerts;
 pub mod archive;
 pub mod audit;
 pub mod backup;

@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alerts::{self, Alert};
 use super::{Failure, Sources};
+use crate::alert::Board;
 use crate::clock;
 use crate::engine::{LaneState, Mode, Status};
 
@@ -35,6 +37,9 @@ pub struct Answer {
     pub routes: Vec<Route>,
     /// Its destinations and those that are owed something and not in it any more, by name.
     pub destinations: Vec<Destination>,
+    /// The trouble there is.
+    #[serde(default)]
+    pub alerts: Vec<Alert>,
 }
 
 /// The outbox.
@@ -139,15 +144,15 @@ pub struct Trouble {
 }
 
 pub(super) async fn get(State(sources): State<Sources>) -> Response {
-    let status = sources.status;
-    match tokio::task::spawn_blocking(move || answer(&status)).await {
+    let (status, board) = (sources.status, sources.alerts);
+    match tokio::task::spawn_blocking(move || answer(&status, &board)).await {
         Ok(answer) => Json(answer).into_response(),
         Err(_) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
     }
 }
 
 /// Blocks on the store.
-pub(in crate::console) fn answer(status: &Status) -> Answer {
+pub(in crate::console) fn answer(status: &Status, board: &Board) -> Answer {
     let running = status.running();
     let now = clock::now();
     Answer {
@@ -175,6 +180,7 @@ pub(in crate::console) fn answer(status: &Status) -> Answer {
             .map(|name| destination(name, status, now))
             .filter(is_shown)
             .collect(),
+        alerts: alerts::open(board),
     }
 }
 

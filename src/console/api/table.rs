@@ -6,8 +6,8 @@
 use axum::http::StatusCode;
 
 use super::{
-    archive, audit, backup, dead, destinations, events, messages, openapi, queue, reload, routes, session,
-    setup, status, tokens, users,
+    alerts, archive, audit, backup, dead, destinations, events, messages, openapi, queue, reload, routes,
+    session, setup, status, tokens, users,
 };
 use crate::access::Permission::{self, Administer, Audit, Edit, Operate, Read, See};
 use crate::console::endpoint::Audited::{As, ByItself, No, WithReason};
@@ -111,6 +111,8 @@ fn engine() -> Vec<Endpoint> {
     vec![
         get("/api/v1/status", may(See), No, status::get)
             .answers::<status::Answer>("What runs, and how much waits where"),
+        get("/api/v1/alerts", may(See), No, alerts::get)
+            .answers::<alerts::Answer>("The trouble there is, since when, and who has been told"),
         get("/api/v1/events", may(See), No, events::get).sends(
             "What runs as it changes: server-sent events named `status`, each as `/api/v1/status`",
             "text/event-stream",

@@ -4,10 +4,13 @@
 //! redirects are never followed and no proxy is asked. Nothing is retried here; what a status means is in `answer.rs`.
 
 mod answer;
+mod post;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -28,6 +31,7 @@ use crate::hl7::Message;
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
 use crate::tls::{self, Owner, Within};
 
+pub use post::{Post, post};
 pub use settings::{Acknowledged, HeaderText, Settings, Url};
 
 /// The sending end of one HTTP destination.
@@ -120,10 +124,7 @@ impl Client {
             .header(USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
             .body(Full::new(bytes))
             .map_err(DeliveryError::unreachable)?;
-        let asked = self.settings.headers.clone();
-        let headers = spawn_blocking(move || asked.iter().map(|(name, text)| text.header(name)).collect());
-        let headers: Result<Vec<(HeaderName, HeaderValue)>, String> =
-            headers.await.map_err(DeliveryError::unreachable)?;
+        let headers = read_headers(&self.settings.headers).await;
         request
             .headers_mut()
             .extend(headers.map_err(DeliveryError::unreachable)?);
@@ -146,18 +147,31 @@ impl Client {
     }
 
     async fn connect(&self) -> io::Result<Connection> {
-        let url = self.settings.url.clone();
-        let stream = connect(&url.address(), self.settings.connect_timeout).await?;
-        // A message is written whole; a failure here costs only speed.
-        drop(stream.set_nodelay(true));
-        let connection = if url.is_secure() {
-            open(self.tls.connect(url.host(), stream).await?).await
-        } else {
-            open::<TcpStream>(stream).await
-        };
+        let connection = open_to(&self.settings.url, &self.tls, self.settings.connect_timeout).await?;
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
-        connection
+        Ok(connection)
     }
+}
+
+/// A new connection to where the address points.
+async fn open_to(url: &Url, tls: &tls::Client, limit: Duration) -> io::Result<Connection> {
+    let stream = connect(&url.address(), limit).await?;
+    // A message is written whole; a failure here costs only speed.
+    drop(stream.set_nodelay(true));
+    if url.is_secure() {
+        open(tls.connect(url.host(), stream).await?).await
+    } else {
+        open::<TcpStream>(stream).await
+    }
+}
+
+/// The headers that a site asks for. Secrets are read for each request, so that a new one counts at once.
+async fn read_headers(
+    asked: &BTreeMap<String, HeaderText>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+    let asked = asked.clone();
+    let read = spawn_blocking(move || asked.iter().map(|(name, text)| text.header(name)).collect());
+    read.await.unwrap_or_else(|_| Err("internal error".to_owned()))
 }
 
 /// Speaks HTTP over a stream.

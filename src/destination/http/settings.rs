@@ -84,9 +84,7 @@ impl Settings {
     pub fn resolve(&mut self, folder: &Path) {
         self.tls.resolve(folder);
         for text in self.headers.values_mut() {
-            if let HeaderText::Secret(place) = text {
-                *place = place.clone().below(folder);
-            }
+            text.resolve(folder);
         }
     }
 }
@@ -148,6 +146,13 @@ impl<'de> Deserialize<'de> for HeaderText {
 }
 
 impl HeaderText {
+    /// A relative path of a secret taken from this folder.
+    pub fn resolve(&mut self, folder: &Path) {
+        if let HeaderText::Secret(place) = self {
+            *place = place.clone().below(folder);
+        }
+    }
+
     /// The header of this name, or why there can be none; blocks while a secret is read.
     pub fn header(&self, name: &str) -> Result<(HeaderName, HeaderValue), String> {
         let lower = name.to_ascii_lowercase();

@@ -44,6 +44,7 @@ const TABLE: &str = "
     post /api/v1/session                                    anybody
     post /api/v1/session/password                           login
     post /api/v1/setup                                      anybody
+    get /api/v1/alerts                                      see
     get /api/v1/status                                      see
     get /api/v1/tokens                                      administer
     post /api/v1/tokens                                     administer

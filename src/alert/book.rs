@@ -1,0 +1,174 @@
+//! Since when each trouble is there, who has been told of it, and who is to be told what now.
+//!
+//! Asks no clock and sends nothing. Whoever could not be told stays untold: the next look finds the same again. A
+//! trouble that ends before somebody was told of it is never told to them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, Zoned};
+
+use super::judge::Trouble;
+use crate::config::Alerts;
+
+/// How long a bound on messages looks back.
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// The pause after the first message that could not be sent, …
+const PAUSE_FIRST: SignedDuration = SignedDuration::from_secs(15);
+/// … doubled with each, and never longer than this.
+const PAUSE_LONGEST: SignedDuration = SignedDuration::from_mins(10);
+
+/// A trouble from when it was seen to when everybody who heard of it has heard of its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// What it is.
+    pub trouble: Trouble,
+    /// When it was seen first.
+    pub since: Timestamp,
+    /// When it was seen no more.
+    pub ended: Option<Timestamp>,
+    /// What there is to say of it.
+    pub said: String,
+    /// Who has been told that it began, and not yet that it ended.
+    pub told: BTreeSet<Arc<str>>,
+}
+
+/// What there is to tell of a trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It has begun.
+    Began,
+    /// It has ended.
+    Ended,
+}
+
+/// One thing to tell somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Notice {
+    pub(super) state: State,
+    pub(super) open: Open,
+}
+
+/// How somebody is reached.
+#[derive(Debug, Default)]
+struct Line {
+    /// When messages went out, within the last hour.
+    sent: VecDeque<Timestamp>,
+    /// How many in a row did not.
+    failures: u32,
+    /// Not before this is another tried.
+    not_before: Option<Timestamp>,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    open: BTreeMap<Trouble, Open>,
+    lines: BTreeMap<Arc<str>, Line>,
+}
+
+impl Book {
+    /// Notes what trouble there is now.
+    pub(super) fn note(&mut self, alerts: &Alerts, found: BTreeMap<Trouble, String>, now: Timestamp) {
+        for (trouble, open) in &mut self.open {
+            // Whoever is not in the site any more is told nothing more.
+            open.told.retain(|contact| alerts.contacts.contains_key(contact));
+            if !found.contains_key(trouble) {
+                open.ended.get_or_insert(now);
+            }
+        }
+        for (trouble, said) in found {
+            let open = self.open.entry(trouble.clone()).or_insert_with(|| Open {
+                trouble,
+                since: now,
+                ended: None,
+                said: String::new(),
+                told: BTreeSet::new(),
+            });
+            // What is there again before anybody heard of its end has not ended for them.
+            open.ended = None;
+            open.said = said;
+        }
+        self.open
+            .retain(|_, open| open.ended.is_none() || !open.told.is_empty());
+        self.lines
+            .retain(|contact, _| alerts.contacts.contains_key(contact));
+    }
+
+    /// What trouble there is.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Open> {
+        self.open.values().filter(|open| open.ended.is_none())
+    }
+
+    /// What this contact is to be told now, all in one message; nothing when there is nothing, or it has to wait.
+    pub(super) fn due(&mut self, contact: &Arc<str>, alerts: &Alerts, now: &Zoned) -> Vec<Notice> {
+        let line = self.lines.entry(Arc::clone(contact)).or_default();
+        if !line.is_free(usize::from(alerts.messages_per_hour_max), now.timestamp()) {
+            return Vec::new();
+        }
+        let is_quiet = alerts.is_quiet(now);
+        let may_be_told = |open: &&Open| open.trouble.kind.is_critical() || !is_quiet;
+        let notices = self.open.values().filter(may_be_told).filter_map(|open| {
+            let was_told = open.told.contains(contact);
+            let state = match open.ended {
+                Some(_) if was_told => State::Ended,
+                None if !was_told && is_owner(alerts, &open.trouble, contact) => State::Began,
+                Some(_) | None => return None,
+            };
+            Some(Notice {
+                state,
+                open: open.clone(),
+            })
+        });
+        notices.collect()
+    }
+
+    /// Notes that this contact has been told.
+    pub(super) fn told(&mut self, contact: &Arc<str>, notices: &[Notice], now: Timestamp) {
+        let line = self.lines.entry(Arc::clone(contact)).or_default();
+        line.sent.push_back(now);
+        line.failures = 0;
+        line.not_before = None;
+        for notice in notices {
+            let Some(open) = self.open.get_mut(&notice.open.trouble) else {
+                continue;
+            };
+            match notice.state {
+                State::Began => open.told.insert(Arc::clone(contact)),
+                State::Ended => open.told.remove(contact),
+            };
+        }
+        self.open
+            .retain(|_, open| open.ended.is_none() || !open.told.is_empty());
+    }
+
+    /// Notes that this contact could not be told: it is left alone for a while, longer each time.
+    pub(super) fn not_told(&mut self, contact: &Arc<str>, now: Timestamp) {
+        let line = self.lines.entry(Arc::clone(contact)).or_default();
+        let pause = PAUSE_FIRST
+            .saturating_mul(1 << line.failures.min(10))
+            .min(PAUSE_LONGEST);
+        line.failures = line.failures.saturating_add(1);
+        line.not_before = now.checked_add(pause).ok();
+    }
+}
+
+impl Line {
+    fn is_free(&mut self, messages_max: usize, now: Timestamp) -> bool {
+        // A clock that was set back is no reason to say nothing: what lies ahead of now is forgotten.
+        let is_recent = |then: &Timestamp| *then <= now && now.duration_since(*then) < HOUR;
+        self.sent.retain(is_recent);
+        let is_waiting = self
+            .not_before
+            .is_some_and(|then| now < then && then.duration_since(now) <= PAUSE_LONGEST);
+        self.sent.len() < messages_max && !is_waiting
+    }
+}
+
+/// Whether a contact is to be told of it.
+fn is_owner(alerts: &Alerts, trouble: &Trouble, contact: &Arc<str>) -> bool {
+    let own = trouble
+        .destination()
+        .and_then(|destination| alerts.destination_owners.get(destination));
+    own.unwrap_or(&alerts.owners).contains(contact)
+}

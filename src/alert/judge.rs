@@ -1,0 +1,345 @@
+//! Which of what is the matter is trouble: a pure function of a snapshot and what the site says is normal.
+//!
+//! It does not know since when, nor who is told; `book` does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::snapshot::{DestinationState, Snapshot, Stopped};
+use crate::config::Alerts;
+
+/// What kind of trouble there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The oldest delivery for a destination waits too long.
+    OldQueue,
+    /// Refusals hold a destination until a person lets it go on.
+    Held,
+    /// Somebody paused a destination.
+    Paused,
+    /// Deliveries were given up.
+    DeadLetters,
+    /// A listener hears nothing for longer than is normal.
+    SilentListener,
+    /// The outbox accepts nothing more.
+    OutboxFull,
+    /// The outbox soon accepts nothing more.
+    OutboxNearlyFull,
+    /// A certificate that weir shows is about to end, or has ended.
+    CertificateEnds,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 8] = [
+        Kind::OldQueue,
+        Kind::Held,
+        Kind::Paused,
+        Kind::DeadLetters,
+        Kind::SilentListener,
+        Kind::OutboxFull,
+        Kind::OutboxNearlyFull,
+        Kind::CertificateEnds,
+    ];
+
+    /// Its name in messages and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::OldQueue => "old-queue",
+            Kind::Held => "held",
+            Kind::Paused => "paused",
+            Kind::DeadLetters => "dead-letters",
+            Kind::SilentListener => "silent-listener",
+            Kind::OutboxFull => "outbox-full",
+            Kind::OutboxNearlyFull => "outbox-nearly-full",
+            Kind::CertificateEnds => "certificate-ends",
+        }
+    }
+
+    /// Whether somebody is to be woken: messages do not arrive where they should, and none will without a person.
+    pub fn is_critical(self) -> bool {
+        match self {
+            Kind::OldQueue | Kind::Held | Kind::SilentListener | Kind::OutboxFull => true,
+            Kind::Paused | Kind::DeadLetters | Kind::OutboxNearlyFull | Kind::CertificateEnds => false,
+        }
+    }
+}
+
+/// One trouble, the same from its beginning to its end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trouble {
+    /// What kind.
+    pub kind: Kind,
+    /// The destination or listener it is about.
+    pub about: Option<Arc<str>>,
+}
+
+impl Trouble {
+    /// The destination it is about, where it is about one.
+    pub fn destination(&self) -> Option<&str> {
+        match self.kind {
+            Kind::OldQueue | Kind::Held | Kind::Paused | Kind::DeadLetters => self.about.as_deref(),
+            Kind::SilentListener | Kind::OutboxFull | Kind::OutboxNearlyFull | Kind::CertificateEnds => None,
+        }
+    }
+}
+
+/// What it is about, as `destination lab`.
+impl fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            Kind::SilentListener => "listener",
+            Kind::OutboxFull | Kind::OutboxNearlyFull => "outbox",
+            Kind::CertificateEnds => "certificate of",
+            Kind::OldQueue | Kind::Held | Kind::Paused | Kind::DeadLetters => "destination",
+        };
+        match &self.about {
+            Some(name) => write!(formatter, "{what} {name}"),
+            None => formatter.write_str(what),
+        }
+    }
+}
+
+/// Every trouble there is now, with what there is to say of it.
+pub fn judge(alerts: &Alerts, now: &Snapshot) -> BTreeMap<Trouble, String> {
+    let mut found = BTreeMap::new();
+    for (name, state) in &now.destinations {
+        for (kind, said) in of_destination(alerts, name, state, now.at) {
+            let about = Some(Arc::clone(name));
+            found.insert(Trouble { kind, about }, said);
+        }
+    }
+    for (name, state) in now.listeners.iter().filter(|(_, state)| state.is_silent) {
+        let said = match state.last_message {
+            Some(last) => format!(
+                "nothing came for longer than is normal; the last message came at {}",
+                moment(last)
+            ),
+            None => "nothing came for longer than is normal".to_owned(),
+        };
+        let (kind, about) = (Kind::SilentListener, Some(Arc::clone(name)));
+        found.insert(Trouble { kind, about }, said);
+    }
+    for (owner, end) in &now.certificates {
+        let left = end.duration_since(now.at);
+        if SignedDuration::try_from(alerts.certificate_left_min).is_ok_and(|least| left < least) {
+            let (kind, about) = (Kind::CertificateEnds, Some(Arc::clone(owner)));
+            let said = format!("valid until {}", moment(*end));
+            found.insert(Trouble { kind, about }, said);
+        }
+    }
+    let of_outbox = match now.outbox.full {
+        Some(what) => Some((
+            Kind::OutboxFull,
+            format!("full: nothing more is accepted, {what}"),
+        )),
+        None if now.outbox.percent >= u64::from(alerts.outbox_percent_max) => {
+            let said = format!(
+                "{} % of the nearest of its limits is used",
+                now.outbox.percent.min(100)
+            );
+            Some((Kind::OutboxNearlyFull, said))
+        }
+        None => None,
+    };
+    found.extend(of_outbox.map(|(kind, said)| (Trouble { kind, about: None }, said)));
+    found
+}
+
+fn of_destination(
+    alerts: &Alerts,
+    name: &Arc<str>,
+    state: &DestinationState,
+    now: Timestamp,
+) -> impl Iterator<Item = (Kind, String)> {
+    let age_max = alerts.destination_queue_age_max.get(name);
+    let age_max = *age_max.unwrap_or(&alerts.queue_age_max);
+    let is_past = |then: Timestamp, limit: Duration| {
+        SignedDuration::try_from(limit).is_ok_and(|limit| now.duration_since(then) >= limit)
+    };
+    let old = state
+        .oldest_at
+        .filter(|oldest| is_past(*oldest, age_max))
+        .map(|_| {
+            let longest = humantime::format_duration(age_max);
+            let said = format!("{}, the oldest for longer than {longest}", waiting(state.waiting));
+            (Kind::OldQueue, said)
+        });
+    let stopped = state.stopped.map(|stopped| {
+        let waiting = waiting(state.waiting);
+        match stopped {
+            Stopped::Held => (
+                Kind::Held,
+                format!("refused, and held until somebody resumes it; {waiting}"),
+            ),
+            Stopped::Paused => (
+                Kind::Paused,
+                format!("paused until somebody resumes it; {waiting}"),
+            ),
+        }
+    });
+    let last_dead = state.last_dead_at.filter(|_| state.dead_letters > 0);
+    let dead = last_dead
+        .filter(|last| !is_past(*last, alerts.dead_letters_calm))
+        .map(|last| {
+            let said = format!(
+                "{} kept, the last since {}",
+                count(state.dead_letters, "dead letter"),
+                moment(last)
+            );
+            (Kind::DeadLetters, said)
+        });
+    [old, stopped, dead].into_iter().flatten()
+}
+
+fn waiting(deliveries: u64) -> String {
+    let verb = if deliveries == 1 { "waits" } else { "wait" };
+    match deliveries {
+        0 => "nothing waits".to_owned(),
+        1 => format!("1 delivery {verb}"),
+        _ => format!("{deliveries} deliveries {verb}"),
+    }
+}
+
+fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// To the second, in UTC.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::snapshot::{ListenerState, OutboxState};
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-23T{time}Z").parse().unwrap()
+    }
+
+    /// What there is at noon is this trouble, each as `kind about: said`.
+    #[track_caller]
+    fn check(snapshot: Snapshot, expected: &[&str]) {
+        let alerts = Alerts {
+            destination_queue_age_max: BTreeMap::from([(Arc::from("slow"), Duration::from_secs(3600))]),
+            ..Alerts::default()
+        };
+        let snapshot = Snapshot {
+            at: at("12:00:00"),
+            ..snapshot
+        };
+        let found: Vec<String> = judge(&alerts, &snapshot)
+            .iter()
+            .map(|(trouble, said)| format!("{} {trouble}: {said}", trouble.kind.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{snapshot:?}");
+    }
+
+    fn destination(name: &str, state: DestinationState) -> Snapshot {
+        Snapshot {
+            destinations: BTreeMap::from([(Arc::from(name), state)]),
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn a_queue_is_old_by_what_its_destination_may_be_late() {
+        let queue = |waiting, oldest: &str| DestinationState {
+            waiting,
+            oldest_at: Some(at(oldest)),
+            ..DestinationState::default()
+        };
+        let old = "old-queue destination lab: 12 deliveries wait, the oldest for longer than 15m";
+        check(destination("lab", queue(12, "11:45:00")), &[old]);
+        check(destination("lab", queue(12, "11:45:01")), &[]);
+        // A clock that was set back makes nothing old.
+        check(destination("lab", queue(12, "12:30:00")), &[]);
+        check(destination("slow", queue(1, "11:30:00")), &[]);
+        let old = "old-queue destination slow: 1 delivery waits, the oldest for longer than 1h";
+        check(destination("slow", queue(1, "11:00:00")), &[old]);
+        check(destination("lab", DestinationState::default()), &[]);
+    }
+
+    #[test]
+    fn a_destination_that_is_stopped_is_trouble_whatever_waits() {
+        let stopped = |stopped, waiting| DestinationState {
+            stopped: Some(stopped),
+            waiting,
+            ..DestinationState::default()
+        };
+        let held = "held destination lab: refused, and held until somebody resumes it; 3 deliveries wait";
+        check(destination("lab", stopped(Stopped::Held, 3)), &[held]);
+        let paused = "paused destination lab: paused until somebody resumes it; nothing waits";
+        check(destination("lab", stopped(Stopped::Paused, 0)), &[paused]);
+    }
+
+    #[test]
+    fn dead_letters_are_trouble_while_they_come() {
+        let dead = |dead_letters, last: Option<&str>| DestinationState {
+            dead_letters,
+            last_dead_at: last.map(at),
+            ..DestinationState::default()
+        };
+        // Those from before, which nobody saw coming, are no news.
+        check(destination("lab", dead(5, None)), &[]);
+        let growing =
+            "dead-letters destination lab: 5 dead letters kept, the last since 2026-11-23T11:00:01Z";
+        check(destination("lab", dead(5, Some("11:00:01"))), &[growing]);
+        check(destination("lab", dead(5, Some("11:00:00"))), &[]);
+        // Somebody has sent them again, or thrown them away.
+        check(destination("lab", dead(0, Some("11:59:00"))), &[]);
+    }
+
+    #[test]
+    fn a_silent_listener_is_told_with_its_last_message() {
+        let listener = |is_silent, last: Option<&str>| Snapshot {
+            listeners: BTreeMap::from([(
+                Arc::from("adt"),
+                ListenerState {
+                    is_silent,
+                    last_message: last.map(at),
+                },
+            )]),
+            ..Snapshot::default()
+        };
+        check(listener(false, Some("09:00:00")), &[]);
+        let silent = "silent-listener listener adt: nothing came for longer than is normal; the last message came \
+                      at 2026-11-23T09:00:00Z";
+        check(listener(true, Some("09:00:00")), &[silent]);
+        let never = "silent-listener listener adt: nothing came for longer than is normal";
+        check(listener(true, None), &[never]);
+    }
+
+    #[test]
+    fn the_outbox_is_told_before_it_is_full() {
+        let outbox = |percent, full| Snapshot {
+            outbox: OutboxState { percent, full },
+            ..Snapshot::default()
+        };
+        check(outbox(79, None), &[]);
+        let nearly = "outbox-nearly-full outbox: 80 % of the nearest of its limits is used";
+        check(outbox(80, None), &[nearly]);
+        let full = "outbox-full outbox: full: nothing more is accepted, bytes of messages";
+        check(outbox(100, Some("bytes of messages")), &[full]);
+    }
+
+    #[test]
+    fn a_certificate_is_told_before_it_ends() {
+        let until = |end: &str| Snapshot {
+            certificates: BTreeMap::from([(Arc::from("listener adt"), end.parse().unwrap())]),
+            ..Snapshot::default()
+        };
+        check(until("2026-12-07T12:00:00Z"), &[]);
+        let ends = "certificate-ends certificate of listener adt: valid until 2026-12-07T11:59:59Z";
+        check(until("2026-12-07T11:59:59Z"), &[ends]);
+        let ended = "certificate-ends certificate of listener adt: valid until 2026-11-01T00:00:00Z";
+        check(until("2026-11-01T00:00:00Z"), &[ended]);
+    }
+}

@@ -1,0 +1,224 @@
+//! Looks every few seconds, and tells whoever is to be told. Ends with the process; nothing waits for it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use metrics::{counter, gauge};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use crate::clock;
+use crate::config::{Alerts, Contact};
+use crate::engine::Status;
+use crate::metrics as names;
+
+use super::book::{Book, Notice, Open};
+use super::judge::{Kind, judge};
+use super::message::Message;
+use super::snapshot::Eye;
+use super::{mail, webhook};
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_secs(2);
+/// How long telling somebody may take.
+const TELLING_MAX: Duration = Duration::from_secs(20);
+
+/// What the pages show: the trouble there is, as of the last look. Clones show the same.
+#[derive(Debug, Clone, Default)]
+pub struct Board {
+    shown: Arc<RwLock<Shown>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Shown {
+    open: Vec<Open>,
+    failures: BTreeMap<Arc<str>, String>,
+}
+
+impl Board {
+    /// The trouble there is.
+    pub fn open(&self) -> Vec<Open> {
+        self.shown().open.clone()
+    }
+
+    /// The contacts that could not be told the last time, and why.
+    pub fn failures(&self) -> BTreeMap<Arc<str>, String> {
+        self.shown().failures.clone()
+    }
+
+    fn shown(&self) -> std::sync::RwLockReadGuard<'_, Shown> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn show(&self, book: &Book, failures: &BTreeMap<Arc<str>, String>) {
+        let shown = Shown {
+            open: book.open().cloned().collect(),
+            failures: failures.clone(),
+        };
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+    }
+}
+
+/// Looks until it is stopped.
+pub struct Watch {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    board: Board,
+}
+
+impl Watch {
+    /// Looks at this engine, by what the site that runs says of alerts.
+    pub fn start(status: &Arc<Status>) -> Watch {
+        let board = Board::default();
+        let stop = watch::Sender::new(false);
+        let watcher = Watcher {
+            status: Arc::clone(status),
+            eye: Eye::default(),
+            book: Book::default(),
+            failures: BTreeMap::new(),
+            board: board.clone(),
+        };
+        let task = tokio::spawn(watcher.run(stop.subscribe()));
+        Watch { stop, task, board }
+    }
+
+    /// What it shows.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// Ends it, in the middle of telling somebody if need be.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // If it panicked there is nothing more to end.
+        drop(self.task.await);
+    }
+}
+
+struct Watcher {
+    status: Arc<Status>,
+    eye: Eye,
+    book: Book,
+    /// The contacts that could not be told the last time, and why.
+    failures: BTreeMap<Arc<str>, String>,
+    board: Board,
+}
+
+impl Watcher {
+    async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let looks = async {
+            let mut looks = interval(PAUSE);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                looks.tick().await;
+                self.look().await;
+            }
+        };
+        tokio::select! {
+            () = looks => {}
+            // Whoever could say it may be gone: that is a stop too.
+            () = async { drop(stop.wait_for(|stop| *stop).await) } => {}
+        }
+    }
+
+    async fn look(&mut self) {
+        let alerts = Arc::clone(&self.status.running().alerts);
+        let (status, mut eye) = (Arc::clone(&self.status), std::mem::take(&mut self.eye));
+        let looked = spawn_blocking(move || {
+            let snapshot = eye.look(&status, clock::now());
+            (eye, snapshot)
+        });
+        let Ok((eye, snapshot)) = looked.await else {
+            return;
+        };
+        self.eye = eye;
+        let before: Vec<Open> = self.book.open().cloned().collect();
+        self.book.note(&alerts, judge(&alerts, &snapshot), snapshot.at);
+        self.log(&before);
+        self.count();
+        // Shown before anybody is told: telling may take its time.
+        self.board.show(&self.book, &self.failures);
+        self.tell(&alerts).await;
+        self.board.show(&self.book, &self.failures);
+    }
+
+    /// A line of the log for what has changed.
+    fn log(&self, before: &[Open]) {
+        let was_there = |open: &Open| before.iter().any(|other| other.trouble == open.trouble);
+        for open in self.book.open().filter(|open| !was_there(open)) {
+            warn!(
+                kind = open.trouble.kind.as_str(),
+                "alert: {}: {}", open.trouble, open.said
+            );
+        }
+        let is_there = |open: &&Open| self.book.open().any(|other| other.trouble == open.trouble);
+        for open in before.iter().filter(|open| !is_there(open)) {
+            info!(kind = open.trouble.kind.as_str(), "alert over: {}", open.trouble);
+        }
+    }
+
+    fn count(&self) {
+        for kind in Kind::ALL {
+            let open = self.book.open().filter(|open| open.trouble.kind == kind).count();
+            let open = u32::try_from(open).unwrap_or(u32::MAX);
+            gauge!(names::ALERTS, "kind" => kind.as_str()).set(open);
+        }
+    }
+
+    /// Tells every contact what it is to be told now, all of them at once.
+    async fn tell(&mut self, alerts: &Alerts) {
+        let now = clock::now_local();
+        let name = alerts.name.clone().unwrap_or_else(machine_name);
+        let mut due = Vec::new();
+        for (contact, how) in &alerts.contacts {
+            let notices = self.book.due(contact, alerts, &now);
+            if !notices.is_empty() {
+                due.push((contact, how, notices));
+            }
+        }
+        let name = name.as_str();
+        let told = join_all(due.into_iter().map(|(contact, how, notices)| async move {
+            let told = tell(contact, how, name, &notices).await;
+            (contact, notices, told)
+        }));
+        self.failures
+            .retain(|contact, _| alerts.contacts.contains_key(contact));
+        for (contact, notices, told) in told.await {
+            let outcome = match told {
+                Ok(()) => {
+                    self.book.told(contact, &notices, clock::now());
+                    self.failures.remove(contact);
+                    "sent"
+                }
+                Err(reason) => {
+                    self.book.not_told(contact, clock::now());
+                    warn!(%contact, reason, "could not be told of an alert");
+                    self.failures.insert(Arc::clone(contact), reason);
+                    "failed"
+                }
+            };
+            counter!(names::ALERT_MESSAGES, "contact" => Arc::clone(contact), "outcome" => outcome)
+                .increment(1);
+        }
+    }
+}
+
+async fn tell(contact: &Arc<str>, how: &Contact, name: &str, notices: &[Notice]) -> Result<(), String> {
+    let message = Message {
+        name,
+        notices,
+        at: clock::now(),
+    };
+    match how {
+        Contact::Webhook(webhook) => webhook::tell(contact, webhook, &message, TELLING_MAX).await,
+        Contact::Mail(mail) => mail::tell(mail, &message, TELLING_MAX).await,
+    }
+}
+
+fn machine_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

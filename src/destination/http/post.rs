@@ -1,0 +1,55 @@
+//! One POST of something that is no message: what is told to people by a webhook.
+//!
+//! Over a connection of its own, with the same rules as for messages: TLS as the address says, no redirects, no proxy.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::{Request, StatusCode};
+use tokio::time::timeout;
+
+use super::{HeaderText, Url, open_to, read_headers, reason};
+use crate::tls;
+
+/// More of an answer is not read: its status is what counts.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Where to post, and what.
+pub struct Post<'a> {
+    /// Where.
+    pub url: &'a Url,
+    /// Headers of the request.
+    pub headers: &'a BTreeMap<String, HeaderText>,
+    /// What makes the connection secret, where the address asks for it.
+    pub tls: &'a tls::Client,
+    /// What the body is called.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Posts it within a time. What was answered is its status; an error says why there was none, without secrets.
+pub async fn post(what: Post<'_>, limit: Duration) -> Result<StatusCode, String> {
+    let within = timeout(limit, exchange(what, limit)).await;
+    within.unwrap_or_else(|_| Err(format!("no answer within {}", humantime::format_duration(limit))))
+}
+
+async fn exchange(what: Post<'_>, limit: Duration) -> Result<StatusCode, String> {
+    let mut request = Request::post(what.url.path())
+        .header(HOST, what.url.authority())
+        .header(CONTENT_TYPE, what.content_type)
+        .header(USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(what.body))
+        .map_err(|error| error.to_string())?;
+    request.headers_mut().extend(read_headers(what.headers).await?);
+    let connection = open_to(what.url, what.tls, limit).await;
+    let mut connection = connection.map_err(|error| error.to_string())?;
+    let sent = connection.sender.send_request(request).await;
+    let (head, body) = sent.map_err(|error| reason(&error))?.into_parts();
+    // Read so that the other side sees an orderly end; what it says is for nobody.
+    drop(Limited::new(body, ANSWER_BYTES_MAX).collect().await);
+    Ok(head.status)
+}

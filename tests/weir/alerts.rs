@@ -1,0 +1,181 @@
+//! Alerts of a weir that runs: told by webhook and by mail when trouble begins and when it ends, through a reload, while
+//! somebody else cannot be told; and they hold no content.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver as Arrivals};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, weir};
+
+/// Serves each connection and gives on what it took, until the test ends.
+fn serve(take: fn(TcpStream) -> Option<String>) -> (SocketAddr, Arrivals<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, arrivals) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            if let Some(taken) = take(stream)
+                && sender.send(taken).is_err()
+            {
+                return;
+            }
+        }
+    });
+    (address, arrivals)
+}
+
+/// One POST, head and body.
+fn take_post(stream: TcpStream) -> Option<String> {
+    let mut reader = BufReader::new(stream);
+    let (mut taken, mut length) = (String::new(), 0);
+    while !taken.ends_with("\r\n\r\n") {
+        let from = taken.len();
+        reader.read_line(&mut taken).ok().filter(|count| *count > 0)?;
+        if let Some(value) = taken[from..].to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+    reader.get_mut().write_all(answer).ok()?;
+    Some(format!("{taken}{}", String::from_utf8(body).unwrap()))
+}
+
+/// One mail by SMTP: the commands and the letter.
+fn take_mail(stream: TcpStream) -> Option<String> {
+    let mut reader = BufReader::new(stream);
+    reader.get_mut().write_all(b"220 mail\r\n").ok()?;
+    let mut taken = String::new();
+    let mut in_letter = false;
+    loop {
+        let from = taken.len();
+        reader.read_line(&mut taken).ok().filter(|count| *count > 0)?;
+        let line = taken[from..].trim_end();
+        let answer: &[u8] = match line {
+            "." if in_letter => {
+                in_letter = false;
+                b"250 taken\r\n"
+            }
+            _ if in_letter => continue,
+            "DATA" => {
+                in_letter = true;
+                b"354 go on\r\n"
+            }
+            "QUIT" => {
+                drop(reader.get_mut().write_all(b"221 bye\r\n"));
+                return Some(taken);
+            }
+            _ => b"250 ok\r\n",
+        };
+        reader.get_mut().write_all(answer).ok()?;
+    }
+}
+
+/// The alerts of the next message to a webhook.
+fn told(posts: &Arrivals<String>) -> (String, Vec<Value>) {
+    let post = posts.recv_timeout(PATIENCE).expect("a message comes");
+    let (head, body) = post.split_once("\r\n\r\n").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["weir"], "hub");
+    (head.to_owned(), body["alerts"].as_array().unwrap().clone())
+}
+
+fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+#[test]
+fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
+    let receiver = Receiver::accepting();
+    let (hook, posts) = serve(take_post);
+    let (smtp, mails) = serve(take_mail);
+    let forwarding = Site::forwarding_yaml(&[("ehr", receiver.address())]);
+    let yaml = format!(
+        "{forwarding}alerts:\n  name: hub\n  contacts:\n    \
+         on-call: {{ webhook: {{ url: \"http://{hook}/weir\", headers: {{ Authorization: {{ file: token }} }} }} }}\n    \
+         ehr-team: {{ mail: {{ server: 127.0.0.1, port: {}, tls: none, from: weir@hub.example, to: ehr@hub.example }} }}\n    \
+         away: {{ webhook: {{ url: \"http://{}/\" }} }}\n  \
+         owners: [on-call, away]\n  \
+         destinations: {{ ehr: {{ owners: [on-call, ehr-team, away] }} }}\n",
+        smtp.port(),
+        nobody()
+    );
+    let site = Site::new("routes: {}\n");
+    let token = site.folder().join("site/token");
+    std::fs::write(&token, "Bearer hunter2\n").unwrap();
+    std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    site.rewrite(&yaml);
+    let engine = site.start();
+    assert_eq!(site.ask("POST", "/api/v1/destinations/ehr/pause").0, 200);
+    let mut sender = Sender::connect(engine.listener("in"));
+    assert!(sender.exchange(&adt("SECRET1")).is_some());
+
+    let (head, alerts) = told(&posts);
+    assert!(head.starts_with("POST /weir HTTP/1.1"), "{head}");
+    assert!(
+        head.to_ascii_lowercase()
+            .contains("authorization: bearer hunter2"),
+        "{head}"
+    );
+    let kind = |alert: &Value| {
+        (
+            alert["kind"].clone(),
+            alert["state"].clone(),
+            alert["about"].clone(),
+        )
+    };
+    assert_eq!(
+        alerts.iter().map(kind).collect::<Vec<_>>(),
+        [("paused".into(), "began".into(), "ehr".into())]
+    );
+    let mail = mails.recv_timeout(PATIENCE).expect("a mail comes");
+    assert!(mail.contains("RCPT TO:<ehr@hub.example>"), "{mail}");
+    assert!(
+        mail.contains("Subject: weir hub: destination ehr: paused"),
+        "{mail}"
+    );
+
+    // It is shown, with who has been told, and who could not be.
+    wait_until(|| {
+        let (_, shown) = site.ask("GET", "/api/v1/alerts");
+        shown["alerts"][0]["told"] == serde_json::json!(["ehr-team", "on-call"])
+            && shown["failures"][0]["contact"] == "away"
+    });
+    let (_, shown, _) = weir(site.folder(), &["status", "site"], b"");
+    assert!(shown.contains("alert paused"), "{shown}");
+    engine.wait_for_metric(r#"weir_alerts{kind="paused"}"#, 1.0);
+    // A reload begins nothing anew; a contact that is away keeps no delivery.
+    site.change(&yaml.replace("name: hub\n", "name: hub\n  queue_age_max: 5m\n"));
+    assert_eq!(site.ask("POST", "/api/v1/destinations/ehr/resume").0, 200);
+    receiver.wait_for(1);
+    let (_, alerts) = told(&posts);
+    assert_eq!(
+        alerts.iter().map(kind).collect::<Vec<_>>(),
+        [("paused".into(), "ended".into(), "ehr".into())]
+    );
+    assert!(alerts[0]["lasted_seconds"].is_u64(), "{alerts:?}");
+    let mail = mails.recv_timeout(PATIENCE).expect("a mail comes");
+    assert!(mail.contains("paused ended"), "{mail}");
+    assert!(
+        !mail.contains("SECRET1") && !mail.contains("TESTPATIENT"),
+        "{mail}"
+    );
+    assert_eq!(engine.terminate(), 0);
+    assert!(
+        posts.try_recv().is_err() && mails.try_recv().is_err(),
+        "nothing else was told"
+    );
+}
+
+fn wait_until(is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < PATIENCE, "it does not come");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
