@@ -24,6 +24,8 @@ pub mod mllp;
 pub mod expression;
 pub mod table;
 
+pub mod seal;
+
 pub mod outbox;
 
 pub mod access;

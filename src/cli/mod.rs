@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use tracing::Level;
 
 mod ack;
+mod at_rest;
 mod audit;
 mod backup;
 mod check;
@@ -20,6 +21,7 @@ mod explain;
 mod fmt;
 mod get;
 mod input;
+mod key;
 mod list;
 mod listen;
 mod logging;
@@ -69,6 +71,7 @@ enum Command {
     Verify(verify::Verify),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Key(key::Key),
     User(user::User),
     Token(token::Token),
     Audit(audit::Audit),
@@ -151,6 +154,7 @@ pub fn main() -> ExitCode {
         Command::Verify(command) => command.run(&mut out),
         Command::Backup(command) => command.run(&mut out),
         Command::Restore(command) => command.run(&mut out),
+        Command::Key(command) => command.run(&mut out),
         Command::User(command) => command.run(&mut out),
         Command::Token(command) => command.run(&mut out),
         Command::Audit(command) => command.run(&mut out),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::outbox;
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::secret::SecretPlace;
 use crate::units;
 
 use super::{piece, yaml};
@@ -32,6 +33,18 @@ pub(super) struct Settings {
     /// When a changed site is read anew.
     #[serde(default)]
     reload: Reload,
+    /// Encryption at rest: without it messages lie in the data folder as they came.
+    #[serde(default)]
+    encryption: Option<Encryption>,
+}
+
+/// Encryption at rest.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Encryption {
+    /// Where the operator's key is kept, 32 bytes in base64 as `weir key new` makes them; a path is relative to the
+    /// site's folder. Keep a copy of it elsewhere: without it nobody can read the data.
+    key: SecretPlace,
 }
 
 /// When a changed site is read anew, apart from SIGHUP and `weir reload`.
@@ -104,12 +117,14 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         let help = "bind a loopback address, as `127.0.0.1:8686`; let a proxy with TLS pass it on";
         problems.push(problem.at(&place.key("console").key("bind")).help(help));
     }
+    let mut outbox = settings.outbox;
+    outbox.key = settings.encryption.map(|encryption| encryption.key.below(folder));
     Some(Engine {
         data: folder.join(settings.data),
         console: settings.console.bind,
         console_names: settings.console.names,
         read_bytes_max: settings.read_bytes_max,
-        outbox: settings.outbox,
+        outbox,
         reload: settings.reload,
     })
 }

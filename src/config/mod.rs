@@ -49,6 +49,7 @@ use crate::case::Case;
 use crate::outbox;
 use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
+use crate::secret::SecretPlace;
 
 use self::cases::Reading;
 use self::companion::Companions;
@@ -221,6 +222,14 @@ fn no_site(folder: &Path) -> Problem {
 /// # Errors
 /// The problems that keep it from being known.
 pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
+    data_folder_and_key(folder).map(|(data, _)| data)
+}
+
+/// The same, and where the key is kept by which it is encrypted, if it is.
+///
+/// # Errors
+/// The problems that keep it from being known.
+pub fn data_folder_and_key(folder: &Path) -> Result<(PathBuf, Option<SecretPlace>), Problems> {
     let mut problems = Problems::new();
     let sources = sources(files::read(folder, &mut problems), &mut problems);
     let found = sources.iter().find_map(|source| {
@@ -234,7 +243,7 @@ pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
         return Err(problems);
     };
     match engine::read(&place, folder, &mut problems) {
-        Some(engine) => Ok(engine.data),
+        Some(engine) => Ok((engine.data, engine.outbox.key)),
         None => Err(problems),
     }
 }

@@ -21,7 +21,8 @@ const FLOORS: &str = "
 
     table: hl7 problem typed
     expression: table hl7 problem
-    outbox: clock metrics units
+    seal: durable secret
+    outbox: seal clock metrics secret units
     access: clock durable
     audit: clock durable
     listener: mllp metrics problem typed units
@@ -39,7 +40,7 @@ const FLOORS: &str = "
 
     engine: config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: case config engine hl7 outbox archive route step access audit clock metrics problem
+    console: case config engine hl7 outbox archive route step access audit seal clock metrics problem secret
 ";
 
 /// Modules that may import any other: the command line, and the root.
@@ -54,7 +55,8 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "control", "input", "logging", "path", "receiver", "serving", "text", "watch",
+            "at_rest", "client", "control", "input", "logging", "path", "receiver", "serving", "text",
+            "watch",
         ],
     ),
     ("destination", &["file_name", "tls"]),
