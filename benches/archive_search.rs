@@ -128,7 +128,11 @@ fn queries(count: u64) -> Vec<(&'static str, Query)> {
         (
             "name, rare",
             Query {
-                name: Some(format!("doe^given{}", patient % 5_000)),
+                name: Some(format!(
+                    "{}^given{}",
+                    FAMILIES[(patient % 8) as usize],
+                    patient % 5_000
+                )),
                 ..of()
             },
         ),
@@ -350,7 +354,7 @@ fn header(index: u64, kind: &str) -> String {
     format!(
         "MSH|^~\\&|EHR|FAC{}|LAB|NORTH|20260101080509||{kind}|EHR{index:09}|P|2.5.1|||AL|NE|||UNICODE UTF-8\r\
          PID|1||{patient:07}^^^NORTH&1.2.840.1&ISO^MR~S{patient:08}^^^SSA^SS||{family}^GIVEN{}^Q^^^^L||19{:02}0{}1{}|{sex}|||\
-         {} MAIN STREET^^SPRINGFIELD^IL^62{:03}^USA^H||^PRN^PH^^1^217^555{:04}|||M|||A{index:09}^^^NORTH^AN\r",
+         {} MAIN STREET^^SPRINGFIELD^IL^62{:03}^USA^H||^PRN^PH^^1^217^555{:04}|||M||A{index:09}^^^NORTH^AN\r",
         index % FACILITIES,
         patient % 5_000,
         patient % 90 + 10,

@@ -50,7 +50,7 @@ fn route(steps: &str) -> Route {
     let folder = tempfile::tempdir().unwrap();
     let site = format!(
         "engine: {{ data: ../data }}\nlisteners: {{ in: {{ mllp: {{ bind: 127.0.0.1:0 }} }} }}\n\
-         destinations: {{ out: {{ mllp: {{ address: 'x:1' }} }} }}\n\
+         destinations: {{ out: {{ mllp: {{ address: 'localhost:1' }} }} }}\n\
          routes:\n  r:\n    from: in\n    to: out\n    steps:\n      {steps}"
     );
     fs::write(folder.path().join("site.yaml"), site).unwrap();

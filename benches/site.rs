@@ -34,7 +34,7 @@ fn a_thousand_routes(bencher: Bencher<'_, '_>) {
         .collect();
     let site = format!(
         "engine: {{ data: data }}\nlisteners: {{ in: {{ mllp: {{ bind: 127.0.0.1:2575 }} }} }}\n\
-         destinations: {{ out: {{ mllp: {{ address: lab.example:2576 }} }} }}\nroutes:\n{}",
+         destinations: {{ out: {{ mllp: {{ address: localhost:2576 }} }} }}\nroutes:\n{}",
         routes.concat()
     );
     fs::write(folder.path().join("site.yaml"), site).unwrap();

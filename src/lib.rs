@@ -21,6 +21,8 @@ pub mod units;
 pub mod hl7;
 pub mod mllp;
 
+pub mod shown;
+
 pub mod expression;
 pub mod table;
 
@@ -30,6 +32,7 @@ pub mod outbox;
 
 pub mod access;
 pub mod audit;
+pub mod tls;
 
 pub mod destination;
 pub mod listener;

@@ -101,6 +101,14 @@ pub const LISTENER_LAST_MESSAGE_AGE_SECONDS: &str = "weir_listener_last_message_
 pub const DESTINATION_CONNECTIONS_TOTAL: &str = "weir_destination_connections_total";
 /// Counter, by `destination` and `kind`: tolerated departures in what a receiver answers.
 pub const DESTINATION_DEVIATIONS_TOTAL: &str = "weir_destination_deviations_total";
+/// Handshakes of TLS, by whose (`kind` and `name`) and what became of them.
+pub const TLS_HANDSHAKES_TOTAL: &str = "weir_tls_handshakes_total";
+/// Files of TLS that have changed while weir ran, by whether they could be used: `applied` or `refused`.
+pub const CERTIFICATE_RENEWALS_TOTAL: &str = "weir_certificate_renewals_total";
+/// How long a certificate that weir shows is still valid; less than nothing once it has expired.
+pub const CERTIFICATE_EXPIRES_IN_SECONDS: &str = "weir_certificate_expires_in_seconds";
+/// Messages refused because their sender's certificate is not that of the application or facility they name.
+pub const SENDER_MISMATCHES_TOTAL: &str = "weir_sender_mismatches_total";
 /// Deliveries accepted for a destination.
 pub const OWED: &str = "weir_deliveries_owed_total";
 /// Deliveries completed by a receipt.
@@ -192,6 +200,10 @@ pub const ALL: &[Metric] = &[
     Metric { name: LISTENER_LAST_MESSAGE_AGE_SECONDS, kind: Kind::Gauge, labels: &["listener"], help: "How long ago the last message came" },
     Metric { name: DESTINATION_CONNECTIONS_TOTAL, kind: Kind::Counter, labels: &["destination"], help: "Connections opened" },
     Metric { name: DESTINATION_DEVIATIONS_TOTAL, kind: Kind::Counter, labels: &["destination", "kind"], help: "Tolerated departures in what a receiver answers" },
+    Metric { name: TLS_HANDSHAKES_TOTAL, kind: Kind::Counter, labels: &["kind", "name", "outcome"], help: "Handshakes of TLS by listener, destination or console, and what became of them" },
+    Metric { name: CERTIFICATE_RENEWALS_TOTAL, kind: Kind::Counter, labels: &["kind", "name", "outcome"], help: "Changed files of certificates, applied or refused" },
+    Metric { name: CERTIFICATE_EXPIRES_IN_SECONDS, kind: Kind::Gauge, labels: &["kind", "name"], help: "How long the certificate that is shown is still valid" },
+    Metric { name: SENDER_MISMATCHES_TOTAL, kind: Kind::Counter, labels: &["listener"], help: "Messages refused because the certificate is not that of the sender they name" },
     Metric { name: OWED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries that waited at the start and those accepted since, those a route could not make included" },
     Metric { name: DELIVERED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries completed by a receipt" },
     Metric { name: PURGED, kind: Kind::Counter, labels: &["destination"], help: "Deliveries thrown away with a destination that was taken out of the site" },

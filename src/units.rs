@@ -131,6 +131,26 @@ pub fn size_text(bytes: u64) -> String {
     }
 }
 
+/// A duration as it would be typed, to the millisecond.
+pub fn duration_text(duration: Duration) -> String {
+    let mut rest = duration.as_millis();
+    let mut text = String::new();
+    for (unit, milliseconds) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ] {
+        let number = rest / milliseconds;
+        rest %= milliseconds;
+        if number > 0 {
+            text += format!("{number}{unit}").as_str();
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 /// For `#[serde(deserialize_with = "crate::units::duration")]`.
 pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     deserializer.deserialize_str(DurationText)
@@ -208,6 +228,13 @@ mod tests {
             check(wrong, Err(UnitError::Duration));
         }
         check("99999999999999999999d", Err(UnitError::TooLarge));
+    }
+
+    #[test]
+    fn durations_as_typed() {
+        for text in ["500ms", "30s", "1m30s", "12h", "1d", "90d", "0s"] {
+            assert_eq!(duration_text(parse_duration(text).unwrap()), text);
+        }
     }
 
     #[test]

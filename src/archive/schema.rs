@@ -205,7 +205,7 @@ mod tests {
         let form: i64 = again
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .unwrap();
-        assert_eq!(form, STEPS.len() as i64);
+        assert_eq!(usize::try_from(form), Ok(STEPS.len()));
         let vacuum: i64 = again
             .pragma_query_value(None, "auto_vacuum", |row| row.get(0))
             .unwrap();

@@ -14,8 +14,8 @@ use super::{ArchiveError, bodies, number, write};
 use crate::expression::View;
 use crate::hl7::Message;
 
-/// The most steps into the index for one page: about half a second.
-const STEPS_MAX: u64 = 200_000;
+/// The most steps into the index for one page: a fraction of a second.
+const STEPS_MAX: u64 = 100_000;
 /// What reading a message to try a condition on it counts as, and each KiB of it: about 50 microseconds.
 const CONDITION_STEPS: u64 = 20;
 
@@ -88,7 +88,11 @@ pub(super) fn search_within(
         connection: &transaction,
         index: Index::over(&transaction)?,
         query,
-        criteria: query.criteria(),
+        criteria: query
+            .criteria()
+            .into_iter()
+            .map(|terms| Criterion { terms, jumped: 0 })
+            .collect(),
         steps: 0,
         examined: 0,
         found: Vec::new(),
@@ -103,11 +107,18 @@ pub(super) fn search_within(
     })
 }
 
+/// Of these terms a message must have one.
+struct Criterion {
+    terms: Vec<Term>,
+    /// How far it has led the search: the rarer, the further.
+    jumped: i64,
+}
+
 struct Walk<'c> {
     connection: &'c Connection,
     index: Index<'c>,
     query: &'c Query,
-    criteria: Vec<Vec<Term>>,
+    criteria: Vec<Criterion>,
     steps: u64,
     examined: u64,
     found: Vec<Found>,
@@ -154,16 +165,12 @@ impl Walk<'_> {
         }
         let mut at_most = at_most - number::first(bucket);
         'agree: loop {
-            for criterion in &self.criteria {
-                let mut nearest = None;
-                for term in criterion {
-                    self.steps += 1;
-                    nearest = nearest.max(self.index.term(bucket, *term, at_most)?);
-                }
-                let Some(nearest) = nearest else {
+            for place in 0..self.criteria.len() {
+                let Some(nearest) = self.nearest(bucket, place, at_most)? else {
                     return Ok(None);
                 };
                 if nearest < at_most {
+                    self.lead(place, at_most - nearest);
                     at_most = nearest;
                     if self.criteria.len() > 1 {
                         continue 'agree;
@@ -171,6 +178,32 @@ impl Walk<'_> {
                 }
             }
             return Ok(Some(number::first(bucket) + at_most));
+        }
+    }
+
+    /// The next place in a bucket where a criterion has a term.
+    fn nearest(&mut self, bucket: i64, place: usize, at_most: i64) -> Result<Option<i64>, ArchiveError> {
+        let mut nearest = None;
+        for term in self
+            .criteria
+            .get(place)
+            .iter()
+            .flat_map(|criterion| &criterion.terms)
+        {
+            self.steps += 1;
+            nearest = nearest.max(self.index.term(bucket, *term, at_most)?);
+        }
+        Ok(nearest)
+    }
+
+    /// Whichever criterion has led furthest is asked first: the others then have the least to say.
+    fn lead(&mut self, place: usize, jumped: i64) {
+        let first = self.criteria.first().map_or(0, |criterion| criterion.jumped);
+        if let Some(criterion) = self.criteria.get_mut(place) {
+            criterion.jumped += jumped;
+            if criterion.jumped > first {
+                self.criteria.swap(0, place);
+            }
         }
     }
 

@@ -255,8 +255,8 @@ mod tests {
                 .terms
                 .is_empty()
         );
-        let many: String = (0..5_000).map(|number| format!("ORC|NW|{number}\r")).collect();
-        let extract = Extract::of(&format!("MSH|^~\\&|A\r{many}").into());
+        let many: Vec<_> = (0..5_000).map(|number| format!("ORC|NW|{number}\r")).collect();
+        let extract = Extract::of(&format!("MSH|^~\\&|A\r{}", many.concat()).into());
         assert_eq!(extract.terms.len(), TERMS_MAX);
     }
 }

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CannotRun;
+use super::site::SiteArgument;
 use crate::config;
 use crate::secret::SecretPlace;
 
 /// Where the data are.
 #[derive(Args)]
 pub(super) struct AtRest {
-    /// The folder of YAML files that name the data folder
-    #[arg(default_value = "routes")]
-    site: PathBuf,
+    #[command(flatten)]
+    site: SiteArgument,
     /// The data folder itself
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -29,7 +29,7 @@ impl AtRest {
         if let Some(data) = &self.data {
             return Ok((data.clone(), key));
         }
-        let found = config::data_folder_and_key(&self.site);
+        let found = config::data_folder_and_key(self.site.folder());
         let (data, of_site) = found.map_err(|problems| CannotRun::Because(problems.render(false)))?;
         Ok((data, key.or(of_site)))
     }

@@ -8,8 +8,8 @@ use hyper::Method;
 
 use crate::audit::{self as log, Head, Record};
 
-use super::control;
-use super::queue::{Asked, Running, not_there};
+use super::control::{self, WhichByName};
+use super::queue::{Asked, not_there};
 use super::{CannotRun, Finding, backup, runtime, text};
 
 /// Looks at the audit log: who looked at what and did what.
@@ -21,7 +21,7 @@ pub(super) struct Audit {
     #[command(subcommand)]
     order: Order,
     #[command(flatten)]
-    running: Running,
+    running: WhichByName,
 }
 
 #[derive(Subcommand)]
@@ -67,9 +67,9 @@ impl Audit {
             Order::Verify(verify) => verify.run(&self.running, out),
             Order::List(list) => list.run(&self.running, out),
             Order::Export(export) => {
-                let which = self.running.which();
+                let weir = self.running.weir();
                 let copy =
-                    |to: &mut dyn Write| runtime()?.block_on(which.copy("/api/v1/audit/export", to, &|_| {}));
+                    |to: &mut dyn Write| runtime()?.block_on(weir.copy("/api/v1/audit/export", to, &|_| {}));
                 backup::keep(&export.file, &copy, out)
             }
         }
@@ -77,8 +77,8 @@ impl Audit {
 }
 
 impl Verify {
-    fn run(&self, running: &Running, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let data = running.which().data_folder()?;
+    fn run(&self, running: &WhichByName, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let data = running.weir().data_folder()?;
         let found = log::verify(&data, self.expect.as_ref());
         let found = found.map_err(|error| CannotRun::at(data.join("audit").display(), error))?;
         for fault in &found.faults {
@@ -98,7 +98,7 @@ impl Verify {
 }
 
 impl List {
-    fn run(&self, running: &Running, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    fn run(&self, running: &WhichByName, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let path = format!("/api/v1/audit?count={}", self.count);
         let answer = match runtime()?.block_on(running.ask(Method::GET, &path))? {
             Asked::Done(answer) => answer,

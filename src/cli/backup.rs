@@ -7,8 +7,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use tempfile::NamedTempFile;
 
-use super::control::Which;
-use super::queue::Running;
+use super::control::{Weir, Which};
 use super::{CannotRun, Finding, runtime};
 
 /// Copies everything a running weir owes, and its dead letters, into one file that `weir restore` reads.
@@ -25,18 +24,18 @@ pub(super) struct Backup {
     #[arg(long)]
     plain: bool,
     #[command(flatten)]
-    running: Running,
+    which: Which,
 }
 
 impl Backup {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let which = self.running.which();
         let path = if self.plain {
             "/api/v1/backup?plain=true"
         } else {
             "/api/v1/backup"
         };
-        keep(&self.file, &|to| copy(&which, path, to), out)
+        let weir = self.which.weir();
+        keep(&self.file, &|to| copy(weir, path, to), out)
     }
 }
 
@@ -67,9 +66,9 @@ pub(super) fn keep(
 }
 
 /// Copies the backup; only one that is read to its end is one.
-fn copy(which: &Which, path: &str, to: &mut dyn Write) -> Result<u64, CannotRun> {
+fn copy(weir: Weir<'_>, path: &str, to: &mut dyn Write) -> Result<u64, CannotRun> {
     let progress = ProgressBar::new_spinner().with_message("backup");
-    let copied = runtime()?.block_on(which.copy(path, to, &|bytes| progress.set_position(bytes)));
+    let copied = runtime()?.block_on(weir.copy(path, to, &|bytes| progress.set_position(bytes)));
     progress.finish_and_clear();
     copied
 }

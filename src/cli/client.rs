@@ -6,22 +6,36 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::hl7::Acknowledgment;
 use crate::mllp::{self, Decoded, Decoder, Frame, FrameLimits, Strictness};
+use crate::tls;
 
 use super::CannotRun;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Plain or within TLS.
+trait Connection: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection for S {}
+
+/// Where to connect to, and how.
+pub(super) struct Receiver {
+    /// `HOST:PORT`.
+    pub(super) address: String,
+    pub(super) tls: Option<tls::Client>,
+    pub(super) answer_timeout: Duration,
+}
+
 /// An open connection to a receiver.
 pub(super) struct Client {
     address: String,
-    stream: TcpStream,
+    stream: Box<dyn Connection>,
     decoder: Decoder,
     read: BytesMut,
     write: BytesMut,
@@ -29,8 +43,9 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Connects to `HOST:PORT`.
-    pub(super) async fn connect(address: &str, answer_timeout: Duration) -> Result<Client, CannotRun> {
+    /// Connects to a receiver.
+    pub(super) async fn connect(receiver: &Receiver) -> Result<Client, CannotRun> {
+        let address = receiver.address.as_str();
         let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(address))
             .await
             .map_err(|_| CannotRun::at(address, "no connection within 10s: is the receiver reachable?"))?
@@ -46,13 +61,21 @@ impl Client {
         stream
             .set_nodelay(true)
             .map_err(|error| CannotRun::at(address, error))?;
+        let stream: Box<dyn Connection> = match &receiver.tls {
+            None => Box::new(stream),
+            Some(tls) => {
+                let host = address.rsplit_once(':').map_or("", |(host, _)| host);
+                let secured = tls.connect(host, stream).await;
+                Box::new(secured.map_err(|error| CannotRun::at(address, error))?)
+            }
+        };
         Ok(Client {
             address: address.to_owned(),
             stream,
             decoder: Decoder::new(FrameLimits::default(), Strictness::Lenient),
             read: BytesMut::new(),
             write: BytesMut::new(),
-            answer_timeout,
+            answer_timeout: receiver.answer_timeout,
         })
     }
 
@@ -62,6 +85,10 @@ impl Client {
         mllp::encode(message, &mut self.write).map_err(|error| CannotRun::at("message", error))?;
         self.stream
             .write_all(&self.write)
+            .await
+            .map_err(|error| CannotRun::at(&self.address, error))?;
+        self.stream
+            .flush()
             .await
             .map_err(|error| CannotRun::at(&self.address, error))?;
         match timeout(self.answer_timeout, self.answer()).await {

@@ -1,7 +1,7 @@
 //! Asking a weir that runs: finds its control socket, sends one request, reads the answer.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use crate::config;
 use crate::console::{api, control};
 
 use super::CannotRun;
+use super::site::{NamedSite, SiteArgument};
 
 /// The longest answer read: the status of a site of the greatest size is far shorter.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -26,12 +27,52 @@ const ANSWER_MAX: Duration = Duration::from_secs(120);
 /// Which weir is meant.
 #[derive(Args)]
 pub(super) struct Which {
-    /// The folder of YAML files that it runs.
-    #[arg(default_value = "routes")]
-    pub(super) site: PathBuf,
+    #[command(flatten)]
+    site: SiteArgument,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Which weir is meant, where the site cannot be an argument of its own.
+#[derive(Args)]
+pub(super) struct WhichByName {
+    #[command(flatten)]
+    site: NamedSite,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Where a weir keeps its control socket.
+#[derive(Args)]
+struct Data {
     /// Its data folder, where the site's files do not tell.
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
+    #[arg(id = "data", long = "data", value_name = "FOLDER", global = true)]
+    folder: Option<PathBuf>,
+}
+
+/// A weir that may run: the site that names it, and its data folder if that was named.
+#[derive(Clone, Copy)]
+pub(super) struct Weir<'a> {
+    site: &'a Path,
+    data: Option<&'a Path>,
+}
+
+impl Which {
+    pub(super) fn weir(&self) -> Weir<'_> {
+        Weir {
+            site: self.site.folder(),
+            data: self.data.folder.as_deref(),
+        }
+    }
+}
+
+impl WhichByName {
+    pub(super) fn weir(&self) -> Weir<'_> {
+        Weir {
+            site: self.site.folder(),
+            data: self.data.folder.as_deref(),
+        }
+    }
 }
 
 /// What it said.
@@ -40,22 +81,15 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
 }
 
-impl Which {
-    pub(super) fn new(site: PathBuf, data: Option<PathBuf>) -> Which {
-        Which { site, data }
-    }
-
+impl Weir<'_> {
     /// Copies an answer of any length as it comes; how many bytes it has. `progress` is told after each piece.
     pub(super) async fn copy(
-        &self,
+        self,
         path: &str,
         to: &mut dyn Write,
         progress: &dyn Fn(u64),
     ) -> Result<u64, CannotRun> {
-        let socket = control::path(&self.data_folder()?);
-        let stream = UnixStream::connect(&socket)
-            .await
-            .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
+        let (socket, stream) = self.connect().await?;
         let broken = |error: &dyn std::fmt::Display| CannotRun::at(socket.display(), error);
         let mut response = send(stream, Method::GET, path, None)
             .await
@@ -78,53 +112,101 @@ impl Which {
     }
 
     /// Sends a request without a body and reads the answer.
-    pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Answer, CannotRun> {
+    pub(super) async fn ask(self, method: Method, path: &str) -> Result<Answer, CannotRun> {
         self.send(method, path, None).await
     }
 
     /// Sends a request with a body of JSON, if there is one, and reads the answer.
     pub(super) async fn send(
-        &self,
+        self,
         method: Method,
         path: &str,
         body: Option<&serde_json::Value>,
     ) -> Result<Answer, CannotRun> {
-        let socket = control::path(&self.data_folder()?);
-        let stream = UnixStream::connect(&socket)
-            .await
-            .map_err(|error| CannotRun::at(socket.display(), not_there(&error)))?;
+        let (socket, stream) = self.connect().await?;
         let answer = timeout(ANSWER_MAX, exchange(stream, method, path, body)).await;
         let seconds = ANSWER_MAX.as_secs();
         let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {seconds} s").into()));
         answer.map_err(|error| CannotRun::at(socket.display(), error))
     }
 
-    /// Where it keeps what must survive a restart.
-    pub(super) fn data_folder(&self) -> Result<PathBuf, CannotRun> {
-        if let Some(data) = &self.data {
-            return Ok(data.clone());
+    async fn connect(self) -> Result<(PathBuf, UnixStream), CannotRun> {
+        let socket = control::path(&self.data_folder()?);
+        match UnixStream::connect(&socket).await {
+            Ok(stream) => Ok((socket, stream)),
+            Err(error) => Err(self.not_there(&socket, &error)),
         }
-        config::data_folder(&self.site).map_err(|problems| {
-            let shown = problems.render(false);
-            let site = self.site.display();
-            CannotRun::Because(format!(
-                "{shown}{site}: without `engine.data` it is not known which weir is meant; name its data folder by --data"
-            ))
-        })
+    }
+
+    /// Where it keeps what must survive a restart.
+    pub(super) fn data_folder(self) -> Result<PathBuf, CannotRun> {
+        let data = match self.data {
+            Some(data) => data.to_owned(),
+            None => config::data_folder(self.site).map_err(|problems| {
+                let shown = problems.render(false);
+                let site = self.site.display();
+                CannotRun::Because(format!(
+                    "{shown}{site}: without `engine.data` it is not known which weir is meant; name its data folder by --data, or another site by --site"
+                ))
+            })?,
+        };
+        Ok(plain(&data))
+    }
+
+    /// Whether a weir answers at the control socket.
+    pub(super) fn is_running(self) -> Result<bool, CannotRun> {
+        let socket = control::path(&self.data_folder()?);
+        match std::os::unix::net::UnixStream::connect(&socket) {
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(self.not_there(&socket, &error)),
+        }
+    }
+
+    /// Where the data of that weir is, and its archive, if it keeps one.
+    pub(super) fn data_and_archive(self) -> Result<(PathBuf, Option<PathBuf>), CannotRun> {
+        let folders = config::folders(self.site, self.data.map(Path::to_owned));
+        let (data, archive) = folders.map_err(|problems| CannotRun::Because(problems.render(false)))?;
+        Ok((plain(&data), archive.map(|archive| archive.folder)))
+    }
+
+    /// What it means that the socket cannot be opened.
+    fn not_there(self, socket: &Path, error: &io::Error) -> CannotRun {
+        let is_nobody = matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+        );
+        let why = match (is_nobody, self.data) {
+            (true, Some(_)) => "no weir is running with this data folder".to_owned(),
+            (true, None) => format!(
+                "no weir is running with this data folder, which is that of the site `{}`; name another site by --site, or its data folder by --data",
+                self.site.display()
+            ),
+            (false, _) if error.kind() == io::ErrorKind::PermissionDenied => {
+                format!("{error}: only the user weir runs as may ask it")
+            }
+            (false, _) => error.to_string(),
+        };
+        CannotRun::at(socket.display(), why)
     }
 }
 
-/// What it means that the socket cannot be opened.
-fn not_there(error: &io::Error) -> String {
-    if matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
-    ) {
-        "no weir is running with this data folder".to_owned()
-    } else if error.kind() == io::ErrorKind::PermissionDenied {
-        format!("{error}: only the user weir runs as may ask it")
-    } else {
-        error.to_string()
+/// The folder without `site/..` and the like, where it, or at least the folder around it, is there.
+fn plain(folder: &Path) -> PathBuf {
+    if let Ok(plain) = folder.canonicalize() {
+        return plain;
+    }
+    let around = folder.parent().and_then(|around| around.canonicalize().ok());
+    match (around, folder.file_name()) {
+        (Some(around), Some(name)) => around.join(name),
+        _ => folder.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::hl7::AcknowledgmentCode;
 
+use super::tls::Listening;
 use super::{CannotRun, Finding, receiver, text};
 
 /// Receives messages over MLLP, prints them and answers each.
@@ -22,6 +23,8 @@ pub(super) struct Listen {
     /// The address to listen on. The default takes connections from this machine only.
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
+    #[command(flatten)]
+    tls: Listening,
     /// The code of every answer: AA, AE, AR, CA, CE or CR.
     #[arg(long, value_name = "CODE", default_value = "AA")]
     answer: AcknowledgmentCode,
@@ -39,7 +42,12 @@ impl Listen {
     }
 
     async fn listen(&self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let mut receiver = receiver::start(SocketAddr::new(self.bind, self.port), self.answer).await?;
+        let mut receiver = receiver::start(
+            SocketAddr::new(self.bind, self.port),
+            self.tls.server(),
+            self.answer,
+        )
+        .await?;
         writeln!(
             out,
             "listening on {}, answering {}",

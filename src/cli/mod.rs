@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use tracing::Level;
 
 mod ack;
+mod archive;
 mod at_rest;
 mod audit;
 mod backup;
@@ -37,9 +38,11 @@ mod send;
 mod serving;
 mod set;
 mod show;
+mod site;
 mod status;
 mod test;
 mod text;
+mod tls;
 mod token;
 mod trace;
 mod user;
@@ -67,6 +70,7 @@ enum Command {
     Reload(reload::Reload),
     Status(status::Status),
     Queue(queue::Queue),
+    Archive(Box<archive::Archive>),
     Replay(replay::Replay),
     Verify(verify::Verify),
     Backup(backup::Backup),
@@ -150,6 +154,7 @@ pub fn main() -> ExitCode {
         Command::Reload(command) => command.run(&mut out),
         Command::Status(command) => command.run(&mut out),
         Command::Queue(command) => command.run(&mut out),
+        Command::Archive(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Verify(command) => command.run(&mut out),
         Command::Backup(command) => command.run(&mut out),

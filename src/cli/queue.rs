@@ -1,7 +1,6 @@
 //! `weir queue`: what a running weir owes a destination and what it gave up, and what somebody tells its lane.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use hyper::{Method, StatusCode};
@@ -10,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::console::api::destinations::Answer as Told;
 use crate::console::api::queue::{Dead, Queued};
 
-use super::control::{self, Answer, Which};
+use super::control::{self, Answer, WhichByName};
 use super::{CannotRun, Finding, runtime, text};
 
 /// Looks at what a running weir owes a destination and at its dead letters, and pauses, resumes or skips.
@@ -21,25 +20,10 @@ pub(super) struct Queue {
     #[command(subcommand)]
     order: Order,
     #[command(flatten)]
-    running: Running,
+    running: WhichByName,
 }
 
-/// Which weir is meant, where the site is not what the command is about.
-#[derive(Args, Clone)]
-pub(super) struct Running {
-    /// The folder of YAML files that it runs.
-    #[arg(long, global = true, value_name = "FOLDER", default_value = "routes")]
-    site: PathBuf,
-    /// Its data folder, where the site's files do not tell.
-    #[arg(long, global = true, value_name = "FOLDER")]
-    data: Option<PathBuf>,
-}
-
-impl Running {
-    pub(super) fn which(&self) -> Which {
-        Which::new(self.site.clone(), self.data.clone())
-    }
-
+impl WhichByName {
     /// Sends a request; the failures the API tells in its own words become ours.
     pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Asked, CannotRun> {
         self.send(method, path, None).await
@@ -52,7 +36,7 @@ impl Running {
         path: &str,
         body: Option<&serde_json::Value>,
     ) -> Result<Asked, CannotRun> {
-        let answer = self.which().send(method, path, body).await?;
+        let answer = self.weir().send(method, path, body).await?;
         match answer.code {
             StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(Asked::Done(answer)),
             StatusCode::NOT_FOUND => Ok(Asked::NotThere(control::failure(&answer)?)),
@@ -154,7 +138,12 @@ impl Queue {
 }
 
 impl Lane {
-    async fn tell(&self, running: &Running, order: &str, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    async fn tell(
+        &self,
+        running: &WhichByName,
+        order: &str,
+        out: &mut dyn Write,
+    ) -> Result<Finding, CannotRun> {
         let name = &self.destination;
         let path = format!("/api/v1/destinations/{}/{order}", escaped(name));
         match running.ask(Method::POST, &path).await? {
@@ -173,7 +162,7 @@ impl Lane {
 impl List {
     async fn show<T: DeserializeOwned>(
         &self,
-        running: &Running,
+        running: &WhichByName,
         list: &str,
         show: fn(&[T], &mut dyn Write) -> std::io::Result<()>,
         out: &mut dyn Write,
@@ -200,7 +189,7 @@ impl List {
 }
 
 impl Show {
-    async fn run(&self, running: &Running, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    async fn run(&self, running: &WhichByName, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let list = if self.dead { "dead" } else { "queue" };
         let path = format!(
             "/api/v1/destinations/{}/{list}/{}",
@@ -217,7 +206,12 @@ impl Show {
 }
 
 impl Numbers {
-    async fn end(&self, running: &Running, list: &str, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    async fn end(
+        &self,
+        running: &WhichByName,
+        list: &str,
+        out: &mut dyn Write,
+    ) -> Result<Finding, CannotRun> {
         let mut finding = Finding::Fine;
         for number in &self.numbers {
             let path = format!(

@@ -17,6 +17,7 @@ use crate::hl7::ack::{self, AckStamp};
 use crate::hl7::{AcknowledgmentCode, Header};
 use crate::listener::{self, Incoming, ReadBudget, Reply};
 use crate::mllp::Frame;
+use crate::tls::ServerSettings;
 
 use super::CannotRun;
 
@@ -47,11 +48,22 @@ impl Receiver {
 }
 
 /// Starts a receiver.
-pub(super) async fn start(bind: SocketAddr, answer: AcknowledgmentCode) -> Result<Receiver, CannotRun> {
-    let settings = listener::Settings::Mllp(listener::mllp::Settings::at(bind));
+pub(super) async fn start(
+    bind: SocketAddr,
+    tls: Option<ServerSettings>,
+    answer: AcknowledgmentCode,
+) -> Result<Receiver, CannotRun> {
+    let name: Arc<str> = Arc::from("receiver");
+    let mut settings = listener::mllp::Settings::at(bind);
+    settings.tls = tls;
+    let settings = listener::Settings::Mllp(settings);
     let bound = listener::bind(&settings)
         .await
         .map_err(|error| CannotRun::at(bind, error))?;
+    bound
+        .renew(&name)
+        .await
+        .map_err(|error| CannotRun::Because(error.to_string()))?;
     let address = match bound.entrance()? {
         listener::Entrance::Socket(address) => address,
         listener::Entrance::Folder(_) => bind,
@@ -61,12 +73,7 @@ pub(super) async fn start(bind: SocketAddr, answer: AcknowledgmentCode) -> Resul
     let intake: listener::Intake =
         Arc::new(move |incoming| receive(incoming, answer, Arc::clone(&control_ids), sender.clone()).boxed());
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(bound.run(
-        Arc::from("receiver"),
-        intake,
-        ReadBudget::new(READ_BYTES_MAX),
-        stopped,
-    ));
+    let task = tokio::spawn(bound.run(name, intake, ReadBudget::new(READ_BYTES_MAX), stopped));
     Ok(Receiver {
         address,
         messages,

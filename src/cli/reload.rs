@@ -24,7 +24,7 @@ pub(super) struct Reload {
 
 impl Reload {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let asked = self.which.ask(Method::POST, "/api/v1/reload");
+        let asked = self.which.weir().ask(Method::POST, "/api/v1/reload");
         let answer = super::runtime()?.block_on(asked)?;
         if answer.code != StatusCode::OK && answer.code != StatusCode::CONFLICT {
             let failure: api::Failure = control::read(&answer)?;

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::console::api::queue::{COUNT_MAX, Dead};
 
-use super::control;
-use super::queue::{Asked, Running, escaped};
+use super::control::{self, WhichByName};
+use super::queue::{Asked, escaped};
 use super::{CannotRun, Finding, runtime, text};
 
 /// Sends dead letters of a destination again: each becomes a delivery behind all that the destination is owed.
@@ -40,7 +40,7 @@ pub(super) struct Replay {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    running: Running,
+    running: WhichByName,
 }
 
 impl Replay {

@@ -14,6 +14,7 @@ use crate::listener::Entrance;
 use crate::problem::{Problem, ProblemName, Problems};
 
 use super::serving::{self, Serving};
+use super::site::SiteArgument;
 use super::watch::Watcher;
 use super::{CannotRun, Finding};
 
@@ -24,9 +25,8 @@ use super::{CannotRun, Finding};
 /// A stop answers what was read and finishes the deliveries under way; the rest waits in the outbox.
 #[derive(Args)]
 pub(super) struct Run {
-    /// The folder of YAML files.
-    #[arg(default_value = "routes")]
-    site: PathBuf,
+    #[command(flatten)]
+    site: SiteArgument,
     /// Read the site anew whenever its files have changed, as `engine.reload.on_change` does.
     #[arg(long)]
     watch: bool,
@@ -44,11 +44,11 @@ impl Run {
     async fn serve(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         // Before anything starts: a signal in the middle of the start is a stop like any other.
         let mut signals = Signals::listen()?;
-        let watcher = Watcher::over(&self.site).await;
-        let serving = serving::start(&self.site, load(&self.site)?).await?;
+        let watcher = Watcher::over(self.site.folder()).await;
+        let serving = serving::start(self.site.folder(), load(self.site.folder())?).await?;
         introduce(&serving, out)?;
         let mut running = Running {
-            folder: self.site,
+            folder: self.site.folder().to_owned(),
             watches_anyway: self.watch,
             watcher,
             serving,
@@ -117,8 +117,9 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     for name in site.destinations.keys() {
         writeln!(out, "  delivering  {name}")?;
     }
-    writeln!(out, "  console     http://{}/", serving.console)?;
-    writeln!(out, "  watching    http://{}/metrics", serving.console)?;
+    let address = format!("{}://{}", serving.scheme, serving.console);
+    writeln!(out, "  console     {address}/")?;
+    writeln!(out, "  watching    {address}/metrics")?;
     writeln!(out, "  control     {}", serving.control.display())?;
     if let Some(token) = &serving.setup_token {
         writeln!(

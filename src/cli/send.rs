@@ -10,7 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::units;
 
-use super::client::Client;
+use super::client::{Client, Receiver};
+use super::tls::Connecting;
 use super::{CannotRun, Finding, input, text};
 
 /// Sends messages over MLLP and prints what the receiver answers.
@@ -28,6 +29,8 @@ pub(super) struct Send {
     /// The receiver.
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     to: String,
+    #[command(flatten)]
+    tls: Connecting,
     /// How long to wait for each answer.
     #[arg(long, default_value = "30s", value_name = "DURATION", value_parser = units::parse_duration)]
     timeout: Duration,
@@ -49,7 +52,12 @@ impl Send {
     }
 
     async fn send(&self, messages: &[Bytes], out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let mut client = Client::connect(&self.to, self.timeout).await?;
+        let receiver = Receiver {
+            address: self.to.clone(),
+            tls: self.tls.client(),
+            answer_timeout: self.timeout,
+        };
+        let mut client = Client::connect(&receiver).await?;
         let total = messages.len() as u64 * u64::from(self.repeat);
         let bar = progress(total, self.quiet);
         let (mut answered, mut accepted) = (0_u64, 0_u64);
@@ -77,7 +85,7 @@ impl Send {
             }
             if said.is_silence {
                 // What comes later on this connection could be taken for the answer to another message.
-                client = Client::connect(&self.to, self.timeout).await?;
+                client = Client::connect(&receiver).await?;
             }
         }
         bar.finish_and_clear();

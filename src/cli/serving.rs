@@ -28,6 +28,8 @@ pub(super) struct Serving {
     pub(super) engine: Engine,
     /// Where the pages are.
     pub(super) console: SocketAddr,
+    /// `http`, or `https` where it speaks TLS.
+    pub(super) scheme: &'static str,
     /// Where the control socket is.
     pub(super) control: PathBuf,
     /// What is asked for on the control socket. Whoever does not take them drops this, and they are answered so.
@@ -43,8 +45,7 @@ pub(super) struct Serving {
 /// Starts all of them, for the site of this folder. The engine comes first: the others are about an engine that runs.
 pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, CannotRun> {
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
-    let bind = site.console;
-    let names = site.console_names.clone();
+    let settings = site.console.clone();
     let data = site.data.clone();
     let engine = Engine::start(site)
         .await
@@ -65,10 +66,10 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     let status = Arc::clone(engine.status());
     let (sources, observer) =
         console::Sources::new(site_folder, status, reloader, recorder, access, audit.clone());
-    let console = Console::bind(bind, names, sources.clone()).await;
+    let console = Console::bind(&settings, sources.clone()).await;
     let console = console.map_err(|error| {
         CannotRun::at(
-            format!("engine.console.bind: {bind}"),
+            format!("engine.console: {}", settings.bind),
             format!("{error}: is another weir running?"),
         )
     })?;
@@ -87,6 +88,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     Ok(Serving {
         engine,
         console: address,
+        scheme: if settings.tls.is_some() { "https" } else { "http" },
         control: control::path(&data),
         reloads,
         audit,

@@ -25,7 +25,7 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let asked = self.which.ask(Method::GET, "/api/v1/status");
+        let asked = self.which.weir().ask(Method::GET, "/api/v1/status");
         let answer = super::runtime()?.block_on(asked)?;
         if answer.code != StatusCode::OK {
             let failure: api::Failure = control::read(&answer)?;

@@ -6,31 +6,11 @@ use bytes::Bytes;
 
 use crate::hl7::{Message, batch};
 
+pub(super) use crate::shown::{printable, safe, segment_path};
+
 /// Whether what is printed there may have colors.
 pub(super) fn is_colored(to: &impl IsTerminal) -> bool {
     to.is_terminal() && std::env::var_os("NO_COLOR").is_none()
-}
-
-/// The text of raw bytes, UTF-8 or else Latin-1, with control characters shown as `\x1b`: a message cannot
-/// move the cursor or change colors.
-pub(super) fn printable(raw: &[u8]) -> String {
-    match std::str::from_utf8(raw) {
-        Ok(text) => safe(text),
-        Err(_) => safe(&raw.iter().map(|&byte| char::from(byte)).collect::<String>()),
-    }
-}
-
-/// Text with its control characters shown.
-pub(super) fn safe(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for char in text.chars() {
-        if char.is_control() {
-            shown.extend(format!("\\x{:02x}", u32::from(char)).chars());
-        } else {
-            shown.push(char);
-        }
-    }
-    shown
 }
 
 /// Messages as a person reads them: a line for each segment, each in the character set of its message, with control
@@ -60,14 +40,6 @@ fn plain_lines(bytes: &[u8]) -> String {
     let lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n'));
     let shown = lines.filter(|line| !line.is_empty());
     shown.map(|line| printable(line) + "\n").collect()
-}
-
-/// The path of a segment: `PID`, `OBX[2]`.
-pub(super) fn segment_path(name: &[u8], occurrence: usize) -> String {
-    match occurrence {
-        1 => printable(name),
-        number => format!("{}[{number}]", printable(name)),
-    }
 }
 
 /// A number of things: `1 route`, `2 routes`.

@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::access::Role;
 use crate::console::api::tokens::{Made, Token as Shown};
 
-use super::control;
-use super::queue::{Asked, Running, escaped, not_there};
+use super::control::{self, WhichByName};
+use super::queue::{Asked, escaped, not_there};
 use super::user::role;
 use super::{CannotRun, Finding, runtime};
 
@@ -22,7 +22,7 @@ pub(super) struct Token {
     #[command(subcommand)]
     order: Order,
     #[command(flatten)]
-    running: Running,
+    running: WhichByName,
 }
 
 #[derive(Subcommand)]

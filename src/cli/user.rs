@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 use crate::access::Role;
 use crate::console::api::users::User as Shown;
 
-use super::control;
-use super::queue::{Asked, Running, escaped, not_there};
+use super::control::{self, WhichByName};
+use super::queue::{Asked, escaped, not_there};
 use super::{CannotRun, Finding, runtime};
 
 /// Adds, changes and removes those who may log in at the console of a running weir.
@@ -26,7 +26,7 @@ pub(super) struct User {
     #[command(subcommand)]
     order: Order,
     #[command(flatten)]
-    running: Running,
+    running: WhichByName,
 }
 
 #[derive(Subcommand)]
@@ -114,7 +114,7 @@ fn path(name: &str) -> String {
 }
 
 impl List {
-    fn run(&self, running: &Running, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    fn run(&self, running: &WhichByName, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let answer = match runtime()?.block_on(running.ask(Method::GET, "/api/v1/users"))? {
             Asked::Done(answer) => answer,
             Asked::NotThere(why) => return not_there(&why),

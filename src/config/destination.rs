@@ -18,7 +18,7 @@ use super::nak::{self, NakPolicy};
 use super::pace::{self, Order, Pace};
 use super::piece::AsTyped;
 use super::sections::Named;
-use super::{piece, yaml};
+use super::{piece, security, yaml};
 
 /// More deliveries under way than this only use memory.
 const UNSETTLED_MAX: usize = 10_000;
@@ -171,7 +171,11 @@ fn read(
     let order = common.order(place, problems);
     let mut kind = kind?;
     match &mut kind {
-        destination::Settings::Mllp(_) => {}
+        destination::Settings::Mllp(mllp) => {
+            if let Some(tls) = &mut mllp.tls {
+                tls.resolve(folder);
+            }
+        }
         destination::Settings::File(file) => {
             file.folder = folder.join(&file.folder);
             if !file.folder.is_dir() {
@@ -196,6 +200,7 @@ fn read(
             }
         }
     }
+    security::check_destination(&kind, &place.key(&parts.kind), problems);
     Some(DestinationSettings {
         typed,
         kind,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::outbox;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::secret::SecretPlace;
+use crate::tls::ServerSettings;
 use crate::units;
 
 use super::{piece, yaml};
@@ -69,25 +70,35 @@ pub enum ReloadCases {
 }
 
 /// The pages and metrics.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-struct Console {
-    /// The address and port, as `127.0.0.1:8686` (the default). Passwords would travel in plain text: leave it on
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// The address and port, as `127.0.0.1:8686` (the default). Passwords travel there, so without `tls` it has to be
     /// a loopback address.
+    #[serde(default = "default_bind")]
     #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
-    bind: SocketAddr,
-    /// Names by which browsers and programs may call it, beside its addresses and `localhost`: those of a proxy
-    /// before it, as `[weir.hospital.example]`.
-    names: Vec<String>,
+    pub bind: SocketAddr,
+    /// Names by which browsers and programs may call it, beside its addresses and `localhost`, as
+    /// `[weir.hospital.example]`: those of its certificate, or of a proxy before it.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// TLS: `certificate`, `key`, and `clients` for who may connect.
+    #[serde(default)]
+    pub tls: Option<ServerSettings>,
 }
 
 impl Default for Console {
     fn default() -> Console {
         Console {
-            bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8686),
+            bind: default_bind(),
             names: Vec::new(),
+            tls: None,
         }
     }
+}
+
+fn default_bind() -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8686)
 }
 
 fn default_read_bytes_max() -> usize {
@@ -97,32 +108,50 @@ fn default_read_bytes_max() -> usize {
 /// What it means.
 pub(super) struct Engine {
     pub(super) data: PathBuf,
-    pub(super) console: SocketAddr,
-    pub(super) console_names: Vec<String>,
+    pub(super) console: Console,
     pub(super) read_bytes_max: usize,
     pub(super) outbox: outbox::Settings,
     pub(super) reload: Reload,
 }
 
+impl Engine {
+    /// Refuses an archive beside an outbox that is encrypted: it would keep all that the outbox hides.
+    pub(super) fn check_archive(&self, place: &Place<'_>, problems: &mut Problems) {
+        if self.outbox.key.is_some() {
+            let message = "the archive cannot be encrypted yet, and would keep every message as it came";
+            let problem = Problem::error(ProblemName::InvalidValue, message);
+            problems.push(
+                problem
+                    .at(&place.key("encryption"))
+                    .help("keep none:\narchive: off"),
+            );
+        }
+    }
+}
+
 pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {
-    let settings: Settings = piece::read(place, yaml::value(place.node()), problems)?;
+    let mut settings: Settings = piece::read(place, yaml::value(place.node()), problems)?;
     if settings.data.as_os_str().is_empty() {
         let problem = Problem::error(ProblemName::InvalidValue, "the folder for the data has no name");
         problems.push(problem.at(&place.key("data")));
         return None;
     }
-    if !settings.console.bind.ip().is_loopback() {
-        let message = "the console has no TLS yet, so it is for this machine alone";
-        let problem = Problem::error(ProblemName::InvalidValue, message);
-        let help = "bind a loopback address, as `127.0.0.1:8686`; let a proxy with TLS pass it on";
+    if settings.console.tls.is_none() && !settings.console.bind.ip().is_loopback() {
+        let message = "passwords would travel in plain text to this address";
+        let problem = Problem::error(ProblemName::Plaintext, message);
+        let help = "give `tls`, or bind a loopback address, as `127.0.0.1:8686`, with a proxy before it";
         problems.push(problem.at(&place.key("console").key("bind")).help(help));
     }
     let mut outbox = settings.outbox;
     outbox.key = settings.encryption.map(|encryption| encryption.key.below(folder));
+    let console = &mut settings.console;
+    if let Some(tls) = &mut console.tls {
+        tls.resolve(folder);
+        tls.check(&place.key("console").key("tls"), problems);
+    }
     Some(Engine {
         data: folder.join(settings.data),
-        console: settings.console.bind,
-        console_names: settings.console.names,
+        console: settings.console,
         read_bytes_max: settings.read_bytes_max,
         outbox,
         reload: settings.reload,

@@ -27,9 +27,10 @@ use super::piece::AsTyped;
 use super::profile::Profiles;
 use super::repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 use super::sections::Named;
+use super::senders::{self, Senders};
 use super::traffic::{self, Traffic};
 use super::validation::{ValidateSettings, Validation};
-use super::{piece, yaml};
+use super::{piece, security, yaml};
 
 /// A listener that can run.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct Listener {
     pub permit: Permit,
     /// Which headers it takes.
     pub expected: Expected,
+    /// Whose certificates may name which applications and facilities.
+    pub senders: Option<Senders>,
     /// What becomes of a message that no route takes.
     pub unrouted: Unrouted,
     /// What becomes of a message whose segments do not end as the standard says.
@@ -143,6 +146,10 @@ pub(super) struct Common {
     /// What the listener takes; anything else is refused with AR.
     #[serde(default)]
     permit: PermitSettings,
+    /// Whose certificates may send as which `application` (MSH-3) and `facility` (MSH-4), by a name in the certificate:
+    /// `{ lab.example: { facility: NORTH } }`. Anything else is refused with AR 207.
+    #[serde(default)]
+    senders: Option<senders::Settings>,
     /// What becomes of a message that no route takes: `accept` (the default) or `reject`.
     #[serde(default)]
     unrouted: Unrouted,
@@ -215,6 +222,7 @@ pub(super) struct Replies {
 
 const COMMON_KEYS: &[&str] = &[
     "permit",
+    "senders",
     "unrouted",
     "malformed",
     "layout",
@@ -283,8 +291,9 @@ fn read(
     let common: Option<Common> = piece::read(place, parts.common, problems);
     let mut kind: Option<listener::Settings> =
         piece::read_kind(place, &parts.kind, of_kind, reply_keys, problems);
-    if let Some(listener::Settings::Folder(watched)) = &mut kind {
-        watched.folder = folder.join(&watched.folder);
+    if let Some(kind) = &mut kind {
+        kind.resolve(folder);
+        security::check_listener(kind, &kind_place, problems);
     }
     let permit_place = place.key("permit");
     let (common, replies) = (common?, replies?);
@@ -296,8 +305,13 @@ fn read(
     let validation = common
         .validate
         .and_then(|settings| settings.check(profiles, &place.key("validate"), problems));
+    let kind = kind?;
+    let senders = common
+        .senders
+        .map(|typed| senders::check(typed, &kind, &place.key("senders"), problems));
     Some(Listener {
-        kind: kind?,
+        kind,
+        senders,
         typed,
         acknowledgment: replies.acknowledgment,
         malformed: common.malformed,

@@ -15,7 +15,7 @@ use crate::typed::Text;
 
 use super::companion::Companions;
 use super::piece::AsTyped;
-use super::{piece, yaml};
+use super::{piece, security, yaml};
 
 /// The most columns of one table.
 const COLUMNS_MAX: usize = 100;
@@ -80,6 +80,12 @@ pub(super) fn read(
     let typed = AsTyped::whole(&value);
     let mut settings: Settings = piece::read(place, value, problems)?;
     settings.sql.resolve(companions.folder());
+    security::check_database(
+        &settings.sql.tls,
+        settings.sql.plaintext,
+        &place.key("sql"),
+        problems,
+    );
     let columns: Vec<String> = settings.columns.iter().map(|Text(name)| name.clone()).collect();
     let errors_before = problems.error_count();
     check_columns(&columns, &place.key("columns"), problems);

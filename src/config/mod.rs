@@ -9,6 +9,7 @@
 //! piece belongs to.
 //! Relative paths in a site are relative to its folder, wherever weir was started.
 
+mod archive;
 mod batch;
 mod cases;
 mod catalogue;
@@ -31,6 +32,8 @@ mod reply;
 mod routes;
 mod schema;
 mod sections;
+mod security;
+mod senders;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -41,7 +44,6 @@ mod written;
 mod yaml;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,12 +59,13 @@ use self::files::SiteFile;
 use self::profile::Profiles;
 use self::sections::Sections;
 
+pub use archive::Archive;
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use cases::Missing;
 pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
-pub use engine::{Reload, ReloadCases};
+pub use engine::{Console, Reload, ReloadCases};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
@@ -73,6 +76,7 @@ pub use piece::AsTyped;
 pub use profile::read as profile;
 pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
+pub use senders::Senders;
 pub use text::RouteText;
 pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
@@ -84,15 +88,15 @@ pub struct Site {
     /// The folder for what must survive a restart.
     pub data: PathBuf,
     /// Where the pages are.
-    pub console: SocketAddr,
-    /// Names by which it may be called.
-    pub console_names: Vec<String>,
+    pub console: Console,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.
     pub outbox: outbox::Settings,
     /// When a changed site is read anew.
     pub reload: Reload,
+    /// Where the history of messages is kept; `None` when it is not.
+    pub archive: Option<Archive>,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -187,6 +191,12 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         // A name that is unknown may be defined where nothing could be read.
         problems.withdraw(&UNKNOWN);
     }
+    let archive = engine
+        .as_ref()
+        .and_then(|engine| archive::read(sections.archive(), folder, &engine.data, &mut problems));
+    if let (Some(engine), Some(place), Some(_)) = (&engine, sections.engine(), &archive) {
+        engine.check_archive(place, &mut problems);
+    }
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
@@ -197,10 +207,10 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let site = Site {
         data: engine.data,
         console: engine.console,
-        console_names: engine.console_names,
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
         reload: engine.reload,
+        archive,
         listeners,
         destinations,
         routes,
@@ -222,7 +232,7 @@ fn no_site(folder: &Path) -> Problem {
 /// # Errors
 /// The problems that keep it from being known.
 pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
-    data_folder_and_key(folder).map(|(data, _)| data)
+    found(folder, None).map(|(data, ..)| data)
 }
 
 /// The same, and where the key is kept by which it is encrypted, if it is.
@@ -230,22 +240,46 @@ pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
 /// # Errors
 /// The problems that keep it from being known.
 pub fn data_folder_and_key(folder: &Path) -> Result<(PathBuf, Option<SecretPlace>), Problems> {
+    found(folder, None).map(|(data, key, _)| (data, key))
+}
+
+/// The same with where its archive is, if it keeps one. A data folder that is given is not looked for.
+///
+/// # Errors
+/// The problems that keep them from being known.
+pub fn folders(folder: &Path, data: Option<PathBuf>) -> Result<(PathBuf, Option<Archive>), Problems> {
+    found(folder, data).map(|(data, _, archive)| (data, archive))
+}
+
+/// What is kept where.
+type Kept = (PathBuf, Option<SecretPlace>, Option<Archive>);
+
+fn found(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
     let mut problems = Problems::new();
     let sources = sources(files::read(folder, &mut problems), &mut problems);
-    let found = sources.iter().find_map(|source| {
-        let root = Place::root(source);
-        root.entries().find(|(key, _)| *key == "engine")
-    });
-    let Some((_, place)) = found else {
-        if problems.error_count() == 0 {
-            problems.push(engine::missing(folder));
-        }
-        return Err(problems);
+    let section = |name: &str| {
+        sources.iter().find_map(|source| {
+            let root = Place::root(source);
+            let found = root.entries().find(|(key, _)| *key == name);
+            found.map(|(_, place)| place)
+        })
     };
-    match engine::read(&place, folder, &mut problems) {
-        Some(engine) => Ok((engine.data, engine.outbox.key)),
-        None => Err(problems),
-    }
+    let (data, key) = match (data, section("engine")) {
+        (Some(data), _) => (data, None),
+        (None, Some(place)) => match engine::read(&place, folder, &mut problems) {
+            Some(engine) => (engine.data, engine.outbox.key),
+            None => return Err(problems),
+        },
+        (None, None) => {
+            if problems.error_count() == 0 {
+                problems.push(engine::missing(folder));
+            }
+            return Err(problems);
+        }
+    };
+    let mut of_archive = Problems::new();
+    let archive = archive::read(section("archive").as_ref(), folder, &data, &mut of_archive);
+    Ok((data, key, archive))
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

@@ -26,7 +26,11 @@ pub(super) fn check(
     let mut sockets: Vec<(&str, SocketAddr, Place<'_>)> = Vec::new();
     let mut folders: Vec<(&str, &Path, Place<'_>)> = Vec::new();
     if let (Some(engine), Some(place)) = (engine, sections.engine()) {
-        sockets.push(("the console", engine.console, place.key("console").key("bind")));
+        sockets.push((
+            "the console",
+            engine.console.bind,
+            place.key("console").key("bind"),
+        ));
     }
     for (name, place) in sections.listeners() {
         if let Some(listener) = listeners.get(name) {

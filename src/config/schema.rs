@@ -14,7 +14,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::typed::{Beside, Pairs, Text, Within};
-use crate::{case, destination, listener, route, step, table, units, validation};
+use crate::{archive, case, destination, listener, route, step, table, units, validation};
 
 use super::sections::{NAME_BYTES_MAX, TRUTH_WORDS};
 use super::{destination as destinations, engine, listener as listeners, look_up};
@@ -26,6 +26,8 @@ use super::{destination as destinations, engine, listener as listeners, look_up}
 struct File {
     /// Where messages are kept and where the metrics are; once in the whole site.
     engine: Option<engine::Settings>,
+    /// Where the history of messages is kept, and how long; `off` where none is. Once in the whole site.
+    archive: Option<ArchiveOrOff>,
     /// The doors: where messages come in, by name.
     listeners: Option<Named<Beside<Within<listener::Settings, listeners::Replies>, listeners::Common>>>,
     /// The exits: where messages go, by name.
@@ -92,6 +94,21 @@ impl JsonSchema for Table {
     }
 }
 
+/// The settings of the archive, or that there is none.
+enum ArchiveOrOff {}
+
+impl JsonSchema for ArchiveOrOff {
+    fn schema_name() -> Cow<'static, str> {
+        "ArchiveOrOff".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let settings = generator.subschema_for::<archive::Settings>();
+        // Some readers of YAML take the word for a truth value.
+        json_schema!({ "anyOf": [settings, { "enum": ["off", false] }] })
+    }
+}
+
 /// Pieces by their names.
 struct Named<Piece>(PhantomData<Piece>);
 
@@ -152,7 +169,7 @@ fn units_as_typed(schema: &mut Schema) {
 /// The text for what serde makes of a [`Duration`].
 fn duration_text(value: &Value) -> Option<String> {
     let duration: Duration = serde_json::from_value(value.clone()).ok()?;
-    Some(humantime::format_duration(duration).to_string().replace(' ', ""))
+    Some(units::duration_text(duration))
 }
 
 /// Doc comments are wrapped where the code is; an editor wraps by itself.

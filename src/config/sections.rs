@@ -15,6 +15,7 @@ use super::piece::push_unknown_key;
 const NAMES_MAX: usize = 1_000;
 const SECTIONS: &[&str] = &[
     "engine",
+    "archive",
     "listeners",
     "destinations",
     "tables",
@@ -34,6 +35,7 @@ pub(super) type Named<'a> = (Arc<str>, Place<'a>);
 #[derive(Default)]
 pub(super) struct Sections<'a> {
     engine: Option<Place<'a>>,
+    archive: Option<Place<'a>>,
     listeners: Vec<Named<'a>>,
     destinations: Vec<Named<'a>>,
     tables: Vec<Named<'a>>,
@@ -57,7 +59,8 @@ impl<'a> Sections<'a> {
             }
             for (key, place) in root.entries() {
                 match key {
-                    "engine" => sections.take_engine(place, problems),
+                    "engine" => take_once(&mut sections.engine, key, place, problems),
+                    "archive" => take_once(&mut sections.archive, key, place, problems),
                     "listeners" => take(&mut sections.listeners, &place, &mut seen, problems),
                     "destinations" => take(&mut sections.destinations, &place, &mut seen, problems),
                     "tables" => take(&mut sections.tables, &place, &mut seen, problems),
@@ -78,13 +81,6 @@ impl<'a> Sections<'a> {
         sections
     }
 
-    fn take_engine(&mut self, place: Place<'a>, problems: &mut Problems) {
-        match &self.engine {
-            None => self.engine = Some(place),
-            Some(first) => problems.push(given_twice("engine", &place, first)),
-        }
-    }
-
     /// Whether a section was not understood, so that names defined in it are not known.
     pub(super) fn has_unknown(&self) -> bool {
         self.has_unknown
@@ -92,6 +88,10 @@ impl<'a> Sections<'a> {
 
     pub(super) fn engine(&self) -> Option<&Place<'a>> {
         self.engine.as_ref()
+    }
+
+    pub(super) fn archive(&self) -> Option<&Place<'a>> {
+        self.archive.as_ref()
     }
 
     pub(super) fn listeners(&self) -> &[Named<'a>] {
@@ -165,6 +165,14 @@ fn warn(
     }
 }
 
+/// Takes a section that stands once in the whole site.
+fn take_once<'a>(section: &mut Option<Place<'a>>, name: &str, place: Place<'a>, problems: &mut Problems) {
+    match section {
+        None => *section = Some(place),
+        Some(first) => problems.push(given_twice(name, &place, first)),
+    }
+}
+
 /// Takes the entries of one section of one file.
 fn take<'a>(
     section: &mut Vec<Named<'a>>,
@@ -208,7 +216,7 @@ fn given_twice(name: &str, again: &Place<'_>, first: &Place<'_>) -> Problem {
     .at_key(again)
     .label("given again here")
     .related_key(first, "first given here")
-    .help("names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`")
+    .help("names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine` and one `archive`")
 }
 
 fn bad_name(name: &str) -> Option<Problem> {

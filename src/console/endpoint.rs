@@ -198,7 +198,7 @@ impl Endpoint {
     }
 
     /// Takes bodies as long as this.
-    pub(super) fn as_long_as(self, body_bytes_max: usize) -> Endpoint {
+    pub(super) fn with_bodies_up_to(self, body_bytes_max: usize) -> Endpoint {
         Endpoint {
             body_bytes_max,
             ..self

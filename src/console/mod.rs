@@ -3,10 +3,11 @@
 //!
 //! One router serves both; who may ask for what stands in one table (`api`), and is asked before each endpoint by one
 //! gate (`guard`). It hands on what it is asked to do and shows message content only where one is asked for by its
-//! number. Until there is TLS it binds to loopback alone (`config` refuses anything else).
+//! number. It binds to loopback alone (`config` refuses anything else).
 
 pub mod api;
 pub mod control;
+mod socket;
 
 mod endpoint;
 mod extract;
@@ -31,10 +32,12 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
-use crate::audit;
 use crate::engine::{Reloader, Status};
+use crate::tls::{self, Owner, Within};
+use crate::{audit, config};
 use guard::Door;
 use serve::Peer;
+use socket::Socket;
 
 pub use observer::Observer;
 use observer::Seen;
@@ -102,6 +105,7 @@ impl Sources {
 /// The HTTP pages, bound and not yet serving.
 pub struct Console {
     socket: TcpListener,
+    tls: Option<tls::Server>,
     names: Arc<[String]>,
     sources: Sources,
 }
@@ -110,12 +114,17 @@ impl Console {
     /// Binds the address of `engine.console.bind`.
     ///
     /// # Errors
-    /// When the address cannot be bound.
-    pub async fn bind(address: SocketAddr, names: Vec<String>, sources: Sources) -> std::io::Result<Console> {
-        let socket = TcpListener::bind(address).await?;
+    /// When the address cannot be bound, or its certificates cannot be used.
+    pub async fn bind(settings: &config::Console, sources: Sources) -> std::io::Result<Console> {
+        let server = |settings| tls::Server::new(settings, Within::Http);
+        let tls = settings.tls.as_ref().map(server);
+        if let Some(tls) = &tls {
+            tls.renew(&Owner::console()).await?;
+        }
         Ok(Console {
-            socket,
-            names: names.into(),
+            socket: TcpListener::bind(settings.bind).await?,
+            tls,
+            names: settings.names.clone().into(),
             sources,
         })
     }
@@ -130,7 +139,9 @@ impl Console {
 
     /// Serves until `stop` resolves.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let door = Door::Tcp { is_secure: false };
+        let door = Door::Tcp {
+            is_secure: self.tls.is_some(),
+        };
         let api = api::router(&door, &self.sources).layer(from_fn_with_state(self.names, guard::known_host));
         let router = Router::new()
             .route("/metrics", get(metrics_page))
@@ -140,13 +151,13 @@ impl Console {
             .merge(api)
             .merge(pages::router())
             .layer(from_fn(guard::house_rules));
-        serve::serve(
-            self.socket,
-            |_, address| Peer::Address(address.ip()),
-            router,
-            stop,
-        )
-        .await;
+        let owner = Owner::console();
+        let socket = Socket::new(self.socket, self.tls.clone());
+        let peer = |_: &tls::Stream, address: SocketAddr| Peer::Address(address.ip());
+        tokio::select! {
+            () = serve::serve(socket, peer, router, stop) => {}
+            () = tls::keep_fresh(self.tls.as_ref(), &owner) => {}
+        }
     }
 }
 

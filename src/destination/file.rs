@@ -2,23 +2,22 @@
 //!
 //! A file appears whole and durable under its name or not at all, and no file is ever overwritten. A message that
 //! is delivered again finds its own file and leaves it at that. The folder is never created: one that is not there
-//! is more likely not mounted.
+//! is more likely not mounted. It is opened once for each attempt, and no link leads out of it.
 //!
 //! A message is written under a hidden name first. Killed before the renaming, weir leaves that file behind; the
 //! first delivery after the next start removes it.
 
-use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use tempfile::NamedTempFile;
 use tracing::warn;
 
+use super::beneath::Beneath;
 use super::{DeliveryError, Outgoing, Receipt, Terminators, file_name, parse};
 use crate::expression::{Known, Template, View};
 
@@ -78,6 +77,7 @@ impl Folder {
         let folder = self.settings.folder.clone();
         let is_swept = self.is_swept;
         let stored = tokio::task::spawn_blocking(move || {
+            let folder = Beneath::open(&folder)?;
             if !is_swept {
                 sweep(&folder)?;
             }
@@ -97,21 +97,17 @@ impl Folder {
 }
 
 /// Puts the content into the folder, durably; `false` when every name for it is taken by other content.
-fn store(folder: &Path, name: &str, content: &Bytes) -> io::Result<bool> {
-    let mut complete = write_aside(folder, content)?;
+fn store(folder: &Beneath, name: &str, content: &Bytes) -> io::Result<bool> {
+    let aside = Aside::write(folder, content)?;
     for number in 1..=SAME_NAME_MAX {
-        let path = folder.join(file_name::numbered(name, number));
-        match complete.persist_noclobber(&path) {
-            Ok(_) => return sync_folder(folder).map(|()| true),
-            Err(failure) if failure.error.kind() == io::ErrorKind::AlreadyExists => {
-                // An attempt before this one may have been cut off at any point after the renaming.
-                if is_same(&path, content)? {
-                    File::open(&path)?.sync_all()?;
-                    return sync_folder(folder).map(|()| true);
-                }
-                complete = failure.file;
-            }
-            Err(failure) => return Err(failure.error),
+        let name = file_name::numbered(name, number);
+        if aside.rename(&name)? {
+            return folder.sync().map(|()| true);
+        }
+        // An attempt before this one may have been cut off at any point after the renaming.
+        if let Some(same) = folder.with_content(&name, content)? {
+            same.sync_all()?;
+            return folder.sync().map(|()| true);
         }
     }
     Ok(false)
@@ -121,49 +117,46 @@ fn store(folder: &Path, name: &str, content: &Bytes) -> io::Result<bool> {
 ///
 /// Another weir that writes to the same folder at this moment may lose its file to this; its attempt then fails, and
 /// the next succeeds.
-fn sweep(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
+fn sweep(folder: &Beneath) -> io::Result<()> {
+    for file in folder.files()? {
+        let name = file.to_string_lossy();
         let is_aside = name.starts_with(ASIDE_PREFIX) && name.ends_with(ASIDE_SUFFIX);
-        if !is_aside || name.starts_with(OWN_PREFIX.as_str()) || !entry.file_type()?.is_file() {
+        if !is_aside || name.starts_with(OWN_PREFIX.as_str()) {
             continue;
         }
-        if let Err(failure) = fs::remove_file(entry.path()) {
+        if let Err(failure) = folder.remove(&*file) {
             warn!(%failure, file = &*name, "what an earlier process left unfinished cannot be removed");
         }
     }
     Ok(())
 }
 
-/// The content in a file of its own, durable, hidden, and gone unless it gets a name or the process is killed.
-pub(super) fn write_aside(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(OWN_PREFIX.as_str()).suffix(ASIDE_SUFFIX);
-    // For the group of weir's user too, as far as the umask lets it: somebody is to collect the files.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o660));
-    let mut aside = builder.tempfile_in(folder)?;
-    aside.write_all(content)?;
-    aside.as_file().sync_all()?;
-    Ok(aside)
+/// A file of its own, durable, hidden, and gone unless it gets a name or the process is killed.
+pub(super) struct Aside<'a> {
+    folder: &'a Beneath,
+    name: String,
 }
 
-/// Whether a plain file with just this content stands there; links are not followed.
-fn is_same(path: &Path, content: &[u8]) -> io::Result<bool> {
-    let metadata = fs::symlink_metadata(path)?;
-    Ok(metadata.is_file() && metadata.len() == content.len() as u64 && fs::read(path)? == content)
+impl<'a> Aside<'a> {
+    pub(super) fn write(folder: &'a Beneath, content: &[u8]) -> io::Result<Aside<'a>> {
+        // As good as free: 64 random bits beside those of the process. Where it is not, the attempt is made again.
+        let name = format!("{}{:016x}{ASIDE_SUFFIX}", *OWN_PREFIX, fastrand::u64(..));
+        let mut file = folder.create(&name)?;
+        let aside = Aside { folder, name };
+        file.write_all(content)?;
+        file.sync_all()?;
+        Ok(aside)
+    }
+
+    /// Gives it its name; `false` when that is taken.
+    pub(super) fn rename(&self, name: &str) -> io::Result<bool> {
+        self.folder.rename(&self.name, name)
+    }
 }
 
-/// Makes the new name itself durable.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Elsewhere a folder cannot be opened as a file.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+impl Drop for Aside<'_> {
+    /// Once it has its name there is nothing to remove; what stays behind is swept at the next start.
+    fn drop(&mut self) {
+        drop(self.folder.remove(&self.name));
+    }
 }

@@ -5,7 +5,6 @@
 //! be taken for the answer to the next message. Nothing is retried here.
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,16 +13,15 @@ use metrics::counter;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use socket2::SockRef;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, warn};
 
+use super::stream::Stream;
 use super::{DeliveryError, Outgoing, Receipt, Terminators, connect, parse};
 use crate::hl7::{Acknowledgment, AcknowledgmentCode};
 use crate::metrics::{DESTINATION_CONNECTIONS_TOTAL, DESTINATION_DEVIATIONS_TOTAL};
 use crate::mllp::{Commit, Decoded, Decoder, Frame, FrameLimits, Release, Strictness, encode};
+use crate::tls::{self, ClientSettings, Owner, Plaintext, Within};
 use crate::units;
 
 /// How much of an answer is read at a time, at least.
@@ -39,6 +37,12 @@ pub struct Settings {
     #[serde(deserialize_with = "address")]
     #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
     pub address: String,
+    /// TLS: `trusted`, `certificate` and `key`, `server_name`; `{}` trusts whom the machine trusts.
+    #[serde(default)]
+    pub tls: Option<ClientSettings>,
+    /// `accepted`: messages may go unencrypted to another machine.
+    #[serde(default)]
+    pub plaintext: Option<Plaintext>,
     /// The time to look up the name, and then to connect to each address it has, as `10s` (the default).
     #[serde(default = "default_connect_timeout", deserialize_with = "units::time_limit")]
     pub connect_timeout: Duration,
@@ -120,6 +124,7 @@ pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Stri
 pub struct Client {
     name: Arc<str>,
     settings: Settings,
+    tls: Option<tls::Client>,
     /// Open between deliveries, and only if the last one left no doubt.
     connection: Option<Connection>,
 }
@@ -127,6 +132,10 @@ pub struct Client {
 impl Client {
     pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
         Client {
+            tls: settings
+                .tls
+                .clone()
+                .map(|tls| tls::Client::new(tls, Within::Other, Owner::destination(&name))),
             name,
             settings,
             connection: None,
@@ -181,10 +190,10 @@ impl Client {
 
     /// The open connection if it can be trusted, or a new one.
     async fn ready(&mut self) -> Result<Connection, DeliveryError> {
-        if let Some(connection) = self.connection.take() {
+        if let Some(mut connection) = self.connection.take() {
             let idle = connection.last_used.elapsed();
             let is_fresh = self.settings.reconnect_after.is_none_or(|limit| idle <= limit);
-            if is_fresh && connection.is_silent() {
+            if is_fresh && connection.stream.is_silent().await {
                 return Ok(connection);
             }
             debug!(
@@ -197,6 +206,18 @@ impl Client {
             .map_err(DeliveryError::unreachable)?;
         // A message is written whole; a failure here costs only speed.
         drop(stream.set_nodelay(true));
+        let stream = match &self.tls {
+            None => Stream::Plain(stream),
+            Some(tls) => {
+                let host = self
+                    .settings
+                    .address
+                    .rsplit_once(':')
+                    .map_or("", |(host, _)| host);
+                let secured = tls.connect(host, stream).await;
+                Stream::Tls(Box::new(secured.map_err(DeliveryError::unreachable)?))
+            }
+        };
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
         Ok(Connection {
             stream,
@@ -283,11 +304,7 @@ impl Client {
                         "the receiver closed the connection",
                     ));
                 }
-                None => match connection
-                    .read(decoder)
-                    .await
-                    .map_err(DeliveryError::no_acknowledgment)?
-                {
+                None => match connection.read(decoder).await.map_err(unread)? {
                     Some(0) => {
                         at_end = true;
                         continue;
@@ -324,9 +341,20 @@ impl Client {
     }
 }
 
+/// What it means that no answer could be read.
+fn unread(failure: io::Error) -> DeliveryError {
+    if tls::is_refusal(&failure) {
+        DeliveryError::unreachable(format_args!(
+            "the receiver does not take weir's certificate: {failure}"
+        ))
+    } else {
+        DeliveryError::no_acknowledgment(failure)
+    }
+}
+
 /// A connection to the receiver.
 struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     /// What was read and is not yet understood.
     buffer: BytesMut,
     last_used: Instant,
@@ -335,15 +363,6 @@ struct Connection {
 }
 
 impl Connection {
-    /// Whether the receiver has neither closed the connection nor sent anything since it was last read.
-    ///
-    /// This asks the system and not Tokio, which may not have heard of it yet.
-    fn is_silent(&self) -> bool {
-        let mut byte = [MaybeUninit::uninit()];
-        let peeked = SockRef::from(&self.stream).peek(&mut byte);
-        matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-    }
-
     /// Whether anything but line ends has come after the answer.
     fn has_surplus(&mut self) -> bool {
         let surplus = std::mem::take(&mut self.buffer);
@@ -353,13 +372,14 @@ impl Connection {
     /// Writes the whole frame. An answer that comes before the end of the message is no answer to it.
     async fn send(&mut self, framed: &mut BytesMut, write_timeout: Duration) -> Result<(), DeliveryError> {
         let deadline = Instant::now() + write_timeout;
-        let mut anything_sent = false;
+        // TLS may have sent some of what it then fails to send.
+        let mut anything_sent = matches!(self.stream, Stream::Tls(_));
         while framed.has_remaining() {
-            if anything_sent && !self.is_silent() {
+            if anything_sent && !self.stream.is_silent().await {
                 let reason = "the receiver answered or closed before the message was complete";
                 return Err(DeliveryError::no_acknowledgment(reason));
             }
-            let written = timeout_at(deadline, self.stream.write_buf(framed)).await;
+            let written = timeout_at(deadline, self.stream.write_some(framed)).await;
             let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
             match written {
                 Ok(_) => anything_sent = true,
@@ -383,7 +403,7 @@ impl Connection {
     async fn read(&mut self, decoder: &Decoder) -> io::Result<Option<usize>> {
         let bare_end = decoder.ends_in_bare_end(&self.buffer);
         self.buffer.reserve(READ_BYTES);
-        let read = self.stream.read_buf(&mut self.buffer);
+        let read = self.stream.read_some(&mut self.buffer);
         if !bare_end {
             return read.await.map(Some);
         }

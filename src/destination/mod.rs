@@ -4,12 +4,13 @@
 //! decides what a refusal means and keeps no queue: that is the deliverer's. When it cannot be sure what a
 //! receiver has done, it says so.
 
+mod beneath;
 pub mod file;
 mod file_name;
 pub mod http;
 pub mod mllp;
 pub mod sql;
-mod tls;
+mod stream;
 
 #[cfg(test)]
 pub(crate) mod tests;

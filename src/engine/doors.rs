@@ -85,11 +85,11 @@ impl Doors {
         let mut sockets = Sockets::new();
         let mut errors = Vec::new();
         for (name, settings) in &site.listeners {
-            if self
-                .open
-                .get(name)
-                .is_some_and(|door| door.settings.typed == settings.typed)
+            if let Some(door) = self.open.get(name)
+                && door.settings.typed == settings.typed
             {
+                // Who reloads wants new certificates to count from here on; what is wrong with them is in the log.
+                drop(door.socket.renew(name).await);
                 continue;
             }
             let bound = match self.socket(name, &settings.kind) {
@@ -97,7 +97,10 @@ impl Doors {
                 None => listener::bind(&settings.kind).await,
             };
             match bound {
-                Ok(socket) => drop(sockets.insert(Arc::clone(name), socket)),
+                Ok(socket) => match socket.renew(name).await {
+                    Ok(()) => drop(sockets.insert(Arc::clone(name), socket)),
+                    Err(cause) => errors.push(certificate_error(name, cause)),
+                },
                 Err(cause) => errors.push(bind_error(name, settings.kind.entrance(), cause)),
             }
         }
@@ -246,6 +249,15 @@ fn bind_error(name: &Arc<str>, entrance: Entrance<'_>, cause: std::io::Error) ->
         name: Arc::clone(name),
         attempt: format!("{verb} {entrance}"),
         hint,
+        cause,
+    }
+}
+
+fn certificate_error(name: &Arc<str>, cause: std::io::Error) -> BindError {
+    BindError {
+        name: Arc::clone(name),
+        attempt: "reading its certificates".to_owned(),
+        hint: "has a file changed since the site was checked?",
         cause,
     }
 }

@@ -19,8 +19,9 @@ use crate::hl7::{
 };
 use crate::listener::{Incoming, Reply, Ruling};
 use crate::mllp::Frame;
-use crate::outbox::{Acceptance, Accepted, LinkAnswer, Outbox, OutboxError, Pending, Window};
+use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
+use crate::tls::Certificate;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
 
@@ -56,6 +57,9 @@ impl Intake {
         control_ids: &Arc<ControlIds>,
         in_use: InUse,
     ) -> Intake {
+        if behind.outbox.keeps_journal() {
+            counter!(names::ARCHIVE_MISSED, "listener" => Arc::clone(listener)).increment(0);
+        }
         Intake {
             listener: Arc::clone(listener),
             routes: site.routes_from(listener),
@@ -84,25 +88,27 @@ impl Intake {
                 return self.refused(&prefix, self.refuse_too_large(&prefix)).await;
             }
         };
+        let sender = incoming.certificate.as_deref();
         if let Some(link) = self.opened_link(&bytes) {
-            return self.open_link(&bytes, link, arrived).await;
+            return self.open_link(&bytes, link, sender, arrived).await;
         }
         let held = match self.in_hand.take(&bytes, &self.site_version) {
             Ok(held) => held,
             Err(Quarantined) => return ready(self.refuse_quarantined(&bytes)).boxed(),
         };
-        let message = match self.read(&bytes) {
+        let message = match self.read(&bytes, sender) {
             Ok(message) => message,
             Err(Unfit::Unparsed(problem)) if self.is_transfer(&problem) => {
-                return self.receive_transfer(&bytes, held, arrived).await;
+                return self.receive_transfer(&bytes, sender, held, arrived).await;
             }
             Err(unfit) => return self.refused(&bytes, self.refuse_unfit(&bytes, unfit)).await,
         };
-        let routed = self
-            .link(&message.header())
-            .and_then(|link| Ok((link, self.route(&message)?)));
-        let (link, mut dispatch) = match routed {
-            Ok(routed) => routed,
+        let Taken {
+            link,
+            dispatch,
+            waiter,
+        } = match self.take(&message) {
+            Ok(taken) => taken,
             Err(refusal) => {
                 let reply = self.refuse(Some(&message.header()), &refusal);
                 return self.refused(&bytes, reply).await;
@@ -115,13 +121,6 @@ impl Intake {
             self.count_accepted(&owed, is_routed);
             return ready(self.acknowledger.accept(&message.header())).boxed();
         }
-        let waiter = match self.waiter(&message, &mut dispatch) {
-            Ok(waiter) => waiter,
-            Err(refusal) => {
-                let reply = self.refuse(Some(&message.header()), &refusal);
-                return self.refused(&bytes, reply).await;
-            }
-        };
         // Only the outbox can say that a number is out of order.
         let refusable = link.is_some().then_some(bytes);
         let acceptance = Acceptance {
@@ -157,6 +156,18 @@ impl Intake {
         })
     }
 
+    /// What becomes of a message that is acceptable by itself.
+    fn take(&self, message: &Message) -> Result<Taken, Refusal> {
+        let link = self.link(&message.header())?;
+        let mut dispatch = self.route(message)?;
+        let waiter = self.waiter(message, &mut dispatch)?;
+        Ok(Taken {
+            link,
+            dispatch,
+            waiter,
+        })
+    }
+
     /// Who waits for the answer of a destination, if a route wants that and the sender a reply. Refused when too
     /// many wait already.
     fn waiter(&self, message: &Message, dispatch: &mut Dispatch) -> Result<Option<Waiter>, Refusal> {
@@ -172,9 +183,11 @@ impl Intake {
     }
 
     /// The message, if it is one and its header is acceptable.
-    pub(super) fn read(&self, bytes: &Bytes) -> Result<Message, Unfit> {
+    pub(super) fn read(&self, bytes: &Bytes, sender: Option<&Certificate>) -> Result<Message, Unfit> {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
+        self.check_sender(&message.header(), sender)
+            .map_err(Unfit::Refused)?;
         self.check(&message).map_err(Unfit::Refused)?;
         let warnings = message.warnings();
         if self.settings.layout == Layout::Strict
@@ -190,6 +203,23 @@ impl Intake {
             self.warn(warning.as_str());
         }
         Ok(message)
+    }
+
+    /// Whether whoever has shown this certificate may send as the application and facility of this header.
+    pub(super) fn check_sender(
+        &self,
+        header: &Header<'_>,
+        sender: Option<&Certificate>,
+    ) -> Result<(), Refusal> {
+        let Some(senders) = &self.settings.senders else {
+            return Ok(());
+        };
+        senders.check(header, sender).inspect_err(|_| {
+            counter!(names::SENDER_MISMATCHES_TOTAL, "listener" => Arc::clone(&self.listener)).increment(1);
+            // Its own names, never those that the message claims.
+            let certificate = sender.map(Certificate::title);
+            warn!(listener = %self.listener, ?certificate, "refused: a certificate is not that of the sender named");
+        })
     }
 
     /// Whether this listener takes a message with this header.
@@ -393,6 +423,14 @@ impl Intake {
         }
         acknowledger.refuse(header, refusal)
     }
+}
+
+/// A message that is not refused, unless by the outbox.
+struct Taken {
+    link: Option<Link>,
+    dispatch: Dispatch,
+    /// Who waits for a destination's answer to it.
+    waiter: Option<Waiter>,
 }
 
 /// Why bytes are not taken.

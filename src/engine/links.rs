@@ -14,6 +14,7 @@ use crate::config::SequenceNumbers;
 use crate::hl7::{ErrorCode, Fault, FieldPath, Header, Location, Message, ParseLimits, Refusal, SegmentName};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, LinkNumber, OutboxError};
+use crate::tls::Certificate;
 
 use super::acknowledge::is_acknowledgment;
 use super::intake::{Intake, Unfit, answering, committed, hash_of, unstored};
@@ -61,9 +62,10 @@ impl Intake {
         self: Arc<Self>,
         bytes: &Bytes,
         link: Link,
+        sender: Option<&Certificate>,
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
-        let message = match self.read_opening(bytes) {
+        let message = match self.read_opening(bytes, sender) {
             Ok(message) => message,
             Err(unfit) => return self.refused(bytes, self.refuse_unfit(bytes, unfit)).await,
         };
@@ -102,9 +104,11 @@ impl Intake {
     }
 
     /// A message that opens a link: its type does not matter, and behind MSH stands nothing that would be lost.
-    fn read_opening(&self, bytes: &Bytes) -> Result<Message, Unfit> {
+    fn read_opening(&self, bytes: &Bytes, sender: Option<&Certificate>) -> Result<Message, Unfit> {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
+        self.check_sender(&message.header(), sender)
+            .map_err(Unfit::Refused)?;
         if let Err(mut refusal) = message.header().check(&self.settings.expected) {
             let of_type = |fault: &Fault| fault.location.and_then(|place| place.field) == Some(9);
             refusal.faults.retain(|fault| !of_type(fault));

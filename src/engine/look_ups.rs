@@ -238,7 +238,7 @@ mod tests {
              listeners: {{ in: {{ mllp: {{ bind: 127.0.0.1:0 }} }} }}\n\
              destinations: {{ copies: {{ file: {{ folder: ., name: \"{{MSH-10}}.hl7\" }} }} }}\n\
              tables:\n  providers:\n    columns: [npi, name]\n    key: npi\n    sql:\n      \
-             address: '127.0.0.1:{port}'\n      database: postgres\n      user: weir\n      tls: none\n      \
+             address: '127.0.0.1:{port}'\n      database: postgres\n      user: weir\n      plaintext: accepted\n      \
              password: {{ file: password }}\n      {}\n\
              routes: {{ all: {{ from: in, to: copies, steps: [{{ translate: {{ field: PV1-7, table: providers }} }}] }} }}\n",
             more.replace('\n', "\n      ")

@@ -7,6 +7,8 @@
 
 mod acknowledge;
 mod answers;
+mod archivist;
+mod certificates;
 mod deliverer;
 mod dispatch;
 mod doors;
@@ -42,6 +44,8 @@ pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, S
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
+use archivist::Archivist;
+use certificates::Certificates;
 use doors::{Behind, BindError, Doors};
 use in_hand::InHand;
 use lanes::Lanes;
@@ -79,11 +83,16 @@ pub enum StartError {
         /// What went wrong.
         reason: String,
     },
+    /// The thread that keeps the archive cannot be started.
+    #[error("archive: {0}")]
+    Archive(#[from] std::io::Error),
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
     Internal,
 }
 
+/// How long the archive may take to get what is still in the journal when weir stops.
+const ARCHIVE_GRACE: Duration = Duration::from_secs(5);
 /// How long attempts under way may take to end when weir stops.
 const LANES_GRACE: Duration = Duration::from_secs(10);
 
@@ -94,6 +103,9 @@ pub struct Engine {
     outbox: Outbox,
     doors: Doors,
     lanes: Lanes,
+    certificates: Certificates,
+    /// Keeps the archive, where there is one.
+    archivist: Option<Archivist>,
     silence: silence::Watch,
     look_ups: LookUps,
 }
@@ -108,6 +120,10 @@ impl Engine {
         let running = Running::of(&site, BTreeMap::new());
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
+        let archivist = match &site.archive {
+            Some(settings) => Some(Archivist::start(&outbox, &status, settings).await?),
+            None => None,
+        };
         let answers = Answers::new();
         let behind = Behind {
             outbox: outbox.clone(),
@@ -128,12 +144,14 @@ impl Engine {
         // Nothing was taken by a site before this one.
         let _released = doors.open(&site, sockets);
         let silence = silence::Watch::start(&status, &site.data);
-        let engine = Engine {
+        let mut engine = Engine {
+            certificates: Certificates::default(),
             site,
             status,
             outbox,
             doors,
             lanes,
+            archivist,
             silence,
             look_ups,
         };
@@ -169,12 +187,15 @@ impl Engine {
         }
     }
 
-    /// Stops in good order: listeners, lanes, outbox.
+    /// Stops in good order: listeners, lanes, archive, outbox.
     pub async fn stop(self) {
         self.status.set_ready(false);
         self.doors.stop().await;
         // An attempt that is dropped is ambiguous, and is made again after the next start.
         self.lanes.stop(LANES_GRACE).await;
+        if let Some(archivist) = self.archivist {
+            archivist.stop(ARCHIVE_GRACE).await;
+        }
         self.silence.stop().await;
         self.outbox.close().await;
     }
@@ -206,7 +227,12 @@ impl From<Vec<NoRows>> for StartError {
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
     let folder = site.data.join("outbox");
     let settings = site.outbox.clone();
-    let opened = tokio::task::spawn_blocking(move || Outbox::open(&folder, &settings))
+    let open = if site.archive.is_some() {
+        Outbox::open_with_journal
+    } else {
+        Outbox::open
+    };
+    let opened = tokio::task::spawn_blocking(move || open(&folder, &settings))
         .await
         .map_err(|_| StartError::Internal)?;
     Ok(opened?)

@@ -4,6 +4,7 @@
 //! how others ask for it. It reads no file: whoever owns the engine loads the site.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use metrics::{counter, gauge};
@@ -88,6 +89,11 @@ impl Reloader {
     }
 }
 
+/// Where the archive is, if there is one: that it is kept, and where, is as fixed as the data folder.
+fn archive_folder(site: &Site) -> Option<&Path> {
+    site.archive.as_ref().map(|archive| archive.folder.as_path())
+}
+
 impl Engine {
     /// Swaps the site that runs for the one that was loaded. When there is none, or it needs what a reload cannot
     /// do, nothing changes and the problems say why.
@@ -160,6 +166,9 @@ impl Engine {
                     .retire(name, settings.on_remove, released.clone(), asker);
             }
         }
+        if let (Some(archivist), Some(archive)) = (&self.archivist, &site.archive) {
+            archivist.keep(&archive.retention);
+        }
         self.site = site;
         self.announce();
         Some(std::mem::take(&mut changes))
@@ -183,11 +192,8 @@ impl Engine {
                 "engine.read_bytes_max",
                 running.read_bytes_max == site.read_bytes_max,
             ),
-            ("engine.console.bind", running.console == site.console),
-            (
-                "engine.console.names",
-                running.console_names == site.console_names,
-            ),
+            ("engine.console", running.console == site.console),
+            ("archive.folder", archive_folder(running) == archive_folder(site)),
         ];
         for (setting, _) in fixed.iter().filter(|(_, is_same)| !is_same) {
             let message = format!("`{setting}` has changed, which needs a restart");
@@ -226,7 +232,8 @@ impl Engine {
     }
 
     /// Shows the site that runs from now on.
-    pub(super) fn announce(&self) {
+    pub(super) fn announce(&mut self) {
+        self.certificates.watch(&self.site);
         let running = Running::of(&self.site, self.doors.entrances());
         let version = |version: &Arc<str>| gauge!(names::SITE_INFO, "version" => Arc::clone(version));
         version(&self.status.running().version).set(0.0);

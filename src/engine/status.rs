@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tracing::warn;
 
+use crate::archive::Archive;
 use crate::config::{RouteText, Site, Traffic};
 use crate::hl7::charset::Charset;
 use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
@@ -282,6 +283,7 @@ pub struct Status {
     running: RwLock<Arc<Running>>,
     outbox: Outbox,
     switches: Arc<Switches>,
+    archive: OnceLock<Archive>,
     ready: AtomicBool,
 }
 
@@ -294,6 +296,7 @@ impl Status {
             running: RwLock::new(Arc::new(running)),
             outbox,
             switches,
+            archive: OnceLock::new(),
             ready: AtomicBool::new(false),
         }
     }
@@ -305,6 +308,17 @@ impl Status {
 
     pub(super) fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// The archive, where one is kept and could be opened.
+    pub fn archive(&self) -> Option<&Archive> {
+        self.archive.get()
+    }
+
+    /// Tells which archive is kept; once, at the start.
+    pub(super) fn set_archive(&self, archive: Archive) {
+        // A second one would be a mistake of the start, and changes nothing.
+        drop(self.archive.set(archive));
     }
 
     /// The site that runs.

@@ -15,6 +15,7 @@ use crate::hl7::batch::Transfer;
 use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted};
+use crate::tls::Certificate;
 
 use super::acknowledge::is_acknowledgment;
 use super::in_hand::Held;
@@ -47,6 +48,7 @@ impl Intake {
     pub(super) async fn receive_transfer(
         self: Arc<Self>,
         bytes: &Bytes,
+        sender: Option<&Certificate>,
         held: Held,
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
@@ -64,7 +66,7 @@ impl Intake {
             0 => self.counts.unrouted.one(),
             messages => self.counts.received.add(messages - 1),
         }
-        let (acceptances, verdicts) = self.route_all(&transfer).await;
+        let (acceptances, verdicts) = self.route_all(&transfer, sender).await;
         drop(held);
         if verdicts.iter().any(Result::is_err) {
             let refusals = verdicts.iter().map(|verdict| verdict.as_ref().err().cloned());
@@ -123,20 +125,29 @@ impl Intake {
     }
 
     /// What would be stored, and what becomes of each message.
-    async fn route_all(&self, transfer: &Transfer) -> (Vec<Acceptance>, Vec<Verdict>) {
+    async fn route_all(
+        &self,
+        transfer: &Transfer,
+        sender: Option<&Certificate>,
+    ) -> (Vec<Acceptance>, Vec<Verdict>) {
         let mut acceptances = Vec::new();
         let mut verdicts = Vec::with_capacity(transfer.messages.len());
         for (index, bytes) in transfer.messages.iter().enumerate() {
             if index % TURN_MESSAGES == TURN_MESSAGES - 1 {
                 tokio::task::yield_now().await;
             }
-            verdicts.push(self.route_one(bytes, &mut acceptances));
+            verdicts.push(self.route_one(bytes, sender, &mut acceptances));
         }
         (acceptances, verdicts)
     }
 
-    fn route_one(&self, bytes: &Bytes, acceptances: &mut Vec<Acceptance>) -> Verdict {
-        let message = self.read(bytes).map_err(Unfit::refusal)?;
+    fn route_one(
+        &self,
+        bytes: &Bytes,
+        sender: Option<&Certificate>,
+        acceptances: &mut Vec<Acceptance>,
+    ) -> Verdict {
+        let message = self.read(bytes, sender).map_err(Unfit::refusal)?;
         let dispatch = self.route(&message)?;
         let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);
         if self.is_offered(&owed) {

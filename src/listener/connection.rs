@@ -9,31 +9,24 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::future::{FutureExt, OptionFuture};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use metrics::{Counter, counter};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::WriteHalf;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, trace, warn};
 
 use super::budget::Share;
 use super::mllp::Settings;
 use super::reading::Reading;
 use super::release_2;
-use super::{Incoming, Intake, ReadBudget, Reply, count_failure, guard_intake, guard_reply};
+use super::sides::{WriteSide, split};
+use super::{Intake, ReadBudget, Reply, count_failure, guard_intake, guard_reply};
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
 use crate::mllp::{Frame, Release, encode};
-
-/// How long the peer may take to notice that we have closed, and to read our last reply.
-const LINGER: Duration = Duration::from_secs(1);
-/// How much of what nobody reads any more is thrown away at a time.
-const DISCARD_BYTES: usize = 16 * 1024;
+use crate::tls::{Accepted, linger};
 
 /// What all connections of one listener share.
 pub(super) struct Service {
@@ -131,15 +124,18 @@ pub(super) enum Said {
 }
 
 /// Serves one connection until either side ends it.
-pub(super) async fn serve(mut stream: TcpStream, peer: SocketAddr, service: Arc<Service>) {
-    // A reply waits for nothing; a failure here costs only speed.
-    drop(stream.set_nodelay(true));
+pub(super) async fn serve(accepted: Accepted, peer: SocketAddr, service: Arc<Service>) {
+    let Accepted {
+        mut stream,
+        certificate,
+    } = accepted;
     trace!(listener = service.name(), %peer, "connected");
-    let (reader, writer) = stream.split();
-    let mut reading = Reading::new(reader, peer, &service);
+    let (reader, writer) = split(&mut stream);
+    let mut reading = Reading::new(reader, peer, certificate, &service);
     let mut writing = Writing {
         writer,
         out: BytesMut::new(),
+        is_flushed: true,
         deadline: None,
         service: &service,
         peer,
@@ -202,7 +198,7 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
                     if matches!(frame, Frame::TooLarge { .. }) {
                         end = Some(End::Ours);
                     }
-                    let incoming = Incoming { frame, is_file: false };
+                    let incoming = reading.incoming(frame);
                     taking = Some(guard_intake(&service.intake, incoming));
                 }
                 Err(reason) => end = Some(reason),
@@ -212,26 +208,12 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
     }
 }
 
-/// Closes our side and throws away what still comes, for a moment: a socket closed with unread bytes in it is
-/// reset, and a reset may overtake the last reply.
-async fn linger(stream: &mut TcpStream) {
-    if stream.shutdown().await.is_err() {
-        return;
-    }
-    let mut discarded = BytesMut::with_capacity(DISCARD_BYTES);
-    let until_closed = async {
-        while let Ok(1..) = stream.read_buf(&mut discarded).await {
-            discarded.clear();
-        }
-    };
-    // Either way the socket is dropped now.
-    drop(timeout(LINGER, until_closed).await);
-}
-
 /// The side that writes.
 pub(super) struct Writing<'a> {
-    writer: WriteHalf<'a>,
+    writer: WriteSide<'a>,
     out: BytesMut,
+    /// Whether all that was written has left for the network: TLS keeps some of it for a moment.
+    is_flushed: bool,
     /// When all of `out` must be written; `None` until writing it begins.
     deadline: Option<Instant>,
     service: &'a Service,
@@ -262,7 +244,7 @@ impl Writing<'_> {
 
     /// Whether there is something to write.
     fn is_due(&self) -> bool {
-        !self.out.is_empty()
+        !(self.out.is_empty() && self.is_flushed)
     }
 
     /// Writes it all, within one time limit however often this is called meanwhile. Cancel safe.
@@ -271,7 +253,9 @@ impl Writing<'_> {
         let deadline = *self
             .deadline
             .get_or_insert_with(|| Instant::now() + write_timeout);
-        let written = timeout_at(deadline, self.writer.write_all_buf(&mut self.out)).await;
+        self.is_flushed = false;
+        let written = timeout_at(deadline, self.writer.write_out(&mut self.out)).await;
+        self.is_flushed = true;
         self.deadline = None;
         let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         if let Err(failure) = &written {

@@ -1,11 +1,13 @@
 //! A socket and the connections it accepts: counted, capped and, at the end, waited for.
 //!
+//! Where TLS is spoken, each connection agrees on it on its own, so that none waits for another's handshake.
 //! What happens on a connection is its kind's affair.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{count_failure, stopped};
 use crate::metrics::{LISTENER_CONNECTIONS, LISTENER_REFUSED_CONNECTIONS_TOTAL};
+use crate::tls::{self, Accepted, Owner, Stream};
 
 /// How long accepting rests after the system refused a socket, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -59,9 +62,17 @@ impl Door {
         self,
         name: Arc<str>,
         caps: Caps,
+        tls: Option<tls::Server>,
         mut shutdown: watch::Receiver<bool>,
-        serve: impl Fn(TcpStream, SocketAddr) -> F,
+        serve: impl Fn(Accepted, SocketAddr) -> F + Clone + Send + 'static,
     ) {
+        let owner = Owner::listener(&name);
+        let mut fresh = pin!(tls::keep_fresh(tls.as_ref(), &owner));
+        let greeting = Greeting {
+            tls: tls.clone(),
+            owner: owner.clone(),
+            shutdown: shutdown.clone(),
+        };
         let mut connections = Connections {
             name,
             caps,
@@ -74,14 +85,48 @@ impl Door {
                 biased;
                 () = stopped(&mut shutdown) => break,
                 Some(ended) = connections.open.join_next_with_id() => connections.leave(ended),
+                () = &mut fresh => {}
                 accepted = self.socket.accept() => match accepted {
-                    Ok((stream, peer)) => connections.admit(stream, peer, &serve),
+                    Ok((stream, peer)) => {
+                        let (greeting, serve) = (greeting.clone(), serve.clone());
+                        connections.admit(peer, async move {
+                            if let Some(accepted) = greeting.of(stream, peer).await {
+                                serve(accepted, peer).await;
+                            }
+                        });
+                    }
                     Err(error) => connections.pause(&error).await,
                 },
             }
         }
         drop(self.socket);
         connections.drain().await;
+    }
+}
+
+/// How a connection begins.
+#[derive(Clone)]
+struct Greeting {
+    tls: Option<tls::Server>,
+    owner: Owner,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Greeting {
+    /// What to talk over; `None` when TLS is spoken and was not agreed on.
+    async fn of(mut self, stream: TcpStream, peer: SocketAddr) -> Option<Accepted> {
+        // A reply waits for nothing; a failure here costs only speed.
+        drop(stream.set_nodelay(true));
+        let Some(tls) = &self.tls else {
+            return Some(Accepted {
+                stream: Stream::Plain(stream),
+                certificate: None,
+            });
+        };
+        tokio::select! {
+            accepted = tls.accept(stream, peer, &self.owner) => accepted,
+            () = stopped(&mut self.shutdown) => None,
+        }
     }
 }
 
@@ -96,12 +141,7 @@ struct Connections {
 }
 
 impl Connections {
-    fn admit<F: Future<Output = ()> + Send + 'static>(
-        &mut self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        serve: &impl Fn(TcpStream, SocketAddr) -> F,
-    ) {
+    fn admit(&mut self, peer: SocketAddr, serving: impl Future<Output = ()> + Send + 'static) {
         let address = peer.ip().to_canonical();
         if let Some(kind) = self.cap_reached(address) {
             let name = Arc::clone(&self.name);
@@ -109,7 +149,7 @@ impl Connections {
             warn!(listener = &*self.name, %peer, kind, "connection refused: too many are open");
             return;
         }
-        let task = self.open.spawn(serve(stream, peer));
+        let task = self.open.spawn(serving);
         self.from.insert(task.id(), address);
         *self.from_address.entry(address).or_default() += 1;
         self.gauge().increment(1.0);

@@ -1,7 +1,7 @@
 //! HTTP listeners: a POST of one message, or of several, is answered with its acknowledgment, as HL7 over HTTP has it.
 //!
 //! One request of a connection after the other, so that their order is that of the sender. Nothing is read beyond the
-//! limits, and no more than the budget of all listeners has room for. Who sends is not asked: no header is believed.
+//! limits, and no more than the budget of all listeners has room for. Who sends is what TLS says: no header is believed.
 
 use std::convert::Infallible;
 use std::io;
@@ -22,7 +22,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use metrics::counter;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::debug;
@@ -33,6 +32,7 @@ use super::{
 };
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
 use crate::mllp::Frame;
+use crate::tls::{self, Accepted, Certificate, Plaintext, ServerSettings, Within};
 use crate::units;
 
 /// What messages are called, in requests and in answers.
@@ -59,6 +59,12 @@ const RETRY_AFTER_SECONDS: &str = "5";
 pub struct Settings {
     /// The address and port to listen on, as `127.0.0.1:8080`.
     pub bind: SocketAddr,
+    /// TLS: `certificate`, `key`, and `clients` for who may connect.
+    #[serde(default)]
+    pub tls: Option<ServerSettings>,
+    /// `accepted`: messages may come unencrypted from other machines.
+    #[serde(default)]
+    pub plaintext: Option<Plaintext>,
     /// The path that is posted to, as `/` (the default).
     #[serde(default = "default_path")]
     pub path: String,
@@ -90,27 +96,31 @@ fn default_path() -> String {
 #[derive(Clone)]
 pub struct Bound {
     door: Door,
+    tls: Option<tls::Server>,
     settings: Settings,
 }
 
 impl Bound {
     pub(super) async fn bind(settings: &Settings) -> io::Result<Bound> {
-        Ok(Bound {
-            door: Door::bind(settings.bind).await?,
-            settings: settings.clone(),
-        })
+        Ok(Bound::on(Door::bind(settings.bind).await?, settings))
     }
 
     /// On a socket that is there already.
     pub(super) fn on(door: Door, settings: &Settings) -> Bound {
+        let server = |settings| tls::Server::new(settings, Within::Http);
         Bound {
             door,
+            tls: settings.tls.as_ref().map(server),
             settings: settings.clone(),
         }
     }
 
     pub(super) fn door(&self) -> &Door {
         &self.door
+    }
+
+    pub(super) fn tls(&self) -> Option<&tls::Server> {
+        self.tls.as_ref()
     }
 
     pub(super) fn address(&self) -> io::Result<SocketAddr> {
@@ -124,7 +134,7 @@ impl Bound {
         budget: ReadBudget,
         shutdown: watch::Receiver<bool>,
     ) {
-        let Bound { door, settings } = self;
+        let Bound { door, tls, settings } = self;
         let caps = Caps {
             connections_max: settings.connections_max.get(),
             connections_per_address_max: settings.connections_per_address_max.get(),
@@ -137,8 +147,8 @@ impl Bound {
             budget,
             shutdown: shutdown.clone(),
         });
-        let serve = |stream, peer| serve(stream, peer, Arc::clone(&service));
-        door.serve(name, caps, shutdown, serve).await;
+        let serve = move |accepted, peer| serve(accepted, peer, Arc::clone(&service));
+        door.serve(name, caps, tls, shutdown, serve).await;
     }
 }
 
@@ -153,9 +163,8 @@ struct Service {
 
 /// Serves one connection until either side ends it. A connection that waits for its next request is closed after the
 /// time that headers may take.
-async fn serve(stream: TcpStream, peer: SocketAddr, service: Arc<Service>) {
-    // A reply waits for nothing; a failure here costs only speed.
-    drop(stream.set_nodelay(true));
+async fn serve(accepted: Accepted, peer: SocketAddr, service: Arc<Service>) {
+    let Accepted { stream, certificate } = accepted;
     let mut shutdown = service.shutdown.clone();
     let mut builder = http1::Builder::new();
     builder
@@ -166,8 +175,8 @@ async fn serve(stream: TcpStream, peer: SocketAddr, service: Arc<Service>) {
     let answering = {
         let service = Arc::clone(&service);
         service_fn(move |request| {
-            let service = Arc::clone(&service);
-            async move { Ok::<_, Infallible>(service.answer(request).await) }
+            let (service, certificate) = (Arc::clone(&service), certificate.clone());
+            async move { Ok::<_, Infallible>(service.answer(request, certificate).await) }
         })
     };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answering));
@@ -193,13 +202,18 @@ struct Refused {
 }
 
 impl Service {
-    async fn answer(&self, request: Request<RequestBody>) -> Response<Full<Bytes>> {
+    async fn answer(
+        &self,
+        request: Request<RequestBody>,
+        certificate: Option<Arc<Certificate>>,
+    ) -> Response<Full<Bytes>> {
         match self.message(request).await {
             Ok(frame) => {
                 let is_too_large = matches!(frame, Frame::TooLarge { .. });
                 let incoming = Incoming {
                     frame,
                     is_file: false,
+                    certificate,
                 };
                 let reply = match guard_intake(&self.intake, incoming).await {
                     Some(reply) => guard_reply(reply).await,

@@ -16,6 +16,7 @@ use super::connection::{Service, serve};
 use super::door::{Caps, Door};
 use super::{Intake, ReadBudget};
 use crate::mllp::{Release, Strictness};
+use crate::tls::{self, Plaintext, ServerSettings, Within};
 use crate::units;
 
 /// The settings of an MLLP listener.
@@ -25,6 +26,12 @@ pub struct Settings {
     /// The address and port to listen on, as `127.0.0.1:2575`, or `0.0.0.0:2575` for every interface.
     #[schemars(extend("pattern" = "^.+:[0-9]{1,5}$"))]
     pub bind: SocketAddr,
+    /// TLS: `certificate`, `key`, and `clients` for who may connect.
+    #[serde(default)]
+    pub tls: Option<ServerSettings>,
+    /// `accepted`: messages may come unencrypted from other machines.
+    #[serde(default)]
+    pub plaintext: Option<Plaintext>,
     /// The longest message, as `32MiB` (the default). A longer one is refused from its header, and the
     /// connection closed.
     #[serde(default = "default_frame_bytes_max", deserialize_with = "units::bytes")]
@@ -66,6 +73,8 @@ impl Settings {
     pub fn at(bind: SocketAddr) -> Settings {
         Settings {
             bind,
+            tls: None,
+            plaintext: None,
             frame_bytes_max: default_frame_bytes_max(),
             frame_deadline: default_frame_deadline(),
             idle_timeout: default_idle_timeout(),
@@ -116,27 +125,31 @@ pub(super) fn default_stop_grace() -> Duration {
 #[derive(Clone)]
 pub struct Bound {
     door: Door,
+    tls: Option<tls::Server>,
     settings: Settings,
 }
 
 impl Bound {
     pub(super) async fn bind(settings: &Settings) -> io::Result<Bound> {
-        Ok(Bound {
-            door: Door::bind(settings.bind).await?,
-            settings: settings.clone(),
-        })
+        Ok(Bound::on(Door::bind(settings.bind).await?, settings))
     }
 
     /// On a socket that is there already.
     pub(super) fn on(door: Door, settings: &Settings) -> Bound {
+        let server = |settings| tls::Server::new(settings, Within::Other);
         Bound {
             door,
+            tls: settings.tls.as_ref().map(server),
             settings: settings.clone(),
         }
     }
 
     pub(super) fn door(&self) -> &Door {
         &self.door
+    }
+
+    pub(super) fn tls(&self) -> Option<&tls::Server> {
+        self.tls.as_ref()
     }
 
     pub(super) fn address(&self) -> io::Result<SocketAddr> {
@@ -150,7 +163,7 @@ impl Bound {
         budget: ReadBudget,
         shutdown: watch::Receiver<bool>,
     ) {
-        let Bound { door, settings } = self;
+        let Bound { door, tls, settings } = self;
         let caps = Caps {
             connections_max: settings.connections_max.get(),
             connections_per_address_max: settings.connections_per_address_max.get(),
@@ -158,7 +171,7 @@ impl Bound {
         };
         let service = Service::new(Arc::clone(&name), settings, intake, budget, shutdown.clone());
         let service = Arc::new(service);
-        let serve = |stream, peer| serve(stream, peer, Arc::clone(&service));
-        door.serve(name, caps, shutdown, serve).await;
+        let serve = move |accepted, peer| serve(accepted, peer, Arc::clone(&service));
+        door.serve(name, caps, tls, shutdown, serve).await;
     }
 }

@@ -12,6 +12,7 @@ pub mod http;
 pub mod mllp;
 mod reading;
 mod release_2;
+mod sides;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use tokio::sync::watch;
 
 use crate::metrics::LISTENER_FAILURES_TOTAL;
 use crate::mllp::Frame;
+use crate::tls::{Certificate, Owner, Plaintext, ServerSettings};
 
 pub use budget::ReadBudget;
 
@@ -85,6 +87,24 @@ impl Settings {
         }
     }
 
+    /// How it speaks TLS, and whether it may do without where others could read along; `None` for kinds without a socket.
+    pub fn security(&self) -> Option<(Option<&ServerSettings>, Option<Plaintext>)> {
+        match self {
+            Settings::Mllp(settings) => Some((settings.tls.as_ref(), settings.plaintext)),
+            Settings::Http(settings) => Some((settings.tls.as_ref(), settings.plaintext)),
+            Settings::Folder(_) => None,
+        }
+    }
+
+    /// Paths in it taken from this folder.
+    pub fn resolve(&mut self, folder: &Path) {
+        match self {
+            Settings::Mllp(settings) => settings.tls.iter_mut().for_each(|tls| tls.resolve(folder)),
+            Settings::Http(settings) => settings.tls.iter_mut().for_each(|tls| tls.resolve(folder)),
+            Settings::Folder(settings) => settings.folder = folder.join(&settings.folder),
+        }
+    }
+
     /// The longest frame it reads.
     pub fn frame_bytes_max(&self) -> usize {
         match self {
@@ -102,6 +122,8 @@ pub struct Incoming {
     pub frame: Frame,
     /// Whether it was a file: those may be in UTF-16, which no frame can be.
     pub is_file: bool,
+    /// The certificate of whoever sent it, where TLS has asked for one.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 /// What goes back for one frame.
@@ -191,6 +213,22 @@ impl Bound {
             }
             (Bound::Folder(bound), Settings::Folder(settings)) => bound.again(settings).map(Bound::Folder),
             (Bound::Mllp(_) | Bound::Http(_), Settings::Folder(_)) => None,
+        }
+    }
+
+    /// Reads its certificates, if that was not done or they have changed since.
+    ///
+    /// # Errors
+    /// When they cannot be used, and never could: what is wrong later changes nothing.
+    pub async fn renew(&self, name: &Arc<str>) -> io::Result<()> {
+        let server = match self {
+            Bound::Mllp(bound) => bound.tls(),
+            Bound::Http(bound) => bound.tls(),
+            Bound::Folder(_) => None,
+        };
+        match server {
+            Some(server) => server.renew(&Owner::listener(name)).await,
+            None => Ok(()),
         }
     }
 

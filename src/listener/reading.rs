@@ -5,11 +5,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use metrics::counter;
-use tokio::net::tcp::ReadHalf;
 use tokio::sync::watch;
 use tokio::task::consume_budget;
 use tokio::time::{Instant, timeout_at};
@@ -17,19 +17,20 @@ use tracing::{debug, warn};
 
 use super::budget::Share;
 use super::connection::{End, Service};
-use super::stopped;
+use super::sides::ReadSide;
+use super::{Incoming, stopped};
 use crate::metrics::LISTENER_DEVIATIONS_TOTAL;
 use crate::mllp::{Commit, Decoded, Decoder, Deviation, Frame, FrameError, FrameLimits};
+use crate::tls::Certificate;
 
-/// How much is read at a time, at least.
-const READ_BYTES: usize = 16 * 1024;
 /// How long nothing must follow a `0x1C` before it is taken for the end of a frame.
 const BARE_END_PAUSE: Duration = Duration::from_millis(100);
 
 /// The side that reads.
 pub(super) struct Reading<'a> {
-    reader: ReadHalf<'a>,
+    reader: ReadSide<'a>,
     peer: SocketAddr,
+    certificate: Option<Arc<Certificate>>,
     pub(super) service: &'a Service,
     shutdown: watch::Receiver<bool>,
     decoder: Decoder,
@@ -58,7 +59,12 @@ enum Filled {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(reader: ReadHalf<'a>, peer: SocketAddr, service: &'a Service) -> Reading<'a> {
+    pub(super) fn new(
+        reader: ReadSide<'a>,
+        peer: SocketAddr,
+        certificate: Option<Arc<Certificate>>,
+        service: &'a Service,
+    ) -> Reading<'a> {
         let frame_bytes_max = service.settings().frame_bytes_max;
         let limits = FrameLimits {
             frame_bytes_max,
@@ -67,6 +73,7 @@ impl<'a> Reading<'a> {
         Reading {
             reader,
             peer,
+            certificate,
             service,
             shutdown: service.shutdown(),
             decoder: Decoder::new(limits, service.settings().framing).of_release(service.settings().release),
@@ -108,6 +115,15 @@ impl<'a> Reading<'a> {
                 },
                 Err(error) => return Err(self.refuse(error)),
             }
+        }
+    }
+
+    /// A frame of this connection for the intake.
+    pub(super) fn incoming(&self, frame: Frame) -> Incoming {
+        Incoming {
+            frame,
+            is_file: false,
+            certificate: self.certificate.clone(),
         }
     }
 
@@ -160,7 +176,7 @@ impl<'a> Reading<'a> {
         } else {
             deadline
         };
-        let read = read_some(&mut self.reader, &mut self.buffer, &mut self.share);
+        let read = self.reader.read_some(&mut self.buffer, &mut self.share);
         tokio::select! {
             biased;
             () = stopped(&mut self.shutdown) => Filled::Failed(End::Ours),
@@ -221,24 +237,6 @@ impl<'a> Reading<'a> {
         if self.share.release() {
             // The buffer has grown with that frame and would stay so.
             self.buffer = BytesMut::from(self.buffer.as_ref());
-        }
-    }
-}
-
-/// Reads what there is, at least a byte; 0 at the end of the stream. Cancel safe.
-///
-/// The room to read into is made only when there is something to read, so that idle connections hold none.
-async fn read_some(reader: &mut ReadHalf<'_>, buffer: &mut BytesMut, share: &mut Share) -> io::Result<usize> {
-    if buffer.is_empty() {
-        *buffer = BytesMut::new();
-    }
-    loop {
-        share.cover(buffer.len() + READ_BYTES).await;
-        reader.readable().await?;
-        buffer.reserve(READ_BYTES);
-        match reader.try_read_buf(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            read => return read,
         }
     }
 }

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::connection::{End, Said, Writing};
 use super::reading::Reading;
-use super::{Incoming, Reply, Ruling, guard_intake, guard_reply};
+use super::{Reply, Ruling, guard_intake, guard_reply};
 use crate::metrics::LISTENER_DEVIATIONS_TOTAL;
 use crate::mllp::{Commit, Frame};
 
@@ -45,15 +45,7 @@ async fn exchange(
 ) -> Result<Option<Frame>, End> {
     let is_too_large = matches!(frame, Frame::TooLarge { .. });
     let intake = reading.service.intake();
-    let Some(reply) = guard_intake(
-        &intake,
-        Incoming {
-            frame,
-            is_file: false,
-        },
-    )
-    .await
-    else {
+    let Some(reply) = guard_intake(&intake, reading.incoming(frame)).await else {
         reading.service.count_failure("intake_panic");
         return Err(End::Ours);
     };

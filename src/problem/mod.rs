@@ -7,6 +7,7 @@
 
 mod name;
 mod render;
+mod report;
 mod source;
 
 use std::cmp::Reverse;
@@ -14,6 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use name::ProblemName;
+pub use report::{End, Related, Report, Span};
 pub use source::{Content, Entry, Location, Node, Place, ScalarStyle, Source};
 
 /// More problems than this are counted, not kept: nobody reads on, and the memory is bounded.

@@ -103,6 +103,12 @@ pub enum ProblemName {
     NoRows,
     /// `failed-case`
     FailedCase,
+    /// `bad-certificate`
+    BadCertificate,
+    /// `certificate-expires`
+    CertificateExpires,
+    /// `plaintext`
+    Plaintext,
 }
 
 impl ProblemName {
@@ -157,6 +163,9 @@ impl ProblemName {
         ProblemName::CannotBind,
         ProblemName::NoRows,
         ProblemName::FailedCase,
+        ProblemName::BadCertificate,
+        ProblemName::CertificateExpires,
+        ProblemName::Plaintext,
     ];
 
     /// The name as shown.
@@ -412,6 +421,24 @@ impl ProblemName {
                 "failed-case",
                 "The site asks by `reload: { cases: required }` that its cases pass before it takes over, and one \
                  does not. `weir test` shows what was got and what was expected.",
+            ),
+            ProblemName::BadCertificate => (
+                "bad-certificate",
+                "A file of TLS cannot be used: it is missing or is not PEM, the certificate is not valid now, the key is \
+                 not that of the certificate, or others than weir's user may read the key. A site that names such files \
+                 does not start, and a reload of it changes nothing; docs/tls.md tells how they are made and replaced.",
+            ),
+            ProblemName::CertificateExpires => (
+                "certificate-expires",
+                "A certificate that weir shows expires within 30 days, an authority that it trusts has expired, or a \
+                 revocation list should have been replaced. Put the new file in the place of the old one: weir sees it \
+                 without a restart, and open connections go on.",
+            ),
+            ProblemName::Plaintext => (
+                "plaintext",
+                "Messages would travel unencrypted to or from other machines, where whoever is on the way reads them. \
+                 Speak TLS (`tls:`), or write `plaintext: accepted` beside it where that is decided, because a tunnel or \
+                 the network itself keeps them secret. This machine's own addresses need neither.",
             ),
         }
     }

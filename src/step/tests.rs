@@ -23,7 +23,7 @@ fn run_over(given: &str, steps: &str, trace: Option<&mut Trace>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let site = format!(
         "engine: {{ data: ../data }}\nlisteners: {{ in: {{ mllp: {{ bind: 127.0.0.1:0 }} }} }}\n\
-         destinations: {{ out: {{ mllp: {{ address: 'x:1' }} }} }}\n{TABLES}\
+         destinations: {{ out: {{ mllp: {{ address: 'localhost:1' }} }} }}\n{TABLES}\
          routes:\n  r:\n    from: in\n    to: out\n    steps:\n      - {steps}\n"
     );
     fs::write(folder.path().join("site.yaml"), site).unwrap();

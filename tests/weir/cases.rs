@@ -224,7 +224,7 @@ listeners:
   in: { mllp: { bind: 127.0.0.1:0 } }
   other: { mllp: { bind: 127.0.0.1:0 } }
 destinations:
-  lab: { mllp: { address: lab.example:2576 } }
+  lab: { mllp: { address: localhost:2576 } }
   copies: { file: { folder: ., name: "{MSH-10}.hl7" } }
 tables:
   class: { I: IP }

@@ -62,6 +62,7 @@ fn help_names_every_command() {
               status    Shows what a running weir does: its listeners, and how much waits for each destination
               queue     Looks at what a running weir owes a destination and at its dead letters, and pauses,
                         resumes or skips
+              archive   Searches the history of messages: what came in, what became of it, what was sent where
               replay    Sends dead letters of a destination again: each becomes a delivery behind all that the
                         destination is owed
               verify    Checks the outbox of a weir that is stopped: every checksum, every body, and that
@@ -1375,7 +1376,7 @@ fn check_for_programs() {
                   "setting": "tables.ehr",
                   "label": "given again here",
                   "suggestion": null,
-                  "help": "names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`",
+                  "help": "names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine` and one `archive`",
                   "related": [
                     {
                       "message": "first given here",

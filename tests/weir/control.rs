@@ -61,17 +61,27 @@ fn nobody_there() {
     let receiver = Receiver::accepting();
     let site = Site::forwarding(&[("ehr", receiver.address())]);
     let ask = || weir(site.folder(), &["status", "site"], b"");
-    let nobody = (
-        2,
-        String::new(),
-        "site/../data/control.sock: no weir is running with this data folder\n".to_owned(),
+    let folder = site.folder().canonicalize().unwrap();
+    let hint = "which is that of the site `site`; name another site by --site, or its data folder by --data";
+    let told = format!(
+        "{}: no weir is running with this data folder, {hint}\n",
+        folder.join("data/control.sock").display()
     );
+    let nobody = (2, String::new(), told);
     assert_eq!(ask(), nobody, "never started");
     let engine = site.start();
     engine.kill();
     assert_eq!(ask(), nobody, "killed, so that its socket is left");
     let engine = site.start();
     assert_eq!(ask().0, 0, "the socket that was left is replaced");
+    for arguments in [["status", "--site", "site"], ["reload", "--site", "site"]] {
+        assert_eq!(weir(site.folder(), &arguments, b"").0, 0, "{arguments:?}");
+    }
+    assert_eq!(
+        weir(site.folder(), &["status", "site", "--site", "site"], b"").0,
+        2,
+        "one is enough"
+    );
     assert_eq!(engine.terminate(), 0);
 }
 
@@ -107,5 +117,26 @@ fn a_second_engine_on_the_same_data_leaves_the_first_its_socket() {
     assert_eq!(status, 2, "{err}");
     assert!(err.contains("in use by another process"), "{err}");
     assert_eq!(weir(site.folder(), &["status", "site"], b"").0, 0);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_in_json() {
+    let receiver = Receiver::accepting();
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let engine = site.start();
+    for (method, path, expected) in [
+        ("GET", "/api/v1/destinations/ehr/queue?count=many", 400),
+        ("GET", "/api/v1/destinations/ehr/dead?after=-1", 400),
+        ("GET", "/api/v1/destinations/ehr/queue/first", 404),
+        ("DELETE", "/api/v1/destinations/ehr/dead/%FF", 404),
+        ("POST", "/api/v1/users", 415),
+        ("GET", "/api/v1/nothing", 404),
+        ("PUT", "/api/v1/status", 405),
+    ] {
+        let (code, answer) = site.ask(method, path);
+        assert_eq!(code, expected, "{method} {path}: {answer}");
+        assert!(answer["error"].is_string(), "{method} {path}: {answer}");
+    }
     assert_eq!(engine.terminate(), 0);
 }

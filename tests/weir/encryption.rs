@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 
 use crate::harness::{Answer, Engine, Receiver, Sender, Site, control_id, field, weir};
 
-const ENCRYPTED: &str = "  encryption: { key: { file: ../weir.key } }\n";
+const ENCRYPTED: &str = "  encryption: { key: { file: ../weir.key } }\narchive: off\n";
 /// Values of one message that nothing else holds.
 const CANARIES: usize = 20;
 
@@ -335,4 +335,13 @@ fn nothing_that_is_shown_holds_a_canary_or_the_key() {
         assert!(keys.iter().all(|key| !text.contains(key.trim())), "{text}");
     }
     assert!(!site.log().contains(&canary(0)), "the log holds a control id");
+}
+
+#[test]
+fn an_archive_that_would_keep_all_in_plain_is_refused() {
+    let receivers = receivers();
+    let site = site(&receivers, &ENCRYPTED.replace("archive: off\n", ""));
+    let (status, out, err) = weir(site.folder(), &["check", "site"], b"");
+    assert_eq!(status, 2, "{out}{err}");
+    assert!(out.contains("the archive cannot be encrypted yet"), "{out}{err}");
 }

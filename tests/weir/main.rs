@@ -14,6 +14,8 @@
 
 mod access;
 mod allocation;
+mod archive;
+mod archived;
 mod backup;
 mod bad_answers;
 mod bad_input;
@@ -48,6 +50,7 @@ mod sequence_numbers;
 mod silence;
 mod stops;
 mod tidy;
+mod tls;
 mod trace;
 mod typed;
 mod untouched;

@@ -210,6 +210,13 @@ fn every_key_stands_in_a_table() {
         ("console.", "engine: { data: x, console: { zzz: 1 } }"),
         ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
         ("reload.", "engine: { data: x, reload: { zzz: 1 } }"),
+        ("", "listeners: { a: { mllp: { tls: { zzz: 1 } } } }"),
+        (
+            "clients.",
+            "listeners: { a: { mllp: { tls: { clients: { zzz: 1 } } } } }",
+        ),
+        ("", "destinations: { a: { mllp: { tls: { zzz: 1 } } } }"),
+        ("", "listeners: { a: { mllp: {}, senders: { b: { zzz: 1 } } } }"),
         ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
         ("", "listeners: { a: { folder: { zzz: 1 } } }"),
         ("", "listeners: { a: { http: { zzz: 1 } } }"),

@@ -110,7 +110,7 @@ listeners:
     unrouted: reject
 destinations:
   lab:
-    mllp: { address: lab.example:2576, frame: 1 }
+    mllp: { address: localhost:2576, frame: 1 }
     retry: { first: 1s }
   copies: { file: { folder: out, name: "{MSH-10}" } }
 tables:
@@ -152,10 +152,13 @@ fn what_is_wrong_does_not_fit() {
     check("  adt-in:", "  \"no\":");
     check("unrouted: reject", "unrouted: refuse");
     check("permit: {", "permit: { facility: X,");
-    check("  copies: { file", "  copies: { mllp: { address: 'a:1' }, file");
+    check(
+        "  copies: { file",
+        "  copies: { mllp: { address: 'localhost:1' }, file",
+    );
     check("  copies: { file", "  copies: { fil");
     check(", name: \"{MSH-10}\"", "");
-    check("lab.example:2576", "lab.example");
+    check("localhost:2576", "lab.example");
     check("retry: { first: 1s }", "retry: 5s");
     check("sex: { 1: F", "sex: { 1: [F]");
     check("key: ehr, ", "");

@@ -19,15 +19,17 @@ const FLOORS: &str = "
     typed:
     units:
 
+    shown: hl7
     table: hl7 problem typed
     expression: table hl7 problem
     seal: durable secret
     outbox: seal clock metrics secret units
+    tls: clock metrics problem secret typed units
     access: clock durable
     audit: clock durable
-    listener: mllp metrics problem typed units
+    listener: tls mllp metrics problem typed units
 
-    destination: expression hl7 mllp metrics problem secret typed units
+    destination: tls expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
     archive: expression hl7 clock metrics problem typed units
     step: validation expression table hl7 problem typed units
@@ -36,11 +38,11 @@ const FLOORS: &str = "
 
     case: route step hl7 problem typed units
 
-    config: case route step validation expression table listener destination outbox archive hl7 problem secret typed units
+    config: tls case route step validation expression table listener destination outbox archive hl7 problem secret typed units
 
-    engine: config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
+    engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
-    console: case config engine hl7 outbox archive route step access audit seal clock metrics problem secret
+    console: tls case config engine expression hl7 outbox archive shown route step access audit seal clock metrics problem secret
 ";
 
 /// Modules that may import any other: the command line, and the root.
@@ -55,14 +57,14 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "at_rest", "client", "control", "input", "logging", "path", "receiver", "serving", "text",
-            "watch",
+            "at_rest", "client", "control", "input", "logging", "path", "receiver", "serving", "site",
+            "text", "tls", "watch",
         ],
     ),
-    ("destination", &["file_name", "tls"]),
+    ("destination", &["beneath", "file_name", "stream"]),
     (
         "listener",
-        &["budget", "connection", "door", "reading", "release_2"],
+        &["budget", "connection", "door", "reading", "release_2", "sides"],
     ),
     (
         "step",

@@ -15,7 +15,7 @@ const SITE: &str = r#"
 listeners:
   in: { mllp: { bind: 127.0.0.1:0 } }
 destinations:
-  lab: { mllp: { address: lab.example:2576 } }
+  lab: { mllp: { address: localhost:2576 } }
 tables:
   class: { I: IP }
 routes:

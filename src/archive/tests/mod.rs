@@ -70,9 +70,9 @@ impl Bench {
 }
 
 /// So many seconds after the beginning of 2026.
-fn at(seconds: i64) -> Timestamp {
+fn at(seconds: u64) -> Timestamp {
     let beginning: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    beginning + Duration::from_secs(seconds.unsigned_abs())
+    beginning + Duration::from_secs(seconds)
 }
 
 fn adt(number: u64) -> String {
@@ -92,7 +92,7 @@ fn received(number: u64, raw: &str, destinations: &[&str]) -> Received {
     };
     Received {
         message: number,
-        received_at: at(number as i64),
+        received_at: at(number),
         listener: "door".into(),
         site_version: "v1".into(),
         raw: Bytes::from(raw.to_owned()),
@@ -116,7 +116,7 @@ fn ended(destination: &str, sequence: u64, end: End) -> What {
     What::Settled(Settlement {
         destination: destination.into(),
         sequence,
-        at: at(1_000 + sequence as i64),
+        at: at(1_000 + sequence),
         end,
     })
 }
@@ -125,7 +125,7 @@ fn tried(destination: &str, sequence: u64, problem: Option<&str>) -> What {
     What::Attempted(Attempt {
         destination: destination.into(),
         sequence,
-        at: at(900 + sequence as i64),
+        at: at(900 + sequence),
         took: Duration::from_millis(12),
         code: Some(if problem.is_some() { "AE" } else { "AA" }.into()),
         problem: problem.map(str::to_owned),

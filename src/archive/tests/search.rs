@@ -37,16 +37,22 @@ fn ward() -> Bench {
 }
 
 #[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a table of cases reads better without references"
+)]
 fn check(query: Query, expected: &[u64]) {
     let bench = ward();
     assert_eq!(bench.find(&query), expected, "{query:?}");
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what is asked for is a text or nothing")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_field_finds_its_messages() {
     let of = Query::default;
     check(of(), &[50, 40, 30, 20, 10]);
@@ -347,9 +353,9 @@ fn a_search_that_looks_at_too_much_stops_and_says_so() {
     // Every second message has the one term, every other the other: they never agree.
     let came = |number: u64| {
         let mut message = received(number, &adt(1), &[]);
-        message.listener = if number % 2 == 0 { "even" } else { "odd" }.into();
+        message.listener = if number.is_multiple_of(2) { "even" } else { "odd" }.into();
         message.tags = vec![(
-            if number % 2 == 0 { "odd" } else { "even" }.into(),
+            if number.is_multiple_of(2) { "odd" } else { "even" }.into(),
             "x".to_owned(),
         )];
         What::Received(message)

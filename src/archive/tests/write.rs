@@ -266,7 +266,9 @@ fn destinations_of_a_message_have_deliveries_of_the_same_number() {
         if at_once {
             told = vec![told.concat()];
         }
-        told.into_iter().for_each(|batch| bench.tell(batch));
+        for batch in told {
+            bench.tell(batch);
+        }
         let found = bench.archive.message(7).unwrap().unwrap();
         let deliveries: Vec<_> = found
             .deliveries

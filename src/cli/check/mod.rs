@@ -3,13 +3,13 @@
 mod json;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::config::{self, Missing};
 use crate::problem::Problems;
 
+use super::site::SiteArgument;
 use super::{CannotRun, Finding, text};
 
 /// Checks a site: every problem at once, with file, line and what to do.
@@ -18,9 +18,8 @@ use super::{CannotRun, Finding, text};
 /// and --strict was given, 2 it cannot run.
 #[derive(Args)]
 pub(super) struct Check {
-    /// The folder of YAML files.
-    #[arg(default_value = "routes")]
-    site: PathBuf,
+    #[command(flatten)]
+    site: SiteArgument,
     /// Exit with status 1 when there are warnings.
     #[arg(long)]
     strict: bool,
@@ -31,9 +30,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let (loaded, problems) = config::load_with_cases(&self.site, Missing::IsWrong);
+        let (loaded, problems) = config::load_with_cases(self.site.folder(), Missing::IsWrong);
         if self.json {
-            json::write(&self.site, &problems, out)?;
+            json::write(self.site.folder(), &problems, out)?;
             return loaded.map_or(Err(CannotRun::Told), |_| Ok(self.finding(&problems)));
         }
         let shown = problems.render(std::io::stderr().is_terminal());
@@ -44,7 +43,7 @@ impl Check {
         writeln!(
             out,
             "{}: {}, {}, {}, {}; {} found",
-            self.site.display(),
+            self.site.folder().display(),
             text::count(site.listeners.len(), "listener"),
             text::count(site.destinations.len(), "destination"),
             text::count(site.routes.len(), "route"),

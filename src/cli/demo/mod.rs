@@ -20,7 +20,7 @@ use crate::engine::{Count, Status};
 use crate::hl7::AcknowledgmentCode;
 use crate::{destination, listener};
 
-use super::client::{Client, Said};
+use super::client::{self, Client, Said};
 use super::receiver::{self, Receiver};
 use super::serving::{self, Serving};
 use super::{CannotRun, Finding, run, text};
@@ -73,7 +73,7 @@ impl Demo {
         let mut addresses = BTreeMap::new();
         let mut receivers = Vec::new();
         for name in ["ehr", "registry"] {
-            let receiver = receiver::start(ANY_PORT, AcknowledgmentCode::ApplicationAccept).await?;
+            let receiver = receiver::start(ANY_PORT, None, AcknowledgmentCode::ApplicationAccept).await?;
             addresses.insert(name, receiver.address);
             receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
         }
@@ -156,7 +156,7 @@ fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result
     let routes = folder.join("routes");
     shipped::write_site(&routes).map_err(|error| CannotRun::at(routes.display(), error))?;
     let mut site = run::load(&routes)?;
-    site.console = ANY_PORT;
+    site.console.bind = ANY_PORT;
     for listener in site.listeners.values_mut() {
         if let listener::Settings::Mllp(mllp) = &mut listener.kind {
             mllp.bind = ANY_PORT;
@@ -222,7 +222,12 @@ async fn play_messages(
             let address = listeners
                 .get(listener)
                 .ok_or_else(|| CannotRun::at(listener, "not in the example site"))?;
-            clients.insert(listener, Client::connect(&address.to_string(), DRAIN_MAX).await?);
+            let receiver = client::Receiver {
+                address: address.to_string(),
+                tls: None,
+                answer_timeout: DRAIN_MAX,
+            };
+            clients.insert(listener, Client::connect(&receiver).await?);
         }
         let Some(client) = clients.get_mut(listener) else {
             continue;

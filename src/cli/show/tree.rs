@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
 
 use super::super::text;
-use super::place::{Held, Place};
-use super::problem::Problem;
-use super::{Row, Shown};
+use crate::shown::{Held, Place, Problem, Row, Shown, printable};
 
 /// Names longer than this push their value to the right instead of all values.
 const NAME_CHARS_MAX: usize = 40;
 
 /// How the parts of a line look; nothing changes where colors are off.
-pub(super) struct Look {
+pub(in crate::cli) struct Look {
     group: Style,
     segment: Style,
     name: Style,
@@ -22,8 +21,17 @@ pub(super) struct Look {
 }
 
 impl Look {
+    /// Colors where this is a terminal that wants them.
+    pub(in crate::cli) fn of(to: &impl IsTerminal) -> Look {
+        if text::is_colored(to) {
+            Look::colored()
+        } else {
+            Look::plain()
+        }
+    }
+
     /// Colors for a terminal.
-    pub(super) fn colored() -> Look {
+    pub(in crate::cli) fn colored() -> Look {
         Look {
             group: AnsiColor::Cyan.on_default(),
             segment: Style::new().bold(),
@@ -33,7 +41,7 @@ impl Look {
     }
 
     /// No colors.
-    pub(super) fn plain() -> Look {
+    pub(in crate::cli) fn plain() -> Look {
         Look {
             group: Style::new(),
             segment: Style::new(),
@@ -44,7 +52,7 @@ impl Look {
 }
 
 /// The lines of one message.
-pub(super) fn tree(shown: &Shown<'_>, look: &Look) -> String {
+pub(in crate::cli) fn tree(shown: &Shown<'_>, look: &Look) -> String {
     let mut problems: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
     for problem in &shown.problems {
         problems.entry(&problem.path).or_default().push(problem);
@@ -110,7 +118,7 @@ impl Tree<'_> {
         for place in places {
             let value = match &place.held {
                 Held::Null => "\"\"".to_owned(),
-                Held::Text(text) => text::printable(text.as_bytes()),
+                Held::Text(text) => printable(text.as_bytes()),
                 Held::Places(_) => String::new(),
             };
             let path = format!("{:indent$}{}", "", place.path, indent = 2 * depth);

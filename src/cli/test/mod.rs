@@ -17,6 +17,7 @@ use clap::Args;
 use crate::case::{Case, Verdict};
 use crate::config::{self, Missing, Site};
 
+use super::site::SiteArgument;
 use super::{CannotRun, Finding, text};
 
 use update::Update;
@@ -29,9 +30,8 @@ use update::Update;
 #[derive(Args)]
 #[command(after_help = "Example: weir test routes --filter adt-to-ehr")]
 pub(super) struct Test {
-    /// The folder of YAML files.
-    #[arg(default_value = "routes")]
-    site: PathBuf,
+    #[command(flatten)]
+    site: SiteArgument,
     /// Only cases with this text in `route / case`.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -50,7 +50,7 @@ impl Test {
         } else {
             Missing::IsWrong
         };
-        let (loaded, problems) = config::load_with_cases(&self.site, missing);
+        let (loaded, problems) = config::load_with_cases(self.site.folder(), missing);
         let Some((site, cases)) = loaded else {
             return Err(CannotRun::Because(
                 problems.render(text::is_colored(&std::io::stderr())),
@@ -59,7 +59,7 @@ impl Test {
         let chosen = self.chosen(&cases)?;
         let mut results = run_all(&chosen);
         if self.update {
-            let mut update = Update::of(&self.site, &cases);
+            let mut update = Update::of(self.site.folder(), &cases);
             for result in &mut results {
                 update.take(result)?;
             }
@@ -91,7 +91,7 @@ impl Test {
         if chosen.is_empty() {
             let count = text::count(cases.len(), "case");
             let why = format!("none of its {count} has `{filter}` in its name");
-            return Err(CannotRun::at(self.site.display(), why));
+            return Err(CannotRun::at(self.site.folder().display(), why));
         }
         Ok(chosen)
     }

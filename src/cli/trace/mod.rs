@@ -17,6 +17,7 @@ use crate::problem::nearest;
 use crate::route::{Route, Trace as RouteTrace};
 use crate::units;
 
+use super::site::NamedSite;
 use super::{CannotRun, Finding, input, text};
 
 /// Shows what a route makes of a message: whether it takes it, what each step changes, and what comes of it.
@@ -30,9 +31,8 @@ pub(super) struct Trace {
     route: String,
     /// A file with one or more messages, or - for standard input.
     file: PathBuf,
-    /// The folder of YAML files.
-    #[arg(long, default_value = "routes")]
-    site: PathBuf,
+    #[command(flatten)]
+    site: NamedSite,
     /// When the message is received, as 2026-01-31T08:05:00+01:00; now, if left out.
     #[arg(long, value_name = "TIME", value_parser = units::parse_moment)]
     at: Option<Zoned>,
@@ -46,7 +46,7 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let (site, problems) = config::load(&self.site);
+        let (site, problems) = config::load(self.site.folder());
         let Some(site) = site else {
             return Err(CannotRun::Because(
                 problems.render(text::is_colored(&std::io::stderr())),
@@ -89,7 +89,7 @@ impl Trace {
             None => format!("its routes are {}", names().collect::<Vec<_>>().join(", ")),
         };
         let why = format!("there is no route `{}`; {help}", text::safe(&self.route));
-        Err(CannotRun::at(self.site.display(), why))
+        Err(CannotRun::at(self.site.folder().display(), why))
     }
 }
 

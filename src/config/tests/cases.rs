@@ -14,7 +14,7 @@ listeners:
   orm-in: { mllp: { bind: 127.0.0.1:2576 } }
   other-in: { mllp: { bind: 127.0.0.1:2577 } }
 destinations:
-  lab: { mllp: { address: lab.example:2576 } }
+  lab: { mllp: { address: localhost:2599 } }
 routes:
   adt-to-lab:
     from: [adt-in, orm-in]

@@ -23,8 +23,8 @@ fn route(lines: &str) -> Arc<Route> {
     let yaml = format!(
         "{ENGINE}listeners: {{ in: {{ mllp: {{ bind: 127.0.0.1:0 }} }} }}\n\
          destinations:\n  \
-           one: {{ mllp: {{ address: 'x:1' }} }}\n  \
-           two: {{ mllp: {{ address: 'x:2' }} }}\n\
+           one: {{ mllp: {{ address: 'localhost:1' }} }}\n  \
+           two: {{ mllp: {{ address: 'localhost:2' }} }}\n\
          routes:\n  r:\n    from: in\n{lines}\n"
     );
     let (site, problems) = load_files(&[("site.yaml", &yaml)]);

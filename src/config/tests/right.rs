@@ -17,7 +17,7 @@ const SITE: &str = "
 engine: { data: ../data, console: { bind: 127.0.0.1:9000 }, read_bytes_max: 64MiB }
 listeners:
   adt-in:
-    mllp: { bind: 0.0.0.0:2575, acknowledgment: enhanced_aa, frame_bytes_max: 1MiB }
+    mllp: { bind: 127.0.0.1:2575, acknowledgment: enhanced_aa, frame_bytes_max: 1MiB }
     permit: { messages: [ADT], processing: [P], versions: any }
     unrouted: reject
     malformed: close
@@ -31,7 +31,7 @@ listeners:
   plain-in: { mllp: { bind: 127.0.0.1:0 } }
 destinations:
   lab:
-    mllp: { address: lab.example:2576, acknowledgment_timeout: 2m }
+    mllp: { address: localhost:2576, acknowledgment_timeout: 2m }
     retry: { first: 500ms, longest: 30s }
     unsettled_max: 1
     order: key PID-3.1
@@ -78,7 +78,7 @@ fn a_whole_site() {
     assert!(problems.is_empty(), "{problems}");
     let site = site.unwrap();
     assert_eq!(site.data, folder.path().join("../data"));
-    assert_eq!(site.console, "127.0.0.1:9000".parse::<SocketAddr>().unwrap());
+    assert_eq!(site.console.bind, "127.0.0.1:9000".parse::<SocketAddr>().unwrap());
     assert_eq!(site.read_bytes_max, 64 << 20);
     let adt_in = &site.listeners["adt-in"];
     assert_eq!(adt_in.kind.frame_bytes_max(), 1 << 20);
@@ -238,7 +238,7 @@ fn every_step_example_runs() {
     for doc in step::DOCS {
         let yaml = format!(
             "{ENGINE}listeners: {{ in: {{ mllp: {{ bind: 127.0.0.1:0 }} }} }}\n\
-             destinations: {{ out: {{ mllp: {{ address: 'x:1' }} }} }}\n\
+             destinations: {{ out: {{ mllp: {{ address: 'localhost:1' }} }} }}\n\
              tables: {{ {} }}\n\
              routes: {{ r: {{ from: in, to: out, steps: [ {{ {} }} ] }} }}\n",
             doc.tables, doc.example

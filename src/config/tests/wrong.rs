@@ -11,7 +11,7 @@ listeners:
     mllp: { bind: 127.0.0.1:2575 }
 destinations:
   lab:
-    mllp: { address: lab.example:2576 }
+    mllp: { address: localhost:2576 }
 tables:
   patient-class: { I: IP, O: OP }
 routes:
@@ -137,19 +137,19 @@ fn keys() {
         ("listeners:", "listenrs:"),
         ("bind:", "bnd:"),
         ("{ bind:", "{ frame_bytes: 1MiB, bind:"),
-        ("address: lab.example:2576", "acknowledgment_timeout: 1s"),
-        ("mllp: { address: lab.example:2576 }", "file: { folder: out }"),
+        ("address: localhost:2576", "acknowledgment_timeout: 1s"),
+        ("mllp: { address: localhost:2576 }", "file: { folder: out }"),
         (
-            "    mllp: { address: lab.example:2576 }",
-            "    mlp: { address: lab.example:2576 }",
+            "    mllp: { address: localhost:2576 }",
+            "    mlp: { address: localhost:2576 }",
         ),
         (
-            "    mllp: { address: lab.example:2576 }",
+            "    mllp: { address: localhost:2576 }",
             "    retry: { first: 1s }",
         ),
         (
-            "    mllp: { address: lab.example:2576 }",
-            "    mllp: { address: 'a:1' }\n    file: { folder: o, name: n }",
+            "    mllp: { address: localhost:2576 }",
+            "    mllp: { address: 'localhost:1' }\n    file: { folder: o, name: n }",
         ),
         ("    to: lab", "    too: lab"),
         ("    from: adt-in\n", ""),
@@ -300,7 +300,7 @@ fn values() {
 fn replies() {
     let reply = |typed: &'static str| ("    to: lab", typed);
     let file = RIGHT.replacen(
-        "mllp: { address: lab.example:2576 }",
+        "mllp: { address: localhost:2576 }",
         "file: { folder: out, name: '{MSH-10}' }",
         1,
     );
@@ -394,12 +394,12 @@ fn names() {
         ),
         (
             "listeners:\n",
-            "listeners:\n  oru-in: { mllp: { bind: 0.0.0.0:2575 } }\n",
+            "listeners:\n  oru-in: { mllp: { bind: 127.0.0.1:2575 } }\n",
         ),
-        ("lab.example:2576", "localhost:2575"),
+        ("localhost:2576", "localhost:2575"),
         ("2575 }", "2575 }\n    permit: { messages: [ORU, ADT^A04] }"),
         (
-            "    mllp: { address: lab.example:2576 }",
+            "    mllp: { address: localhost:2576 }",
             "    file: { folder: elsewhere, name: '{MSH-10}' }",
         ),
         (RIGHT.split_once("destinations:").unwrap().1, "\n"),
@@ -509,7 +509,10 @@ fn several_files() {
 fn all_at_once() {
     let yaml = RIGHT
         .replace("bind: 127.0.0.1:2575", "bind: nowhere, fast: true, slow: true")
-        .replace("address: lab", "acknowledgment_timeout: soon, address: lab")
+        .replace(
+            "address: localhost",
+            "acknowledgment_timeout: soon, address: localhost",
+        )
         .replace("PV1-2 in", "PV1-2 on")
         .replace("MSH-5: LAB", "MSH-5: { a: b }")
         .replace("table: patient-class", "table: patient-clas")
@@ -524,7 +527,7 @@ fn a_broken_file_makes_no_others_wrong() {
     let shown = shown(&[
         (
             "engine.yaml",
-            &engine.replace("lab.example:2576 }", "lab.example:2576"),
+            &engine.replace("localhost:2576 }", "localhost:2576"),
         ),
         ("routes.yaml", &format!("tables:{routes}")),
     ]);

@@ -5,11 +5,13 @@
 //! holds only to whoever may read. The forms of its answers stand in the files of the resources; the command line
 //! reads them with the same types.
 
+pub mod archive;
 pub mod audit;
 pub mod backup;
 pub mod dead;
 pub mod destinations;
 mod events;
+pub mod messages;
 mod openapi;
 pub mod queue;
 pub mod reload;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Failure, Sources};
 use crate::console::guard::Caller;
 use crate::engine::{Change, Reloaded};
-use crate::problem::{self, Problems, Severity};
+use crate::problem::Report;
 
 /// What became of it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +29,7 @@ pub struct Answer {
     /// Destinations that are new, changed or gone.
     pub destinations: Vec<Changed>,
     /// Why it was refused; warnings when it was not.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Report>,
     /// The same as text for people, with the lines of the files.
     pub text: String,
 }
@@ -42,36 +42,6 @@ pub struct Changed {
     pub name: String,
     /// `added`, `changed` or `removed`.
     pub change: String,
-}
-
-/// A problem of the site.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "SiteProblem")]
-pub struct Problem {
-    /// Its stable name.
-    pub name: String,
-    /// `error` or `warning`.
-    pub severity: String,
-    /// What is wrong.
-    pub message: String,
-    /// Where, unless it is about the site as a whole.
-    pub at: Option<Place>,
-    /// The path of the setting.
-    pub setting: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-/// A place in a file of the site; line and column count from 1.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "SitePlace")]
-pub struct Place {
-    /// The file.
-    pub file: String,
-    /// Its line.
-    pub line: usize,
-    /// The character of the line.
-    pub column: usize,
 }
 
 pub(super) async fn post(State(sources): State<Sources>, caller: Caller) -> Response {
@@ -97,7 +67,7 @@ fn answer(reloaded: &Reloaded) -> Answer {
         version: reloaded.version.to_string(),
         listeners: changes.listeners.into_iter().map(changed).collect(),
         destinations: changes.destinations.into_iter().map(changed).collect(),
-        problems: problems(&reloaded.problems),
+        problems: reloaded.problems.report(),
         text: reloaded.problems.render(false),
     }
 }
@@ -112,27 +82,4 @@ fn changed((name, change): (Arc<str>, Change)) -> Changed {
         name: name.to_string(),
         change: change.to_owned(),
     }
-}
-
-fn problems(problems: &Problems) -> Vec<Problem> {
-    let place = |problem: &problem::Problem| {
-        problems.location(problem).map(|location| Place {
-            file: location.file,
-            line: location.line,
-            column: location.column,
-        })
-    };
-    let severity = |problem: &problem::Problem| match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let found = problems.iter().map(|problem| Problem {
-        name: problem.name.as_str().to_owned(),
-        severity: severity(problem).to_owned(),
-        message: problem.message.clone(),
-        at: place(problem),
-        setting: problem.setting.clone(),
-        help: problem.help.clone(),
-    });
-    found.collect()
 }

@@ -6,8 +6,8 @@
 use axum::http::StatusCode;
 
 use super::{
-    audit, backup, dead, destinations, events, openapi, queue, reload, routes, session, setup, status,
-    tokens, users,
+    archive, audit, backup, dead, destinations, events, messages, openapi, queue, reload, routes, session,
+    setup, status, tokens, users,
 };
 use crate::access::Permission::{self, Administer, Audit, Edit, Operate, Read, See};
 use crate::console::endpoint::Audited::{As, ByItself, No, WithReason};
@@ -18,12 +18,21 @@ const MADE: StatusCode = StatusCode::CREATED;
 
 const QUEUED: &str = "/api/v1/destinations/{name}/queue/{sequence}";
 const DEAD: &str = "/api/v1/destinations/{name}/dead/{sequence}";
+const MESSAGE: &str = "/api/v1/messages/{number}";
 const HL7: &str = "application/hl7-v2";
 const JSON_LINES: &str = "application/x-ndjson";
 
 /// All of them.
 pub(in crate::console) fn endpoints() -> Vec<Endpoint> {
-    let groups = [entrance(), people(), engine(), rules(), deliveries(), records()];
+    let groups = [
+        entrance(),
+        people(),
+        engine(),
+        rules(),
+        deliveries(),
+        history(),
+        records(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -148,7 +157,7 @@ fn rules() -> Vec<Endpoint> {
             "A message through a route, step by step, as `weir trace --json` has it",
         )
         .takes::<routes::Trial>()
-        .as_long_as(routes::TRIAL_BYTES_MAX),
+        .with_bodies_up_to(routes::TRIAL_BYTES_MAX),
         post(
             "/api/v1/routes/{name}/cases",
             may(Read),
@@ -180,6 +189,67 @@ fn deliveries() -> Vec<Endpoint> {
             .ends_with("Sends a dead letter again", DONE),
         delete(DEAD, may(Operate), As("dead.discard"), queue::discard)
             .ends_with("Throws a dead letter away", DONE),
+    ]
+}
+
+/// What became of every message.
+fn history() -> Vec<Endpoint> {
+    let administer = may(Administer);
+    vec![
+        get("/api/v1/messages", may(See), No, messages::list)
+            .answers::<messages::Page>("The newest messages, by what is no content")
+            .asks::<messages::Search>(),
+        post(
+            "/api/v1/messages/search",
+            may(Read),
+            As("message.search"),
+            messages::find,
+        )
+        .answers::<messages::Page>("The newest messages that are as asked")
+        .takes::<messages::Search>(),
+        get(MESSAGE, may(Read), As("message.read"), messages::get)
+            .answers::<serde_json::Value>("One message with all that became of it, its bytes as a tree"),
+        get(
+            "/api/v1/messages/{number}/raw",
+            may(Read),
+            As("message.read"),
+            messages::raw,
+        )
+        .sends("One message, as it was received", HL7),
+        get(
+            "/api/v1/messages/{number}/sent/{destination}",
+            may(Read),
+            As("message.read"),
+            messages::sent,
+        )
+        .sends("One message, as it goes or went to a destination", HL7),
+        get("/api/v1/archive", may(See), No, archive::get)
+            .answers::<archive::Summary>("How much history there is"),
+        get("/api/v1/archive/holds", may(See), No, archive::list_holds)
+            .answers::<Vec<archive::Hold>>("What is kept from being deleted, and why"),
+        post(
+            "/api/v1/archive/holds",
+            administer,
+            ByItself("archive.hold"),
+            archive::add_hold,
+        )
+        .answers::<archive::Held>("Makes a hold, or adds to the one of that name")
+        .takes::<archive::NewHold>(),
+        delete(
+            "/api/v1/archive/holds/{name}",
+            administer,
+            As("archive.release"),
+            archive::release,
+        )
+        .ends_with("Ends a hold", DONE),
+        post(
+            "/api/v1/archive/purge",
+            administer,
+            ByItself("archive.purge"),
+            archive::post_purge,
+        )
+        .answers::<archive::Purged>("Deletes messages that nobody is owed and no hold keeps")
+        .takes::<archive::Chosen>(),
     ]
 }
 

@@ -8,6 +8,7 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 
 const listeners = new Set();
+let isFollowed = false;
 let source = null;
 let retry = null;
 let wait = FIRST_RETRY_MS;
@@ -28,6 +29,7 @@ function tell() {
 
 export async function start() {
   stop();
+  isFollowed = true;
   try {
     const past = await get("history");
     live.samples = past.samples;
@@ -35,17 +37,28 @@ export async function start() {
     // The picture begins with now then.
     live.samples = [];
   }
-  connect();
+  if (isFollowed && !document.hidden) connect();
 }
 
 export function stop() {
-  clearTimeout(retry);
-  source?.close();
-  source = null;
+  isFollowed = false;
+  disconnect();
   live.status = null;
   live.isConnected = false;
   live.lostAt = null;
 }
+
+function disconnect() {
+  clearTimeout(retry);
+  source?.close();
+  source = null;
+}
+
+// A page that nobody sees follows nothing: a browser has few connections for all its tabs, and weir few places.
+document.addEventListener("visibilitychange", () => {
+  disconnect();
+  if (isFollowed && !document.hidden) connect();
+});
 
 function connect() {
   source = new EventSource("/api/v1/events");
@@ -61,12 +74,13 @@ function connect() {
     live.lostAt ??= Date.now();
     tell();
     if (source?.readyState !== EventSource.CLOSED) return;
-    // Refused, not only interrupted: the session may have ended, which the next question tells.
+    // Refused, not only interrupted: the session may have ended.
     source = null;
     retry = setTimeout(async () => {
       wait = Math.min(wait * 2, LONGEST_RETRY_MS);
-      await get("session").catch(() => {});
-      if (!source) connect();
+      // Answered 401 where it has, and that leads to the log-in.
+      await get("status").catch(() => {});
+      if (!source && isFollowed) connect();
     }, wait);
   };
 }

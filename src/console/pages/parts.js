@@ -117,7 +117,7 @@ export function table(caption, columns, rows) {
 }
 
 function tableRow(columns, row) {
-  return h("tr", null, columns.map(([title, cell, kind]) => h("td", { class: kind, "data-title": title || null }, cell(row))));
+  return h("tr", null, columns.map(([title, cell, kind]) => h("td", { class: kind, "data-title": (typeof title === "string" && title) || null }, cell(row))));
 }
 
 // Loads something into a place; says that it loads, and why it could not.

@@ -21,13 +21,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::ClientConfig;
 
 use self::answer::Answer;
-use super::{DeliveryError, Outgoing, Receipt, connect, parse, tls};
+use super::{DeliveryError, Outgoing, Receipt, connect, parse};
 use crate::hl7::Message;
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
+use crate::tls::{self, Owner, Within};
 
 pub use settings::{Acknowledged, HeaderText, Settings, Url};
 
@@ -35,8 +34,7 @@ pub use settings::{Acknowledged, HeaderText, Settings, Url};
 pub struct Client {
     name: Arc<str>,
     settings: Settings,
-    /// Read once, at the first connection.
-    tls: Option<Arc<ClientConfig>>,
+    tls: tls::Client,
     /// Open between deliveries, and only if the last one left no doubt.
     connection: Option<Connection>,
 }
@@ -52,9 +50,9 @@ struct Connection {
 impl Client {
     pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
         Client {
+            tls: tls::Client::new(settings.tls.clone(), Within::Http, Owner::destination(&name)),
             name,
             settings,
-            tls: None,
             connection: None,
         }
     }
@@ -147,18 +145,13 @@ impl Client {
             .map_err(DeliveryError::unreachable)
     }
 
-    async fn connect(&mut self) -> io::Result<Connection> {
+    async fn connect(&self) -> io::Result<Connection> {
         let url = self.settings.url.clone();
         let stream = connect(&url.address(), self.settings.connect_timeout).await?;
         // A message is written whole; a failure here costs only speed.
         drop(stream.set_nodelay(true));
-        let connection = if let Some(server_name) = url.server_name() {
-            let config = match &self.tls {
-                Some(config) => Arc::clone(config),
-                None => tls::client(self.settings.authorities.clone()).await?,
-            };
-            self.tls = Some(Arc::clone(&config));
-            open(TlsConnector::from(config).connect(server_name, stream).await?).await
+        let connection = if url.is_secure() {
+            open(self.tls.connect(url.host(), stream).await?).await
         } else {
             open::<TcpStream>(stream).await
         };

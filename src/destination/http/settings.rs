@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use hyper::Uri;
@@ -12,10 +12,10 @@ use hyper::header::{
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::destination::{Terminators, mllp};
 use crate::secret::SecretPlace;
+use crate::tls::{ClientSettings, Name, Plaintext};
 use crate::typed::Text;
 use crate::units;
 
@@ -49,9 +49,12 @@ pub struct Settings {
     /// What the message is called, `x-application/hl7-v2+er7` by default; the character set is added.
     #[serde(default = "default_content_type", deserialize_with = "content_type")]
     pub content_type: String,
-    /// A PEM file of the certificate authorities to trust, instead of those that the machine trusts.
+    /// TLS, for `https`: `trusted`, `certificate` and `key`, `server_name`.
     #[serde(default)]
-    pub authorities: Option<PathBuf>,
+    pub tls: ClientSettings,
+    /// `accepted`: messages may go unencrypted (`http`) to another machine.
+    #[serde(default)]
+    pub plaintext: Option<Plaintext>,
     /// The time to look up the name, to connect and to agree on TLS, as `10s` (the default).
     #[serde(
         default = "mllp::default_connect_timeout",
@@ -79,7 +82,7 @@ pub struct Settings {
 impl Settings {
     /// Relative paths taken from this folder.
     pub fn resolve(&mut self, folder: &Path) {
-        self.authorities = self.authorities.take().map(|path| folder.join(path));
+        self.tls.resolve(folder);
         for text in self.headers.values_mut() {
             if let HeaderText::Secret(place) = text {
                 *place = place.clone().below(folder);
@@ -176,8 +179,8 @@ impl HeaderText {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     uri: Uri,
-    /// As certificates have it, for `https`.
-    server_name: Option<ServerName<'static>>,
+    /// `https`.
+    is_secure: bool,
 }
 
 /// The host alone: a path may hold what nobody else should see.
@@ -209,24 +212,26 @@ impl Url {
             "http" => false,
             _ => return None,
         };
-        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let server_name = if is_secure {
-            Some(ServerName::try_from(name).ok()?)
-        } else {
-            None
-        };
-        Some(Url { uri, server_name })
+        if is_secure && Name::parse(host).is_none() {
+            return None;
+        }
+        Some(Url { uri, is_secure })
     }
 
-    /// The host as certificates have it; `None` for plain HTTP.
-    pub(super) fn server_name(&self) -> Option<ServerName<'static>> {
-        self.server_name.clone()
+    /// Whether it is spoken to within TLS.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
+    /// The host alone.
+    pub fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default()
     }
 
     /// Host and port.
     pub fn address(&self) -> String {
-        let standard = if self.server_name.is_some() { 443 } else { 80 };
-        let host = self.uri.host().unwrap_or_default();
+        let standard = if self.is_secure { 443 } else { 80 };
+        let host = self.host();
         format!("{host}:{}", self.uri.port_u16().unwrap_or(standard))
     }
 

@@ -1,17 +1,17 @@
 //! Which PostgreSQL server, as whom, and how: what every use of one has in common.
 
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::net::lookup_host;
 use tokio::task::spawn_blocking;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::settings::{Address, Tls};
-use crate::destination::tls;
+use super::settings::Address;
 use crate::secret::SecretPlace;
+use crate::tls::{self, ClientSettings, Owner, Within};
 
 /// A way to a server.
 #[derive(Debug, Clone)]
@@ -24,10 +24,10 @@ pub struct Connection {
     pub user: String,
     /// Where the password is kept.
     pub password: Option<SecretPlace>,
-    /// Whether it is encrypted.
-    pub tls: Tls,
-    /// Whom to trust, instead of those that the machine trusts.
-    pub authorities: Option<PathBuf>,
+    /// How it is encrypted, unless that is not wanted.
+    pub tls: Option<ClientSettings>,
+    /// Who connects.
+    pub owner: Owner,
     /// The time to connect and log in.
     pub connect_timeout: Duration,
     /// The time a statement may take; the server ends it then.
@@ -39,7 +39,7 @@ impl Connection {
     pub(super) async fn config(&self) -> io::Result<tokio_postgres::Config> {
         let mut config = tokio_postgres::Config::new();
         config
-            .host(&self.address.host)
+            .host(self.server_name().unwrap_or_else(|| self.address.host.clone()))
             .port(self.address.port)
             .dbname(&self.database)
             .user(&self.user)
@@ -50,9 +50,14 @@ impl Connection {
                 self.statement_timeout.as_millis()
             ))
             .ssl_mode(match self.tls {
-                Tls::None => SslMode::Disable,
-                Tls::Required => SslMode::Require,
+                None => SslMode::Disable,
+                Some(_) => SslMode::Require,
             });
+        if self.server_name().is_some() {
+            let there = (self.address.host.as_str(), self.address.port);
+            let ip = lookup_host(there).await?.next().map(|there| there.ip());
+            config.hostaddr(ip.ok_or(io::ErrorKind::NotFound)?);
+        }
         if let Some(place) = self.password.clone() {
             let secret = spawn_blocking(move || place.read())
                 .await
@@ -62,15 +67,20 @@ impl Connection {
         Ok(config)
     }
 
-    /// TLS, where it is wanted.
+    /// The name that the server's certificate has to have, where it is not that of its address.
+    fn server_name(&self) -> Option<String> {
+        let name = self.tls.as_ref()?.server_name.as_ref();
+        name.map(ToString::to_string)
+    }
+
+    /// TLS, where it is wanted, with the certificates that are there now.
     pub(super) async fn tls(&self) -> io::Result<Option<MakeRustlsConnect>> {
-        match self.tls {
-            Tls::None => Ok(None),
-            Tls::Required => {
-                let client = tls::client(self.authorities.clone()).await?;
-                Ok(Some(MakeRustlsConnect::new(client.as_ref().clone())))
-            }
-        }
+        let Some(settings) = &self.tls else {
+            return Ok(None);
+        };
+        let client = tls::Client::new(settings.clone(), Within::Other, self.owner.clone());
+        let config = client.config().await?;
+        Ok(Some(MakeRustlsConnect::new(config.as_ref().clone())))
     }
 
     /// A connection of its own, which can read and not write, and ends when it is dropped.

@@ -3,7 +3,7 @@
 //! It reads and never writes; the query is as the site has it, and nothing is put into it. What becomes of the rows
 //! is not decided here, nor what becomes of a failure.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use tokio::time::timeout;
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use super::connection::Connection;
-use super::settings::{Address, Tls, default_statement_timeout};
+use super::settings::{Address, default_statement_timeout};
 use super::{GRACE, told};
 use crate::destination::mllp;
 use crate::secret::SecretPlace;
+use crate::tls::{ClientSettings, Owner, Plaintext};
 use crate::units;
 
 /// Row after row, each with a cell for each column that was asked for; what is NULL is none.
@@ -39,12 +40,12 @@ pub struct LookUp {
     pub password: Option<SecretPlace>,
     /// The query. It names its columns as `columns` does, in any order, and takes no values.
     pub query: String,
-    /// `required` (the default), or `none` for a server on this machine.
+    /// TLS, which is always asked for: `trusted`, `certificate` and `key`, `server_name`.
     #[serde(default)]
-    pub tls: Tls,
-    /// A PEM file of the certificate authorities to trust, instead of those that the machine trusts.
+    pub tls: ClientSettings,
+    /// `accepted`: there is no TLS, for a server on this machine or a network that is trusted.
     #[serde(default)]
-    pub authorities: Option<PathBuf>,
+    pub plaintext: Option<Plaintext>,
     /// The time to connect and log in, as `10s` (the default).
     #[serde(
         default = "mllp::default_connect_timeout",
@@ -80,7 +81,7 @@ fn default_values_bytes_max() -> usize {
 impl LookUp {
     /// Relative paths taken from this folder.
     pub fn resolve(&mut self, folder: &Path) {
-        self.authorities = self.authorities.take().map(|path| folder.join(path));
+        self.tls.resolve(folder);
         self.password = self.password.take().map(|place| place.below(folder));
     }
 
@@ -101,8 +102,8 @@ impl LookUp {
             database: self.database.clone(),
             user: self.user.clone(),
             password: self.password.clone(),
-            tls: self.tls,
-            authorities: self.authorities.clone(),
+            tls: self.plaintext.is_none().then(|| self.tls.clone()),
+            owner: Owner::table(&self.database),
             connect_timeout: self.connect_timeout,
             statement_timeout: self.statement_timeout,
         };

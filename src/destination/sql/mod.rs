@@ -22,10 +22,11 @@ use tokio_postgres::types::ToSql;
 use self::parameter::Parameter;
 use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
+use crate::tls::Owner;
 
 pub use connection::Connection;
 pub use look_up::{LookUp, Rows};
-pub use settings::{Address, Settings, Tls, Value, Whole};
+pub use settings::{Address, Settings, Value, Whole};
 
 /// How much longer than the server itself weir waits for the server to end a statement.
 const GRACE: Duration = Duration::from_secs(2);
@@ -116,7 +117,7 @@ impl Client {
 
     async fn pool(&self) -> io::Result<Pool> {
         let settings = &self.settings;
-        let connection = settings.connection();
+        let connection = settings.connection(Owner::destination(&self.name));
         let config = connection.config().await?;
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,

@@ -1,6 +1,6 @@
 //! What is written of an SQL destination.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -11,6 +11,7 @@ use super::connection::Connection;
 use crate::destination::mllp;
 use crate::expression::{Known, Template};
 use crate::secret::SecretPlace;
+use crate::tls::{ClientSettings, Owner, Plaintext};
 use crate::typed::Text;
 use crate::units;
 
@@ -34,12 +35,12 @@ pub struct Settings {
     /// The values: texts with holes, as `"{PID-3.1}"`, or `{ message: whole }`. The server reads them as the type it
     /// needs; an empty one is NULL.
     pub values: Vec<Value>,
-    /// `required` (the default), or `none` for a server on this machine.
+    /// TLS, which is always asked for: `trusted`, `certificate` and `key`, `server_name`.
     #[serde(default)]
-    pub tls: Tls,
-    /// A PEM file of the certificate authorities to trust, instead of those that the machine trusts.
+    pub tls: ClientSettings,
+    /// `accepted`: there is no TLS, for a server on this machine or a network that is trusted.
     #[serde(default)]
-    pub authorities: Option<PathBuf>,
+    pub plaintext: Option<Plaintext>,
     /// The time to connect and log in, as `10s` (the default).
     #[serde(
         default = "mllp::default_connect_timeout",
@@ -54,34 +55,23 @@ pub struct Settings {
 impl Settings {
     /// Relative paths taken from this folder.
     pub fn resolve(&mut self, folder: &Path) {
-        self.authorities = self.authorities.take().map(|path| folder.join(path));
+        self.tls.resolve(folder);
         self.password = self.password.take().map(|place| place.below(folder));
     }
 
     /// The way to the server.
-    pub(super) fn connection(&self) -> Connection {
+    pub(super) fn connection(&self, owner: Owner) -> Connection {
         Connection {
             address: self.address.clone(),
             database: self.database.clone(),
             user: self.user.clone(),
             password: self.password.clone(),
-            tls: self.tls,
-            authorities: self.authorities.clone(),
+            tls: self.plaintext.is_none().then(|| self.tls.clone()),
+            owner,
             connect_timeout: self.connect_timeout,
             statement_timeout: self.statement_timeout,
         }
     }
-}
-
-/// Whether the connection is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Tls {
-    /// It is, and the certificate names the server.
-    #[default]
-    Required,
-    /// It is not.
-    None,
 }
 
 pub(super) fn default_statement_timeout() -> Duration {

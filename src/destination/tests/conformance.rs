@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::BytesMut;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, yield_now};
@@ -20,6 +20,8 @@ use super::{ack, message, outgoing};
 use crate::destination::{DeliveryError, Destination, Receipt, Settings};
 use crate::hl7::Message;
 use crate::mllp::{Decoded, Decoder, Frame, FrameLimits, Strictness, encode};
+use crate::tls::tests::foreign_server;
+use crate::tls::tests::pki::{Flaw, Pki};
 
 /// What a receiver does with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,12 +68,21 @@ const ROWS: &[(Behavior, Report)] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Mllp,
+    Mllps,
     Http,
+    Https,
     File,
     Sql,
 }
 
-const KINDS: &[Kind] = &[Kind::Mllp, Kind::Http, Kind::File, Kind::Sql];
+const KINDS: &[Kind] = &[
+    Kind::Mllp,
+    Kind::Mllps,
+    Kind::Http,
+    Kind::Https,
+    Kind::File,
+    Kind::Sql,
+];
 
 /// A destination and the receiver it leads to.
 struct Stage {
@@ -80,7 +91,7 @@ struct Stage {
 }
 
 enum Receiver {
-    Server(Server),
+    Server(Box<Server>),
     Folder { _root: TempDir, folder: PathBuf },
     Database(Database),
 }
@@ -92,7 +103,15 @@ impl Kind {
             Kind::File => return folder_stage(behavior),
             Kind::Sql => return Database::stage(behavior).await,
             Kind::Mllp => ("mllp: { address: 'ADDRESS'", "acknowledgment_timeout"),
+            Kind::Mllps => (
+                "mllp: { address: 'ADDRESS', tls: { trusted: 'CA' }",
+                "acknowledgment_timeout",
+            ),
             Kind::Http => ("http: { url: 'http://ADDRESS/hl7'", "answer_timeout"),
+            Kind::Https => (
+                "http: { url: 'https://ADDRESS/hl7', tls: { trusted: 'CA' }",
+                "answer_timeout",
+            ),
         };
         let server = Server::start(self, behavior).await;
         // Long enough for a machine that is busy, except where only the clock ends the wait.
@@ -100,9 +119,10 @@ impl Kind {
         let time = if is_waiting { "200ms" } else { "60s" };
         let written = format!("{key}, {limit}: {time}, acknowledgment_bytes_max: 16KiB }}");
         let written = written.replace("ADDRESS", &server.address.to_string());
+        let written = written.replace("CA'", &format!("{}'", server.pki.path("ca.pem").display()));
         Ok(Stage {
             destination: Destination::new(Arc::from("lab"), settings(&written)),
-            receiver: Receiver::Server(server),
+            receiver: Receiver::Server(Box::new(server)),
         })
     }
 }
@@ -165,6 +185,7 @@ impl Receiver {
 struct Server {
     kind: Kind,
     address: SocketAddr,
+    pki: Pki,
     behavior: watch::Sender<Behavior>,
     taken: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
@@ -175,11 +196,13 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut server = Server {
             kind,
+            pki: Pki::new(),
             address: listener.local_addr().unwrap(),
             behavior: watch::Sender::new(behavior),
             taken: Arc::default(),
             tasks: JoinSet::new(),
         };
+        server.pki.issue("lab.example", Flaw::None);
         if behavior != Behavior::IsAway {
             server.listen(listener);
         }
@@ -189,11 +212,19 @@ impl Server {
     fn listen(&mut self, listener: TcpListener) {
         let (kind, taken) = (self.kind, Arc::clone(&self.taken));
         let behavior = self.behavior.subscribe();
+        let is_secure = matches!(kind, Kind::Mllps | Kind::Https);
+        let tls = is_secure.then(|| foreign_server(&self.pki, "lab.example"));
         self.tasks.spawn(async move {
             let mut connections = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                connections.spawn(serve(stream, kind, behavior.clone(), Arc::clone(&taken)));
+                let (tls, behavior, taken) = (tls.clone(), behavior.clone(), Arc::clone(&taken));
+                connections.spawn(async move {
+                    match tls {
+                        None => serve(stream, kind, behavior, taken).await,
+                        Some(tls) => serve(tls.accept(stream).await.unwrap(), kind, behavior, taken).await,
+                    }
+                });
             }
         });
     }
@@ -209,7 +240,7 @@ impl Server {
 
 /// One connection: reads messages and behaves.
 async fn serve(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     kind: Kind,
     behavior: watch::Receiver<Behavior>,
     taken: Arc<AtomicUsize>,
@@ -245,6 +276,8 @@ async fn serve(
             if stream.write_all(piece).await.is_err() {
                 return;
             }
+            // Within TLS it would wait for more.
+            drop(stream.flush().await);
             yield_now().await;
         }
         if closes {
@@ -253,12 +286,16 @@ async fn serve(
     }
 }
 
-async fn read_message(stream: &mut TcpStream, buffer: &mut BytesMut, kind: Kind) -> Option<bytes::Bytes> {
+async fn read_message(
+    stream: &mut (impl AsyncRead + Unpin),
+    buffer: &mut BytesMut,
+    kind: Kind,
+) -> Option<bytes::Bytes> {
     let mut decoder = Decoder::new(FrameLimits::default(), Strictness::Strict);
     loop {
         let found = match kind {
-            Kind::Http => whole_request(buffer),
-            Kind::Mllp | Kind::File | Kind::Sql => match decoder.decode(buffer).unwrap() {
+            Kind::Http | Kind::Https => whole_request(buffer),
+            Kind::Mllp | Kind::Mllps | Kind::File | Kind::Sql => match decoder.decode(buffer).unwrap() {
                 Some(Decoded::Frame(Frame::Whole(content))) => Some(content),
                 _ => None,
             },
@@ -290,7 +327,7 @@ fn whole_request(buffer: &mut BytesMut) -> Option<bytes::Bytes> {
 
 /// An answer as this kind has it.
 fn written(kind: Kind, content: &[u8]) -> Vec<u8> {
-    if kind == Kind::Http {
+    if matches!(kind, Kind::Http | Kind::Https) {
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", content.len());
         return [head.as_bytes(), content].concat();
     }
@@ -324,7 +361,7 @@ impl Database {
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let more = "statement_timeout: 300ms, tls: none, values: ['{MSH-10}'], \
+        let more = "statement_timeout: 300ms, plaintext: accepted, values: ['{MSH-10}'], \
                     statement: 'insert into messages values ($1) on conflict do nothing'";
         let (password, client) = super::sql::client(address.port(), more);
         let mut database = Database {
@@ -461,13 +498,13 @@ async fn every_kind_reports_what_receivers_do_and_goes_on_when_they_come_back() 
                 assert_eq!(report(&result), Report::Receipt, "{row}, come back: {result:?}");
             }
             // What was accepted the first time is sent again here; a folder knows its own file, a table its key.
-            let repeats = *expected == Report::Receipt && matches!(kind, Kind::Mllp | Kind::Http);
+            let repeats = *expected == Report::Receipt && !matches!(kind, Kind::File | Kind::Sql);
             let repeats = usize::from(repeats);
             assert_eq!(receiver.taken(), 2 + repeats, "{row}");
             held.push((*kind, *behavior));
         }
     }
-    for kind in [Kind::Mllp, Kind::Http] {
+    for kind in [Kind::Mllp, Kind::Mllps, Kind::Http, Kind::Https] {
         let rows = held.iter().filter(|(held, _)| *held == kind).count();
         assert_eq!(rows, ROWS.len(), "{kind:?} can show every row");
     }

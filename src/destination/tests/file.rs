@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{message, outgoing, word};
+use crate::destination::beneath::Beneath;
 use crate::destination::{Destination, Settings, file};
 
 pub(super) fn files(folder: &Path, name: &str) -> Destination {
@@ -53,10 +54,11 @@ async fn what_an_earlier_process_left_unfinished_goes_and_nothing_else() {
         fs::write(folder.path().join(name), "PID|1||SECRET").unwrap();
     }
     fs::create_dir(folder.path().join(".weir-folder.part")).unwrap();
-    let own = file::write_aside(folder.path(), b"another destination is at it").unwrap();
+    let beneath = Beneath::open(folder.path()).unwrap();
+    let own = file::Aside::write(&beneath, b"another destination is at it").unwrap();
     let mut destination = files(folder.path(), "{MSH-10}.hl7");
     assert_eq!(word(&destination.deliver(&message("1")).await), "delivered");
-    own.persist_noclobber(folder.path().join("own.hl7")).unwrap();
+    assert!(own.rename("own.hl7").unwrap());
     assert_eq!(
         names(folder.path()),
         [".weir-folder.part", ".weir-notes", "1.hl7", "old.part", "own.hl7"]

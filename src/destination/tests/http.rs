@@ -140,7 +140,7 @@ async fn a_receiver_is_trusted_by_its_certificate_and_its_name_alone() {
         let (_, _, other_pem) = secure_receiver(name).await;
         let trusted = if is_named { pem.path() } else { other_pem.path() };
         let written = format!(
-            "{{ url: 'https://localhost:{port}/', authorities: '{}' }}",
+            "{{ url: 'https://localhost:{port}/', tls: {{ trusted: '{}' }} }}",
             trusted.display()
         );
         let mut client = http::Client::new(Arc::from("lab"), serde_yaml::from_str(&written).unwrap());

@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -22,11 +22,35 @@ pub(crate) struct Postgres {
     owner: Owner,
     pub(crate) port: u16,
     child: Option<Child>,
+    has_tls: bool,
 }
 
 impl Postgres {
     /// A new server with the database `postgres` and the user `weir`.
     pub(crate) fn start() -> Option<Postgres> {
+        let mut server = Postgres::make()?;
+        server.run();
+        Some(server)
+    }
+
+    /// The same with TLS, by this certificate and key in PEM.
+    pub(crate) fn start_with_tls(certificate: &str, key: &str) -> Option<Postgres> {
+        let mut server = Postgres::make()?;
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = server.folder.path().join("data").join(name);
+            fs::write(&path, text).unwrap();
+            // The server takes no key that others may read.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Owner::User(user, group) = server.owner {
+                chown(&path, Some(user), Some(group)).unwrap();
+            }
+        }
+        server.has_tls = true;
+        server.run();
+        Some(server)
+    }
+
+    fn make() -> Option<Postgres> {
         let (Some(programs), Some(owner)) = (programs(), Owner::find()) else {
             eprintln!(
                 "left out: there is no PostgreSQL server on this machine (Debian: apt-get install postgresql)"
@@ -41,12 +65,13 @@ impl Postgres {
                 chown(path, Some(user), Some(group)).unwrap();
             }
         }
-        let mut server = Postgres {
+        let server = Postgres {
             folder,
             programs,
             owner,
             port: free_port(),
             child: None,
+            has_tls: false,
         };
         let data = server.folder.path().join("data");
         let made = server
@@ -64,7 +89,6 @@ impl Postgres {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        server.run();
         Some(server)
     }
 
@@ -75,6 +99,7 @@ impl Postgres {
             .command("postgres")
             .arg("-D")
             .arg(folder.join("data"))
+            .args(["-c", if self.has_tls { "ssl=on" } else { "ssl=off" }])
             .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
             .args(["-c", &format!("port={}", self.port)])
             .args(["-c", &format!("unix_socket_directories={}", folder.display())])

@@ -23,7 +23,7 @@ pub(super) fn client(port: u16, more: &str) -> (tempfile::TempDir, sql::Client) 
 }
 
 const TABLE: &str = "create table messages (id text primary key, patient int, born date, name text check (name <> 'BAD'), raw bytea, body text);";
-const INSERT: &str = r#"tls: none,
+const INSERT: &str = r#"plaintext: accepted,
     statement: "insert into messages values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
     values: ["{MSH-10}", "{PID-3.1}", "{PID-7}", "{PID-5.1}", { message: whole }, { message: whole }]"#;
 
@@ -79,7 +79,7 @@ async fn what_the_server_says_decides_what_is_tried_again_and_quotes_nothing() {
     ];
     for (statement, name, expected) in rows {
         let more = format!(
-            "tls: none, statement_timeout: 200ms, statement: \"{statement}\", values: [\"{{PID-5.1}}\"]"
+            "plaintext: accepted, statement_timeout: 200ms, statement: \"{statement}\", values: [\"{{PID-5.1}}\"]"
         );
         let (_folder, mut client) = client(server.port, &more);
         let result = client.deliver(&patient("1", "1", name)).await;
@@ -133,10 +133,46 @@ async fn a_wrong_password_is_read_anew_and_tls_is_asked_for_unless_the_site_says
     );
     std::fs::write(&password, PASSWORD).unwrap();
     assert_eq!(word(&client.deliver(&message("1")).await), "delivered");
-    let (_folder, mut secure) = self::client(server.port, &INSERT.replace("tls: none", "tls: required"));
+    let (_folder, mut secure) = self::client(server.port, &INSERT.replace("plaintext: accepted", "tls: {}"));
     let told = word(&secure.deliver(&message("2")).await);
     assert!(told.starts_with("unreachable: "), "{told}");
     assert_eq!(server.ask("select count(*) from messages;"), "1\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_trusted_by_its_certificate_and_its_name_alone() {
+    let signed = |name: &str| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    for (name, is_known, is_right) in [
+        ("127.0.0.1", true, true),
+        ("127.0.0.1", false, false),
+        ("db.example", true, false),
+    ] {
+        let own = signed(name);
+        let Some(server) = Postgres::start_with_tls(&own.cert.pem(), &own.signing_key.serialize_pem()) else {
+            return;
+        };
+        server.ask(TABLE);
+        let known = if is_known { own } else { signed(name) };
+        let authorities = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&authorities, known.cert.pem()).unwrap();
+        // The row says whether the server itself saw TLS.
+        let more = format!(
+            "tls: {{ trusted: '{}' }}, values: ['{{MSH-10}}'], statement: \"insert into messages (id, body)
+             select $1, ssl::text from pg_stat_ssl where pid = pg_backend_pid()\"",
+            authorities.path().display()
+        );
+        let (_folder, mut client) = client(server.port, &more);
+        let said = word(&client.deliver(&message("1")).await);
+        let rows = server.ask("select id, body from messages;");
+        if is_right {
+            assert_eq!((said.as_str(), rows.as_str()), ("delivered", "1|true\n"));
+        } else {
+            assert!(
+                said.starts_with("unreachable: ") && rows.is_empty(),
+                "{name}: {said}, {rows}"
+            );
+        }
+    }
 }
 
 #[tokio::test]
@@ -169,7 +205,7 @@ async fn a_server_that_says_nothing_or_something_else_is_given_nothing() {
 fn settings_know_their_fields_and_hold_no_password() {
     let read = |text: &str| serde_yaml::from_str::<sql::Settings>(text);
     let right = "address: 'db.example:5432', database: d, user: u, statement: 's', values: ['{MSH-10}', { message: whole }]";
-    assert_eq!(read(&format!("{{ {right} }}")).unwrap().tls, sql::Tls::Required);
+    assert!(read(&format!("{{ {right} }}")).unwrap().plaintext.is_none());
     for wrong in [
         "password: hunter2",
         "password: { env: A, file: b }",

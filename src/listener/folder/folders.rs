@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use rustix::fs::{Mode, OFlags};
 
 use super::{Accepted, Order};
 use crate::listener::Ruling;
@@ -23,7 +24,23 @@ const FILES_MAX: usize = 10_000;
 const PREFIX_BYTES: u64 = 4 * 1024;
 
 /// What follows the name of a file that has failed in that of its reason.
-const NOTE: &str = ".reason.txt";
+pub(super) const NOTE: &str = ".reason.txt";
+
+/// The longest name that the common file systems take.
+const NAME_BYTES_MAX: usize = 255;
+/// How long an extension is kept when a name is cut.
+const EXTENSION_BYTES_MAX: usize = 16;
+
+/// What stands in `working` under a name.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// A file, and this in it.
+    File(Frame),
+    /// Something that can never be read, and why.
+    Unreadable(&'static str),
+    /// Nothing any more: somebody else took it away.
+    Gone,
+}
 
 /// What tells that a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,15 +157,33 @@ impl Folders {
         }
     }
 
-    /// The content of a file in work; `None` for what is no plain file.
-    pub(super) fn read(&self, name: &OsStr, bytes_max: usize) -> io::Result<Option<Frame>> {
+    /// The content of a file in work. What fails here may go well another time.
+    pub(super) fn read(&self, name: &OsStr, bytes_max: usize) -> io::Result<Content> {
+        match self.read_file(name, bytes_max) {
+            Ok(Some(frame)) => Ok(Content::File(frame)),
+            Ok(None) => Ok(Content::Unreadable("expected a file, found something else")),
+            Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(Content::Gone),
+            Err(failure) if failure.kind() == io::ErrorKind::PermissionDenied => {
+                Ok(Content::Unreadable("expected a file that weir's user may read"))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn read_file(&self, name: &OsStr, bytes_max: usize) -> io::Result<Option<Frame>> {
         let path = self.working.join(name);
         if !fs::symlink_metadata(&path)?.is_file() {
             return Ok(None);
         }
-        let file = File::open(path)?;
+        // It may be something else by now: a link is not followed, nor a pipe waited for.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Ok(None);
+        }
         let mut content = Vec::new();
-        if file.metadata()?.len() > bytes_max as u64 {
+        if metadata.len() > bytes_max as u64 {
             file.take(PREFIX_BYTES).read_to_end(&mut content)?;
             let prefix = Bytes::from(content);
             return Ok(Some(Frame::TooLarge { prefix }));
@@ -178,11 +213,17 @@ impl Folders {
         let free = free_name(&self.failed, name, NOTE)?;
         let mut note = free.clone();
         note.push(NOTE);
+        let note = self.failed.join(note);
         // The reason first: a file without one says nothing.
-        let mut file = File::create_new(self.failed.join(note))?;
-        writeln!(file, "{reason}")?;
-        file.sync_all()?;
-        fs::rename(self.working.join(name), self.failed.join(free))?;
+        let mut file = File::create_new(&note)?;
+        let moved = writeln!(file, "{reason}")
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(self.working.join(name), self.failed.join(free)));
+        if moved.is_err() {
+            // Or each further attempt would leave another; what cannot be removed is of no harm.
+            drop(fs::remove_file(note));
+        }
+        moved?;
         sync(&self.failed)
     }
 }
@@ -196,24 +237,45 @@ fn private_folder() -> DirBuilder {
 }
 
 /// The name, or one like it when something has it, or has what stands beside it: senders use the same name again
-/// and again.
+/// and again. It is cut where there would be no room for what is to stand beside it.
 fn free_name(folder: &Path, name: &OsStr, beside: &str) -> io::Result<OsString> {
-    let mut free = name.to_owned();
+    let number = || format!("-{:08x}", fastrand::u32(..));
+    let name = cut(name, NAME_BYTES_MAX - beside.len() - number().len());
+    let mut free = name.clone();
     let is_taken = |free: &OsStr| -> io::Result<bool> {
         let mut other = free.to_owned();
         other.push(beside);
         Ok(exists(&folder.join(free))? || exists(&folder.join(other))?)
     };
     while is_taken(&free)? {
-        let path = Path::new(name);
-        path.file_stem().unwrap_or(name).clone_into(&mut free);
-        free.push(format!("-{:08x}", fastrand::u32(..)));
+        let path = Path::new(&name);
+        path.file_stem().unwrap_or(&name).clone_into(&mut free);
+        free.push(number());
         if let Some(extension) = path.extension() {
             free.push(".");
             free.push(extension);
         }
     }
     Ok(free)
+}
+
+/// The name in no more than so many bytes, with its extension.
+pub(super) fn cut(name: &OsStr, bytes_max: usize) -> OsString {
+    if name.len() <= bytes_max {
+        return name.to_owned();
+    }
+    let path = Path::new(name);
+    let extension = path
+        .extension()
+        .map(|extension| format!(".{}", extension.to_string_lossy()));
+    let extension = extension.filter(|extension| extension.len() <= EXTENSION_BYTES_MAX);
+    let extension = extension.unwrap_or_default();
+    let mut cut = name.to_string_lossy().into_owned();
+    let room = bytes_max - extension.len();
+    let end = (0..=room).rev().find(|end| cut.is_char_boundary(*end));
+    cut.truncate(end.unwrap_or_default());
+    cut.push_str(&extension);
+    cut.into()
 }
 
 /// Whether there is anything, be it a link that leads nowhere.

@@ -9,8 +9,8 @@ mod folders;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::ffi::OsString;
+use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
-use self::folders::{Folders, Seen, Stamp};
+use self::folders::{Content, Folders, Seen, Stamp};
 use super::budget::Share;
 use super::{Incoming, Intake, ReadBudget, Ruling, count_failure, guard_intake, guard_reply, mllp, stopped};
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
@@ -33,6 +33,11 @@ use crate::units;
 
 /// The longest pause before a file that cannot be stored is tried again.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How often reading a file is tried before it fails; what concerns the whole folder shows before a file is read.
+const READS_MAX: u32 = 5;
+/// How many files may have failed and still be in `working`, because they cannot be moved, while others are taken.
+const STUCK_MAX: usize = 100;
 
 /// The settings of a folder listener.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -142,6 +147,9 @@ impl Bound {
             intake,
             shutdown,
             seen: HashMap::new(),
+            stuck: HashMap::new(),
+            untakable: HashSet::new(),
+            reads: 0,
             failures: 0,
         };
         while !watcher.is_stopped() {
@@ -166,6 +174,12 @@ struct Watcher {
     shutdown: watch::Receiver<bool>,
     /// Files that have come, as they were when they last changed, and since when they are so.
     seen: HashMap<OsString, (Stamp, Instant)>,
+    /// Files in `working` that have failed and could not be moved so far, with what was decided.
+    stuck: HashMap<OsString, Ruling>,
+    /// Files that have come, and weir's user may not move them.
+    untakable: HashSet<OsString>,
+    /// How often reading the file at hand has failed.
+    reads: u32,
     /// In a row.
     failures: u32,
 }
@@ -196,8 +210,16 @@ impl Watcher {
     async fn look(&mut self) -> io::Result<bool> {
         let folders = Arc::clone(&self.folders);
         let claimed = blocking(move || folders.claimed()).await?;
-        let mut took_any = !claimed.is_empty();
+        self.stuck.retain(|name, _| claimed.contains(name));
+        let mut took_any = false;
         for name in claimed {
+            if let Some(ruling) = self.stuck.get(&name).cloned() {
+                if self.put_away(&name, &ruling).await.is_ok() {
+                    self.stuck.remove(&name);
+                }
+                continue;
+            }
+            took_any = true;
             if !self.take(name).await? {
                 return Ok(false);
             }
@@ -205,10 +227,11 @@ impl Watcher {
         let folders = Arc::clone(&self.folders);
         let (suffix, order) = (self.settings.suffix.clone(), self.settings.order);
         let arrived = blocking(move || folders.arrived(suffix.as_deref(), order)).await?;
-        for seen in self.complete(arrived) {
-            let folders = Arc::clone(&self.folders);
-            let claimed = blocking(move || folders.claim(&seen)).await?;
-            if let Some(name) = claimed {
+        let arrived = self.complete(arrived);
+        let seen = &self.seen;
+        self.untakable.retain(|name| seen.contains_key(name));
+        for seen in arrived {
+            if let Some(name) = self.claim(seen).await? {
                 took_any = true;
                 if !self.take(name).await? {
                     return Ok(false);
@@ -217,6 +240,28 @@ impl Watcher {
         }
         self.failures = 0;
         Ok(took_any)
+    }
+
+    /// Takes a file into work, if it can be had.
+    async fn claim(&mut self, seen: Seen) -> io::Result<Option<OsString>> {
+        let (folders, name) = (Arc::clone(&self.folders), seen.name.clone());
+        match blocking(move || folders.claim(&seen)).await {
+            Err(failure) if failure.kind() == io::ErrorKind::PermissionDenied => {
+                if self.untakable.insert(name) {
+                    count_failure(&self.name, "claim");
+                    let files = self.untakable.len();
+                    // Once for one file, and not for each of many.
+                    if files.is_power_of_two() {
+                        warn!(listener = &*self.name, files, %failure, "files that weir's user may not move stay where they are");
+                    }
+                }
+                Ok(None)
+            }
+            claimed => {
+                self.untakable.remove(&name);
+                claimed
+            }
+        }
     }
 
     /// Those that have not changed for long enough. What is no longer there is forgotten.
@@ -245,39 +290,74 @@ impl Watcher {
             return Ok(false);
         }
         let ruling = match self.read(name.clone()).await? {
-            Some(frame) => self.give(frame).await,
-            None => Ruling::Rejected("expected a file, found something else".to_owned()),
+            Content::File(frame) => self.give(frame).await,
+            Content::Unreadable(reason) => {
+                count_failure(&self.name, "unreadable");
+                Ruling::Rejected(reason.to_owned())
+            }
+            Content::Gone => {
+                self.share.release();
+                return Ok(true);
+            }
         };
         self.share.release();
-        if ruling == Ruling::Unavailable {
-            let failure = io::Error::other("the messages of a file cannot be stored now");
-            let pause = self.failed("unavailable", &failure);
-            self.rest(pause).await;
-            return Ok(false);
-        }
+        let has_failed = match ruling {
+            Ruling::Accepted => false,
+            Ruling::Erroneous(_) | Ruling::Rejected(_) => true,
+            Ruling::Unavailable => {
+                let failure = io::Error::other("the messages of a file cannot be stored now");
+                let pause = self.failed("unavailable", &failure);
+                self.rest(pause).await;
+                return Ok(false);
+            }
+        };
         // Not given to the intake again, whatever it takes to put the file away: that would deliver it twice.
         loop {
-            let (folders, name) = (Arc::clone(&self.folders), name.clone());
-            let (ruling, accepted) = (ruling.clone(), self.settings.accepted);
-            match blocking(move || folders.put_away(&name, &ruling, accepted)).await {
-                Ok(()) => return Ok(true),
-                Err(failure) => {
-                    let pause = self.failed("put_away", &failure);
-                    self.rest(pause).await;
+            let failure = match self.put_away(&name, &ruling).await {
+                Ok(()) => {
+                    if has_failed {
+                        info!(
+                            listener = &*self.name,
+                            "a file has failed; it is in `failed`, the reason beside it"
+                        );
+                    }
+                    return Ok(true);
                 }
+                Err(failure) => failure,
+            };
+            if has_failed && self.stuck.len() < STUCK_MAX {
+                // Nothing is owed for it. Those after it need not wait; it is tried again at each look.
+                count_failure(&self.name, "put_away");
+                warn!(listener = &*self.name, %failure, "a file has failed and stays in `working`: it cannot be moved to `failed`");
+                self.stuck.insert(name, ruling);
+                return Ok(true);
             }
+            let pause = self.failed("put_away", &failure);
+            self.rest(pause).await;
             if self.is_stopped() {
                 return Ok(false);
             }
         }
     }
 
-    /// The content of a claimed file, within the budget; `None` for what is no file.
-    async fn read(&mut self, name: OsString) -> io::Result<Option<Frame>> {
+    async fn put_away(&self, name: &OsStr, ruling: &Ruling) -> io::Result<()> {
+        let (folders, name) = (Arc::clone(&self.folders), name.to_owned());
+        let (ruling, accepted) = (ruling.clone(), self.settings.accepted);
+        blocking(move || folders.put_away(&name, &ruling, accepted)).await
+    }
+
+    /// The content of a claimed file, within the budget. Fails a few times where that may help, and not for ever.
+    async fn read(&mut self, name: OsString) -> io::Result<Content> {
         let frame_bytes_max = self.settings.frame_bytes_max;
         self.share.cover(frame_bytes_max).await;
         let folders = Arc::clone(&self.folders);
-        blocking(move || folders.read(&name, frame_bytes_max)).await
+        let read = blocking(move || folders.read(&name, frame_bytes_max)).await;
+        self.reads += 1;
+        if read.is_err() && self.reads < READS_MAX {
+            return read;
+        }
+        self.reads = 0;
+        Ok(read.unwrap_or(Content::Unreadable("it could not be read, several times")))
     }
 
     /// Gives a frame to the intake and waits for its ruling.
@@ -290,7 +370,11 @@ impl Watcher {
             }
             Frame::TooLarge { .. } => count_failure(&self.name, "too_large"),
         }
-        let incoming = Incoming { frame, is_file: true };
+        let incoming = Incoming {
+            frame,
+            is_file: true,
+            certificate: None,
+        };
         let reply = match guard_intake(&self.intake, incoming).await {
             Some(reply) => guard_reply(reply).await,
             None => None,
@@ -299,12 +383,6 @@ impl Watcher {
             count_failure(&self.name, "intake_panic");
             return Ruling::Rejected("internal error".to_owned());
         };
-        if matches!(reply.ruling, Ruling::Erroneous(_) | Ruling::Rejected(_)) {
-            info!(
-                listener = &*self.name,
-                "a file has failed; it is in `failed`, the reason beside it"
-            );
-        }
         reply.ruling
     }
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::FutureExt;
 use futures_util::future::ready;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
+use super::folders::{NOTE, cut};
 use super::*;
 use crate::listener::Reply;
 
@@ -278,6 +279,9 @@ async fn a_file_that_changes_is_left_until_it_no_longer_does() {
         intake: accepting().0,
         shutdown: watch::channel(false).1,
         seen: HashMap::new(),
+        stuck: HashMap::new(),
+        untakable: HashSet::new(),
+        reads: 0,
         failures: 0,
     };
     let look = |folders: &Folders| folders.arrived(None, Order::Name).unwrap();
@@ -324,13 +328,14 @@ async fn a_folder_that_is_not_there_is_told_and_not_made() {
 async fn new_settings_wait_until_the_old_ones_have_put_their_file_away() {
     let watched = Watched::new("", &[("a", "A"), ("b", "B")]);
     let (tell, mut given) = mpsc::unbounded_channel();
-    let (go_on, told) = watch::channel(false);
-    // The first file is in the intake's hands until the test lets go of it.
+    let go_on = Arc::new(Semaphore::new(0));
+    let told = Arc::clone(&go_on);
+    // Each file is in the intake's hands until the test lets go of it.
     let intake: Intake = Arc::new(move |_| {
-        let (tell, mut told) = (tell.clone(), told.clone());
+        let (tell, told) = (tell.clone(), Arc::clone(&told));
         let ruled = async move {
             tell.send(()).unwrap();
-            told.wait_for(|go_on| *go_on).await.unwrap();
+            told.acquire().await.unwrap().forget();
             Reply::default()
         };
         ready(ruled.boxed()).boxed()
@@ -353,11 +358,110 @@ async fn new_settings_wait_until_the_old_ones_have_put_their_file_away() {
     stops[0].send_replace(true);
     tokio::task::yield_now().await;
     assert!(given.try_recv().is_err(), "the file in work is not taken twice");
-    go_on.send_replace(true);
+    go_on.add_permits(1);
     first.await.unwrap();
     assert_eq!(watched.names("done"), ["a"]);
     given.recv().await.unwrap();
     stops[1].send_replace(true);
+    go_on.add_permits(1);
     second.await.unwrap();
     assert_eq!(watched.names("done"), ["a", "b"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_file_is_put_aside_and_those_after_it_are_taken() {
+    let watched = Watched::new("", &[("z", "Z")]);
+    let root = watched.root.path();
+    drop(Folders::open(root).unwrap());
+    let working = root.join("working");
+    fs::create_dir(working.join("folder")).unwrap();
+    std::os::unix::fs::symlink("nowhere", working.join("link")).unwrap();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        working.join("pipe"),
+        rustix::fs::FileType::Fifo,
+        mode,
+        0,
+    )
+    .unwrap();
+    assert_eq!(watched.watch(accepting(), 1).await, ["Z"]);
+    assert_eq!(
+        watched.names("failed"),
+        ["folder.reason.txt", "link.reason.txt", "pipe.reason.txt"]
+    );
+    for name in ["folder", "link", "pipe"] {
+        assert!(
+            fs::symlink_metadata(root.join("failed").join(name)).is_ok(),
+            "{name}"
+        );
+    }
+    assert_eq!(fs::read_dir(working).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_vanishes_is_no_failure() {
+    let watched = Watched::new("", &[("a", "A")]);
+    let folders = Folders::open(watched.root.path()).unwrap();
+    let seen = folders.arrived(None, Order::Name).unwrap().pop().unwrap();
+    folders.claim(&seen).unwrap().unwrap();
+    fs::remove_file(watched.root.path().join("working/a")).unwrap();
+    assert!(matches!(folders.read("a".as_ref(), 100), Ok(Content::Gone)));
+}
+
+#[tokio::test]
+async fn a_file_that_can_be_put_nowhere_keeps_no_other_waiting() {
+    let intake = || {
+        scripted(|_, text| match text {
+            "wrong" => Ruling::Rejected("200 no".to_owned()),
+            _ => Ruling::Accepted,
+        })
+    };
+    let watched = Watched::new("", &[("1", "wrong"), ("2", "right")]);
+    let failed = watched.root.path().join("failed");
+    let bound = Bound::open(&watched.settings()).await.unwrap();
+    fs::remove_dir(&failed).unwrap();
+    fs::write(&failed, "in the way").unwrap();
+    let (stop, shutdown) = watch::channel(false);
+    let (intake, mut given) = intake();
+    let running = tokio::spawn(bound.run(Arc::from("in"), intake, ReadBudget::new(64 << 20), shutdown));
+    assert_eq!(given.recv().await.unwrap(), "wrong");
+    assert_eq!(given.recv().await.unwrap(), "right");
+    // It is moved when that can be done again, and not given to the intake once more.
+    fs::remove_file(&failed).unwrap();
+    fs::create_dir(&failed).unwrap();
+    while watched.names("failed") != ["1", "1.reason.txt"] {
+        tokio::task::yield_now().await;
+    }
+    stop.send_replace(true);
+    running.await.unwrap();
+    assert!(given.try_recv().is_err());
+    assert_eq!(watched.names("done"), ["2"]);
+    assert!(watched.names("working").is_empty());
+}
+
+#[tokio::test]
+async fn names_as_long_as_can_be_have_room_for_their_reason() {
+    let long = |end: &str| format!("{}{end}", "x".repeat(255 - end.len()));
+    let watched = Watched::new("", &[(&long("1.hl7"), "wrong"), (&long("2.hl7"), "wrong")]);
+    let intake = scripted(|_, _| Ruling::Rejected("no".to_owned()));
+    watched.watch(intake, 2).await;
+    let failed = watched.names("failed");
+    assert_eq!(failed.len(), 4);
+    let ends_in = |end: &str| failed.iter().filter(|name| name.ends_with(end)).count();
+    assert_eq!((ends_in(".hl7"), ends_in(NOTE)), (2, 2), "{failed:?}");
+}
+
+#[test]
+fn a_name_is_cut_between_letters_and_keeps_its_extension() {
+    let check = |name: &str, bytes_max: usize, expected: &str| {
+        assert_eq!(cut(name.as_ref(), bytes_max), expected, "{name}");
+    };
+    check("short.hl7", 9, "short.hl7");
+    check("longer.hl7", 9, "longe.hl7");
+    check("\u{e4}\u{e4}\u{e4}.hl7", 9, "\u{e4}\u{e4}.hl7");
+    check("no-extension", 5, "no-ex");
+    check(".hidden-and-long", 7, ".hidden");
+    check("a.an-extension-that-is-none", 20, "a.an-extension-that-");
 }

@@ -137,7 +137,7 @@ impl Page {
 
     pub(in crate::outbox) fn encode(&self, key: &Key) -> Vec<u8> {
         seal(key, self.content.len(), |out| {
-            out.extend_from_slice(&self.content)
+            out.extend_from_slice(&self.content);
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Streams of events: how many there may be, and what ends them.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -17,7 +18,7 @@ fn watch(client: &Client) -> Result<TcpStream, u16> {
         client.address
     );
     for (name, value) in &client.headers {
-        request += &format!("{name}: {value}\r\n");
+        write!(request, "{name}: {value}\r\n").unwrap();
     }
     stream.write_all(format!("{request}\r\n").as_bytes()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

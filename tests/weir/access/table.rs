@@ -8,6 +8,11 @@ use super::{Client, Running};
 
 /// What each endpoint asks for. A new one needs a row here.
 const TABLE: &str = "
+    get /api/v1/archive                                     see
+    get /api/v1/archive/holds                               see
+    post /api/v1/archive/holds                              administer
+    delete /api/v1/archive/holds/{name}                     administer
+    post /api/v1/archive/purge                              administer
     get /api/v1/audit                                       audit
     get /api/v1/audit/export                                audit
     get /api/v1/audit/verification                          audit
@@ -23,6 +28,11 @@ const TABLE: &str = "
     post /api/v1/destinations/{name}/{order}                operate
     get /api/v1/events                                      see
     get /api/v1/history                                     see
+    get /api/v1/messages                                    see
+    get /api/v1/messages/{number}                           read
+    get /api/v1/messages/{number}/raw                       read
+    get /api/v1/messages/{number}/sent/{destination}        read
+    post /api/v1/messages/search                            read
     get /api/v1/openapi.json                                login
     post /api/v1/reload                                     administer
     get /api/v1/routes                                      see
@@ -75,6 +85,8 @@ fn rows() -> Vec<Row> {
 fn address(path: &str) -> String {
     path.replace("{name}", "ehr")
         .replace("{sequence}", "999")
+        .replace("{number}", "999")
+        .replace("{destination}", "ehr")
         .replace("{order}", "retry")
 }
 

@@ -144,51 +144,10 @@ fn every_other_page_is_there_and_a_log_out_ends_all_of_it() {
     let outline = "getComputedStyle(document.activeElement).outlineStyle";
     assert_eq!(browser.evaluate(outline), "solid");
 
-    go(&mut browser, "#/routes", "Routes");
-    browser.wait_for_text("adt-to-billing");
-    picture(&mut browser, "routes");
-    browser.click("adt-to-ehr");
-    browser.wait_for_text("# What the clinics get.");
-    picture(&mut browser, "route");
-    browser.click("Cases");
-    browser.wait_for_text("1 case, all as expected");
-    picture(&mut browser, "cases");
-    browser.click("Try a message");
-    browser.wait_for("document.querySelector('textarea')");
-    browser.evaluate("document.querySelector('textarea').focus()");
-    browser.type_text(&String::from_utf8(adt("T1")).unwrap().replace('\r', "\n"));
-    browser.click("Try it");
-    browser.wait_for_text("Delivered to ehr");
-    browser.wait_for_text("Receiving Application");
-    picture(&mut browser, "try");
+    routes_are_read_tested_and_tried(&mut browser);
     assert!(ehr.messages().is_empty(), "a trial sends nothing");
-
-    go(&mut browser, "#/site", "Site");
-    browser.click("Reload the site");
-    browser.wait_for_text("Swapped in");
-    site.rewrite("listeners: { hospital-adt: { mlp: {} } }\n");
-    browser.click("Reload the site");
-    browser.wait_for_text("Refused: the site that ran goes on");
-    browser.wait_for_text("site.yaml:");
-    picture(&mut browser, "site-refused");
-
-    go(&mut browser, "#/users", "Users and tokens");
-    browser.wait_for_text("anna");
-    browser.click("New user…");
-    browser.type_text("bert");
-    browser.press("Tab");
-    browser.type_text(PASSWORD);
-    picture(&mut browser, "new-user");
-    browser.click("Make the user");
-    browser.wait_for("[...document.querySelectorAll('td')].some((cell) => cell.innerText === 'bert')");
-    picture(&mut browser, "users");
-    go(&mut browser, "#/audit", "Audit");
-    browser.wait_for_text("route.try");
-    browser.click("Verify the log");
-    browser.wait_for_text("records are what was written");
-    picture(&mut browser, "audit");
-    go(&mut browser, "#/account", "anna");
-    picture(&mut browser, "account");
+    a_site_is_reloaded_and_refused(&mut browser, &site);
+    people_and_their_records(&mut browser);
 
     browser.look(1366, 900, "light");
     browser.click("Log out");
@@ -214,7 +173,62 @@ fn every_other_page_is_there_and_a_log_out_ends_all_of_it() {
         !shown.to_string().contains("Users") && !shown.to_string().contains("Audit"),
         "{shown}"
     );
+    // Whoever is taken away is out at once, with the page still open.
+    let removed = weir(site.folder(), &["user", "remove", "bert", "--site", "site"], b"");
+    assert_eq!(removed.0, 0, "{removed:?}");
+    browser.wait_for("document.querySelector('h1').innerText === 'Log in'");
     assert_eq!(engine.terminate(), 0);
+}
+
+fn routes_are_read_tested_and_tried(browser: &mut Browser) {
+    go(browser, "#/routes", "Routes");
+    browser.wait_for_text("adt-to-billing");
+    picture(browser, "routes");
+    browser.click("adt-to-ehr");
+    browser.wait_for_text("# What the clinics get.");
+    picture(browser, "route");
+    browser.click("Cases");
+    browser.wait_for_text("1 case, all as expected");
+    picture(browser, "cases");
+    browser.click("Try a message");
+    browser.wait_for("document.querySelector('textarea')");
+    browser.evaluate("document.querySelector('textarea').focus()");
+    browser.type_text(&String::from_utf8(adt("T1")).unwrap().replace('\r', "\n"));
+    browser.click("Try it");
+    browser.wait_for_text("Delivered to ehr");
+    browser.wait_for_text("Receiving Application");
+    picture(browser, "try");
+}
+
+fn a_site_is_reloaded_and_refused(browser: &mut Browser, site: &Site) {
+    go(browser, "#/site", "Site");
+    browser.click("Reload the site");
+    browser.wait_for_text("Swapped in");
+    site.rewrite("listeners: { hospital-adt: { mlp: {} } }\n");
+    browser.click("Reload the site");
+    browser.wait_for_text("Refused: the site that ran goes on");
+    browser.wait_for_text("site.yaml:");
+    picture(browser, "site-refused");
+}
+
+fn people_and_their_records(browser: &mut Browser) {
+    go(browser, "#/users", "Users and tokens");
+    browser.wait_for_text("anna");
+    browser.click("New user…");
+    browser.type_text("bert");
+    browser.press("Tab");
+    browser.type_text(PASSWORD);
+    picture(browser, "new-user");
+    browser.click("Make the user");
+    browser.wait_for("[...document.querySelectorAll('td')].some((cell) => cell.innerText === 'bert')");
+    picture(browser, "users");
+    go(browser, "#/audit", "Audit");
+    browser.wait_for_text("route.try");
+    browser.click("Verify the log");
+    browser.wait_for_text("records are what was written");
+    picture(browser, "audit");
+    go(browser, "#/account", "anna");
+    picture(browser, "account");
 }
 
 /// Roles for the first administrator, as the operator of the machine gives them.

@@ -7,13 +7,18 @@ mod browser;
 mod command;
 mod corpus;
 mod peers;
+#[path = "../../../src/tls/tests/pki.rs"]
+#[allow(dead_code, reason = "the tests inside weir use the rest of it")]
+pub mod pki;
 mod process;
+mod secure;
 
 pub use browser::Browser;
 pub use command::{Running, program, repository_file, transcript, unread, workplace};
 pub use corpus::{corpus, hl7_files};
 pub use peers::{Answer, Receiver, Sender, control_id};
 pub use process::{Engine, Site, weir};
+pub use secure::SecureSender;
 
 use std::time::Duration;
 

@@ -207,8 +207,8 @@ impl Engine {
                 }
                 ["watching", url] => {
                     console = url
-                        .strip_prefix("http://")
-                        .and_then(|rest| rest.split('/').next()?.parse().ok());
+                        .split_once("//")
+                        .and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
                 }
                 ["setup", .., token] => setup_token = Some((*token).to_owned()),
                 ["ready"] => {

@@ -107,7 +107,7 @@ fn programs_are_told_every_problem_with_its_place() {
     assert_eq!(problem["setting"], "routes.all.to");
     let text = fs::read_to_string(site.folder().join("site/site.yaml")).unwrap();
     let line = text.lines().position(|line| line.contains("her")).unwrap();
-    assert_eq!(problem["at"]["line"], line + 1);
+    assert_eq!(problem["at"]["start"]["line"], line + 1);
     assert_eq!(problem["at"]["file"], "site/site.yaml");
     assert!(answer["text"].as_str().unwrap().contains("did you mean `ehr`?"));
 
@@ -141,7 +141,7 @@ fn what_needs_a_restart_is_said() {
         (
             "console: { bind: \"127.0.0.1:0\" }",
             "console: { bind: \"[::1]:0\" }",
-            "`engine.console.bind`",
+            "`engine.console`",
         ),
         (
             "console:",

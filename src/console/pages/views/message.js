@@ -5,7 +5,7 @@ import { act, badge, button, card, empty, facts, heading, load, tabs } from "../
 import { ago, bytes, moment, plural } from "../format.js";
 import { became } from "./states.js";
 import { h, put } from "../dom.js";
-import { rawLines } from "./raw.js";
+import { characters, rawLines } from "./raw.js";
 import { trace } from "./trace.js";
 import { tree } from "./tree.js";
 
@@ -47,25 +47,30 @@ function head(found) {
 
 const VIEWS = {
   "": (found) => (found.message ? tree(found.message) : [h("p", { class: "note" }, "It could not be read as a message. These are its bytes."), rawLines(found.text)]),
-  raw: async (found, page) => {
-    const response = await api.get(`messages/${found.number}/raw`, { raw: true, accept: "application/hl7-v2", signal: page.signal });
-    return rawLines(new Uint8Array(await response.arrayBuffer()));
-  },
+  raw: async (found, page) => rawLines(await bytesOf(`messages/${found.number}/raw`, page)),
   steps,
   deliveries,
 };
 
-// What each route said, and what its steps change when it goes through them once more.
-function steps(found, page) {
+// What each route said, and what its steps do to it when it goes through them once more, as the site is now.
+async function steps(found, page) {
   if (found.routes.length === 0) return empty("No route was for it.");
+  const isTried = page.session.may("edit");
+  const message = isTried ? characters(await bytesOf(`messages/${found.number}/raw`, page)) : null;
   return found.routes.map((passage) => {
     const place = h("div");
-    load(place, page.signal, async () => trace(await api.get(`messages/${found.number}/trace/${api.part(passage.route)}`, { signal: page.signal })));
+    if (isTried) load(place, page.signal, async () => trace(await api.post(`routes/${api.part(passage.route)}/try`, { message }, { signal: page.signal })));
     return h("section", { class: "card" },
       h("h2", null, h("a", { href: `#/routes/${api.part(passage.route)}` }, passage.route)),
-      passage.filtered ? h("p", null, badge("idle", `did not want it: ${passage.filtered}`)) : null,
+      h("p", null, passage.filtered ? badge("idle", `did not want it: ${passage.filtered}`) : badge("good", "took it")),
+      isTried ? h("p", { class: "note" }, "Tried anew with the site that runs now:") : null,
       place);
   });
+}
+
+async function bytesOf(path, page) {
+  const response = await api.get(path, { raw: true, accept: "application/hl7-v2", signal: page.signal });
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 function deliveries(found, page) {
@@ -73,8 +78,7 @@ function deliveries(found, page) {
   return found.deliveries.map((delivery) => {
     const sent = h("div");
     const show = button("As sent", (event) => act(event.currentTarget, async () => {
-      const response = await api.get(`messages/${found.number}/sent/${api.part(delivery.destination)}`, { raw: true, accept: "application/hl7-v2", signal: page.signal });
-      put(sent, rawLines(new Uint8Array(await response.arrayBuffer())));
+      put(sent, rawLines(await bytesOf(`messages/${found.number}/sent/${api.part(delivery.destination)}`, page)));
     }), { kind: "small" });
     return card(null,
       h("div", { class: "bar" },

@@ -11,6 +11,8 @@ import { h, put } from "../dom.js";
 import { onChange } from "./queue_list.js";
 
 const COUNT = 50;
+// So long at most until a message that came in is in the archive.
+const ARCHIVED_MS = 2_500;
 // Name in the API, label, hint. These ask for content; the others are names and times.
 const BY_CONTENT = [
   ["patient", "Patient identifier", "PID-2, 3, 4; MRG-1"],
@@ -117,7 +119,11 @@ function results(page, body, asked) {
   first();
   // A search stays as it was asked; the newest follow what comes in.
   if (byContent) return;
-  const changed = onChange(first);
+  const changed = onChange(() => {
+    first();
+    // The archive is told a moment after the sender.
+    setTimeout(() => page.signal.aborted || first(), ARCHIVED_MS);
+  });
   follow(page.signal, ({ status }) => status && changed(status.listeners.reduce((total, one) => total + one.received, 0)));
 }
 

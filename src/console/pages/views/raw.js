@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 
-function text(bytes) {
+export function characters(bytes) {
   if (typeof bytes === "string") return bytes;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -12,6 +12,6 @@ function text(bytes) {
 }
 
 export function rawLines(bytes) {
-  const lines = text(bytes).split(/\r\n|\r|\n/).filter((line) => line !== "");
+  const lines = characters(bytes).split(/\r\n|\r|\n/).filter((line) => line !== "");
   return h("pre", { class: "raw", tabindex: "0" }, lines.map((line) => h("span", { class: "raw-line" }, h("b", null, line.slice(0, 3)), line.slice(3), "\n")));
 }

@@ -61,6 +61,6 @@ function problem(one) {
   const tone = one.severity === "error" ? "bad" : "warn";
   return h("article", { class: `problem ${tone}` },
     h("h3", null, badge(tone, one.severity), " ", sentence(one.message)),
-    one.at ? h("p", null, h("code", null, `${one.at.file}:${one.at.line}:${one.at.column}`), one.setting ? ["  ", h("code", null, one.setting)] : null) : null,
+    one.at ? h("p", null, h("code", null, `${one.at.file}:${one.at.start.line}:${one.at.start.column}`), one.setting ? ["  ", h("code", null, one.setting)] : null) : null,
     one.help ? h("p", { class: "note" }, sentence(one.help)) : null);
 }

@@ -4,13 +4,13 @@ use crate::hl7::dictionary::{Placement, Structure, Version};
 use crate::hl7::{Header, Message, SegmentName, Warning};
 
 /// A deviation that does not keep the message from being read.
-pub(super) struct Problem {
+pub struct Problem {
     /// The segment or field where it stands; empty for the message as a whole.
-    pub(super) path: String,
+    pub path: String,
     /// Its stable name.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// What it means, where the name does not say it.
-    pub(super) text: String,
+    pub text: String,
 }
 
 /// Where the warnings stand that belong to one field.

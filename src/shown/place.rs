@@ -5,19 +5,19 @@ use crate::hl7::dictionary::{Dictionary, FieldDefinition, SegmentDefinition};
 use crate::hl7::{Segment, State};
 
 /// A field, a repetition, a component or a subcomponent that holds something.
-pub(super) struct Place {
+pub struct Place {
     /// `PID-5.1`
-    pub(super) path: String,
+    pub path: String,
     /// `Family Name`; empty where the dictionary knows none.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// `FN`; empty where the dictionary knows none.
-    pub(super) data_type: &'static str,
+    pub data_type: &'static str,
     /// What is there.
-    pub(super) held: Held,
+    pub held: Held,
 }
 
 /// What a place holds.
-pub(super) enum Held {
+pub enum Held {
     /// The HL7 null.
     Null,
     /// A text, its escapes decoded.

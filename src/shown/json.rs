@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use crate::hl7::dictionary::Version;
 use crate::hl7::{Delimiters, Terminators};
 
-use super::super::input;
 use super::place::{Held, Place};
 use super::{Row, Shown, ShownSegment};
 
@@ -25,7 +24,7 @@ pub(super) fn object(shown: &Shown<'_>) -> Value {
         _ => raw.iter().map(|&byte| char::from(byte)).collect(),
     };
     let raws: Vec<_> = shown.message.segments().map(|segment| segment.raw()).collect();
-    let starts: Vec<_> = raws.iter().map(|raw| input::offset(raw, &bytes)).collect();
+    let starts: Vec<_> = raws.iter().map(|raw| offset(raw, &bytes)).collect();
     // A terminator reaches to the next segment, or to the end.
     let ends = starts.iter().copied().skip(1).chain([bytes.len()]);
     let shown_segments = shown.rows.iter().filter_map(Row::segment);
@@ -53,6 +52,11 @@ pub(super) fn object(shown: &Shown<'_>) -> Value {
         "segments": segments,
         "problems": problems,
     })
+}
+
+/// Where a part begins in the very bytes that it was cut from.
+fn offset(part: &[u8], whole: &[u8]) -> usize {
+    part.as_ptr().addr().saturating_sub(whole.as_ptr().addr())
 }
 
 fn delimiters(delimiters: &Delimiters) -> Value {

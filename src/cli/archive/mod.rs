@@ -1,0 +1,288 @@
+//! `weir archive`: looks into the history of messages, holds some, takes some out.
+//!
+//! While weir runs it is asked over its control socket, so that what is looked at is in its audit log; when it does not
+//! run, the archive is opened here.
+
+mod criteria;
+mod show;
+mod source;
+
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+use hyper::{Method, StatusCode};
+
+use crate::archive::Archive as History;
+use crate::clock;
+use crate::console::api;
+use crate::console::api::archive::{Held, Hold, NewHold, Purged, Summary, Trouble};
+use crate::console::api::messages::{self, Page};
+
+use super::control::WhichByName;
+use super::queue::escaped;
+use super::{CannotRun, Finding, control, runtime, text};
+use criteria::{Criteria, Which};
+use show::Show;
+use source::{Source, user};
+
+/// Searches the history of messages: what came in, what became of it, what was sent where.
+///
+/// Exit status: 0 done, 1 nothing was found or something is damaged, 2 it could not be looked at.
+#[derive(Args)]
+#[command(after_help = "Example: weir archive search --patient 123456 --since 2d --state dead")]
+pub(super) struct Archive {
+    #[command(subcommand)]
+    order: Order,
+    #[command(flatten)]
+    which: WhichByName,
+}
+
+#[derive(Subcommand)]
+enum Order {
+    /// The newest messages that are as asked
+    Search(Find),
+    /// One message with all that became of it
+    Show(Show),
+    /// Keep messages from being deleted, under a name
+    Hold(Keep),
+    /// The holds there are
+    Holds,
+    /// End a hold
+    Release(Release),
+    /// Delete messages, but for those held or still owed to somebody
+    Purge(Purge),
+    /// How much history there is
+    Summary,
+    /// Read all of it, while weir does not run, and tell what is damaged
+    Verify,
+}
+
+#[derive(Args)]
+struct Find {
+    #[command(flatten)]
+    search: Criteria,
+    /// At most so many
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    count: usize,
+    /// Only messages before this number: where the list before has ended
+    #[arg(long, value_name = "NUMBER")]
+    before: Option<u64>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct Keep {
+    /// The name of the hold; one that is there is added to
+    hold: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(Args)]
+struct Release {
+    /// The name of the hold
+    hold: String,
+}
+
+#[derive(Args)]
+struct Purge {
+    #[command(flatten)]
+    which: Which,
+    /// Do it; without, it is only told how many messages are meant
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Archive {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let source = Source::of(self.which.weir())?;
+        match &self.order {
+            Order::Search(find) => find.run(&source, out),
+            Order::Show(show) => show.run(&source, out),
+            Order::Hold(keep) => keep.run(&source, out),
+            Order::Holds => holds(&source, out),
+            Order::Release(release) => release.run(&source, out),
+            Order::Purge(purge) => purge.run(&source, out),
+            Order::Summary => summary(&source, out),
+            Order::Verify => verify(&source, out),
+        }
+    }
+}
+
+impl Find {
+    fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let mut search = self.search.search();
+        (search.before, search.count) = (self.before, Some(self.count));
+        source.record("message.search", "messages/search".to_owned(), None)?;
+        let path = "/api/v1/messages/search";
+        let page: Page = source.ask(Method::POST, path, &search, |archive| {
+            messages::search(archive, &search)
+        })?;
+        if self.json {
+            writeln!(out, "{}", serde_json::to_string(&page).unwrap_or_default())?;
+        } else {
+            list(&page, out)?;
+        }
+        Ok(found_or_not(!page.messages.is_empty()))
+    }
+}
+
+fn list(page: &Page, out: &mut dyn Write) -> Result<(), CannotRun> {
+    writeln!(
+        out,
+        "{:>12} {:<20} {:<10} {:<10} {:<20} {:<16} destinations",
+        "number", "received", "state", "type", "control id", "listener"
+    )?;
+    for found in &page.messages {
+        let to = |to: &messages::To| {
+            if to.state == found.state {
+                to.destination.clone()
+            } else {
+                format!("{} ({})", to.destination, to.state)
+            }
+        };
+        let deliveries: Vec<_> = found.deliveries.iter().map(to).collect();
+        let line = format!(
+            "{:>12} {:<20} {:<10} {:<10} {:<20} {:<16} {}",
+            found.number,
+            found.received_at.get(..19).unwrap_or(&found.received_at),
+            found.state,
+            text::safe(&found.message_type),
+            text::safe(&found.control_id),
+            found.listener,
+            deliveries.join(", ")
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    if let Some(next) = page.next {
+        let looked = text::count(usize::try_from(page.examined).unwrap_or(usize::MAX), "message");
+        writeln!(out, "looked at {looked}; go on with --before {next}")?;
+    }
+    Ok(())
+}
+
+impl Keep {
+    fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let new = NewHold {
+            name: self.hold.clone(),
+            reason: self.reason.clone(),
+            messages: self.which.chosen(),
+        };
+        let detail = format!("{} and {}", new.reason, new.messages.told());
+        source.record(
+            "archive.hold",
+            format!("archive/holds/{}", new.name),
+            Some(detail),
+        )?;
+        let here = |archive: &History| api::archive::hold(archive, &new, &user(), clock::now());
+        let held: Held = source.ask(Method::POST, "/api/v1/archive/holds", &new, here)?;
+        let messages = text::count(usize::try_from(held.held).unwrap_or(usize::MAX), "message");
+        writeln!(out, "{}: {messages} held", self.hold)?;
+        Ok(found_or_not(held.held > 0))
+    }
+}
+
+fn holds(source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    let holds: Vec<Hold> = source.ask(Method::GET, "/api/v1/archive/holds", &(), api::archive::holds)?;
+    for hold in holds {
+        writeln!(
+            out,
+            "{:<24} {:>10} since {} by {}: {}",
+            text::safe(&hold.name),
+            text::count(usize::try_from(hold.messages).unwrap_or(usize::MAX), "message"),
+            hold.at,
+            text::safe(&hold.by),
+            text::safe(&hold.reason)
+        )?;
+    }
+    Ok(Finding::Fine)
+}
+
+impl Release {
+    fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let path = format!("/api/v1/archive/holds/{}", escaped(&self.hold));
+        source.record("archive.release", format!("archive/holds/{}", self.hold), None)?;
+        let here = |archive: &History| Ok(archive.release(&self.hold)?);
+        match source {
+            Source::Here(archive, _) => {
+                here(archive).map_err(|trouble: Trouble| CannotRun::Because(trouble.to_string()))?;
+            }
+            Source::Running(weir) => {
+                let answer = runtime()?.block_on(weir.ask(Method::DELETE, &path))?;
+                if answer.code != StatusCode::NO_CONTENT {
+                    return Err(CannotRun::Because(control::read::<api::Failure>(&answer)?.error));
+                }
+            }
+        }
+        writeln!(out, "{}: released", self.hold)?;
+        Ok(Finding::Fine)
+    }
+}
+
+impl Purge {
+    fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let chosen = self.which.chosen();
+        if !self.yes {
+            writeln!(
+                out,
+                "nothing is deleted without --yes; `weir archive search` shows what is meant"
+            )?;
+            return Ok(Finding::NotSo);
+        }
+        source.record(
+            "archive.purge",
+            "archive/messages".to_owned(),
+            Some(chosen.told()),
+        )?;
+        let here = |archive: &History| api::archive::purge(archive, &chosen);
+        let purged: Purged = source.ask(Method::POST, "/api/v1/archive/purge", &chosen, here)?;
+        let Purged {
+            deleted,
+            held,
+            owed,
+            unknown,
+        } = purged;
+        writeln!(
+            out,
+            "{deleted} deleted, {held} held, {owed} still owed, {unknown} not there"
+        )?;
+        Ok(found_or_not(deleted > 0))
+    }
+}
+
+fn summary(source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    let summary: Summary = source.ask(Method::GET, "/api/v1/archive", &(), api::archive::summary)?;
+    let messages = text::count(usize::try_from(summary.messages).unwrap_or(usize::MAX), "message");
+    writeln!(out, "{messages}, {} MiB", summary.stored_bytes >> 20)?;
+    if let (Some(oldest), Some(newest)) = (summary.oldest, summary.newest) {
+        writeln!(out, "received from {oldest} to {newest}")?;
+    }
+    Ok(Finding::Fine)
+}
+
+fn verify(source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    let Source::Here(archive, _) = source else {
+        let problem = "weir is running: stop it to verify its archive, reading all of it would slow it down";
+        return Err(CannotRun::Because(problem.to_owned()));
+    };
+    let verified = archive
+        .verify()
+        .map_err(|error| CannotRun::Because(error.to_string()))?;
+    writeln!(out, "{} messages are as they were written", verified.sound)?;
+    for number in &verified.damaged {
+        writeln!(out, "message {number} is damaged")?;
+    }
+    for problem in &verified.problems {
+        writeln!(out, "the database: {}", text::safe(problem))?;
+    }
+    Ok(found_or_not(verified.is_sound()))
+}
+
+fn found_or_not(is_so: bool) -> Finding {
+    if is_so { Finding::Fine } else { Finding::NotSo }
+}

@@ -1,0 +1,147 @@
+//! `weir archive show`: one message with all that became of it.
+
+use std::io::Write;
+
+use clap::Args;
+use hyper::Method;
+use serde_json::Value;
+
+use crate::console::api::messages;
+use crate::hl7::Message;
+use crate::shown::Shown;
+
+use super::super::queue::escaped;
+use super::super::show::{Look, tree};
+use super::super::{CannotRun, Finding, text};
+use super::source::Source;
+
+#[derive(Args)]
+pub(super) struct Show {
+    /// The number, as `search` shows it
+    number: u64,
+    /// The bytes as received, and nothing else
+    #[arg(long, conflicts_with_all = ["sent", "json"])]
+    raw: bool,
+    /// The bytes as they go, or went, to this destination, and nothing else
+    #[arg(long, value_name = "DESTINATION", conflicts_with = "json")]
+    sent: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    pub(super) fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let number = self.number;
+        source.record("message.read", format!("messages/{number}"), None)?;
+        let of_message = format!("/api/v1/messages/{number}");
+        let bytes = match (&self.sent, self.raw) {
+            (Some(destination), _) => {
+                let path = format!("{of_message}/sent/{}", escaped(destination));
+                source.bytes(&path, number, |message| message.sent(destination).cloned())?
+            }
+            (None, true) => source.bytes(&format!("{of_message}/raw"), number, |message| {
+                Some(message.raw.clone())
+            })?,
+            (None, false) => {
+                let told: Value = source.ask(Method::GET, &of_message, &(), |archive| {
+                    Ok(messages::told(&messages::message(archive, number)?))
+                })?;
+                if self.json {
+                    writeln!(out, "{told}")?;
+                    return Ok(Finding::Fine);
+                }
+                tell(&told, out)?;
+                source.bytes(&format!("{of_message}/raw"), number, |message| {
+                    Some(message.raw.clone())
+                })?
+            }
+        };
+        if self.raw || self.sent.is_some() {
+            out.write_all(&bytes)?;
+            return Ok(Finding::Fine);
+        }
+        writeln!(out)?;
+        match Message::parse(bytes.clone()) {
+            Ok(message) => {
+                let look = Look::of(&std::io::stdout());
+                write!(out, "{}", tree(&Shown::of(1, &message), &look))?;
+            }
+            Err(_) => write!(out, "{}", text::lines(&bytes))?,
+        }
+        Ok(Finding::Fine)
+    }
+}
+
+/// What became of a message, before the message itself.
+fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
+    let word = |value: &Value| match value.as_str() {
+        Some(word) => text::safe(word),
+        None if value.is_null() => String::new(),
+        None => value.to_string(),
+    };
+    let at = |value: &Value, key: &str| value.get(key).map(word).unwrap_or_default();
+    let items = |key: &str| told.get(key).and_then(Value::as_array).into_iter().flatten();
+    writeln!(
+        out,
+        "message {}, {}, received {} by {}, site version {}",
+        at(told, "number"),
+        at(told, "state"),
+        at(told, "received_at"),
+        at(told, "listener"),
+        at(told, "site_version")
+    )?;
+    let reason = [at(told, "code"), at(told, "reason")].join(" ");
+    if !reason.trim().is_empty() {
+        writeln!(out, "  answered    {}", reason.trim())?;
+    }
+    if let Some(origin) = told.get("origin").filter(|origin| !origin.is_null()) {
+        writeln!(
+            out,
+            "  sent again  from message {} by {}",
+            at(origin, "message"),
+            at(origin, "by")
+        )?;
+    }
+    for route in items("routes") {
+        let filtered = at(route, "filtered");
+        let filtered = if filtered.is_empty() {
+            filtered
+        } else {
+            format!(": {filtered}")
+        };
+        writeln!(out, "  route       {}{filtered}", at(route, "route"))?;
+    }
+    for tag in items("tags") {
+        writeln!(out, "  tag         {}={}", at(tag, "name"), at(tag, "value"))?;
+    }
+    for hold in items("holds") {
+        writeln!(out, "  held        {}", word(hold))?;
+    }
+    for delivery in items("deliveries") {
+        let line = format!(
+            "  {:<11} {} number {} {}",
+            at(delivery, "state"),
+            at(delivery, "destination"),
+            at(delivery, "sequence"),
+            at(delivery, "reason")
+        );
+        writeln!(out, "{}", line.trim_end())?;
+        for attempt in delivery
+            .get("attempts")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let line = format!(
+                "    {} {} ms {} {}",
+                at(attempt, "at"),
+                at(attempt, "took_ms"),
+                at(attempt, "code"),
+                at(attempt, "problem")
+            );
+            writeln!(out, "{}", line.trim_end())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Whoever answers `weir archive`: a weir that runs, or the archive itself.
+//!
+//! What is looked at or changed here is written to the audit log first, as a weir that runs does.
+
+use bytes::Bytes;
+use hyper::{Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::archive::{Archive, Message};
+use crate::audit::{self, Entry, Outcome};
+use crate::console::api;
+use crate::console::api::archive::Trouble;
+use crate::console::api::messages;
+
+use super::super::control::{self, Weir};
+use super::super::{CannotRun, runtime};
+
+/// Whoever answers: a weir that runs, or the archive itself.
+pub(super) enum Source<'a> {
+    Running(Weir<'a>),
+    Here(Archive, audit::Log),
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn of(weir: Weir<'a>) -> Result<Source<'a>, CannotRun> {
+        if weir.is_running()? {
+            return Ok(Source::Running(weir));
+        }
+        let (data, folder) = weir.data_and_archive()?;
+        let Some(folder) = folder else {
+            return Err(CannotRun::Because("the site says `archive: off`".to_owned()));
+        };
+        let opened =
+            Archive::open_existing(&folder).map_err(|error| CannotRun::Because(error.to_string()))?;
+        let missing = || CannotRun::at(folder.display(), "there is no archive yet");
+        let archive = opened.ok_or_else(missing)?;
+        Ok(Source::Here(archive, audit::Log::new(&data)))
+    }
+
+    /// The answer of a weir that runs, or of the archive.
+    pub(super) fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        here: impl FnOnce(&Archive) -> Result<T, Trouble>,
+    ) -> Result<T, CannotRun> {
+        match self {
+            Source::Here(archive, _) => {
+                here(archive).map_err(|trouble| CannotRun::Because(trouble.to_string()))
+            }
+            Source::Running(weir) => {
+                let body = serde_json::to_value(body).map_err(|error| CannotRun::at(path, error))?;
+                let body = Some(&body).filter(|body| !body.is_null());
+                let answer = runtime()?.block_on(weir.send(method, path, body))?;
+                match answer.code {
+                    StatusCode::OK => control::read(&answer),
+                    _ => Err(CannotRun::Because(control::read::<api::Failure>(&answer)?.error)),
+                }
+            }
+        }
+    }
+
+    /// Writes down what is going to be looked at or changed here; a weir that runs does so itself.
+    pub(super) fn record(&self, what: &str, object: String, detail: Option<String>) -> Result<(), CannotRun> {
+        let Source::Here(_, log) = self else {
+            return Ok(());
+        };
+        let entry = Entry {
+            who: user(),
+            from: "weir archive".to_owned(),
+            what: what.to_owned(),
+            object,
+            reason: None,
+            outcome: Outcome::Allowed,
+            detail,
+            of: None,
+        };
+        let appended = log.append(entry);
+        appended
+            .map(drop)
+            .map_err(|error| CannotRun::at("audit log", error))
+    }
+
+    /// Bytes of a message.
+    pub(super) fn bytes(
+        &self,
+        path: &str,
+        number: u64,
+        here: impl FnOnce(&Message) -> Option<Bytes>,
+    ) -> Result<Bytes, CannotRun> {
+        match self {
+            Source::Here(archive, _) => {
+                let message = messages::message(archive, number)
+                    .map_err(|trouble| CannotRun::Because(trouble.to_string()))?;
+                let missing =
+                    || CannotRun::Because(format!("message {number} has no delivery to that destination"));
+                here(&message).ok_or_else(missing)
+            }
+            Source::Running(weir) => {
+                let answer = runtime()?.block_on(weir.ask(Method::GET, path))?;
+                match answer.code {
+                    StatusCode::OK => Ok(answer.body),
+                    _ => Err(CannotRun::Because(control::read::<api::Failure>(&answer)?.error)),
+                }
+            }
+        }
+    }
+}
+
+/// Whoever opens the archive while no weir runs.
+pub(super) fn user() -> String {
+    format!("local:{}", rustix::process::getuid().as_raw())
+}

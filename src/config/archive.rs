@@ -1,0 +1,53 @@
+//! The section `archive`: where the history of messages is kept, and how much of it; or that none is.
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Value;
+
+use crate::archive::{Retention, Settings};
+use crate::problem::{Place, Problem, ProblemName, Problems};
+
+use super::{piece, yaml};
+
+/// The folder of an archive whose place is not given, in the data folder.
+const FOLDER: &str = "archive";
+
+/// An archive that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How long what is kept.
+    pub retention: Retention,
+}
+
+/// What the section says, for a site in this folder with this data folder; `None` when no archive is kept, and when it
+/// is wrong.
+pub(super) fn read(
+    place: Option<&Place<'_>>,
+    folder: &Path,
+    data: &Path,
+    problems: &mut Problems,
+) -> Option<Archive> {
+    let settings = match place {
+        Some(place) => {
+            let value = yaml::value(place.node());
+            // Some writers of YAML make a truth value of the word.
+            if value == Value::Bool(false) || value.as_str() == Some("off") {
+                return None;
+            }
+            piece::read(place, value, problems)?
+        }
+        None => Settings::default(),
+    };
+    let named = settings.folder.as_deref();
+    if let (Some(place), true) = (place, named.is_some_and(|named| named.as_os_str().is_empty())) {
+        let problem = Problem::error(ProblemName::InvalidValue, "the folder of the archive has no name");
+        problems.push(problem.at(&place.key("folder")));
+        return None;
+    }
+    Some(Archive {
+        folder: named.map_or_else(|| data.join(FOLDER), |named| folder.join(named)),
+        retention: settings.retention(),
+    })
+}

@@ -1,0 +1,280 @@
+//! `/api/v1/archive`: how much history there is, holds on it, and taking messages out of it.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Failure;
+use super::messages::Search;
+use crate::archive::{self, Archive, ArchiveError, PAGE_COUNT_MAX};
+use crate::clock;
+use crate::console::Sources;
+use crate::console::extract::{Json, Path};
+use crate::console::guard::Caller;
+
+/// Why the archive did not answer as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// What was asked is not as it should be.
+    #[error("{0}")]
+    Asked(String),
+    /// There is no such thing.
+    #[error("{0}")]
+    Missing(String),
+    /// The archive could not.
+    #[error(transparent)]
+    Archive(ArchiveError),
+}
+
+impl From<ArchiveError> for Trouble {
+    fn from(error: ArchiveError) -> Trouble {
+        if let ArchiveError::Hold(problem) = error {
+            return Trouble::Asked(problem);
+        }
+        Trouble::Archive(error)
+    }
+}
+
+/// What there is.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Messages.
+    pub messages: u64,
+    /// What they take on the disk.
+    pub stored_bytes: u64,
+    /// When the oldest of them was received, in UTC.
+    pub oldest: Option<String>,
+    /// When the newest of them was received, in UTC.
+    pub newest: Option<String>,
+}
+
+/// Which messages: by their numbers, or all that a search finds.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Chosen {
+    /// Their numbers.
+    pub numbers: Vec<u64>,
+    /// What they have in common.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
+}
+
+/// A hold.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Hold {
+    /// Its name.
+    pub name: String,
+    /// Why there is one.
+    pub reason: String,
+    /// Who ordered it.
+    pub by: String,
+    /// When, in UTC.
+    pub at: String,
+    /// How many messages it keeps.
+    pub messages: u64,
+}
+
+/// A hold to be made, or to be added to.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewHold {
+    /// Its name.
+    pub name: String,
+    /// Why there is one.
+    pub reason: String,
+    /// What it keeps.
+    pub messages: Chosen,
+}
+
+/// How many messages a hold was to keep and keeps.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Held {
+    /// Those that it keeps now and are there.
+    pub held: u64,
+}
+
+/// What became of messages that were to be deleted.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Purged {
+    /// Deleted.
+    pub deleted: u64,
+    /// Kept by a hold.
+    pub held: u64,
+    /// Kept because somebody is still owed them.
+    pub owed: u64,
+    /// Not there.
+    pub unknown: u64,
+}
+
+/// What there is. Blocks on the archive.
+pub fn summary(archive: &Archive) -> Result<Summary, Trouble> {
+    let summary = archive.summary()?;
+    Ok(Summary {
+        messages: summary.messages,
+        stored_bytes: summary.stored_bytes,
+        oldest: summary.between.map(|(oldest, _)| oldest.to_string()),
+        newest: summary.between.map(|(_, newest)| newest.to_string()),
+    })
+}
+
+/// All holds. Blocks on the archive.
+pub fn holds(archive: &Archive) -> Result<Vec<Hold>, Trouble> {
+    let hold = |hold: archive::Hold| Hold {
+        name: hold.name,
+        reason: hold.reason,
+        by: hold.by,
+        at: hold.at.to_string(),
+        messages: hold.messages,
+    };
+    Ok(archive.holds()?.into_iter().map(hold).collect())
+}
+
+/// Makes a hold or adds to one. Blocks on the archive.
+pub fn hold(archive: &Archive, new: &NewHold, by: &str, at: Timestamp) -> Result<Held, Trouble> {
+    let mut held = archive.hold(&new.name, &new.reason, by, at, &new.messages.numbers)?;
+    each_page(archive, &new.messages, |numbers| {
+        held += archive.hold(&new.name, &new.reason, by, at, numbers)?;
+        Ok(())
+    })?;
+    Ok(Held { held })
+}
+
+/// Deletes messages. Blocks on the archive.
+pub fn purge(archive: &Archive, chosen: &Chosen) -> Result<Purged, Trouble> {
+    if chosen.numbers.is_empty() && chosen.search.is_none() {
+        let problem = "expected `numbers`, or a `search`; an empty search means all messages";
+        return Err(Trouble::Asked(problem.to_owned()));
+    }
+    let mut purged = Purged::default();
+    let mut count = |more: archive::Purged| {
+        purged.deleted += more.deleted;
+        purged.held += more.held;
+        purged.owed += more.owed;
+        purged.unknown += more.unknown;
+    };
+    count(archive.purge(&chosen.numbers)?);
+    each_page(archive, chosen, |numbers| {
+        count(archive.purge(numbers)?);
+        Ok(())
+    })?;
+    Ok(purged)
+}
+
+/// Goes through all that is found by the search, to the end of the archive.
+fn each_page(
+    archive: &Archive,
+    chosen: &Chosen,
+    mut work: impl FnMut(&[u64]) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
+    let Some(search) = &chosen.search else {
+        return Ok(());
+    };
+    let query = search.query()?;
+    let mut before = search.before;
+    loop {
+        let page = archive.search(&query, before, PAGE_COUNT_MAX)?;
+        let numbers: Vec<u64> = page.found.iter().map(|found| found.number).collect();
+        work(&numbers)?;
+        before = page.next;
+        if before.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// How much there is.
+pub(super) async fn get(State(sources): State<Sources>) -> Response {
+    work(&sources, |archive| {
+        Ok(axum::Json(summary(archive)?).into_response())
+    })
+    .await
+}
+
+/// All holds.
+pub(super) async fn list_holds(State(sources): State<Sources>) -> Response {
+    work(
+        &sources,
+        |archive| Ok(axum::Json(holds(archive)?).into_response()),
+    )
+    .await
+}
+
+/// One more, or more of one.
+pub(super) async fn add_hold(
+    State(sources): State<Sources>,
+    caller: Caller,
+    Json(new): Json<NewHold>,
+) -> Response {
+    let detail = format!("{} and {}", new.reason, new.messages.told());
+    if let Err(unwritten) = caller
+        .record(&format!("archive/holds/{}", new.name), Some(detail))
+        .await
+    {
+        return unwritten;
+    }
+    let by = caller.who();
+    work(&sources, move |archive| {
+        Ok(axum::Json(hold(archive, &new, &by, clock::now())?).into_response())
+    })
+    .await
+}
+
+/// The end of one.
+pub(super) async fn release(State(sources): State<Sources>, Path(name): Path<String>) -> Response {
+    work(&sources, move |archive| {
+        archive.release(&name)?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    })
+    .await
+}
+
+/// Messages out of the archive.
+pub(super) async fn post_purge(
+    State(sources): State<Sources>,
+    caller: Caller,
+    Json(chosen): Json<Chosen>,
+) -> Response {
+    if let Err(unwritten) = caller.record("archive/messages", Some(chosen.told())).await {
+        return unwritten;
+    }
+    work(&sources, move |archive| {
+        Ok(axum::Json(purge(archive, &chosen)?).into_response())
+    })
+    .await
+}
+
+impl Chosen {
+    /// For the audit log: how they were chosen, without the values that were searched for.
+    pub fn told(&self) -> String {
+        let search = self
+            .search
+            .as_ref()
+            .and_then(|search| serde_json::to_value(search).ok());
+        let keys = search.as_ref().and_then(|search| search.as_object());
+        let keys: Vec<&str> = keys.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        match (&self.search, keys.is_empty()) {
+            (None, _) => format!("{} messages by number", self.numbers.len()),
+            (Some(_), true) => "all messages".to_owned(),
+            (Some(_), false) => format!("messages by {}", keys.join(", ")),
+        }
+    }
+}
+
+/// Does work on the archive, off the runtime's threads.
+pub(super) async fn work(
+    sources: &Sources,
+    work: impl FnOnce(&Archive) -> Result<Response, Trouble> + Send + 'static,
+) -> Response {
+    let Some(archive) = sources.status.archive().cloned() else {
+        let error = "no archive is kept, or it could not be opened: see `archive:` of the site, and the log";
+        return Failure::response(StatusCode::NOT_FOUND, error);
+    };
+    match tokio::task::spawn_blocking(move || work(&archive)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(trouble)) => trouble.response(),
+        Err(_) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
+    }
+}

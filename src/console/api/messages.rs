@@ -1,0 +1,347 @@
+//! `/api/v1/messages`: every message that came in, searched, and one of them with all that became of it.
+//!
+//! The list by `GET` shows no content and asks for none. What is searched by content, an identifier or a name, comes in
+//! the body of `POST …/search`: addresses end up in logs. Whoever reads a message is in the audit log.
+
+use std::fmt;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::archive::{Trouble, work};
+use crate::archive::{self, Archive};
+use crate::console::Sources;
+use crate::console::extract::{Json, Path, Query};
+use crate::expression::{Condition, Known};
+use crate::hl7::Message;
+use crate::shown::Shown;
+
+/// How many messages a page has when nothing is said.
+const COUNT: usize = 50;
+
+/// What is searched for; what is left out is not asked. It may hold what messages hold.
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Search {
+    /// MSH-10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_id: Option<String>,
+    /// A patient identifier: PID-2, PID-3, PID-4, MRG-1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patient: Option<String>,
+    /// Words of the patient's name, in any order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// An account or visit number: PID-18, PV1-19, MRG-3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// An order or accession number: ORC-2, ORC-3, OBR-2, OBR-3, OBR-18 to OBR-21, IPC-1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// A tag and its value, as `ward=7W`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// A condition that holds for the message as received, as `PID-5.1 = "DOE"`.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// MSH-9, as `ADT` or `ADT^A01`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub message_type: Option<String>,
+    /// The sending or receiving application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// The sending or receiving facility.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facility: Option<String>,
+    /// The listener it came in by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
+    /// A route that is for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// A destination of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+    /// What has become of it, at the destination if one is named: states with commas between, as `dead,queued`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Received at this time or later, as `2026-01-31T08:05:00Z`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub since: Option<Timestamp>,
+    /// Received before this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub until: Option<Timestamp>,
+    /// Only messages before this number: where the page before has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    /// At most so many, 50 if left out, 1000 at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+}
+
+/// A part of what was found.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Page {
+    /// The messages, newest first.
+    pub messages: Vec<Found>,
+    /// How many messages were looked at.
+    pub examined: u64,
+    /// Where to go on, as `before`; nothing at the end. With fewer messages than were asked for, the search has
+    /// stopped because it had looked at so many: going on may find more.
+    pub next: Option<u64>,
+}
+
+/// A message in a list.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Found {
+    /// Its number.
+    pub number: u64,
+    /// When it was received, in UTC.
+    pub received_at: String,
+    /// The listener it came in by.
+    pub listener: String,
+    /// MSH-9, as `ADT^A01`.
+    pub message_type: String,
+    /// MSH-10.
+    pub control_id: String,
+    /// What has become of it.
+    pub state: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// Its destinations.
+    pub deliveries: Vec<To>,
+}
+
+/// A destination of a message.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct To {
+    /// Its name.
+    pub destination: String,
+    /// What has become of the delivery to it.
+    pub state: String,
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Found({}, {})", self.number, self.state)
+    }
+}
+
+/// Finds messages. Blocks on the archive.
+pub fn search(archive: &Archive, search: &Search) -> Result<Page, Trouble> {
+    let (before, count) = (search.before, search.count.unwrap_or(COUNT));
+    let page = archive.search(&search.query()?, before, count)?;
+    Ok(Page {
+        messages: page.found.iter().map(found).collect(),
+        examined: page.examined,
+        next: page.next,
+    })
+}
+
+impl Search {
+    /// What the archive is asked.
+    pub(super) fn query(&self) -> Result<archive::Query, Trouble> {
+        let tag = self.tag.as_ref().map(|tag| {
+            let parts = tag.split_once('=');
+            let parts = parts.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            parts.ok_or_else(|| Trouble::Asked("`tag`: expected a name and a value, as `ward=7W`".to_owned()))
+        });
+        let condition = self.condition.as_ref().map(|text| {
+            Condition::parse(text, Known::nothing())
+                .map_err(|error| Trouble::Asked(format!("`where`, byte {}: {error}", error.offset)))
+        });
+        Ok(archive::Query {
+            control_id: self.control_id.clone(),
+            patient: self.patient.clone(),
+            name: self.name.clone(),
+            account: self.account.clone(),
+            order: self.order.clone(),
+            tag: tag.transpose()?,
+            condition: condition.transpose()?,
+            message_type: self.message_type.clone(),
+            application: self.application.clone(),
+            facility: self.facility.clone(),
+            listener: self.listener.clone(),
+            route: self.route.clone(),
+            destination: self.destination.clone(),
+            states: self.states()?,
+            since: self.since,
+            until: self.until,
+        })
+    }
+
+    /// Whether it asks for anything that stands in messages about people.
+    fn asks_for_content(&self) -> bool {
+        let texts = [
+            &self.control_id,
+            &self.patient,
+            &self.name,
+            &self.account,
+            &self.order,
+            &self.tag,
+            &self.condition,
+        ];
+        texts.iter().any(|text| text.is_some())
+    }
+
+    fn states(&self) -> Result<Vec<archive::State>, Trouble> {
+        let words = self.state.iter().flat_map(|states| states.split(','));
+        let state = |word: &str| {
+            archive::State::of_word(word.trim()).ok_or_else(|| {
+                let words = archive::State::ALL.map(archive::State::as_str).join(", ");
+                Trouble::Asked(format!("`state`: expected some of {words}"))
+            })
+        };
+        words.map(state).collect()
+    }
+}
+
+fn found(found: &archive::Found) -> Found {
+    Found {
+        number: found.number,
+        received_at: found.received_at.to_string(),
+        listener: found.listener.clone(),
+        message_type: found.message_type.clone(),
+        control_id: found.control_id.clone(),
+        state: found.state.as_str().to_owned(),
+        bytes: found.bytes,
+        deliveries: found
+            .deliveries
+            .iter()
+            .map(|(destination, state)| To {
+                destination: destination.clone(),
+                state: state.as_str().to_owned(),
+            })
+            .collect(),
+    }
+}
+
+/// All that is known of a message, its bytes as a tree; what is no message as text.
+pub fn told(message: &archive::Message) -> Value {
+    let parsed = Message::parse(message.raw.clone());
+    let tree = parsed.as_ref().map(|parsed| Shown::of(1, parsed).object());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let found = &message.found;
+    json!({
+        "number": found.number,
+        "received_at": found.received_at,
+        "listener": found.listener,
+        "site_version": found.site_version,
+        "message_type": found.message_type,
+        "control_id": found.control_id,
+        "state": found.state.as_str(),
+        "bytes": found.bytes,
+        "code": message.code,
+        "reason": message.reason,
+        "routes": message.routes.iter()
+            .map(|(route, filtered)| json!({ "route": route, "filtered": filtered })).collect::<Vec<_>>(),
+        "tags": message.tags.iter()
+            .map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
+        "origin": message.origin.as_ref().map(|origin| json!({
+            "message": origin.message, "edited": origin.is_edited, "by": origin.by,
+        })),
+        "holds": message.holds,
+        "deliveries": message.deliveries.iter().map(|delivery| json!({
+            "destination": delivery.destination,
+            "sequence": delivery.sequence,
+            "state": delivery.state.as_str(),
+            "changed": delivery.result.is_some(),
+            "reason": delivery.reason,
+            "ended_at": delivery.ended_at,
+            "attempts": delivery.attempts.iter().map(|attempt| json!({
+                "at": attempt.at,
+                "took_ms": u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+                "code": attempt.code,
+                "problem": attempt.problem,
+                "answer": attempt.answer.as_ref().map(|answer| text(answer)),
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "message": tree.as_ref().ok(),
+        "text": tree.is_err().then(|| text(&message.raw)),
+    })
+}
+
+/// The newest messages, by what is no content.
+pub(super) async fn list(State(sources): State<Sources>, Query(asked): Query<Search>) -> Response {
+    if asked.asks_for_content() {
+        let error = "identifiers, names, tags and conditions are content: send them as the body of \
+                     `POST /api/v1/messages/search`, for addresses end up in logs";
+        return Trouble::Asked(error.to_owned()).response();
+    }
+    found_by(sources, asked).await
+}
+
+/// Messages by anything.
+pub(super) async fn find(State(sources): State<Sources>, Json(asked): Json<Search>) -> Response {
+    found_by(sources, asked).await
+}
+
+async fn found_by(sources: Sources, asked: Search) -> Response {
+    work(&sources, move |archive| {
+        Ok(axum::Json(search(archive, &asked)?).into_response())
+    })
+    .await
+}
+
+/// One message.
+pub(super) async fn get(State(sources): State<Sources>, Path(number): Path<u64>) -> Response {
+    one(sources, number, |message| {
+        Ok(axum::Json(told(message)).into_response())
+    })
+    .await
+}
+
+/// Its bytes as received.
+pub(super) async fn raw(State(sources): State<Sources>, Path(number): Path<u64>) -> Response {
+    one(sources, number, |message| Ok(hl7(message.raw.clone()))).await
+}
+
+/// Its bytes as they go, or went, to a destination.
+pub(super) async fn sent(
+    State(sources): State<Sources>,
+    Path((number, destination)): Path<(u64, String)>,
+) -> Response {
+    one(sources, number, move |message| {
+        let bytes = message.sent(&destination);
+        let missing = || Trouble::Missing(format!("message {number} has no delivery to that destination"));
+        Ok(hl7(bytes.ok_or_else(missing)?.clone()))
+    })
+    .await
+}
+
+fn hl7(bytes: bytes::Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/hl7-v2")], bytes).into_response()
+}
+
+async fn one(
+    sources: Sources,
+    number: u64,
+    show: impl FnOnce(&archive::Message) -> Result<Response, Trouble> + Send + 'static,
+) -> Response {
+    work(&sources, move |archive| show(&message(archive, number)?)).await
+}
+
+/// A message by its number. Blocks on the archive.
+pub fn message(archive: &Archive, number: u64) -> Result<archive::Message, Trouble> {
+    let missing = || Trouble::Missing(format!("there is no message {number} in the archive"));
+    archive.message(number)?.ok_or_else(missing)
+}
+
+impl Trouble {
+    /// The code and the sentence of an answer.
+    pub(super) fn response(&self) -> Response {
+        let code = match self {
+            Trouble::Asked(_) => StatusCode::BAD_REQUEST,
+            Trouble::Missing(_) => StatusCode::NOT_FOUND,
+            Trouble::Archive(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        super::Failure::response(code, self.to_string())
+    }
+}

@@ -1,0 +1,174 @@
+//! The side that connects: destinations, and `weir send`.
+//!
+//! The certificate has to be that of the receiver by its name, and nothing turns that off.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::{Resumption, VerifierBuilderError, WebPkiServerVerifier};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use super::file::{self, FileError};
+use super::fresh::{Fresh, Load};
+use super::server::unusable;
+use super::settings::{ClientSettings, Name};
+use super::{Owner, Within, outcome};
+use crate::secret::SecretPlace;
+
+/// The settings, and what is spoken within.
+struct Spoken {
+    settings: ClientSettings,
+    within: Within,
+}
+
+/// Makes connections to receivers secret. Files are looked at before each connection. Clones share what was read.
+#[derive(Clone)]
+pub struct Client {
+    fresh: Fresh<Spoken>,
+    owner: Owner,
+}
+
+impl Client {
+    /// Reads nothing yet.
+    pub fn new(settings: ClientSettings, within: Within, owner: Owner) -> Client {
+        Client {
+            fresh: Fresh::new(Spoken { settings, within }),
+            owner,
+        }
+    }
+
+    /// The name that a certificate has to have, where the settings say one.
+    pub fn server_name(&self) -> Option<&Name> {
+        self.fresh.settings().settings.server_name.as_ref()
+    }
+
+    /// What to connect with now, for whoever makes the handshake on its own.
+    ///
+    /// # Errors
+    /// When the files cannot be used.
+    pub async fn config(&self) -> io::Result<Arc<ClientConfig>> {
+        self.fresh.now(&self.owner).await.map_err(io::Error::other)
+    }
+
+    /// Makes the handshake with the receiver at this host.
+    ///
+    /// # Errors
+    /// When the files cannot be used, the receiver is not who it should be, or either side refuses.
+    pub async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        match self.shake_hands(host, stream).await {
+            Ok(stream) => {
+                let (_, session) = stream.get_ref();
+                outcome::count(&self.owner, outcome::agreed(session.protocol_version()));
+                Ok(stream)
+            }
+            Err(failure) => {
+                outcome::count(&self.owner, outcome::failed(&failure));
+                let message = format!("no TLS with the receiver: {failure}");
+                Err(io::Error::new(failure.kind(), message))
+            }
+        }
+    }
+
+    pub(super) async fn shake_hands(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let name = match self.server_name() {
+            Some(name) => name.clone(),
+            None => Name::parse(host).ok_or_else(|| {
+                let message = "no certificate could have the name of its host: say one by `server_name`";
+                io::Error::new(io::ErrorKind::InvalidInput, message)
+            })?,
+        };
+        let config = self.config().await?;
+        let limit = self.fresh.settings().settings.handshake_timeout;
+        timeout(limit, TlsConnector::from(config).connect(name.0, stream))
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl Load for Spoken {
+    type Config = ClientConfig;
+
+    fn files(&self) -> Vec<&Path> {
+        let settings = &self.settings;
+        let mut files: Vec<&Path> = settings.revoked.0.iter().map(PathBuf::as_path).collect();
+        files.extend(
+            settings
+                .trusted
+                .iter()
+                .flat_map(|trusted| &trusted.0)
+                .map(PathBuf::as_path),
+        );
+        files.extend(settings.certificate.as_deref());
+        if let Some(SecretPlace::File(key)) = &settings.key {
+            files.push(key);
+        }
+        files
+    }
+
+    fn load(&self) -> Result<Arc<ClientConfig>, FileError> {
+        let mut config = self.settings.config()?;
+        config.alpn_protocols = self.within.names();
+        Ok(Arc::new(config))
+    }
+}
+
+impl ClientSettings {
+    /// Reads all files. Blocks.
+    pub(super) fn config(&self) -> Result<ClientConfig, FileError> {
+        let roots = match &self.trusted {
+            Some(trusted) => file::authorities(file::TRUSTED, &trusted.0)?,
+            None => file::of_the_machine()?,
+        };
+        self.config_trusting(roots)
+    }
+
+    /// Tells what is wrong with all files but those of the machine. Blocks.
+    pub(super) fn without_authorities(&self) -> Result<(), FileError> {
+        file::revocations(file::REVOKED, &self.revoked.0)?;
+        self.identity().map(drop)
+    }
+
+    /// The certificate and key to show.
+    fn identity(&self) -> Result<Option<Arc<CertifiedKey>>, FileError> {
+        match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => file::identity(certificate, key).map(Some),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(unusable(file::CERTIFICATE, "a certificate needs its `key`")),
+            (None, Some(_)) => Err(unusable(file::KEY, "a key needs its `certificate`")),
+        }
+    }
+
+    fn config_trusting(&self, roots: RootCertStore) -> Result<ClientConfig, FileError> {
+        let lists = file::revocations(file::REVOKED, &self.revoked.0)?;
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+            .with_crls(lists)
+            .build()
+            .map_err(|error| match error {
+                VerifierBuilderError::InvalidCrl(_) => unusable(file::REVOKED, error),
+                VerifierBuilderError::NoRootAnchors | _ => unusable(file::TRUSTED, error),
+            })?;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(self.minimum_version.and_newer())
+            .map_err(|error| unusable(&[], error))?
+            .with_webpki_verifier(verifier);
+        let mut config = match self.identity()? {
+            Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity))),
+            None => builder.with_no_client_auth(),
+        };
+        // Each connection is judged by what is trusted when it begins.
+        config.resumption = Resumption::disabled();
+        Ok(config)
+    }
+}

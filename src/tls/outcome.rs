@@ -1,0 +1,116 @@
+//! What became of a handshake, in words for people and in one word for metrics.
+//!
+//! The words are rustls' and ours; a failure quotes nothing that the peer sent but the names in its certificate.
+
+use std::io;
+use std::sync::Arc;
+
+use metrics::counter;
+use tokio_rustls::rustls::{AlertDescription, CertificateError, Error, PeerIncompatible, ProtocolVersion};
+
+use super::Owner;
+use crate::metrics::TLS_HANDSHAKES_TOTAL;
+
+/// The peer went away in the middle.
+pub(super) const CUT_OFF: &str = "cut_off";
+
+/// Counts a handshake.
+pub(super) fn count(owner: &Owner, outcome: &'static str) {
+    let (kind, name) = (owner.kind, Arc::clone(&owner.name));
+    counter!(TLS_HANDSHAKES_TOTAL, "kind" => kind, "name" => name, "outcome" => outcome).increment(1);
+}
+
+/// The outcome of one that succeeded.
+pub(super) fn agreed(version: Option<ProtocolVersion>) -> &'static str {
+    if version == Some(ProtocolVersion::TLSv1_3) {
+        "agreed_1.3"
+    } else {
+        "agreed_1.2"
+    }
+}
+
+/// The outcome of one that failed.
+pub(super) fn failed(failure: &io::Error) -> &'static str {
+    match of_tls(failure) {
+        Some(failure) => kind(failure),
+        None if failure.kind() == io::ErrorKind::TimedOut => "timeout",
+        None => CUT_OFF,
+    }
+}
+
+/// Whether the peer has refused us after what was, for our side, the whole of the handshake: TLS 1.3 lets it judge our
+/// certificate only then. It has read nothing that was sent meanwhile.
+pub fn is_refusal(failure: &io::Error) -> bool {
+    const OF_CERTIFICATES: [AlertDescription; 9] = [
+        AlertDescription::AccessDenied,
+        AlertDescription::BadCertificate,
+        AlertDescription::CertificateExpired,
+        AlertDescription::CertificateRequired,
+        AlertDescription::CertificateRevoked,
+        AlertDescription::CertificateUnknown,
+        AlertDescription::DecryptError,
+        AlertDescription::UnknownCA,
+        AlertDescription::UnsupportedCertificate,
+    ];
+    matches!(of_tls(failure), Some(Error::AlertReceived(alert)) if OF_CERTIFICATES.contains(alert))
+}
+
+/// What rustls said, if it was it.
+pub(super) fn of_tls(failure: &io::Error) -> Option<&Error> {
+    failure.get_ref()?.downcast_ref()
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "rustls adds reasons as it grows; the rest has one name"
+)]
+fn kind(failure: &Error) -> &'static str {
+    match failure {
+        Error::InvalidMessage(_) | Error::PeerSentOversizedRecord => "no_tls",
+        Error::PeerIncompatible(why) => incompatible(why),
+        Error::NoCertificatesPresented => "no_certificate",
+        Error::AlertReceived(_) => "refused_by_peer",
+        Error::NoApplicationProtocol => "no_common_protocol",
+        Error::InvalidCertificate(why) => certificate(why),
+        _ => "other",
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "as above")]
+fn incompatible(why: &PeerIncompatible) -> &'static str {
+    match why {
+        PeerIncompatible::ServerDoesNotSupportTls12Or13
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+        | PeerIncompatible::SupportedVersionsExtensionRequired
+        // Which every hello has since 1.2.
+        | PeerIncompatible::SignatureAlgorithmsExtensionRequired
+        | PeerIncompatible::Tls12NotOffered
+        | PeerIncompatible::Tls12NotOfferedOrEnabled => "old_version",
+        _ => "no_common_suite",
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "as above")]
+fn certificate(why: &CertificateError) -> &'static str {
+    match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate_expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "certificate_not_yet_valid"
+        }
+        CertificateError::Revoked => "certificate_revoked",
+        CertificateError::UnknownRevocationStatus => "certificate_of_no_revocation_list",
+        CertificateError::UnknownIssuer => "certificate_untrusted",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "certificate_wrong_name"
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "certificate_wrong_purpose"
+        }
+        CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "certificate_bad_signature"
+        }
+        _ => "certificate_invalid",
+    }
+}

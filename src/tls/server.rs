@@ -1,0 +1,216 @@
+//! The side that is connected to: listeners and the pages.
+//!
+//! A handshake has a time limit, is counted by what became of it, and is made by whoever serves the connection, so that
+//! a slow one holds up nobody else. Who fails is told by an alert, and the connection closed.
+
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use tokio_rustls::rustls::sign::SingleCertAndKey;
+use tokio_rustls::rustls::{ServerConfig, server::VerifierBuilderError};
+use tracing::{debug, warn};
+
+use super::certificate::Certificate;
+use super::file::{self, FileError};
+use super::fresh::{Fresh, Load};
+use super::settings::ServerSettings;
+use super::stream::{Stream, linger};
+use super::{Owner, Within, outcome};
+use crate::secret::SecretPlace;
+
+/// Between two looks at the files.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// The settings, and what is spoken within.
+struct Spoken {
+    settings: ServerSettings,
+    within: Within,
+}
+
+/// Makes connections secret and says who connects. Clones share their certificates.
+#[derive(Clone)]
+pub struct Server {
+    fresh: Fresh<Spoken>,
+}
+
+/// A connection after its handshake.
+pub struct Accepted {
+    /// What to talk over.
+    pub stream: Stream,
+    /// Who connects, where that was asked and shown.
+    pub certificate: Option<Arc<Certificate>>,
+}
+
+/// Why there is no connection, and what is left of it.
+pub(super) struct Refused {
+    pub(super) failure: io::Error,
+    pub(super) stream: Option<TcpStream>,
+}
+
+impl Server {
+    /// Reads nothing yet.
+    pub fn new(settings: &ServerSettings, within: Within) -> Server {
+        let settings = settings.clone();
+        Server {
+            fresh: Fresh::new(Spoken { settings, within }),
+        }
+    }
+
+    /// Reads the files, if that was not done or they have changed since.
+    ///
+    /// # Errors
+    /// When they cannot be used, and never could: what is wrong later is said, and changes nothing.
+    pub async fn renew(&self, owner: &Owner) -> io::Result<()> {
+        self.fresh.now(owner).await.map(drop).map_err(io::Error::other)
+    }
+
+    /// Does that every second, and never returns.
+    pub async fn keep_fresh(&self, owner: &Owner) {
+        loop {
+            sleep(LOOK_PAUSE).await;
+            // What is wrong is said by whoever reads them.
+            drop(self.renew(owner).await);
+        }
+    }
+
+    /// Makes the handshake. A failure is counted, logged, and told to the peer as far as TLS can.
+    pub async fn accept(&self, stream: TcpStream, peer: SocketAddr, owner: &Owner) -> Option<Accepted> {
+        let Refused { failure, stream } = match self.shake_hands(stream, owner).await {
+            Ok(accepted) => return Some(accepted),
+            Err(refused) => refused,
+        };
+        let outcome = outcome::failed(&failure);
+        outcome::count(owner, outcome);
+        let (kind, name) = (owner.kind, &*owner.name);
+        if outcome == outcome::CUT_OFF {
+            // Somebody looked whether the port is open.
+            debug!(kind, name, %peer, "connection gone before TLS was agreed on");
+        } else {
+            warn!(kind, name, %peer, outcome, "no TLS with this peer: {failure}");
+        }
+        if let Some(mut stream) = stream {
+            linger(&mut stream).await;
+        }
+        None
+    }
+
+    pub(super) async fn shake_hands(&self, stream: TcpStream, owner: &Owner) -> Result<Accepted, Refused> {
+        let config = match self.fresh.last() {
+            Some(config) => config,
+            None => self.fresh.now(owner).await.map_err(|fault| Refused {
+                failure: io::Error::other(fault),
+                stream: None,
+            })?,
+        };
+        let limit = self.fresh.settings().settings.handshake_timeout;
+        let accepting = TlsAcceptor::from(config).accept(stream).into_fallible();
+        match timeout(limit, accepting).await {
+            Ok(Ok(stream)) => {
+                let (_, session) = stream.get_ref();
+                outcome::count(owner, outcome::agreed(session.protocol_version()));
+                let first = session.peer_certificates().and_then(|chain| chain.first());
+                let certificate = first.and_then(|first| Certificate::read(first)).map(Arc::new);
+                Ok(Accepted {
+                    stream: Stream::Tls(Box::new(stream)),
+                    certificate,
+                })
+            }
+            Ok(Err((failure, stream))) => Err(Refused {
+                failure,
+                stream: Some(stream),
+            }),
+            Err(_) => Err(Refused {
+                failure: io::ErrorKind::TimedOut.into(),
+                stream: None,
+            }),
+        }
+    }
+}
+
+impl Load for Spoken {
+    type Config = ServerConfig;
+
+    fn files(&self) -> Vec<&Path> {
+        let ServerSettings {
+            certificate,
+            key,
+            clients,
+            ..
+        } = &self.settings;
+        let mut files = vec![certificate.as_path()];
+        if let SecretPlace::File(key) = key {
+            files.push(key);
+        }
+        if let Some(clients) = clients {
+            files.extend(clients.trusted.0.iter().map(PathBuf::as_path));
+            files.extend(clients.revoked.0.iter().map(PathBuf::as_path));
+        }
+        files
+    }
+
+    fn load(&self) -> Result<Arc<ServerConfig>, FileError> {
+        let mut config = self.settings.config()?;
+        config.alpn_protocols = self.within.names();
+        Ok(Arc::new(config))
+    }
+}
+
+impl ServerSettings {
+    /// Reads all files. Blocks.
+    pub(super) fn config(&self) -> Result<ServerConfig, FileError> {
+        let identity = file::identity(&self.certificate, &self.key)?;
+        let provider = Arc::new(ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(self.minimum_version.and_newer())
+            .map_err(|error| unusable(&[], error))?;
+        let builder = match &self.clients {
+            None => builder.with_no_client_auth(),
+            Some(clients) => {
+                let roots = file::authorities(file::CLIENTS_TRUSTED, &clients.trusted.0)?;
+                let lists = file::revocations(file::CLIENTS_REVOKED, &clients.revoked.0)?;
+                let verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).with_crls(lists);
+                let verifier = if clients.required {
+                    verifier
+                } else {
+                    verifier.allow_unauthenticated()
+                };
+                let verifier = verifier.build().map_err(|error| match error {
+                    VerifierBuilderError::InvalidCrl(_) => unusable(file::CLIENTS_REVOKED, error),
+                    VerifierBuilderError::NoRootAnchors | _ => unusable(file::CLIENTS_TRUSTED, error),
+                })?;
+                builder.with_client_cert_verifier(verifier)
+            }
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
+        // A resumed session would be one whose certificate is not looked at again.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(config)
+    }
+}
+
+/// An error of rustls over files that it has read.
+pub(super) fn unusable(key: &'static [&'static str], error: impl std::fmt::Display) -> FileError {
+    FileError {
+        key,
+        message: error.to_string(),
+    }
+}
+
+/// Keeps a server fresh, or waits for ever where there is none.
+pub async fn keep_fresh(server: Option<&Server>, owner: &Owner) {
+    match server {
+        Some(server) => server.keep_fresh(owner).await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,265 @@
+//! The history of messages, as a person asks for it: while weir runs, and while it does not.
+//!
+//! The archive is written here as the engine would, and asked through the program.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use weir::archive::{Archive, Attempt, End, Event, Outcome, Owed, Passage, Received, Settlement, What};
+
+use crate::harness::{Receiver, Site, adt, weir};
+
+/// Two messages to `ehr`: A1 delivered, with an answer, and A2 a dead letter; and one that was refused.
+fn history(site: &Site) {
+    let archive = Archive::open(&site.folder().join("data/archive")).unwrap();
+    let at = "2026-03-01T08:05:09Z".parse().unwrap();
+    let ehr: Arc<str> = "ehr".into();
+    let received = |message: u64, raw: Vec<u8>, outcome: Outcome| Received {
+        message,
+        received_at: at,
+        listener: "in".into(),
+        site_version: "v1".into(),
+        raw: raw.into(),
+        deliveries: match outcome {
+            Outcome::Accepted => vec![Owed {
+                destination: Arc::clone(&ehr),
+                sequence: message + 1,
+                result: Some(0),
+                dead: None,
+            }],
+            Outcome::Filtered | Outcome::Unrouted | Outcome::Repeated | Outcome::Refused { .. } => Vec::new(),
+        },
+        outcome,
+        routes: vec![Passage {
+            route: "all".into(),
+            filtered: None,
+        }],
+        tags: vec![("ward".into(), "7W".to_owned())],
+        results: vec![b"MSH|^~\\&|SENT\r".as_slice().into()],
+        origin: None,
+    };
+    let attempt = |sequence: u64, problem: Option<&str>| Attempt {
+        destination: Arc::clone(&ehr),
+        sequence,
+        at,
+        took: Duration::from_millis(12),
+        code: Some(if problem.is_none() { "AA" } else { "AR" }.into()),
+        problem: problem.map(str::to_owned),
+        answer: Some(b"MSH|^~\\&|EHR\rMSA|AA|A1\r".as_slice().into()),
+    };
+    let settlement = |sequence: u64, end: End| Settlement {
+        destination: Arc::clone(&ehr),
+        sequence,
+        at,
+        end,
+    };
+    let refused = Outcome::Refused {
+        code: Some("AR".into()),
+        reason: "this listener does not take this event".to_owned(),
+    };
+    let dead = End::Dead {
+        reason: "refused with AR".to_owned(),
+    };
+    let what = [
+        What::Received(received(1, adt("A1"), Outcome::Accepted)),
+        What::Attempted(attempt(2, None)),
+        What::Settled(settlement(2, End::Delivered)),
+        What::Received(received(3, adt("A2"), Outcome::Accepted)),
+        What::Attempted(attempt(4, Some("refused with AR"))),
+        What::Settled(settlement(4, dead)),
+        What::Received(received(5, adt("A3"), refused)),
+    ];
+    let events: Vec<_> = (1..)
+        .zip(what)
+        .map(|(number, what)| Event { number, what })
+        .collect();
+    archive.write(1, &events).unwrap();
+}
+
+fn site() -> Site {
+    let site = Site::forwarding(&[("ehr", Receiver::accepting().address())]);
+    history(&site);
+    site
+}
+
+#[track_caller]
+fn run(site: &Site, arguments: &[&str], expected: i32) -> String {
+    let all = [&["archive"], arguments, &["--site", "site"]].concat();
+    let (status, out, err) = weir(site.folder(), &all, b"");
+    assert_eq!((status, err.as_str()), (expected, ""), "{arguments:?}: {out}");
+    out
+}
+
+/// The numbers that a search shows.
+#[track_caller]
+fn search(site: &Site, arguments: &[&str]) -> Vec<u64> {
+    let out = run(site, &[&["search", "--json"], arguments].concat(), 0);
+    let page: Value = serde_json::from_str(&out).unwrap();
+    let numbers = page["messages"].as_array().unwrap().iter();
+    numbers
+        .map(|message| message["number"].as_u64().unwrap())
+        .collect()
+}
+
+/// Everything that can be asked, whoever answers.
+fn ask_everything(site: &Site) {
+    assert_eq!(search(site, &[]), [5, 3, 1]);
+    assert_eq!(search(site, &["--control-id", "a2"]), [3]);
+    assert_eq!(search(site, &["--state", "dead,refused"]), [5, 3]);
+    assert_eq!(
+        search(site, &["--destination", "ehr", "--tag", "ward=7W"]),
+        [3, 1]
+    );
+    assert_eq!(
+        search(site, &["--until", "2026-03-01T09:00:00Z", "--count", "1"]),
+        [5]
+    );
+    assert_eq!(search(site, &["MSH-10 = \"A1\""]), [1]);
+    run(site, &["search", "--patient", "nobody"], 1);
+    let list = run(site, &["search", "--before", "5", "--count", "1"], 0);
+    assert!(
+        list.contains("dead       ADT^A01") || list.contains("dead       ADT"),
+        "{list}"
+    );
+    assert!(list.contains("go on with --before 3"), "{list}");
+
+    let shown = run(site, &["show", "3"], 0);
+    for part in [
+        "message 3, dead, received 2026-03-01T08:05:09Z by in, site version v1",
+        "route       all",
+        "tag         ward=7W",
+        "dead        ehr number 4 refused with AR",
+        "12 ms AR refused with AR",
+        "MSH-10",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let refused = run(site, &["show", "5"], 0);
+    assert!(refused.contains("answered    AR this listener"), "{refused}");
+    assert_eq!(run(site, &["show", "1", "--raw"], 0).into_bytes(), adt("A1"));
+    assert_eq!(run(site, &["show", "1", "--sent", "ehr"], 0), "MSH|^~\\&|SENT\r");
+    let all: Value = serde_json::from_str(&run(site, &["show", "1", "--json"], 0)).unwrap();
+    assert_eq!(all["deliveries"][0]["attempts"][0]["code"], "AA");
+    assert_eq!(all["message"]["segments"][0]["name"], "Message Header");
+
+    let held = run(
+        site,
+        &["hold", "case 7", "--reason", "court", "--control-id", "A1"],
+        0,
+    );
+    assert_eq!(held, "case 7: 1 message held\n");
+    assert!(run(site, &["holds"], 0).contains("court"));
+    let unsure = run(site, &["purge", "--state", "delivered"], 1);
+    assert!(unsure.contains("--yes"), "{unsure}");
+    let purged = run(site, &["purge", "--yes", "--number", "1", "5", "99"], 0);
+    assert_eq!(purged, "1 deleted, 1 held, 0 still owed, 1 not there\n");
+    assert_eq!(run(site, &["release", "case 7"], 0), "case 7: released\n");
+    assert_eq!(search(site, &[]), [3, 1]);
+    assert!(run(site, &["summary"], 0).starts_with("2 messages"));
+}
+
+/// What the audit log says was done, in order.
+fn audited(site: &Site) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(site.folder().join("data/audit")).unwrap() {
+        all += std::fs::read_to_string(entry.unwrap().path()).unwrap().as_str();
+    }
+    all
+}
+
+#[track_caller]
+fn check_audit(site: &Site) {
+    let log = audited(site);
+    for what in [
+        "\"message.search\"",
+        "\"message.read\"",
+        "\"messages/3\"",
+        "\"archive.hold\"",
+        "court and messages by control_id",
+        "\"archive.purge\"",
+        "3 messages by number",
+        "\"archive.release\"",
+    ] {
+        assert!(log.contains(what), "{what}: {log}");
+    }
+    assert!(
+        !log.contains("A1\""),
+        "an identifier that was searched for: {log}"
+    );
+}
+
+#[test]
+fn the_history_is_asked_of_a_weir_that_runs() {
+    let site = site();
+    let engine = site.start();
+    ask_everything(&site);
+    check_audit(&site);
+    let (status, _, err) = weir(site.folder(), &["archive", "verify", "--site", "site"], b"");
+    assert_eq!(status, 2);
+    assert!(err.contains("stop it"), "{err}");
+    let (code, page) = site.ask("GET", "/api/v1/messages?state=dead&count=5");
+    assert_eq!((code, &page["messages"][0]["number"]), (200, &json!(3)), "{page}");
+    let (code, refused) = site.ask("GET", "/api/v1/messages?patient=1");
+    assert_eq!(code, 400, "{refused}");
+    assert_eq!(site.ask("GET", "/api/v1/messages/99").0, 404);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn the_history_is_asked_while_no_weir_runs() {
+    let site = site();
+    ask_everything(&site);
+    check_audit(&site);
+    assert_eq!(
+        run(&site, &["verify"], 0),
+        "2 messages are as they were written\n"
+    );
+}
+
+#[test]
+fn wrong_questions_are_told() {
+    let site = site();
+    let wrong = |arguments: &[&str], expected: &str| {
+        let all = [&["archive"], arguments, &["--site", "site"]].concat();
+        let (status, _, err) = weir(site.folder(), &all, b"");
+        assert_eq!(status, 2, "{err}");
+        assert!(err.contains(expected), "{err}");
+    };
+    wrong(&["search", "PID-5.1 = "], "`where`, byte");
+    wrong(
+        &["search", "--state", "lost"],
+        "expected some of queued, delivered",
+    );
+    wrong(&["search", "--tag", "ward"], "as `ward=7W`");
+    wrong(&["search", "--since", "yesterday"], "or how long ago");
+    wrong(&["show", "99"], "there is no message 99 in the archive");
+    wrong(&["show", "5", "--sent", "ehr"], "message 5 has no delivery");
+    wrong(&["release", "case 8"], "there is no hold of that name");
+    wrong(&["purge", "--yes"], "an empty search means all messages");
+}
+
+#[test]
+fn an_archive_that_cannot_be_opened_stops_nothing_and_off_is_off() {
+    let receiver = Receiver::accepting();
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let folder = site.folder().join("data/archive");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("archive.sqlite"), [7; 5_000]).unwrap();
+    let engine = site.start();
+    assert!(
+        site.log().contains("weir runs without its archive"),
+        "{}",
+        site.log()
+    );
+    assert_eq!(site.ask("GET", "/api/v1/archive").0, 404);
+    assert_eq!(engine.terminate(), 0);
+
+    let yaml = Site::forwarding_yaml(&[("ehr", receiver.address())]);
+    let off = Site::new(&format!("archive: off\n{yaml}"));
+    let engine = off.start();
+    assert!(!off.folder().join("data/archive").exists());
+    assert_eq!(engine.terminate(), 0);
+    let (status, _, err) = weir(off.folder(), &["archive", "search", "--site", "site"], b"");
+    assert_eq!((status, err.as_str()), (2, "the site says `archive: off`\n"));
+}
