@@ -12,6 +12,7 @@ use crate::secret::SecretPlace;
 use crate::tls::ServerSettings;
 use crate::units;
 
+use super::sections::Sections;
 use super::{piece, yaml};
 
 /// What was typed.
@@ -114,18 +115,18 @@ pub(super) struct Engine {
     pub(super) reload: Reload,
 }
 
-impl Engine {
-    /// Refuses an archive beside an outbox that is encrypted: it would keep all that the outbox hides.
-    pub(super) fn check_archive(&self, place: &Place<'_>, problems: &mut Problems) {
-        if self.outbox.key.is_some() {
-            let message = "the archive cannot be encrypted yet, and would keep every message as it came";
-            let problem = Problem::error(ProblemName::InvalidValue, message);
-            problems.push(
-                problem
-                    .at(&place.key("encryption"))
-                    .help("keep none:\narchive: off"),
-            );
-        }
+/// Refuses an archive beside an outbox that is encrypted: it would keep all that the outbox hides.
+pub(super) fn check_archive(
+    sections: &Sections<'_>,
+    engine: Option<&Engine>,
+    has_archive: bool,
+    problems: &mut Problems,
+) {
+    let is_encrypted = engine.is_some_and(|engine| engine.outbox.key.is_some());
+    if let (Some(place), true) = (sections.engine(), is_encrypted && has_archive) {
+        let message = "the archive cannot be encrypted yet, and would keep every message as it came";
+        let problem = Problem::error(ProblemName::InvalidValue, message).at(&place.key("encryption"));
+        problems.push(problem.help("keep none:\narchive: off"));
     }
 }
 

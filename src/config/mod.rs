@@ -194,9 +194,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let archive = engine
         .as_ref()
         .and_then(|engine| archive::read(sections.archive(), folder, &engine.data, &mut problems));
-    if let (Some(engine), Some(place), Some(_)) = (&engine, sections.engine(), &archive) {
-        engine.check_archive(place, &mut problems);
-    }
+    engine::check_archive(&sections, engine.as_ref(), archive.is_some(), &mut problems);
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };

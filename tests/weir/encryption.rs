@@ -343,5 +343,6 @@ fn an_archive_that_would_keep_all_in_plain_is_refused() {
     let site = site(&receivers, &ENCRYPTED.replace("archive: off\n", ""));
     let (status, out, err) = weir(site.folder(), &["check", "site"], b"");
     assert_eq!(status, 2, "{out}{err}");
-    assert!(out.contains("the archive cannot be encrypted yet"), "{out}{err}");
+    let told = out + err.as_str();
+    assert!(told.contains("the archive cannot be encrypted yet"), "{told}");
 }
