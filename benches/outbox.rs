@@ -1,7 +1,7 @@
 //! How fast messages go through the outbox: accepted, durable, settled; beside a bare file on the same disk.
 //!
 //! `cargo bench --bench outbox`. Each round offers a batch of messages of 1 KB at once, waits until all are
-//! durable, settles them and goes on; the file gets the same bytes in one append and one `fdatasync` a round.
+//! durable, settles them and goes on; the same with an encrypted outbox; the file gets the same bytes in one append and one `fdatasync` a round.
 //! The files lie under the target folder, or where `WEIR_BENCH_FOLDER` says: on the disk that matters. Syncs are
 //! counted, so that the figures can be carried over to a disk whose sync costs something else.
 #![expect(
@@ -18,7 +18,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use weir::durable;
 use weir::outbox::{Acceptance, BodyRef, Entry, Outbox, Outcome, Sequence, Settings, Settlement};
+use weir::seal::OperatorKey;
+use weir::secret::SecretPlace;
 
 const MESSAGE_BYTES: usize = 1_024;
 const BATCHES: [usize; 4] = [1, 8, 64, 512];
@@ -56,24 +59,36 @@ fn main() {
         EACH.as_secs(),
         under.display()
     );
-    println!("batch    outbox/s  syncs/msg      file/s  syncs/msg  outbox:file");
+    let key = under.join("bench.key");
+    let made = OperatorKey::generate().expect("random numbers");
+    durable::replace(&key, made.text().as_bytes()).expect("a folder to write in");
+    let encrypted = Settings {
+        key: Some(SecretPlace::File(key)),
+        ..Settings::default()
+    };
+    println!(
+        "batch    outbox/s  syncs/msg  encrypted/s  encrypted:outbox      file/s  syncs/msg  outbox:file"
+    );
     for batch in BATCHES {
         let folder = tempfile::tempdir_in(&under).expect("a folder to write in");
         let file = file(folder.path(), batch);
-        let outbox = runtime.block_on(outbox(folder.path(), batch));
+        let plain = runtime.block_on(outbox(&folder.path().join("outbox"), &Settings::default(), batch));
+        let sealed = runtime.block_on(outbox(&folder.path().join("encrypted"), &encrypted, batch));
         println!(
-            "{batch:5} {:11.0} {:10.3} {:11.0} {:10.3} {:11.2}",
-            outbox.per_second(),
-            outbox.syncs_per_message(),
+            "{batch:5} {:11.0} {:10.3} {:12.0} {:17.2} {:11.0} {:10.3} {:12.2}",
+            plain.per_second(),
+            plain.syncs_per_message(),
+            sealed.per_second(),
+            sealed.per_second() / plain.per_second(),
             file.per_second(),
             file.syncs_per_message(),
-            outbox.per_second() / file.per_second(),
+            plain.per_second() / file.per_second(),
         );
     }
 }
 
-async fn outbox(folder: &Path, batch: usize) -> Measured {
-    let outbox = Outbox::open(&folder.join("outbox"), &Settings::default()).expect("a new outbox");
+async fn outbox(folder: &Path, settings: &Settings, batch: usize) -> Measured {
+    let outbox = Outbox::open(folder, settings).expect("a new outbox");
     let raw = Bytes::from(vec![b'x'; MESSAGE_BYTES]);
     let start = Instant::now();
     let mut items = 0;

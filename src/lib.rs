@@ -26,6 +26,8 @@ pub mod shown;
 pub mod expression;
 pub mod table;
 
+pub mod seal;
+
 pub mod outbox;
 
 pub mod access;

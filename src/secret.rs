@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 /// The longest secret; tokens with many claims have a few thousand bytes.
 const SECRET_BYTES_MAX: usize = 64 * 1024;
 
-/// Where a secret is kept: `{ env: NAME }` or `{ file: PATH }`.
+/// Where a secret is kept: `{ env: NAME }`, `{ file: PATH }` or `{ credential: NAME }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "Written")]
 #[schemars(with = "Written")]
@@ -25,7 +25,12 @@ pub enum SecretPlace {
     Env(String),
     /// A file that only weir's user can read; a line end after the secret is not part of it.
     File(PathBuf),
+    /// A credential that systemd hands to the service, as `LoadCredential=` names it.
+    Credential(String),
 }
+
+/// Where systemd puts the credentials of a service.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,18 +41,25 @@ struct Written {
     /// A file that only weir's user can read.
     #[serde(default)]
     file: Option<PathBuf>,
+    /// A credential that systemd hands to the service, by its name in `LoadCredential=`.
+    #[serde(default)]
+    credential: Option<String>,
 }
 
 impl TryFrom<Written> for SecretPlace {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<SecretPlace, &'static str> {
-        match (written.env, written.file) {
-            (Some(name), None) => Ok(SecretPlace::Env(name)),
-            (None, Some(path)) => Ok(SecretPlace::File(path)),
-            (None, None) | (Some(_), Some(_)) => {
-                Err("expected where the secret is kept: `{ env: NAME }` or `{ file: PATH }`")
+        match (written.env, written.file, written.credential) {
+            (Some(name), None, None) => Ok(SecretPlace::Env(name)),
+            (None, Some(path), None) => Ok(SecretPlace::File(path)),
+            // It names a file of one folder, and nothing outside.
+            (None, None, Some(name)) if !name.contains('/') && !name.starts_with('.') => {
+                Ok(SecretPlace::Credential(name))
             }
+            _ => Err(
+                "expected where the secret is kept: `{ env: NAME }`, `{ file: PATH }` or `{ credential: NAME }`",
+            ),
         }
     }
 }
@@ -80,7 +92,7 @@ impl SecretPlace {
     pub fn below(self, folder: &Path) -> SecretPlace {
         match self {
             SecretPlace::File(path) => SecretPlace::File(folder.join(path)),
-            env @ SecretPlace::Env(_) => env,
+            elsewhere @ (SecretPlace::Env(_) | SecretPlace::Credential(_)) => elsewhere,
         }
     }
 
@@ -92,6 +104,11 @@ impl SecretPlace {
                 Zeroizing::new(text)
             }
             SecretPlace::File(path) => read_file(path)?,
+            SecretPlace::Credential(name) => {
+                let folder = std::env::var_os(CREDENTIALS);
+                let folder = folder.ok_or_else(|| SecretError::Unset(CREDENTIALS.to_owned()))?;
+                read_file(&PathBuf::from(folder).join(name))?
+            }
         };
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() || secret.len() > SECRET_BYTES_MAX {
@@ -235,7 +252,18 @@ mod tests {
             read("{ file: a/b }").unwrap(),
             SecretPlace::File(PathBuf::from("a/b"))
         );
-        for wrong in ["hunter2", "{ env: A, file: b }", "{}", "{ envv: A }"] {
+        assert_eq!(
+            read("{ credential: weir.key }").unwrap(),
+            SecretPlace::Credential("weir.key".to_owned())
+        );
+        for wrong in [
+            "{ credential: ../a }",
+            "{ credential: a/b }",
+            "hunter2",
+            "{ env: A, file: b }",
+            "{}",
+            "{ envv: A }",
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -12,22 +12,30 @@ use super::{CannotRun, Finding, runtime};
 
 /// Copies everything a running weir owes, and its dead letters, into one file that `weir restore` reads.
 ///
-/// The file holds patient data; it is readable by its owner alone. With `-` it goes to standard output, for a
-/// program that encrypts it.
+/// The file holds patient data; it is readable by its owner alone. It is encrypted as the outbox is: of an encrypted
+/// outbox, by the operator's key. With `-` it goes to standard output, for a program that encrypts it.
 ///
 /// Exit status: 0 the copy is whole and on disk, 2 it is not.
 #[derive(Args)]
 pub(super) struct Backup {
     /// The file to write, or `-`; one that is there is replaced when the copy is whole
     file: PathBuf,
+    /// Write the backup of an encrypted outbox so that everybody who has the file can read it
+    #[arg(long)]
+    plain: bool,
     #[command(flatten)]
     which: Which,
 }
 
 impl Backup {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let path = if self.plain {
+            "/api/v1/backup?plain=true"
+        } else {
+            "/api/v1/backup"
+        };
         let weir = self.which.weir();
-        keep(&self.file, &|to| copy(weir, to), out)
+        keep(&self.file, &|to| copy(weir, path, to), out)
     }
 }
 
@@ -58,9 +66,9 @@ pub(super) fn keep(
 }
 
 /// Copies the backup; only one that is read to its end is one.
-fn copy(weir: Weir<'_>, to: &mut dyn Write) -> Result<u64, CannotRun> {
+fn copy(weir: Weir<'_>, path: &str, to: &mut dyn Write) -> Result<u64, CannotRun> {
     let progress = ProgressBar::new_spinner().with_message("backup");
-    let copied = runtime()?.block_on(weir.copy("/api/v1/backup", to, &|bytes| progress.set_position(bytes)));
+    let copied = runtime()?.block_on(weir.copy(path, to, &|bytes| progress.set_position(bytes)));
     progress.finish_and_clear();
     copied
 }

@@ -10,6 +10,7 @@ use tracing::Level;
 
 mod ack;
 mod archive;
+mod at_rest;
 mod audit;
 mod backup;
 mod check;
@@ -21,6 +22,7 @@ mod explain;
 mod fmt;
 mod get;
 mod input;
+mod key;
 mod list;
 mod listen;
 mod logging;
@@ -73,6 +75,7 @@ enum Command {
     Verify(verify::Verify),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Key(key::Key),
     User(user::User),
     Token(token::Token),
     Audit(audit::Audit),
@@ -156,6 +159,7 @@ pub fn main() -> ExitCode {
         Command::Verify(command) => command.run(&mut out),
         Command::Backup(command) => command.run(&mut out),
         Command::Restore(command) => command.run(&mut out),
+        Command::Key(command) => command.run(&mut out),
         Command::User(command) => command.run(&mut out),
         Command::Token(command) => command.run(&mut out),
         Command::Audit(command) => command.run(&mut out),

@@ -13,21 +13,22 @@ use indicatif::ProgressBar;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock;
-use crate::config;
 use crate::console::api::backup;
 use crate::console::api::backup::{Line, Owed, VERSION, VERSION_MIN};
 use crate::engine::SWITCHES_FILE;
 use crate::outbox::{self, Acceptance, BodyRef, Entry, Link, LinkNumber, Outbox, Outcome, Settlement};
+use crate::seal::{Keys, OperatorKey};
+use crate::secret::SecretPlace;
 
-use super::site::SiteArgument;
+use super::at_rest::AtRest;
 use super::{CannotRun, Finding, runtime};
 
 /// Where the outbox is made, until all of it is there.
 const UNFINISHED: &str = "outbox.restoring";
 /// Dead letters that are settled in memory and not yet on disk.
 const UNSETTLED_MAX: u32 = 1_024;
-/// The longest line read: a message of 256 MiB in base64, and what is said about it.
-const LINE_BYTES_MAX: u64 = 400 << 20;
+/// The longest line read: a message of 256 MiB in base64, and what is said about it, and that encrypted in base64.
+const LINE_BYTES_MAX: u64 = 540 << 20;
 
 /// Makes the outbox of a data folder that has none from a file of `weir backup`.
 ///
@@ -40,19 +41,15 @@ pub(super) struct Restore {
     /// The file
     file: PathBuf,
     #[command(flatten)]
-    site: SiteArgument,
-    /// The data folder itself
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
+    at_rest: AtRest,
+    /// A private file with the operator's key under which the backup was made, where it is another one now
+    #[arg(long, value_name = "FILE")]
+    backup_key: Option<PathBuf>,
 }
 
 impl Restore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let data = match &self.data {
-            Some(data) => data.clone(),
-            None => config::data_folder(self.site.folder())
-                .map_err(|problems| CannotRun::Because(problems.render(false)))?,
-        };
+        let (data, key) = self.at_rest.find()?;
         let folder = data.join("outbox");
         if folder.exists() {
             let why = "there is an outbox already; move it away, for what it holds would be lost";
@@ -69,10 +66,15 @@ impl Restore {
             let why = "left by a restore that did not come to its end; remove it";
             return Err(CannotRun::at(unfinished.display(), why));
         }
-        let count = self.check()?;
+        let of_backup = self
+            .backup_key
+            .clone()
+            .map(SecretPlace::File)
+            .or_else(|| key.clone());
+        let count = self.check(of_backup.as_ref())?;
         let in_data = |error| CannotRun::at(data.display(), error);
         std::fs::create_dir_all(&data).map_err(in_data)?;
-        runtime()?.block_on(self.load(&unfinished, count))?;
+        runtime()?.block_on(self.load(&unfinished, key, of_backup.as_ref(), count))?;
         // Only now it can be taken for an outbox, whenever this was killed.
         std::fs::rename(&unfinished, &folder)
             .and_then(|()| File::open(&data)?.sync_all())
@@ -82,9 +84,9 @@ impl Restore {
     }
 
     /// Reads the file to its end; how much is in it.
-    fn check(&self) -> Result<u64, CannotRun> {
+    fn check(&self, key: Option<&SecretPlace>) -> Result<u64, CannotRun> {
         let mut hasher = blake3::Hasher::new();
-        let mut lines = Lines::open(&self.file)?;
+        let mut lines = Lines::open(&self.file, key)?;
         let (mut count, mut is_begun) = (0, false);
         while let Some(bytes) = lines.next()? {
             match lines.read(&bytes)? {
@@ -97,6 +99,7 @@ impl Restore {
                 }
                 Line::Link(_) => {}
                 Line::Owed(_) => count += 1,
+                Line::Sealed(_) => return Err(lines.wrong("a line that is encrypted twice")),
                 Line::End { owed, hash } => {
                     if !is_begun || owed != count || hash != hasher.finalize().to_hex().as_str() {
                         return Err(lines.wrong("its end does not fit what stands before it"));
@@ -112,18 +115,25 @@ impl Restore {
         Err(lines.wrong("it has no end: the backup was not finished"))
     }
 
-    async fn load(&self, folder: &Path, count: u64) -> Result<(), CannotRun> {
+    async fn load(
+        &self,
+        folder: &Path,
+        key: Option<SecretPlace>,
+        of_backup: Option<&SecretPlace>,
+        count: u64,
+    ) -> Result<(), CannotRun> {
         // What was owed once has its place again, whatever the limits of those who send are.
         let settings = outbox::Settings {
             entries_max: u64::MAX,
             stored_bytes_max: usize::MAX,
+            key,
             ..outbox::Settings::default()
         };
         let outbox =
             Outbox::open(folder, &settings).map_err(|error| CannotRun::Because(error.to_string()))?;
         let unsettled = Arc::new(Semaphore::new(UNSETTLED_MAX as usize));
         let progress = ProgressBar::new(count);
-        let mut lines = Lines::open(&self.file)?;
+        let mut lines = Lines::open(&self.file, of_backup)?;
         let mut last = None;
         while let Some(bytes) = lines.next()? {
             let line = lines.read(&bytes)?;
@@ -189,7 +199,7 @@ async fn holds(
     }
 }
 
-async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines) -> Result<outbox::Pending, String> {
+async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines<'_>) -> Result<outbox::Pending, String> {
     let bytes = |text: &str| {
         BASE64
             .decode(text)
@@ -242,19 +252,25 @@ fn known(link: &backup::Link) -> Acceptance {
 }
 
 /// The lines of a file, with their numbers.
-struct Lines {
+struct Lines<'a> {
     path: PathBuf,
     reader: BufReader<File>,
     number: u64,
+    /// Where the operator's key of an encrypted backup is kept.
+    key: Option<&'a SecretPlace>,
+    /// Of an encrypted backup, once its head was read.
+    keys: Option<Keys>,
 }
 
-impl Lines {
-    fn open(path: &Path) -> Result<Lines, CannotRun> {
+impl<'a> Lines<'a> {
+    fn open(path: &Path, key: Option<&'a SecretPlace>) -> Result<Lines<'a>, CannotRun> {
         let file = File::open(path).map_err(|error| CannotRun::at(path.display(), error))?;
         Ok(Lines {
             path: path.to_owned(),
             reader: BufReader::with_capacity(1 << 20, file),
             number: 0,
+            key,
+            keys: None,
         })
     }
 
@@ -271,9 +287,34 @@ impl Lines {
         }
     }
 
-    fn read(&self, line: &[u8]) -> Result<Line, CannotRun> {
+    fn read(&mut self, line: &[u8]) -> Result<Line, CannotRun> {
+        let line = self.parse(line)?;
+        match (&line, &self.keys) {
+            (Line::Head { keys: Some(text), .. }, None) => self.keys = Some(self.unlock(text)?),
+            (Line::Sealed(sealed), Some(keys)) => {
+                let sealed = BASE64.decode(sealed).map_err(|_| self.wrong("expected base64"))?;
+                let opened = keys.open(&backup::place(self.number), &sealed);
+                return self.parse(&opened.map_err(|error| self.wrong(error))?);
+            }
+            // Whoever has no key could have written it.
+            (_, Some(_)) => return Err(self.wrong("a line that is not encrypted, in a backup that is")),
+            (_, None) => {}
+        }
+        Ok(line)
+    }
+
+    fn parse(&self, line: &[u8]) -> Result<Line, CannotRun> {
         // What the reader of JSON says may quote the line.
         serde_json::from_slice(line).map_err(|_| self.wrong("not a line of a backup of this version of weir"))
+    }
+
+    /// The data keys of an encrypted backup.
+    fn unlock(&self, text: &str) -> Result<Keys, CannotRun> {
+        let key = self.key.ok_or_else(|| {
+            self.wrong("encrypted, and no key is given: name it by `--backup-key`, or `engine.encryption.key` of the site")
+        })?;
+        let operator = OperatorKey::read(key).map_err(|error| CannotRun::Because(error.to_string()))?;
+        Keys::of_text(text, "the backup", &operator).map_err(|error| self.wrong(error))
     }
 
     fn wrong(&self, why: impl std::fmt::Display) -> CannotRun {

@@ -1,14 +1,12 @@
 //! `weir verify`: looks at every record of a data folder that no weir uses, and draws up the account.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config;
 use crate::outbox::{self, Outbox, Verification};
 
-use super::site::SiteArgument;
+use super::at_rest::AtRest;
 use super::{CannotRun, Finding};
 
 /// Checks the outbox of a weir that is stopped: every checksum, every body, and that nothing is unaccounted for.
@@ -19,25 +17,22 @@ use super::{CannotRun, Finding};
 #[derive(Args)]
 pub(super) struct Verify {
     #[command(flatten)]
-    site: SiteArgument,
-    /// The data folder itself
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
+    at_rest: AtRest,
 }
 
 impl Verify {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let data = match self.data {
-            Some(data) => data,
-            None => config::data_folder(self.site.folder())
-                .map_err(|problems| CannotRun::Because(problems.render(false)))?,
-        };
+        let (data, key) = self.at_rest.find()?;
         let folder = data.join("outbox");
         if !folder.is_dir() {
             return Err(CannotRun::at(folder.display(), "there is no outbox"));
         }
-        let found = Outbox::verify(&folder, &outbox::Settings::default())
-            .map_err(|error| CannotRun::Because(error.to_string()))?;
+        let settings = outbox::Settings {
+            key,
+            ..outbox::Settings::default()
+        };
+        let found =
+            Outbox::verify(&folder, &settings).map_err(|error| CannotRun::Because(error.to_string()))?;
         show(&found, out)?;
         let is_whole = found.damages == 0 && found.difference() == 0;
         Ok(if is_whole { Finding::Fine } else { Finding::NotSo })

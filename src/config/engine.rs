@@ -8,9 +8,11 @@ use serde::Deserialize;
 
 use crate::outbox;
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::secret::SecretPlace;
 use crate::tls::ServerSettings;
 use crate::units;
 
+use super::sections::Sections;
 use super::{piece, yaml};
 
 /// What was typed.
@@ -33,6 +35,18 @@ pub(super) struct Settings {
     /// When a changed site is read anew.
     #[serde(default)]
     reload: Reload,
+    /// Encryption at rest: without it messages lie in the data folder as they came.
+    #[serde(default)]
+    encryption: Option<Encryption>,
+}
+
+/// Encryption at rest.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Encryption {
+    /// Where the operator's key is kept, 32 bytes in base64 as `weir key new` makes them; a path is relative to the
+    /// site's folder. Keep a copy of it elsewhere: without it nobody can read the data.
+    key: SecretPlace,
 }
 
 /// When a changed site is read anew, apart from SIGHUP and `weir reload`.
@@ -101,6 +115,21 @@ pub(super) struct Engine {
     pub(super) reload: Reload,
 }
 
+/// Refuses an archive beside an outbox that is encrypted: it would keep all that the outbox hides.
+pub(super) fn check_archive(
+    sections: &Sections<'_>,
+    engine: Option<&Engine>,
+    has_archive: bool,
+    problems: &mut Problems,
+) {
+    let is_encrypted = engine.is_some_and(|engine| engine.outbox.key.is_some());
+    if let (Some(place), true) = (sections.engine(), is_encrypted && has_archive) {
+        let message = "the archive cannot be encrypted yet, and would keep every message as it came";
+        let problem = Problem::error(ProblemName::InvalidValue, message).at(&place.key("encryption"));
+        problems.push(problem.help("keep none:\narchive: off"));
+    }
+}
+
 pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {
     let mut settings: Settings = piece::read(place, yaml::value(place.node()), problems)?;
     if settings.data.as_os_str().is_empty() {
@@ -114,6 +143,8 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         let help = "give `tls`, or bind a loopback address, as `127.0.0.1:8686`, with a proxy before it";
         problems.push(problem.at(&place.key("console").key("bind")).help(help));
     }
+    let mut outbox = settings.outbox;
+    outbox.key = settings.encryption.map(|encryption| encryption.key.below(folder));
     let console = &mut settings.console;
     if let Some(tls) = &mut console.tls {
         tls.resolve(folder);
@@ -123,7 +154,7 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         data: folder.join(settings.data),
         console: settings.console,
         read_bytes_max: settings.read_bytes_max,
-        outbox: settings.outbox,
+        outbox,
         reload: settings.reload,
     })
 }

@@ -52,6 +52,7 @@ use crate::case::Case;
 use crate::outbox;
 use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 use crate::route::Route;
+use crate::secret::SecretPlace;
 
 use self::cases::Reading;
 use self::companion::Companions;
@@ -200,6 +201,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let archive = engine
         .as_ref()
         .and_then(|engine| archive::read(sections.archive(), folder, &engine.data, &mut problems));
+    engine::check_archive(&sections, engine.as_ref(), archive.is_some(), &mut problems);
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
@@ -236,7 +238,15 @@ fn no_site(folder: &Path) -> Problem {
 /// # Errors
 /// The problems that keep it from being known.
 pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
-    folders(folder, None).map(|(data, _)| data)
+    found(folder, None).map(|(data, ..)| data)
+}
+
+/// The same, and where the key is kept by which it is encrypted, if it is.
+///
+/// # Errors
+/// The problems that keep it from being known.
+pub fn data_folder_and_key(folder: &Path) -> Result<(PathBuf, Option<SecretPlace>), Problems> {
+    found(folder, None).map(|(data, key, _)| (data, key))
 }
 
 /// The same with where its archive is, if it keeps one. A data folder that is given is not looked for.
@@ -244,6 +254,13 @@ pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
 /// # Errors
 /// The problems that keep them from being known.
 pub fn folders(folder: &Path, data: Option<PathBuf>) -> Result<(PathBuf, Option<Archive>), Problems> {
+    found(folder, data).map(|(data, _, archive)| (data, archive))
+}
+
+/// What is kept where.
+type Kept = (PathBuf, Option<SecretPlace>, Option<Archive>);
+
+fn found(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
     let mut problems = Problems::new();
     let sources = sources(files::read(folder, &mut problems), &mut problems);
     let section = |name: &str| {
@@ -253,10 +270,10 @@ pub fn folders(folder: &Path, data: Option<PathBuf>) -> Result<(PathBuf, Option<
             found.map(|(_, place)| place)
         })
     };
-    let data = match (data, section("engine")) {
-        (Some(data), _) => data,
+    let (data, key) = match (data, section("engine")) {
+        (Some(data), _) => (data, None),
         (None, Some(place)) => match engine::read(&place, folder, &mut problems) {
-            Some(engine) => engine.data,
+            Some(engine) => (engine.data, engine.outbox.key),
             None => return Err(problems),
         },
         (None, None) => {
@@ -268,7 +285,7 @@ pub fn folders(folder: &Path, data: Option<PathBuf>) -> Result<(PathBuf, Option<
     };
     let mut of_archive = Problems::new();
     let archive = archive::read(section("archive").as_ref(), folder, &data, &mut of_archive);
-    Ok((data, archive))
+    Ok((data, key, archive))
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use crate::config::Site;
 use crate::metrics as names;
+use crate::outbox;
 use crate::problem::{Problem, ProblemName, Problems, Severity};
 
 use super::Engine;
@@ -178,7 +179,15 @@ impl Engine {
         let running = &self.site;
         let fixed = [
             ("engine.data", running.data == site.data),
-            ("engine.outbox", running.outbox == site.outbox),
+            ("engine.encryption", running.outbox.key == site.outbox.key),
+            (
+                "engine.outbox",
+                running.outbox
+                    == outbox::Settings {
+                        key: running.outbox.key.clone(),
+                        ..site.outbox.clone()
+                    },
+            ),
             (
                 "engine.read_bytes_max",
                 running.read_bytes_max == site.read_bytes_max,

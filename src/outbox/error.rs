@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf};
 
 use super::StoreError;
+use crate::seal::{KeyError, KeysError};
 
 /// Why the outbox stopped.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -75,6 +76,40 @@ pub enum OpenError {
         found: String,
         /// What this code reads.
         readable: u32,
+    },
+    /// It is encrypted, and no key is given.
+    #[error(
+        "{}: encrypted, and no key is given; name where its key is kept: `engine.encryption.key` of the site, or \
+         `--key` of a command", folder.display()
+    )]
+    Encrypted {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// It is not encrypted, and a key is given.
+    #[error(
+        "{}: not encrypted, and the site names a key; to encrypt it, run weir without `engine.encryption`, make a \
+         `weir backup`, stop weir, move the folder away, put `engine.encryption` back and run `weir restore`; then \
+         destroy the old folder and the backup", folder.display()
+    )]
+    NotEncrypted {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The operator's key cannot be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The data keys of an encrypted outbox cannot be had.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The data keys of an encrypted outbox are gone.
+    #[error(
+        "{}: missing, though the outbox is encrypted; put it back from a copy of the folder: without it nothing in \
+         the outbox can be read", path.display()
+    )]
+    KeysMissing {
+        /// The file.
+        path: PathBuf,
     },
     /// Files that belong to the outbox are gone.
     #[error(

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! FORMAT      which outbox this is, of which version, and which version can read it: looked at first of all
+//! keys        the data keys of an encrypted store, wrapped by the operator's key
 //! watermark   how far the store had come
 //! store/      sled's files
 //! ```
@@ -24,17 +25,23 @@ use super::{
     links::Links,
     record::Meta,
     repeats::Repeats,
+    sealed::Sealed,
     sled::{self, SledOpenError},
     store::{Batch, Store},
     watermark::{self, Watermark, WatermarkError},
 };
+use crate::seal::{Keys, KeysError, OperatorKey};
 
 const FORMAT_FILE: &str = "FORMAT";
 const WATERMARK_FILE: &str = "watermark";
 const STORE_FOLDER: &str = "store";
 const MAGIC: &str = "weir outbox";
-/// The format this code writes, and the newest it reads.
-const FORMAT_VERSION: u32 = 1;
+/// The data keys, beside the store.
+pub(super) const KEYS_FILE: &str = "keys";
+/// The format of a store that is not encrypted.
+const FORMAT_PLAIN: u32 = 1;
+/// The format of an encrypted one, and the newest this code reads.
+const FORMAT_ENCRYPTED: u32 = 2;
 
 /// An outbox that passed every check.
 pub(super) struct Opened {
@@ -54,9 +61,15 @@ pub(super) struct Opened {
 
 pub(super) fn open(folder: &Path, settings: &Settings, keeps_journal: bool) -> Result<Opened, OpenError> {
     let store_folder = folder.join(STORE_FOLDER);
-    let watermark = check_before(folder, &store_folder)?;
+    let operator = settings.key.as_ref().map(OperatorKey::read).transpose()?;
+    let (watermark, keys) = check_before(folder, &store_folder, operator.as_ref())?;
+    drop(operator);
     let store = sled::open(&store_folder, settings.cache_bytes_max, settings.lock_wait)
         .map_err(|error| sled_error(error, &store_folder, settings))?;
+    let store: Arc<dyn Store> = match keys {
+        Some(keys) => Arc::new(Sealed::over(store, keys)),
+        None => Arc::new(store),
+    };
     // Read again under the lock: the process that held it may have left a newer one.
     let mut watermark = read_watermark(watermark.path().to_owned())?;
     let in_store = |source| OpenError::Store {
@@ -90,16 +103,16 @@ pub(super) fn open(folder: &Path, settings: &Settings, keeps_journal: bool) -> R
     watermark
         .write(&meta)
         .map_err(|source| io_error(watermark.path(), source))?;
-    let repeats = Repeats::read(&store).map_err(in_store)?;
+    let repeats = Repeats::read(&*store).map_err(in_store)?;
     let noted = store.get(&Key::journal_meta()).map_err(in_store)?;
     let noted = noted.map(|stored| JournalMeta::decode(&stored)).transpose();
     let noted = noted.map_err(|damage| OpenError::Damaged {
         path: store_folder.clone(),
         reason: format!("the record on its journal: {damage}"),
     })?;
-    let links = Links::read(&store).map_err(in_store)?;
+    let links = Links::read(&*store).map_err(in_store)?;
     Ok(Opened {
-        store: Arc::new(store),
+        store,
         meta,
         keeps_journal,
         journal: noted.unwrap_or_else(JournalMeta::new),
@@ -110,13 +123,28 @@ pub(super) fn open(folder: &Path, settings: &Settings, keeps_journal: bool) -> R
     })
 }
 
-/// Everything that can be refused before sled touches its files.
-fn check_before(folder: &Path, store_folder: &Path) -> Result<Watermark, OpenError> {
+/// Everything that can be refused before sled touches its files; the data keys of an encrypted store.
+fn check_before(
+    folder: &Path,
+    store_folder: &Path,
+    operator: Option<&OperatorKey>,
+) -> Result<(Watermark, Option<Keys>), OpenError> {
     let format_path = folder.join(FORMAT_FILE);
     let watermark = read_watermark(folder.join(WATERMARK_FILE))?;
-    match (fs::read(&format_path), watermark.written()) {
+    let keys = match (fs::read(&format_path), watermark.written()) {
         (Ok(format), expected) => {
-            check_format(&format, &format_path)?;
+            let keys = match (check_format(&format, &format_path)?, operator) {
+                (FORMAT_PLAIN, None) => None,
+                (FORMAT_PLAIN, Some(_)) => {
+                    let folder = folder.to_owned();
+                    return Err(OpenError::NotEncrypted { folder });
+                }
+                (_, None) => {
+                    let folder = folder.to_owned();
+                    return Err(OpenError::Encrypted { folder });
+                }
+                (_, Some(operator)) => Some(read_keys(folder, operator)?),
+            };
             let data = sled::data_file(store_folder);
             let bytes = fs::metadata(&data).map_or(0, |file| file.len());
             if let (Some(expected), 0) = (expected, bytes) {
@@ -125,6 +153,7 @@ fn check_before(folder: &Path, store_folder: &Path) -> Result<Watermark, OpenErr
                     next: expected.next.0,
                 });
             }
+            keys
         }
         (Err(error), expected) if error.kind() == io::ErrorKind::NotFound => {
             if let Some(expected) = expected {
@@ -133,20 +162,38 @@ fn check_before(folder: &Path, store_folder: &Path) -> Result<Watermark, OpenErr
                     next: expected.next.0,
                 });
             }
-            create(folder, &format_path)?;
+            create(folder, &format_path, operator)?
         }
         (Err(error), _) => return Err(io_error(&format_path, error)),
-    }
+    };
     fs::create_dir_all(store_folder).map_err(|source| io_error(store_folder, source))?;
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|source| io_error(folder, source))?;
-    Ok(watermark)
+    Ok((watermark, keys))
 }
 
-fn create(folder: &Path, format_path: &Path) -> Result<(), OpenError> {
+fn read_keys(folder: &Path, operator: &OperatorKey) -> Result<Keys, OpenError> {
+    let path = folder.join(KEYS_FILE);
+    match Keys::read(&path, operator) {
+        Err(KeysError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Err(OpenError::KeysMissing { path })
+        }
+        read => Ok(read?),
+    }
+}
+
+fn create(
+    folder: &Path,
+    format_path: &Path,
+    operator: Option<&OperatorKey>,
+) -> Result<Option<Keys>, OpenError> {
     fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
-    let is_ours = |name: &std::ffi::OsStr| format_path.with_extension("new").file_name() == Some(name);
+    let keys_path = folder.join(KEYS_FILE);
+    let is_ours = |name: &std::ffi::OsStr| {
+        format_path.with_extension("new").file_name() == Some(name)
+            || (operator.is_some() && keys_path.file_name() == Some(name))
+    };
     for entry in fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
         let entry = entry.map_err(|source| io_error(folder, source))?;
         // What a creation that was cut short left is no reason to refuse; nor is what mkfs puts in a new disk.
@@ -156,28 +203,39 @@ fn create(folder: &Path, format_path: &Path) -> Result<(), OpenError> {
             });
         }
     }
-    let format = format!("{MAGIC}\nversion {FORMAT_VERSION}\nminimum-reader {FORMAT_VERSION}\n");
+    // Before the file that says that there are keys. Those that a creation left which was cut short are as good.
+    let keys = match operator {
+        Some(operator) if keys_path.exists() => Some(Keys::read(&keys_path, operator)?),
+        Some(operator) => Some(Keys::create(&keys_path, operator)?),
+        None => None,
+    };
+    let version = if keys.is_some() {
+        FORMAT_ENCRYPTED
+    } else {
+        FORMAT_PLAIN
+    };
+    let format = format!("{MAGIC}\nversion {version}\nminimum-reader {version}\n");
     watermark::replace(format_path, format.as_bytes()).map_err(|source| io_error(format_path, source))?;
     // The name of the folder itself has to reach the disk, too.
-    match folder.canonicalize().ok().as_deref().and_then(Path::parent) {
-        Some(parent) => File::open(parent)
+    if let Some(parent) = folder.canonicalize().ok().as_deref().and_then(Path::parent) {
+        File::open(parent)
             .and_then(|parent| parent.sync_all())
-            .map_err(|source| io_error(parent, source)),
-        None => Ok(()),
+            .map_err(|source| io_error(parent, source))?;
     }
+    Ok(keys)
 }
 
-fn check_format(format: &[u8], path: &Path) -> Result<(), OpenError> {
+/// The version that a reader needs to have.
+fn check_format(format: &[u8], path: &Path) -> Result<u32, OpenError> {
     let text = String::from_utf8_lossy(format);
     let mut lines = text.lines();
     let magic = lines.next() == Some(MAGIC);
     let version = lines.next().and_then(|line| line.strip_prefix("version "));
     let reader = lines.next().and_then(|line| line.strip_prefix("minimum-reader "));
-    let readable = reader
-        .and_then(|reader| reader.parse().ok())
-        .is_some_and(|reader: u32| reader <= FORMAT_VERSION);
-    if magic && version.is_some() && readable {
-        return Ok(());
+    let reader = reader.and_then(|reader| reader.parse().ok());
+    let readable = reader.filter(|reader| (FORMAT_PLAIN..=FORMAT_ENCRYPTED).contains(reader));
+    if let Some(readable) = readable.filter(|_| magic && version.is_some()) {
+        return Ok(readable);
     }
     let found = version
         .filter(|_| magic)
@@ -185,7 +243,7 @@ fn check_format(format: &[u8], path: &Path) -> Result<(), OpenError> {
     Err(OpenError::OtherFormat {
         path: path.to_owned(),
         found,
-        readable: FORMAT_VERSION,
+        readable: FORMAT_ENCRYPTED,
     })
 }
 

@@ -22,6 +22,7 @@ mod memory;
 mod reader;
 mod record;
 mod repeats;
+mod sealed;
 mod sled;
 mod store;
 #[cfg(test)]
@@ -32,7 +33,7 @@ mod writer;
 
 use std::{
     fmt,
-    path::Path,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::{
         Arc,
@@ -47,7 +48,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use crate::units;
+use crate::{secret::SecretPlace, units};
 
 pub use self::{
     delivery::{
@@ -104,6 +105,10 @@ pub struct Settings {
     /// nothing more is accepted until there is a tenth more.
     #[serde(deserialize_with = "units::bytes")]
     pub disk_free_bytes_min: usize,
+    /// Where the operator's key is kept; without one nothing is encrypted. A setting of the site's own, because not
+    /// the outbox alone is encrypted by it.
+    #[serde(skip)]
+    pub key: Option<SecretPlace>,
 }
 
 /// What the outbox takes no more than.
@@ -123,6 +128,7 @@ impl Default for Settings {
             entries_max: 10_000_000,
             stored_bytes_max: 64 << 30,
             disk_free_bytes_min: 256 << 20,
+            key: None,
         }
     }
 }
@@ -142,6 +148,11 @@ impl Settings {
     }
 }
 
+/// Where the data keys of the outbox in this folder are, if it is encrypted.
+pub fn keys_file(folder: &Path) -> PathBuf {
+    folder.join(folder::KEYS_FILE)
+}
+
 /// A handle; clones are the same outbox.
 #[derive(Clone)]
 pub struct Outbox {
@@ -154,6 +165,8 @@ pub struct Outbox {
     closing: Arc<AtomicBool>,
     /// Where the store is; in memory it is nowhere.
     folder: Option<Arc<Path>>,
+    /// Where the operator's key is kept, of an outbox that is encrypted.
+    key: Option<SecretPlace>,
     /// Its sender ends with the writer thread.
     ended: watch::Receiver<()>,
 }
@@ -205,6 +218,7 @@ impl Outbox {
             settle_room: Arc::new(Semaphore::new(SETTLEMENTS_WAITING_MAX)),
             closing: Arc::new(AtomicBool::new(false)),
             folder: opened.folder.as_deref().map(Arc::from),
+            key: settings.key.clone(),
             ended,
         };
         let writer = Writer::new(
@@ -463,6 +477,11 @@ impl Outbox {
     /// What tells this outbox from every other: made once, with the store.
     pub fn store_id(&self) -> u128 {
         self.shared.store_id
+    }
+
+    /// Where the operator's key is kept; `None` when the outbox is not encrypted.
+    pub fn key(&self) -> Option<&SecretPlace> {
+        self.key.as_ref()
     }
 
     /// How full it is.

@@ -3,7 +3,7 @@
 //! sled's own `flush` does not survive a power cut: on Linux it ends in `sync_file_range`, which writes neither
 //! metadata nor the drive's cache, and nothing in its documentation says so. The barrier here is `flush`, then
 //! `fdatasync` through a second handle of sled's file. sled moves long values to files it never syncs, which is
-//! why no value is longer than `VALUE_BYTES_MAX`; and it panics on some damaged files, which is why it is opened
+//! why no value is longer than `STORED_BYTES_MAX`; and it panics on some damaged files, which is why it is opened
 //! on a thread of its own. Opening is not reading only: sled rewrites the end of its file and its snapshot.
 //!
 //! # Why a commit keeps readers out, and looks at the segment

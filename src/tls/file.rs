@@ -102,7 +102,7 @@ pub(super) fn identity(certificate: &Path, key: &SecretPlace) -> Result<Arc<Cert
     let secret = key.read().map_err(|error| no_key(error.to_string()))?;
     let place = match key {
         SecretPlace::File(path) => path.display().to_string(),
-        SecretPlace::Env(name) => name.clone(),
+        SecretPlace::Env(name) | SecretPlace::Credential(name) => name.clone(),
     };
     // The words of these errors are about the form and quote nothing.
     let private = PrivateKeyDer::from_pem_slice(secret.expose().as_bytes()).map_err(|_| {

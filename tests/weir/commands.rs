@@ -70,6 +70,7 @@ fn help_names_every_command() {
               backup    Copies everything a running weir owes, and its dead letters, into one file that `weir
                         restore` reads
               restore   Makes the outbox of a data folder that has none from a file of `weir backup`
+              key       Makes keys for encryption at rest (`engine.encryption`), and exchanges one for another
               user      Adds, changes and removes those who may log in at the console of a running weir
               token     Makes and removes the tokens by which programs ask the API of a running weir
               audit     Looks at the audit log: who looked at what and did what

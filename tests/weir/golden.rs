@@ -43,7 +43,7 @@ fn an_outbox_of_a_later_format_is_refused_and_not_touched() {
     let folder = tempfile::tempdir().unwrap();
     unpack(&repository_file("fixtures/outbox/format-1"), folder.path());
     let format = folder.path().join("FORMAT");
-    let later = std::fs::read_to_string(&format).unwrap().replace(" 1", " 2");
+    let later = std::fs::read_to_string(&format).unwrap().replace(" 1", " 3");
     std::fs::write(&format, later).unwrap();
     let before = contents(folder.path());
     let error = Outbox::open(folder.path(), &Settings::default()).unwrap_err();

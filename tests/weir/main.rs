@@ -32,6 +32,7 @@ mod corpus_parse;
 mod corpus_structures;
 mod corpus_verdicts;
 mod durability;
+mod encryption;
 mod golden;
 mod harness;
 mod intake;

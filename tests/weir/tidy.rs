@@ -22,7 +22,8 @@ const FLOORS: &str = "
     shown: hl7
     table: hl7 problem typed
     expression: table hl7 problem
-    outbox: clock metrics units
+    seal: durable secret
+    outbox: seal clock metrics secret units
     tls: clock metrics problem secret typed units
     access: clock durable
     audit: clock durable
@@ -42,7 +43,7 @@ const FLOORS: &str = "
     engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
 
     alert: tls engine config destination clock metrics
-    console: tls case config alert engine expression hl7 outbox archive shown route step access audit clock metrics problem
+    console: tls case config alert engine expression hl7 outbox archive shown route step access audit seal clock metrics problem secret
 ";
 
 /// Modules that may import any other: the command line, and the root.
@@ -57,8 +58,8 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "client", "control", "input", "logging", "path", "receiver", "serving", "site", "text", "tls",
-            "watch",
+            "at_rest", "client", "control", "input", "logging", "path", "receiver", "serving", "site",
+            "text", "tls", "watch",
         ],
     ),
     ("destination", &["beneath", "file_name", "stream"]),

@@ -3,7 +3,8 @@
 //! The form is versioned and stands by itself: a head, the sequence numbers of senders that are counted, a line for each delivery and each dead letter in the order
 //! of its destination, and an end with their number and a hash over all lines before it. What is delivered while
 //! the backup is made may or may not be in it; what is owed when it ends and was owed when it began is, be it as a
-//! delivery or as a dead letter, and what was given up meanwhile may be there as both.
+//! delivery or as a dead letter, and what was given up meanwhile may be there as both. The backup of an encrypted
+//! outbox is encrypted, under the same operator's key and data keys of its own, unless somebody asks otherwise.
 
 use std::io;
 use std::sync::Arc;
@@ -13,18 +14,24 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tracing::{error, info};
 
 use super::Sources;
 use crate::clock;
+use crate::console::extract::Query;
 use crate::console::guard::Caller;
 use crate::engine::Status;
 use crate::outbox::{Delivery, LinkNumber, OutboxError, Sequence};
+use crate::seal::{KeyError, Keys, KeysError, OperatorKey};
+use crate::secret::SecretPlace;
 
 /// The version of the form.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
+/// The version that is written where nothing is encrypted: what came after it is encryption.
+const VERSION_PLAIN: u32 = 2;
 /// The oldest version that is read: it had no links.
 pub const VERSION_MIN: u32 = 1;
 /// Deliveries read at once.
@@ -44,7 +51,12 @@ pub enum Line {
         version: u32,
         /// When it was begun, in UTC.
         made_at: String,
+        /// The data keys of an encrypted backup, wrapped by the operator's key: every other line is `sealed` then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keys: Option<String>,
     },
+    /// Another line, encrypted for its place in the file, in base64.
+    Sealed(String),
     /// Where a sender's sequence numbers were.
     Link(Link),
     /// A delivery that waits, or one that was given up.
@@ -106,13 +118,27 @@ pub struct Dead {
     pub answer: Option<String>,
 }
 
-pub(super) async fn get(State(sources): State<Sources>, caller: Caller) -> Response {
-    info!(by = %caller, "a backup begins");
+/// What may be asked of a backup.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Form {
+    /// `true`: not encrypted, though the outbox is.
+    #[serde(default)]
+    plain: bool,
+}
+
+pub(super) async fn get(
+    State(sources): State<Sources>,
+    Query(form): Query<Form>,
+    caller: Caller,
+) -> Response {
+    info!(by = %caller, plain = form.plain, "a backup begins");
+    let key = sources.status.outbox().key().filter(|_| !form.plain).cloned();
     let (lines, waiting) = mpsc::channel(LINES_WAITING_MAX);
     // Ends by itself when nobody reads any more.
     tokio::task::spawn_blocking(move || {
         let mut writer = Writer::new(lines);
-        if let Err(stopped) = write(&sources.status, &mut writer) {
+        if let Err(stopped) = write(&sources.status, key.as_ref(), &mut writer) {
             error!(%stopped, "a backup ended before its end");
             writer.break_off(stopped);
         }
@@ -135,12 +161,25 @@ enum Stopped {
     Unread,
     #[error(transparent)]
     Outbox(#[from] OutboxError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
 }
 
 struct Writer {
     lines: mpsc::Sender<io::Result<Bytes>>,
     hasher: blake3::Hasher,
     owed: u64,
+    /// The number of the next line, from 1.
+    line: u64,
+    /// Of a backup that is encrypted.
+    keys: Option<Keys>,
+}
+
+/// Where a line of an encrypted backup belongs: its number, from 1.
+pub fn place(line: u64) -> [u8; 8] {
+    line.to_be_bytes()
 }
 
 impl Writer {
@@ -149,12 +188,19 @@ impl Writer {
             lines,
             hasher: blake3::Hasher::new(),
             owed: 0,
+            line: 1,
+            keys: None,
         }
     }
 
     fn write(&mut self, line: &Line) -> Result<(), Stopped> {
         self.owed += u64::from(matches!(line, Line::Owed(_)));
-        let mut bytes = serde_json::to_vec(line).expect("texts and numbers are always JSON");
+        let json = |line: &Line| serde_json::to_vec(line).expect("texts and numbers are always JSON");
+        let mut bytes = json(line);
+        if let (Some(keys), false) = (&self.keys, matches!(line, Line::Head { .. })) {
+            bytes = json(&Line::Sealed(base64(&keys.seal(&place(self.line), &bytes))));
+        }
+        self.line += 1;
         bytes.push(b'\n');
         self.hasher.update(&bytes);
         self.lines
@@ -169,10 +215,19 @@ impl Writer {
     }
 }
 
-fn write(status: &Arc<Status>, writer: &mut Writer) -> Result<(), Stopped> {
+fn write(status: &Arc<Status>, key: Option<&SecretPlace>, writer: &mut Writer) -> Result<(), Stopped> {
+    let mut head = (VERSION_PLAIN, None);
+    if let Some(key) = key {
+        // The key that counts now: it may have been exchanged since weir was started.
+        let (keys, text) = Keys::generate(&OperatorKey::read(key)?)?;
+        writer.keys = Some(keys);
+        head = (VERSION, Some(text));
+    }
+    let (version, keys) = head;
     writer.write(&Line::Head {
-        version: VERSION,
+        version,
         made_at: clock::now().to_string(),
+        keys,
     })?;
     // Before the deliveries: what is taken while the backup is made is asked for again after it is restored.
     for link in status.outbox().links()? {

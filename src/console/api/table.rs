@@ -130,7 +130,8 @@ fn engine() -> Vec<Endpoint> {
         .sends(
             "All that is owed and given up, with content, as lines of JSON",
             JSON_LINES,
-        ),
+        )
+        .asks::<backup::Form>(),
         post(
             "/api/v1/destinations/{name}/{order}",
             may(Operate),

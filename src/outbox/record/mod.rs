@@ -11,12 +11,16 @@ use jiff::Timestamp;
 use super::{
     Sequence,
     key::{DestinationId, Key},
+    sealed::UNOPENED,
 };
+use crate::seal;
 
 /// The format this code writes.
 pub(super) const RECORD_VERSION: u8 = 1;
-/// No value is longer: sled moves long ones to files of their own, which it never syncs.
-pub(super) const VALUE_BYTES_MAX: usize = 6_000;
+/// No value is longer on the disk: sled moves long ones to files of their own, which it never syncs.
+pub(super) const STORED_BYTES_MAX: usize = 6_000;
+/// No record is longer: one that is encrypted has to fit, too.
+pub(super) const VALUE_BYTES_MAX: usize = STORED_BYTES_MAX - seal::OVERHEAD_BYTES;
 /// Version and checksum.
 const FRAME_BYTES: usize = 1 + 4;
 /// How much of a body fits one chunk.
@@ -45,6 +49,8 @@ pub(super) enum Damage {
     Missing,
     #[error("the received bytes do not fit their hash")]
     Hash,
+    #[error("it cannot be decrypted: it was altered, or belongs elsewhere")]
+    Unopened,
     #[error("kind {0} is not known")]
     Kind(u8),
 }
@@ -491,6 +497,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn open(key: &Key, value: &'a [u8]) -> Result<Reader<'a>, Damage> {
+        if value == UNOPENED {
+            return Err(Damage::Unopened);
+        }
         let (version, value) = value.split_first().ok_or(Damage::Short)?;
         let (stored, rest) = value.split_first_chunk::<4>().ok_or(Damage::Short)?;
         if u32::from_be_bytes(*stored) != checksum(key, *version, rest) {

@@ -1,0 +1,131 @@
+//! `weir key`: makes keys for encryption at rest, and exchanges one for another.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::at_rest::AtRest;
+use super::{CannotRun, Finding};
+use crate::outbox;
+use crate::seal::{self, KeyError, OperatorKey, Rotated};
+use crate::secret::SecretPlace;
+
+/// Makes keys for encryption at rest (`engine.encryption`), and exchanges one for another.
+///
+/// Keep a copy of each key apart from the data: nobody can read the data without it.
+///
+/// Exit status: 0 done, 2 not, and nothing is changed.
+#[derive(Args)]
+pub(super) struct Key {
+    #[command(subcommand)]
+    order: Order,
+}
+
+#[derive(Subcommand)]
+enum Order {
+    /// Make a key: 32 random bytes, in a new file that only its owner may read
+    New(New),
+    /// Show the id of a key, by which messages and files of weir name it
+    Id(Id),
+    /// Let a new key take the place of the present one; what is on disk needs not be written again
+    Rotate(Box<Rotate>),
+}
+
+#[derive(Args)]
+struct New {
+    /// The file to make; one that is there is left as it is
+    file: PathBuf,
+}
+
+#[derive(Args)]
+struct Id {
+    /// The file with the key
+    file: PathBuf,
+}
+
+#[derive(Args)]
+struct Rotate {
+    /// The file with the new key, as `weir key new` makes it
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    #[command(flatten)]
+    at_rest: AtRest,
+}
+
+impl Key {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        match self.order {
+            Order::New(New { file }) => make(&file, out)?,
+            Order::Id(Id { file }) => writeln!(out, "{}", read(file)?.id())?,
+            Order::Rotate(rotate) => rotate.run(out)?,
+        }
+        Ok(Finding::Fine)
+    }
+}
+
+fn make(path: &Path, out: &mut dyn Write) -> Result<(), CannotRun> {
+    let key = OperatorKey::generate().map_err(because)?;
+    let in_file = |error| CannotRun::at(path.display(), error);
+    let mut file = OpenOptions::new()
+        .write(true)
+        // A key that is overwritten takes the data with it.
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(in_file)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    file.write_all(key.text().as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
+        .map_err(in_file)?;
+    writeln!(out, "{}: key {}", path.display(), key.id())?;
+    writeln!(
+        out,
+        "keep a copy of this file apart from the data: nobody can read them without it"
+    )?;
+    Ok(())
+}
+
+impl Rotate {
+    fn run(self, out: &mut dyn Write) -> Result<(), CannotRun> {
+        let (data, old) = self.at_rest.find()?;
+        let keys = outbox::keys_file(&data.join("outbox"));
+        if !keys.exists() {
+            let why = "there is none, so nothing is encrypted here";
+            return Err(CannotRun::at(keys.display(), why));
+        }
+        let Some(old) = old else {
+            let why = "name the present key: `engine.encryption.key` of the site, or `--key`";
+            return Err(CannotRun::at(keys.display(), why));
+        };
+        let (old, new) = (OperatorKey::read(&old).map_err(because)?, read(self.to.clone())?);
+        let rotated = seal::rotate(&keys, &old, &new).map_err(because)?;
+        let (keys, to, id) = (keys.display(), self.to.display(), new.id());
+        match rotated {
+            Rotated::Now => writeln!(out, "{keys}: under the key {id} from now on")?,
+            Rotated::Before => writeln!(out, "{keys}: was under the key {id} before")?,
+        }
+        writeln!(
+            out,
+            "name {to} as `engine.encryption.key` before weir starts the next time"
+        )?;
+        writeln!(out, "keep the old key as long as backups that were made under it")?;
+        Ok(())
+    }
+}
+
+fn read(path: PathBuf) -> Result<OperatorKey, CannotRun> {
+    let shown = path.display().to_string();
+    OperatorKey::read(&SecretPlace::File(path)).map_err(|error| match error {
+        KeyError::NoKey => CannotRun::at(shown, error),
+        other @ (KeyError::Secret(_) | KeyError::NoRandom(_)) => because(other),
+    })
+}
+
+fn because(error: impl std::fmt::Display) -> CannotRun {
+    CannotRun::Because(error.to_string())
+}
