@@ -159,14 +159,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         return (None, problems);
     }
     let sections = Sections::gather(&sources, &mut problems);
-    let engine = match sections.engine() {
-        Some(place) => engine::read(place, folder, &mut problems),
-        None if all_were_read => {
-            problems.push(engine::missing(folder));
-            None
-        }
-        None => None,
-    };
+    let engine = read_engine(&sections, folder, all_were_read, &mut problems);
     let mut profiles = Profiles::read_all(sections.profiles(), &mut problems);
     let listeners = listener::read_all(sections.listeners(), folder, &mut profiles, &mut problems);
     let destinations = destination::read_all(sections.destinations(), folder, &mut problems);
@@ -225,6 +218,22 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
+}
+
+/// The section `engine`; that there is none is a problem when nothing was left unread.
+fn read_engine(
+    sections: &Sections<'_>,
+    folder: &Path,
+    all_were_read: bool,
+    problems: &mut Problems,
+) -> Option<engine::Engine> {
+    if let Some(place) = sections.engine() {
+        return engine::read(place, folder, problems);
+    }
+    if all_were_read {
+        problems.push(engine::missing(folder));
+    }
+    None
 }
 
 fn no_site(folder: &Path) -> Problem {

@@ -134,7 +134,8 @@ impl Work {
             counter!(count).increment(0);
         }
         let mut tidied = clock::monotonic();
-        let mut is_tidy = true;
+        // Whatever became too old while weir was down goes first, and how large the archive is gets known.
+        let mut is_tidy = false;
         loop {
             let is_last = self.is_stopping();
             match self.hand_over() {

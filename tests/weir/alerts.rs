@@ -4,11 +4,10 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver as Arrivals};
-use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, weir};
+use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, wait_until, weir};
 
 /// Serves each connection and gives on what it took, until the test ends.
 fn serve(take: fn(TcpStream) -> Option<String>) -> (SocketAddr, Arrivals<String>) {
@@ -89,13 +88,10 @@ fn nobody() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-#[test]
-fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
-    let receiver = Receiver::accepting();
-    let (hook, posts) = serve(take_post);
-    let (smtp, mails) = serve(take_mail);
+/// A site that tells of trouble: by webhook, by mail, and a contact that is away.
+fn with_contacts(receiver: &Receiver, hook: SocketAddr, smtp: SocketAddr) -> String {
     let forwarding = Site::forwarding_yaml(&[("ehr", receiver.address())]);
-    let yaml = format!(
+    format!(
         "{forwarding}alerts:\n  name: hub\n  contacts:\n    \
          on-call: {{ webhook: {{ url: \"http://{hook}/weir\", headers: {{ Authorization: {{ file: token }} }} }} }}\n    \
          ehr-team: {{ mail: {{ server: 127.0.0.1, port: {}, tls: none, from: weir@hub.example, to: ehr@hub.example }} }}\n    \
@@ -104,7 +100,15 @@ fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
          destinations: {{ ehr: {{ owners: [on-call, ehr-team, away] }} }}\n",
         smtp.port(),
         nobody()
-    );
+    )
+}
+
+#[test]
+fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
+    let receiver = Receiver::accepting();
+    let (hook, posts) = serve(take_post);
+    let (smtp, mails) = serve(take_mail);
+    let yaml = with_contacts(&receiver, hook, smtp);
     let site = Site::new("routes: {}\n");
     let token = site.folder().join("site/token");
     std::fs::write(&token, "Bearer hunter2\n").unwrap();
@@ -170,12 +174,4 @@ fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
         posts.try_recv().is_err() && mails.try_recv().is_err(),
         "nothing else was told"
     );
-}
-
-fn wait_until(is_so: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < PATIENCE, "it does not come");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
 }

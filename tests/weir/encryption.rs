@@ -108,9 +108,10 @@ fn site(receivers: &[Receiver; 4], encryption: &str) -> Site {
     let names = ["away", "refusing", "holding", "taking"];
     for (name, receiver) in names.iter().zip(receivers) {
         let address = receiver.address();
-        yaml += &format!(
+        let destination = format!(
             "  {name}:\n    mllp: {{ address: \"{address}\" }}\n    retry: {{ first: 10ms, longest: 100ms }}\n"
         );
+        yaml += destination.as_str();
         if *name == "holding" {
             yaml += "    on_nak: { AR: hold }\n";
         }

@@ -201,74 +201,76 @@ fn keys_offered(yaml: &str) -> Vec<String> {
     offered.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
+/// How the keys of a place stand in the tables, and a site in which one of that place is misspelt.
+const PLACES: &[(&str, &str)] = &[
+    ("", "zzz: 1"),
+    ("", "engine: { data: x, zzz: 1 }"),
+    ("console.", "engine: { data: x, console: { zzz: 1 } }"),
+    ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
+    ("reload.", "engine: { data: x, reload: { zzz: 1 } }"),
+    ("", "alerts: { zzz: 1 }"),
+    (
+        "",
+        "alerts: { contacts: { a: { webhook: { url: \"http://a/\", zzz: 1 } } } }",
+    ),
+    (
+        "",
+        "alerts: { contacts: { a: { mail: { server: a, from: a, to: a, zzz: 1 } } } }",
+    ),
+    ("", "listeners: { a: { mllp: { tls: { zzz: 1 } } } }"),
+    (
+        "clients.",
+        "listeners: { a: { mllp: { tls: { clients: { zzz: 1 } } } } }",
+    ),
+    ("", "destinations: { a: { mllp: { tls: { zzz: 1 } } } }"),
+    ("", "listeners: { a: { mllp: {}, senders: { b: { zzz: 1 } } } }"),
+    ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
+    ("", "listeners: { a: { folder: { zzz: 1 } } }"),
+    ("", "listeners: { a: { http: { zzz: 1 } } }"),
+    ("", "listeners: { a: { zzz: 1 } }"),
+    ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
+    (
+        "validate.",
+        "listeners: { a: { mllp: {}, validate: { zzz: 1 } } }",
+    ),
+    ("", "profiles: { a: { zzz: 1 } }"),
+    ("", "profiles: { a: { segments: { PID: { zzz: 1 } } } }"),
+    ("", "profiles: { a: { fields: { PID-3: { zzz: 1 } } } }"),
+    ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
+    ("", "destinations: { a: { file: { zzz: 1 } } }"),
+    ("", "destinations: { a: { http: { zzz: 1 } } }"),
+    ("", "destinations: { a: { sql: { zzz: 1 } } }"),
+    ("", "destinations: { a: { zzz: 1 } }"),
+    ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
+    ("", "tables: { a: { file: x.csv, zzz: 1 } }"),
+    (
+        "",
+        "tables: { a: { sql: { address: \"d:1\", database: d, user: u, query: x }, zzz: 1 } }",
+    ),
+    ("sql.", "tables: { a: { sql: { zzz: 1 } } }"),
+    ("", "routes: { a: { zzz: 1 } }"),
+    ("", "routes: { a: { cases: [ { zzz: 1 } ] } }"),
+    (
+        "expect.",
+        "cases: { a: [ { expect: { zzz: 1 } } ] }\nroutes: { a: {} }",
+    ),
+    ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
+    ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
+    ("", "routes: { a: { steps: [ { remove: { zzz: 1 } } ] } }"),
+    ("", "routes: { a: { steps: [ { insert: { zzz: 1 } } ] } }"),
+    ("", "routes: { a: { steps: [ { replace: { zzz: 1 } } ] } }"),
+    ("", "routes: { a: { steps: [ { format_date: { zzz: 1 } } ] } }"),
+];
+
 #[test]
 fn every_key_stands_in_a_table() {
     let told = told();
-    let places = [
-        ("", "zzz: 1"),
-        ("", "engine: { data: x, zzz: 1 }"),
-        ("console.", "engine: { data: x, console: { zzz: 1 } }"),
-        ("outbox.", "engine: { data: x, outbox: { zzz: 1 } }"),
-        ("reload.", "engine: { data: x, reload: { zzz: 1 } }"),
-        ("", "alerts: { zzz: 1 }"),
-        (
-            "",
-            "alerts: { contacts: { a: { webhook: { url: \"http://a/\", zzz: 1 } } } }",
-        ),
-        (
-            "",
-            "alerts: { contacts: { a: { mail: { server: a, from: a, to: a, zzz: 1 } } } }",
-        ),
-        ("", "listeners: { a: { mllp: { tls: { zzz: 1 } } } }"),
-        (
-            "clients.",
-            "listeners: { a: { mllp: { tls: { clients: { zzz: 1 } } } } }",
-        ),
-        ("", "destinations: { a: { mllp: { tls: { zzz: 1 } } } }"),
-        ("", "listeners: { a: { mllp: {}, senders: { b: { zzz: 1 } } } }"),
-        ("", "listeners: { a: { mllp: { zzz: 1 } } }"),
-        ("", "listeners: { a: { folder: { zzz: 1 } } }"),
-        ("", "listeners: { a: { http: { zzz: 1 } } }"),
-        ("", "listeners: { a: { zzz: 1 } }"),
-        ("permit.", "listeners: { a: { mllp: {}, permit: { zzz: 1 } } }"),
-        (
-            "validate.",
-            "listeners: { a: { mllp: {}, validate: { zzz: 1 } } }",
-        ),
-        ("", "profiles: { a: { zzz: 1 } }"),
-        ("", "profiles: { a: { segments: { PID: { zzz: 1 } } } }"),
-        ("", "profiles: { a: { fields: { PID-3: { zzz: 1 } } } }"),
-        ("", "destinations: { a: { mllp: { zzz: 1 } } }"),
-        ("", "destinations: { a: { file: { zzz: 1 } } }"),
-        ("", "destinations: { a: { http: { zzz: 1 } } }"),
-        ("", "destinations: { a: { sql: { zzz: 1 } } }"),
-        ("", "destinations: { a: { zzz: 1 } }"),
-        ("retry.", "destinations: { a: { mllp: {}, retry: { zzz: 1 } } }"),
-        ("", "tables: { a: { file: x.csv, zzz: 1 } }"),
-        (
-            "",
-            "tables: { a: { sql: { address: \"d:1\", database: d, user: u, query: x }, zzz: 1 } }",
-        ),
-        ("sql.", "tables: { a: { sql: { zzz: 1 } } }"),
-        ("", "routes: { a: { zzz: 1 } }"),
-        ("", "routes: { a: { cases: [ { zzz: 1 } ] } }"),
-        (
-            "expect.",
-            "cases: { a: [ { expect: { zzz: 1 } } ] }\nroutes: { a: {} }",
-        ),
-        ("", "routes: { a: { steps: [ { zzz: 1 } ] } }"),
-        ("", "routes: { a: { steps: [ { translate: { zzz: 1 } } ] } }"),
-        ("", "routes: { a: { steps: [ { remove: { zzz: 1 } } ] } }"),
-        ("", "routes: { a: { steps: [ { insert: { zzz: 1 } } ] } }"),
-        ("", "routes: { a: { steps: [ { replace: { zzz: 1 } } ] } }"),
-        ("", "routes: { a: { steps: [ { format_date: { zzz: 1 } } ] } }"),
-    ];
     // A key whose own keys stand in the table instead, and a kind that has a table of its own.
     let stands =
         |key: &str| told.contains(key) || told.iter().any(|word| word.starts_with(&format!("{key}.")));
     let readme = readme();
     let has_table = |key: &str| readme.contains(&format!("| key in `{key}` | default | meaning |"));
-    for (prefix, yaml) in places {
+    for (prefix, yaml) in PLACES {
         for key in keys_offered(yaml) {
             assert!(
                 stands(&format!("{prefix}{key}")) || has_table(&key),

@@ -20,10 +20,19 @@ pub use peers::{Answer, Receiver, Sender, control_id};
 pub use process::{Engine, Site, weir};
 pub use secure::SecureSender;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a test waits for what must come. Generous: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until something is so that nobody tells: looks again and again.
+pub fn wait_until(is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < PATIENCE, "it does not come");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
 
 /// A small valid ADT^A01 with this control id.
 pub fn adt(control: &str) -> Vec<u8> {
