@@ -3,6 +3,7 @@
 //! Pictures of every page are left in `target/console`, to be looked at.
 
 mod night;
+mod search;
 
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@ use super::{PASSWORD, go, log_in, picture, set_up};
 use crate::harness::{Answer, Browser, Receiver, Sender, Site, adt, field, weir};
 
 /// Two receivers behind one listener; the second one refuses whatever comes.
-fn site(ehr: &Receiver, billing: &Receiver) -> Site {
+pub(super) fn site(ehr: &Receiver, billing: &Receiver) -> Site {
     Site::new(&format!(
         "listeners:\n  hospital-adt: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
          destinations:\n  ehr:\n    mllp: {{ address: \"{}\" }}\n    retry: {{ first: 50ms, longest: 200ms }}\n  \
@@ -19,7 +19,7 @@ fn site(ehr: &Receiver, billing: &Receiver) -> Site {
 }
 
 /// With a name that would be markup.
-fn hostile(control: &str) -> Vec<u8> {
+pub(super) fn hostile(control: &str) -> Vec<u8> {
     let message = String::from_utf8(adt(control)).unwrap();
     message
         .replace(
@@ -232,7 +232,7 @@ fn people_and_their_records(browser: &mut Browser) {
 }
 
 /// Roles for the first administrator, as the operator of the machine gives them.
-fn give(site: &Site, roles: &str) {
+pub(super) fn give(site: &Site, roles: &str) {
     let roles: Vec<String> = serde_json::from_str(roles).unwrap();
     let mut arguments = vec!["user", "roles", "anna", "--site", "site"];
     for role in &roles {

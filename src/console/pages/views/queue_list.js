@@ -57,14 +57,14 @@ export function queueList(name, page, { may }) {
   return { node, seen: onChange(refresh) };
 }
 
-// Refreshes when a count has changed, at most once in a while.
+// Refreshes when a count has changed, at most once in a while; and at the first, which may be later than what is shown.
 export function onChange(refresh) {
   const EVERY_MS = 3_000;
   let last = null;
   let at = Date.now();
   return (count) => {
     if (last !== null && count !== last && Date.now() - at < EVERY_MS) return;
-    if (last !== null && count !== last) {
+    if (count !== last) {
       at = Date.now();
       refresh();
     }
