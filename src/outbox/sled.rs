@@ -47,6 +47,8 @@ const LOCK_POLL: Duration = Duration::from_millis(50);
 const OPENING_THREAD: &str = "weir-outbox-opening";
 /// The file of sled that holds everything.
 const DATA_FILE: &str = "db";
+/// The file beside it that is asked whether the file system still takes changes.
+const PROBE_FILE: &str = "probe";
 
 /// Why a store did not open.
 #[derive(Debug)]
@@ -73,6 +75,9 @@ pub(super) struct SledStore {
     db: ::sled::Db,
     /// Our own handle of sled's file, for the half of the barrier that sled leaves out.
     data: File,
+    /// A file whose length is changed after each sync, and which of its two lengths is next.
+    probe: File,
+    length_is_odd: AtomicBool,
     /// The segment in which the synced log ends.
     synced: AtomicI64,
     /// Held by readers together, by a commit alone.
@@ -104,8 +109,21 @@ impl SledStore {
         self.data
             .sync_data()
             .map_err(|error| StoreError::new("sync", &error))?;
+        self.still_takes_changes()?;
         self.synced.store(segment, Ordering::Release);
         Ok(())
+    }
+
+    /// Asks for a change that a file system which has given up refuses: another length of an empty file.
+    ///
+    /// ext4 whose journal is aborted in the middle of a sync can drop what was to be written and still report the sync
+    /// as done (seen on Linux 6.18, in one of ten such aborts). A change needs the journal, so whatever was dropped
+    /// before the sync ended makes this one fail; it is not synced itself.
+    fn still_takes_changes(&self) -> Result<(), StoreError> {
+        let length = 1 + u64::from(self.length_is_odd.fetch_not(Ordering::Relaxed));
+        self.probe
+            .set_len(length)
+            .map_err(|error| StoreError::new("sync", &error))
     }
 
     /// Brings the written log back into the synced segment. Readers must be kept out.
@@ -170,6 +188,11 @@ pub(super) fn open(
         }
     };
     let data = File::open(data_file(folder))?;
+    let probe = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join(PROBE_FILE))?;
     // A process killed before left bytes that can be read and are not yet durable; and a new store's files and
     // names have to reach the disk once.
     for entry in folder.read_dir()? {
@@ -179,6 +202,8 @@ pub(super) fn open(
     let store = SledStore {
         db,
         data,
+        probe,
+        length_is_odd: AtomicBool::new(false),
         synced: AtomicI64::new(0),
         quiet: RwLock::default(),
         failed: AtomicBool::new(false),
