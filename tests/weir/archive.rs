@@ -78,7 +78,9 @@ fn history(site: &Site) {
 }
 
 fn site() -> Site {
-    let site = Site::forwarding(&[("ehr", Receiver::accepting().address())]);
+    let forwarding = Site::forwarding_yaml(&[("ehr", Receiver::accepting().address())]);
+    // The messages are of a day that recedes.
+    let site = Site::new(&format!("archive: {{ age_max: 36500d }}\n{forwarding}"));
     history(&site);
     site
 }

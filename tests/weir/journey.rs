@@ -341,6 +341,7 @@ fn every_metric_is_on_the_page_after_some_work() {
             "refused_connections",
             "failures",
             "ambiguous",
+            "alert_messages",
             "deliveries_repeated",
             "destination_deviations",
             "weir_replies",
