@@ -86,6 +86,7 @@ fn somebody_called_at_night_finds_what_is_stuck_and_sets_it_going() {
     browser.wait_for_text("Give up number");
     picture(&mut browser, "question");
     browser.click("Skip it");
+    browser.wait_for_text("is given up as soon as its turn comes");
     browser.click("Resume");
     ehr.wait_until(|messages| messages.iter().any(|message| field(message, "MSH", 10) == "N3"));
     browser.wait_for_text("Nothing waits.");

@@ -76,7 +76,7 @@ fn after_a_failed_write_the_process_ends_and_nothing_is_lost() {
             "timeout",
             "-s",
             "KILL",
-            "30",
+            "120",
             "strace",
             "-f",
             "-q",
