@@ -91,17 +91,7 @@ fn somebody_called_at_night_finds_what_is_stuck_and_sets_it_going() {
     ehr.wait_until(|messages| messages.iter().any(|message| field(message, "MSH", 10) == "N3"));
     browser.wait_for_text("Nothing waits.");
 
-    // What was given up, by reason, is looked at and sent again.
-    go(&mut browser, "#/dead", "Dead letters");
-    browser.wait_for_text("skipped by an operator");
-    browser.wait_for_text("refused with AR and error 203");
-    picture(&mut browser, "dead-letters");
-    browser.click("skipped by an operator");
-    browser.wait_for_text("N2");
-    picture(&mut browser, "destination-dead");
-    browser.click("Send again");
-    ehr.wait_until(|messages| messages.iter().any(|message| field(message, "MSH", 10) == "N2"));
-    browser.wait_for_text("No dead letters.");
+    what_was_given_up_is_sent_again(&mut browser, &ehr);
     go(&mut browser, "#/destinations/billing/dead", "billing");
     browser.click("Look");
     browser.wait_for(
@@ -114,6 +104,20 @@ fn somebody_called_at_night_finds_what_is_stuck_and_sets_it_going() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
     assert_eq!(engine.terminate(), 0);
     drop((ehr, billing));
+}
+
+/// What was given up is found by its reason, looked at and sent again.
+fn what_was_given_up_is_sent_again(browser: &mut Browser, ehr: &Receiver) {
+    go(browser, "#/dead", "Dead letters");
+    browser.wait_for_text("skipped by an operator");
+    browser.wait_for_text("refused with AR and error 203");
+    picture(browser, "dead-letters");
+    browser.click("skipped by an operator");
+    browser.wait_for_text("N2");
+    picture(browser, "destination-dead");
+    browser.click("Send again");
+    ehr.wait_until(|messages| messages.iter().any(|message| field(message, "MSH", 10) == "N2"));
+    browser.wait_for_text("No dead letters.");
 }
 
 #[test]
