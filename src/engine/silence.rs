@@ -5,7 +5,7 @@
 //! time in which weir did not run is not counted as silence: nobody could send then.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::warn;
 
-use crate::clock;
+use crate::{clock, durable};
 
 use super::status::{ListenerCounts, Status};
 
@@ -174,14 +174,8 @@ impl Silences {
     }
 }
 
-/// As a whole or not at all. It need not survive a power cut.
 fn write(path: &Path, kept: &Kept) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(&mut file, kept)?;
-    file.flush()?;
-    file.persist(path)?;
-    Ok(())
+    durable::replace(path, &serde_json::to_vec(kept)?)
 }
 
 fn read(path: &Path) -> Option<Kept> {

@@ -5,7 +5,7 @@
 //! Holds numbers and reasons, never what a message holds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::sync::watch;
+
+use crate::durable;
 
 /// The format of the file.
 const VERSION: u32 = 2;
@@ -188,7 +190,7 @@ impl Switches {
                 )
             })
             .collect();
-        replace(&aside, |file| file.write_all(bytes))?;
+        replace(&aside, bytes)?;
         self.write(stopped.clone())?;
         let names: Vec<&str> = stopped.keys().map(String::as_str).collect();
         tracing::error!(
@@ -293,7 +295,11 @@ impl Switches {
             store: Some(self.store.clone()),
             destinations,
         };
-        replace(&self.path, |file| Ok(serde_json::to_writer(file, &stored)?))
+        let content = serde_json::to_vec(&stored).map_err(|error| SwitchError::Io {
+            path: self.path.clone(),
+            source: error.into(),
+        })?;
+        replace(&self.path, &content)
     }
 
     fn lanes(&self) -> MutexGuard<'_, BTreeMap<String, watch::Sender<Switch>>> {
@@ -301,17 +307,8 @@ impl Switches {
     }
 }
 
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), SwitchError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let replace = || -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        write(&mut file)?;
-        file.flush()?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        std::fs::File::open(folder)?.sync_all()
-    };
-    replace().map_err(|source| SwitchError::Io {
+fn replace(path: &Path, content: &[u8]) -> Result<(), SwitchError> {
+    durable::replace(path, content).map_err(|source| SwitchError::Io {
         path: path.to_owned(),
         source,
     })

@@ -40,7 +40,7 @@ const FLOORS: &str = "
 
     config: tls case route step validation expression table listener destination outbox archive hl7 problem secret typed units
 
-    engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock metrics problem secret typed units
+    engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock durable metrics problem secret typed units
 
     alert: tls engine config destination clock metrics
     console: tls case config alert engine expression hl7 outbox archive shown route step access audit seal clock metrics problem secret
