@@ -18,4 +18,4 @@ mod webhook;
 pub use book::{Open, State};
 pub use judge::{Kind, Trouble, judge};
 pub use snapshot::{DestinationState, ListenerState, OutboxState, Snapshot, Stopped};
-pub use watch::{Board, Watch};
+pub use watch::{Board, Over, Watch};

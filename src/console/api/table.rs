@@ -207,7 +207,7 @@ fn history() -> Vec<Endpoint> {
             As("message.search"),
             messages::find,
         )
-        .answers::<messages::Page>("The newest messages that are as asked")
+        .answers::<messages::Page>("The newest messages that are as asked, and whom they are about")
         .takes::<messages::Search>(),
         get(MESSAGE, may(Read), As("message.read"), messages::get)
             .answers::<serde_json::Value>("One message with all that became of it, its bytes as a tree"),

@@ -19,6 +19,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("state.js", include_str!("state.js")),
     ("style.css", include_str!("style.css")),
     ("views/account.js", include_str!("views/account.js")),
+    ("views/alerts.js", include_str!("views/alerts.js")),
     ("views/audit.js", include_str!("views/audit.js")),
     ("views/bulk.js", include_str!("views/bulk.js")),
     ("views/dead.js", include_str!("views/dead.js")),

@@ -2,9 +2,11 @@
 //!
 //! Pictures of every page are left in `target/console`, to be looked at.
 
+mod journey;
 mod night;
 mod search;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::harness::{Browser, Engine};
@@ -16,10 +18,15 @@ const WIDTHS: [(u32, u32); 2] = [(1920, 1000), (360, 740)];
 
 /// Opens the console and makes the first administrator by hand.
 fn set_up(browser: &mut Browser, engine: &Engine) {
-    browser.open(&format!("http://{}/", engine.console()));
+    set_up_at(browser, engine.console(), engine.setup_token().unwrap());
+}
+
+/// The same at an address.
+fn set_up_at(browser: &mut Browser, console: SocketAddr, token: &str) {
+    browser.open(&format!("http://{console}/"));
     browser.wait_for_text("Set up the first administrator");
     // The first field has the focus.
-    for text in [engine.setup_token().unwrap(), "anna", PASSWORD] {
+    for text in [token, "anna", PASSWORD] {
         browser.type_text(text);
         browser.press("Tab");
     }
