@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod dead;
 pub mod destinations;
+mod draft;
 mod events;
 pub mod messages;
 mod openapi;

@@ -6,8 +6,8 @@
 use axum::http::StatusCode;
 
 use super::{
-    alerts, archive, audit, backup, dead, destinations, events, messages, openapi, queue, reload, routes,
-    session, setup, status, tokens, users,
+    alerts, archive, audit, backup, dead, destinations, draft, events, messages, openapi, queue, reload,
+    routes, session, setup, status, tokens, users,
 };
 use crate::access::Permission::{self, Administer, Audit, Edit, Operate, Read, See};
 use crate::console::endpoint::Audited::{As, ByItself, No, WithReason};
@@ -218,6 +218,27 @@ fn history() -> Vec<Endpoint> {
             messages::raw,
         )
         .sends("One message, as it was received", HL7),
+        get(
+            "/api/v1/messages/{number}/text",
+            may(Read),
+            As("message.read"),
+            draft::text,
+        )
+        .sends(
+            "One message as text, decoded from its character set",
+            "text/plain",
+        ),
+        post(
+            "/api/v1/messages/check",
+            may(Edit),
+            As("message.check"),
+            draft::check,
+        )
+        .answers::<serde_json::Value>(
+            "A text read as a message: its tree and its problems, as `weir show --json` has them",
+        )
+        .takes::<draft::Draft>()
+        .with_bodies_up_to(routes::TRIAL_BYTES_MAX),
         get(
             "/api/v1/messages/{number}/sent/{destination}",
             may(Read),

@@ -33,6 +33,8 @@ const TABLE: &str = "
     get /api/v1/messages/{number}                           read
     get /api/v1/messages/{number}/raw                       read
     get /api/v1/messages/{number}/sent/{destination}        read
+    get /api/v1/messages/{number}/text                      read
+    post /api/v1/messages/check                             edit
     post /api/v1/messages/search                            read
     get /api/v1/openapi.json                                login
     post /api/v1/reload                                     administer
