@@ -1,6 +1,8 @@
 //! Looks every few seconds, and tells whoever is to be told. Ends with the process; nothing waits for it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use crate::metrics as names;
 
 use super::book::{Book, Notice, Open};
 use super::judge::{Kind, judge};
+use super::kept::{self, Kept};
 use super::message::Message;
 use super::snapshot::Eye;
 use super::{mail, webhook};
@@ -94,14 +97,20 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Looks at this engine, by what the site that runs says of alerts.
-    pub fn start(status: &Arc<Status>) -> Watch {
+    /// Looks at this engine, by what the site that runs says of alerts, and goes on where the process before has ended
+    /// that had this data folder. Blocks on the disk.
+    pub fn start(status: &Arc<Status>, data: &Path) -> Watch {
         let board = Board::default();
+        let path = data.join(kept::FILE_NAME);
+        let kept = Kept::read(&path);
         let stop = watch::Sender::new(false);
         let watcher = Watcher {
             status: Arc::clone(status),
-            eye: Eye::default(),
-            book: Book::default(),
+            eye: Eye::go_on(&kept.dead, kept.lost),
+            book: Book::go_on(kept.open(), clock::now()),
+            path,
+            kept,
+            keeps_well: true,
             failures: BTreeMap::new(),
             board: board.clone(),
         };
@@ -126,6 +135,10 @@ struct Watcher {
     status: Arc<Status>,
     eye: Eye,
     book: Book,
+    /// What the next process is to know, and what of it is written down.
+    path: PathBuf,
+    kept: Kept,
+    keeps_well: bool,
     /// The contacts that could not be told the last time, and why.
     failures: BTreeMap<Arc<str>, String>,
     board: Board,
@@ -146,6 +159,8 @@ impl Watcher {
             // Whoever could say it may be gone: that is a stop too.
             () = async { drop(stop.wait_for(|stop| *stop).await) } => {}
         }
+        // It may have come between a message and its being written down.
+        self.keep().await;
     }
 
     async fn look(&mut self) {
@@ -167,6 +182,28 @@ impl Watcher {
         self.board.show(&self.book, &self.failures);
         self.tell(&alerts).await;
         self.board.show(&self.book, &self.failures);
+        self.keep().await;
+    }
+
+    /// Writes down what the next process is to know, if that has changed.
+    async fn keep(&mut self) {
+        let (dead, lost) = self.eye.last_seen();
+        let kept = Kept::new(self.book.all().cloned(), dead, lost);
+        if kept == self.kept {
+            return;
+        }
+        let (to, content) = (self.path.clone(), kept.clone());
+        let written = spawn_blocking(move || content.write(&to)).await;
+        match written.unwrap_or_else(|panicked| Err(io::Error::other(panicked))) {
+            Ok(()) => (self.kept, self.keeps_well) = (kept, true),
+            Err(error) => {
+                // Said once, not every look; tried again with the next.
+                if self.keeps_well {
+                    warn!(%error, file = %self.path.display(), "cannot write down who has been told of an alert");
+                }
+                self.keeps_well = false;
+            }
+        }
     }
 
     /// A line of the log for what has changed; what is over goes to its own list.

@@ -317,6 +317,11 @@ impl Work {
                 failures, "the archive takes nothing; messages are not held up, the journal grows"
             );
         }
+        // What could not even be read for it, since it does not open, waits as well.
+        let waiting = self.outbox.read_journal(self.read, 1, 1);
+        if let Ok(reading) = waiting {
+            self.behind_since = oldest(&reading.notes);
+        }
         self.measure();
         let doubled =
             PAUSE_FIRST.saturating_mul(2_u32.saturating_pow(self.failures.saturating_sub(1).min(20)));
@@ -357,6 +362,7 @@ impl Work {
         gauge!(names::ARCHIVE_LAG_NOTES).set(level.notes as f64);
         gauge!(names::JOURNAL_BYTES).set(level.bytes as f64);
         let behind = self.behind_since;
+        self.status.set_archive_behind_since(behind);
         let lag = behind.map_or(0.0, |since| clock::now().duration_since(since).as_secs_f64());
         gauge!(names::ARCHIVE_LAG_SECONDS).set(lag.max(0.0));
         if level.lost > self.lost {
