@@ -12,6 +12,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
 
 use super::Sources;
 use super::guard::{self, Door, Gate};
@@ -71,6 +72,9 @@ pub(super) struct Endpoint {
     pub(super) content: Content,
     /// The form of the body it takes.
     pub(super) takes: Option<Form>,
+    /// Reads such a body, to see that any bytes are one or are refused.
+    #[cfg(any(test, fuzzing))]
+    pub(super) reads: Option<fn(&[u8]) -> Result<(), String>>,
     /// The form of what stands after the `?`.
     pub(super) asks: Option<Form>,
     body_bytes_max: usize,
@@ -183,6 +187,8 @@ impl Draft {
             code,
             content,
             takes: None,
+            #[cfg(any(test, fuzzing))]
+            reads: None,
             asks: None,
             body_bytes_max: BODY_BYTES_MAX,
             work,
@@ -192,9 +198,14 @@ impl Draft {
 
 impl Endpoint {
     /// Takes a body of this form.
-    pub(super) fn takes<T: JsonSchema>(self) -> Endpoint {
+    pub(super) fn takes<T: JsonSchema + DeserializeOwned>(self) -> Endpoint {
         let takes: Option<Form> = Some(SchemaGenerator::subschema_for::<T>);
-        Endpoint { takes, ..self }
+        Endpoint {
+            takes,
+            #[cfg(any(test, fuzzing))]
+            reads: Some(|bytes| super::extract::parse::<T>(bytes).map(drop)),
+            ..self
+        }
     }
 
     /// Takes bodies as long as this.

@@ -11,6 +11,8 @@ mod socket;
 
 mod endpoint;
 mod extract;
+#[cfg(any(test, fuzzing))]
+mod fuzzed;
 mod guard;
 mod observer;
 mod pages;
@@ -40,6 +42,8 @@ use guard::Door;
 use serve::Peer;
 use socket::Socket;
 
+#[cfg(fuzzing)]
+pub use fuzzed::check as check_fuzzed;
 pub use observer::Observer;
 use observer::Seen;
 
