@@ -35,7 +35,7 @@ use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::alert::Board;
-use crate::engine::{Reloader, Status};
+use crate::engine::{Reloader, Resender, Status};
 use crate::tls::{self, Owner, Within};
 use crate::{audit, config};
 use guard::Door;
@@ -55,6 +55,7 @@ const HASHES_MAX: usize = 2;
 pub struct Sources {
     status: Arc<Status>,
     reloader: Reloader,
+    resender: Resender,
     metrics: PrometheusHandle,
     alerts: Board,
     access: Arc<Access>,
@@ -73,7 +74,7 @@ impl Sources {
     pub fn new(
         site: &Path,
         status: Arc<Status>,
-        reloader: Reloader,
+        (reloader, resender): (Reloader, Resender),
         metrics: PrometheusHandle,
         alerts: Board,
         access: Arc<Access>,
@@ -83,6 +84,7 @@ impl Sources {
         let sources = Sources {
             status,
             reloader,
+            resender,
             metrics,
             alerts,
             access,

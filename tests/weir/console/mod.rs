@@ -53,7 +53,10 @@ fn go(browser: &mut Browser, hash: &str, heading: &str) {
     ));
 }
 
-/// A picture of the page at both widths, light and dark; at neither is anything wider than the window.
+/// Tells of every text that is hard to tell from what is behind it.
+const CONTRAST: &str = include_str!("contrast.js");
+
+/// A picture of the page at both widths, light and dark; at neither is anything wider than the window or hard to read.
 fn picture(browser: &mut Browser, name: &str) {
     for (width, height) in WIDTHS {
         for scheme in ["light", "dark"] {
@@ -65,6 +68,11 @@ fn picture(browser: &mut Browser, name: &str) {
             assert!(
                 beyond.as_i64().unwrap() <= 0,
                 "{name} at {width}: {beyond} pixels too wide"
+            );
+            assert_eq!(
+                browser.evaluate(CONTRAST),
+                serde_json::json!([]),
+                "{name} at {width}, {scheme}"
             );
         }
     }
