@@ -40,7 +40,7 @@ use crate::metrics as names;
 pub use error::ArchiveError;
 pub use event::{Attempt, End, Event, Origin, Outcome, Owed, Passage, Received, Settlement, What};
 pub use hold::Hold;
-pub use message::{Attempted, Delivery, Message};
+pub use message::{Attempted, Delivery, Message, Resent};
 pub use purge::Purged;
 pub use query::Query;
 pub use search::{Found, Page};
