@@ -12,7 +12,7 @@ mod socket;
 mod endpoint;
 mod extract;
 #[cfg(any(test, fuzzing))]
-mod fuzzed;
+pub mod fuzzed;
 mod guard;
 mod observer;
 mod pages;
@@ -42,8 +42,6 @@ use guard::Door;
 use serve::Peer;
 use socket::Socket;
 
-#[cfg(fuzzing)]
-pub use fuzzed::check as check_fuzzed;
 pub use observer::Observer;
 use observer::Seen;
 

@@ -31,6 +31,7 @@ pub(in crate::console) fn endpoints() -> Vec<Endpoint> {
         rules(),
         deliveries(),
         history(),
+        archived(),
         again(),
         records(),
     ];
@@ -197,7 +198,6 @@ fn deliveries() -> Vec<Endpoint> {
 
 /// What became of every message.
 fn history() -> Vec<Endpoint> {
-    let administer = may(Administer);
     vec![
         get("/api/v1/messages", may(See), No, messages::list)
             .answers::<messages::Page>("The newest messages, by what is no content")
@@ -247,6 +247,13 @@ fn history() -> Vec<Endpoint> {
             messages::sent,
         )
         .sends("One message, as it goes or went to a destination", HL7),
+    ]
+}
+
+/// The archive itself.
+fn archived() -> Vec<Endpoint> {
+    let administer = may(Administer);
+    vec![
         get("/api/v1/archive", may(See), No, archive::get)
             .answers::<archive::Summary>("How much history there is"),
         get("/api/v1/archive/holds", may(See), No, archive::list_holds)
