@@ -21,4 +21,4 @@ pub use book::{Open, State};
 pub use judge::{Kind, Trouble, judge};
 pub use kept::FILE_NAME;
 pub use snapshot::{ArchiveState, DestinationState, ListenerState, OutboxState, Snapshot, Stopped};
-pub use watch::{Board, Watch};
+pub use watch::{Board, Over, Watch};

@@ -95,6 +95,16 @@ pub struct Attempted {
 }
 
 impl Message {
+    /// The deliveries to this destination of what was made for it; not the dead letters that stand for what could not
+    /// be made, which end the moment their message comes in.
+    pub fn made_for(&self, destination: &str) -> impl Iterator<Item = &Delivery> {
+        let deliveries = self.deliveries.iter();
+        deliveries.filter(move |delivery| {
+            let is_unmade = delivery.attempts.is_empty() && delivery.ended_at == Some(self.found.received_at);
+            delivery.destination == destination && !is_unmade
+        })
+    }
+
     /// The bytes of the delivery to this destination, the latest if there are several.
     pub fn sent(&self, destination: &str) -> Option<&Bytes> {
         let mut deliveries = self.deliveries.iter().rev();

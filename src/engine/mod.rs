@@ -21,6 +21,7 @@ mod links;
 mod look_ups;
 mod pacer;
 mod reload;
+mod resend;
 mod share;
 mod silence;
 mod status;
@@ -41,6 +42,7 @@ use crate::outbox::{OpenError, Outbox};
 pub use acknowledge::ControlIds;
 pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
+pub use resend::{Outcome as ResendOutcome, Resend, ResendError, Resender, Resent, Way};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches, numbers_told, renumber};
 
@@ -109,6 +111,7 @@ pub struct Engine {
     archivist: Option<Archivist>,
     silence: silence::Watch,
     look_ups: LookUps,
+    resender: Resender,
 }
 
 impl Engine {
@@ -118,7 +121,7 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let running = Running::of(&site, BTreeMap::new());
+        let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let archivist = match &site.archive {
@@ -132,6 +135,7 @@ impl Engine {
             answers: Arc::clone(&answers),
             in_hand: Arc::new(InHand::open(&site.data)?),
         };
+        let resender = Resender::new(Arc::clone(&status), Arc::clone(&behind.in_hand));
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
         let look_ups = LookUps::new(&site.data);
@@ -155,6 +159,7 @@ impl Engine {
             archivist,
             silence,
             look_ups,
+            resender,
         };
         engine.announce();
         reload::count_from_zero();
@@ -175,6 +180,11 @@ impl Engine {
     /// The counts.
     pub fn status(&self) -> &Arc<Status> {
         &self.status
+    }
+
+    /// What sends messages of the archive again.
+    pub fn resender(&self) -> &Resender {
+        &self.resender
     }
 
     /// Resolves when something has failed that cannot go on: the outbox, or a lane or listener that ended

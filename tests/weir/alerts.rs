@@ -167,6 +167,13 @@ fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
     assert!(alerts[0]["lasted_seconds"].is_u64(), "{alerts:?}");
     let mail = mails.recv_timeout(PATIENCE).expect("a mail comes");
     assert!(mail.contains("paused ended"), "{mail}");
+    // What is over is shown too, with who had been told that it began.
+    let (_, shown) = site.ask("GET", "/api/v1/alerts");
+    assert_eq!(shown["alerts"], serde_json::json!([]));
+    let over = &shown["over"][0];
+    assert_eq!((&over["kind"], &over["about"]), (&"paused".into(), &"ehr".into()));
+    assert_eq!(over["told"], serde_json::json!(["ehr-team", "on-call"]));
+    assert!(over["ended"].as_str() >= over["since"].as_str(), "{over}");
     assert!(
         !mail.contains("SECRET1") && !mail.contains("TESTPATIENT"),
         "{mail}"
