@@ -2,13 +2,14 @@
 //! that a restore elsewhere needs.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::ProgressBar;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::archive::{self, Archive};
 
@@ -71,8 +72,7 @@ pub(super) fn archive_beside(file: &Path) -> PathBuf {
 fn keep_archive(folder: &Path, to: &Path, out: &mut dyn Write) -> Result<Finding, CannotRun> {
     let at = |error: &dyn std::fmt::Display| CannotRun::at(to.display(), error);
     let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-    // Only its owner may enter a temporary folder.
-    let made = tempfile::tempdir_in(parent.unwrap_or(Path::new("."))).map_err(|error| at(&error))?;
+    let made = private_folder(parent.unwrap_or(Path::new("."))).map_err(|error| at(&error))?;
     let progress = ProgressBar::new_spinner().with_message("archive");
     let copied = copy_folder(folder, made.path());
     progress.finish_and_clear();
@@ -87,6 +87,12 @@ fn keep_archive(folder: &Path, to: &Path, out: &mut dyn Write) -> Result<Finding
     replace().map_err(|error| at(&error))?;
     writeln!(out, "{}: {bytes} bytes", to.display())?;
     Ok(Finding::Fine)
+}
+
+/// A temporary folder that only its owner may enter.
+pub(super) fn private_folder(within: &Path) -> std::io::Result<TempDir> {
+    let private = Permissions::from_mode(0o700);
+    tempfile::Builder::new().permissions(private).tempdir_in(within)
 }
 
 /// Copies an archive, which others may use, with the files that stand beside its database; how many bytes.

@@ -129,7 +129,12 @@ fn nobody_else_may_read_a_backup_and_it_can_go_to_another_program() {
     use std::os::unix::fs::PermissionsExt;
     let receiver = refusing_the_first();
     let (site, file) = backed_up(&receiver);
-    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let archive = site.folder().join("weir.backup.archive");
+    let database = archive.join("archive.sqlite");
+    for (path, expected) in [(&file, 0o600), (&archive, 0o700), (&database, 0o600)] {
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, expected, "{}", path.display());
+    }
     let engine = site.start();
     let (status, out, err) = weir(site.folder(), &["backup", "-", "--site", "site"], b"");
     assert_eq!((status, err.as_str()), (0, ""));

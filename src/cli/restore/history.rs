@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::super::CannotRun;
-use super::super::backup::copy_folder;
+use super::super::backup::{copy_folder, private_folder};
 use crate::archive::{self, Archive, ArchiveError, End, Settlement};
 
 /// Who ended what the outbox of before still owed, in the history.
@@ -34,7 +34,7 @@ pub(super) fn bring_back(from: &Path, folder: &Path) -> Result<bool, CannotRun> 
     }
     let parent = folder.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|error| at(parent, &error))?;
-    let made = tempfile::tempdir_in(parent).map_err(|error| at(parent, &error))?;
+    let made = private_folder(parent).map_err(|error| at(parent, &error))?;
     copy_folder(from, made.path()).map_err(|error| at(from, &error))?;
     // An empty folder gives way; one that holds something else stays, and this fails.
     fs::rename(made.path(), folder).map_err(|error| at(folder, &error))?;

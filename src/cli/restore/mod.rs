@@ -255,6 +255,7 @@ impl Parts {
         let settings = outbox::Settings {
             entries_max: u64::MAX,
             stored_bytes_max: usize::MAX,
+            disk_free_bytes_min: 0,
             key,
             ..outbox::Settings::default()
         };
