@@ -36,6 +36,8 @@ use serde::{Deserialize, Serialize};
 use super::Sources;
 use super::endpoint::mount;
 use super::guard::Door;
+#[cfg(any(test, fuzzing))]
+pub(super) use table::endpoints;
 
 /// Why a request was not answered as asked.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

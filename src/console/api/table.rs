@@ -31,7 +31,7 @@ pub(in crate::console) fn endpoints() -> Vec<Endpoint> {
         rules(),
         deliveries(),
         history(),
-        retention(),
+        archived(),
         again(),
         records(),
     ];
@@ -250,8 +250,8 @@ fn history() -> Vec<Endpoint> {
     ]
 }
 
-/// How long history is kept.
-fn retention() -> Vec<Endpoint> {
+/// The archive itself.
+fn archived() -> Vec<Endpoint> {
     let administer = may(Administer);
     vec![
         get("/api/v1/archive", may(See), No, archive::get)
