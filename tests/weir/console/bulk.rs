@@ -35,7 +35,9 @@ fn a_search_is_sent_again_by_words_that_are_typed_and_stopped() {
     browser.click("Send all of these again…");
     browser.wait_for_text("What is searched for");
     picture(&mut browser, "bulk-new");
-    browser.evaluate("(() => { const rate = document.querySelector('[name=rate]'); rate.focus(); rate.select(); })()");
+    browser.evaluate(
+        "(() => { const rate = document.querySelector('[name=rate]'); rate.focus(); rate.select(); })()",
+    );
     browser.type_text("1");
     browser.click("Preview");
     browser.wait_for_text(&format!("Send {COUNT} messages again?"));
