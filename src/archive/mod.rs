@@ -20,8 +20,8 @@ mod schema;
 mod search;
 mod settings;
 mod state;
-mod succession;
 mod subject;
+mod succession;
 mod term;
 #[cfg(test)]
 mod tests;
