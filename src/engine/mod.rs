@@ -35,13 +35,16 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::audit::{self, Aside};
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
 pub use acknowledge::ControlIds;
 pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
-pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
+pub use status::{
+    AuditWaiting, Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble,
+};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
 use answers::Answers;
@@ -112,11 +115,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the outbox, takes every port, then lets lanes and listeners run.
+    /// Opens the outbox, takes every port, then lets lanes and listeners run. Who is refused is written down there.
     ///
     /// # Errors
     /// When the outbox cannot be opened or a port cannot be taken.
-    pub async fn start(site: Site) -> Result<Engine, StartError> {
+    pub async fn start(site: Site, audit: &audit::Log) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
         let running = Running::of(&site, BTreeMap::new());
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
@@ -131,6 +134,7 @@ impl Engine {
             status: Arc::clone(&status),
             answers: Arc::clone(&answers),
             in_hand: Arc::new(InHand::open(&site.data)?),
+            refusals: Aside::new(audit.clone()),
         };
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;

@@ -26,7 +26,7 @@ const FLOORS: &str = "
     outbox: seal clock metrics secret units
     tls: clock metrics problem secret typed units
     access: clock durable
-    audit: clock durable
+    audit: clock durable metrics
     listener: tls mllp metrics problem typed units
 
     destination: tls expression hl7 mllp metrics problem secret typed units
@@ -40,9 +40,10 @@ const FLOORS: &str = "
 
     config: tls case route step validation expression table listener destination outbox archive hl7 problem secret typed units
 
-    engine: tls config route step validation expression table listener destination outbox archive hl7 mllp clock durable metrics problem secret typed units
+    engine: tls audit config route step validation expression table listener destination outbox archive hl7 mllp clock durable metrics problem secret typed units
 
     alert: tls engine config destination clock metrics
+    atna: tls engine config destination audit clock durable metrics
     console: tls case config alert engine expression hl7 outbox archive shown route step access audit seal clock metrics problem secret
 ";
 

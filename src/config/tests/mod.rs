@@ -1,6 +1,7 @@
 //! Tests of loading a site: what a right one becomes, what a wrong one is told, and what a hostile one costs.
 
 mod alerts;
+mod audit;
 mod cases;
 mod flow;
 mod hostile;
