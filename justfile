@@ -70,11 +70,33 @@ dictionary-check:
 deny:
     cargo deny check
 
+# What is in the binary, as CycloneDX JSON: `weir.cdx.json` (needs `cargo install cargo-cyclonedx --version 0.5.7 --locked`).
+sbom:
+    cargo cyclonedx --format json --spec-version 1.5 --all --target x86_64-unknown-linux-gnu --override-filename weir.cdx
+
 # The manual of the library.
 doc:
     cargo doc --locked --no-deps --open
 
-# Fuzz one target for so many seconds (needs `cargo install cargo-fuzz`); the targets are the files in fuzz/fuzz_targets.
-fuzz target seconds="60":
+# Fuzz one target for so many seconds (needs `cargo install cargo-fuzz`); the targets are the files in fuzz/fuzz_targets. Folders of other beginnings may follow.
+fuzz target seconds="60" *more:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    case {{ target }} in
+        site | format) seeds=routes ;;
+        table) seeds="routes/tables routes/examples/tables" ;;
+        body) seeds=fuzz/seeds/body ;;
+        record) seeds= ;;
+        *) seeds=fixtures ;;
+    esac
     mkdir -p fuzz/corpus/{{ target }}
-    cargo fuzz run -s none {{ target }} fuzz/corpus/{{ target }} fixtures -- -max_total_time={{ seconds }} -max_len=65536 -rss_limit_mb=2048
+    cargo fuzz run -s none {{ target }} fuzz/corpus/{{ target }} $seeds {{ more }} -- \
+        -max_total_time={{ seconds }} -max_len=65536 -rss_limit_mb=2048 -timeout=10
+
+# Fuzz all targets, one after the other, each for so many seconds.
+fuzz-all seconds="7200" *more:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    for target in fuzz/fuzz_targets/*.rs; do
+        just fuzz "$(basename "$target" .rs)" {{ seconds }} {{ more }}
+    done

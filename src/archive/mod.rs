@@ -20,6 +20,7 @@ mod schema;
 mod search;
 mod settings;
 mod state;
+mod subject;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -40,12 +41,13 @@ use crate::metrics as names;
 pub use error::ArchiveError;
 pub use event::{Attempt, End, Event, Origin, Outcome, Owed, Passage, Received, Settlement, What};
 pub use hold::Hold;
-pub use message::{Attempted, Delivery, Message};
+pub use message::{Attempted, Delivery, Message, Resent};
 pub use purge::Purged;
 pub use query::Query;
 pub use search::{Found, Page};
 pub use settings::{AgeMaxOf, Retention, Settings};
 pub use state::State;
+pub use subject::Subject;
 pub use verify::Verification;
 
 /// The database in the archive's folder.
@@ -149,6 +151,16 @@ impl Archive {
     /// The newest messages before a number (of all, without one) that are as asked.
     pub fn search(&self, query: &Query, before: Option<u64>, count_max: usize) -> Result<Page, ArchiveError> {
         self.read(|connection| search::search(connection, query, before, count_max.clamp(1, PAGE_COUNT_MAX)))
+    }
+
+    /// Whom and what a message is about, which is content; `None` when there is none of this number, or it cannot be
+    /// read.
+    pub fn subject(&self, number: u64) -> Result<Option<Subject>, ArchiveError> {
+        let Ok(number) = i64::try_from(number) else {
+            return Ok(None);
+        };
+        let raw = self.read(|connection| search::raw(connection, number))?;
+        Ok(raw.map(Subject::of))
     }
 
     /// A message with all that became of it; `None` when there is none of this number.

@@ -283,6 +283,7 @@ fn terms(
     let mut terms: Vec<_> = extract.terms.into_iter().collect();
     terms.push(Term::exact(Field::Listener, listener));
     terms.extend(State::of_number(state).map(Term::state));
+    terms.extend(about.origin.map(|origin| Term::origin(origin.message)));
     terms.extend(routes.chain(tags).chain(deliveries));
     terms
 }

@@ -36,6 +36,7 @@ pub(super) enum Field {
     State = 13,
     Delivery = 14,
     Tag = 15,
+    Origin = 16,
 }
 
 /// The hash of a field and a value.
@@ -68,6 +69,11 @@ impl Term {
     /// A delivery to this destination in this state.
     pub(super) fn delivery(destination: &str, state: State) -> Term {
         Term::exact(Field::Delivery, &format!("{}\0{destination}", state.as_str()))
+    }
+
+    /// What was made of the message of this number when it was sent again.
+    pub(super) fn origin(message: u64) -> Term {
+        Term::exact(Field::Origin, &message.to_string())
     }
 
     /// A tag with this value.

@@ -144,6 +144,7 @@ struct DraftDelivery<'t> {
     result: Option<usize>,
     reason: Option<&'t str>,
     ended_at: Option<Timestamp>,
+    ended_by: Option<&'t str>,
 }
 
 impl<'t> Batch<'t> {
@@ -161,6 +162,7 @@ impl<'t> Batch<'t> {
                 result: owed.result,
                 reason: owed.dead.as_deref(),
                 ended_at: owed.dead.is_some().then_some(received.received_at),
+                ended_by: None,
             })
         });
         let deliveries = deliveries.collect::<Result<_, ArchiveError>>()?;
@@ -208,6 +210,7 @@ impl<'t> Batch<'t> {
         drafted.state = state;
         drafted.reason = reason.or(drafted.reason);
         drafted.ended_at = Some(settlement.at);
+        drafted.ended_by = settlement.by.as_deref();
         Ok(())
     }
 
@@ -234,7 +237,7 @@ impl<'t> Batch<'t> {
         };
         self.transaction
             .prepare_cached(
-                "UPDATE delivery SET state = ?2, reason = coalesce(?3, reason), ended_at = ?4
+                "UPDATE delivery SET state = ?2, reason = coalesce(?3, reason), ended_at = ?4, ended_by = ?6
                  WHERE number = ?1 AND destination = ?5",
             )?
             .execute(params![
@@ -242,7 +245,8 @@ impl<'t> Batch<'t> {
                 state as i64,
                 reason,
                 settlement.at.as_microsecond(),
-                id
+                id,
+                settlement.by,
             ])?;
         let (mut states, mut others) = (Vec::new(), BTreeSet::new());
         for (number, name, number_of_state) in deliveries(self.transaction, message)? {
@@ -326,8 +330,8 @@ impl<'t> Batch<'t> {
         let destination = self.names.id(delivery.destination, self.transaction)?;
         self.transaction
             .prepare_cached(
-                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at, ended_by)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 delivery.number,
@@ -337,6 +341,7 @@ impl<'t> Batch<'t> {
                 delivery.result.and_then(|result| i64::try_from(result).ok()),
                 delivery.reason,
                 delivery.ended_at.map(Timestamp::as_microsecond),
+                delivery.ended_by,
             ])?;
         Ok(())
     }
@@ -409,6 +414,12 @@ fn terms(
             .routes
             .iter()
             .map(|passage| Term::exact(Field::Route, &passage.route)),
+    );
+    terms.extend(
+        received
+            .origin
+            .as_ref()
+            .map(|origin| Term::origin(origin.message)),
     );
     terms.extend(received.tags.iter().map(|(name, value)| Term::tag(name, value)));
     terms.extend(

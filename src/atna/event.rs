@@ -174,6 +174,9 @@ const TABLE: &[Row] = &[
     ("dead.discard", PATIENT_RECORD, None, "D", Object::Report),
     ("message.search", QUERY, None, "E", Object::Query),
     ("message.read", PATIENT_RECORD, None, "R", Object::Report),
+    ("message.check", PATIENT_RECORD, None, "R", Object::Report),
+    ("message.resend", EXPORT, None, "R", Object::Report),
+    ("message.edit", PATIENT_RECORD, None, "C", Object::Report),
     ("backup", EXPORT, None, "R", Object::Repository),
     (
         "archive.hold",

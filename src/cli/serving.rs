@@ -77,12 +77,12 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     }
     let status = Arc::clone(engine.status());
     let forwarding = Forwarding::start(&audit, &data, &engine.site().audit, &status);
-    let alerts = alert::Watch::start(&status);
+    let alerts = alert::Watch::start(&status, &data);
     let board = alerts.board().clone();
     let (sources, observer) = console::Sources::new(
         site_folder,
         status,
-        reloader,
+        (reloader, engine.resender().clone()),
         recorder,
         board,
         access,

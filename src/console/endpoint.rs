@@ -4,16 +4,18 @@
 //! There is no way to mount work without saying who may ask for it, what is written down and what it answers: the
 //! functions here take all of it, and [`mount`] is the only place that makes a router of the API.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Extension, Router};
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
 
 use super::Sources;
+use super::extract::BodyBytesMax;
 use super::guard::{self, Door, Gate};
 use crate::access::Permission;
 
@@ -71,6 +73,9 @@ pub(super) struct Endpoint {
     pub(super) content: Content,
     /// The form of the body it takes.
     pub(super) takes: Option<Form>,
+    /// Reads such a body, to see that any bytes are one or are refused.
+    #[cfg(any(test, fuzzing))]
+    pub(super) reads: Option<fn(&[u8]) -> Result<(), String>>,
     /// The form of what stands after the `?`.
     pub(super) asks: Option<Form>,
     body_bytes_max: usize,
@@ -183,6 +188,8 @@ impl Draft {
             code,
             content,
             takes: None,
+            #[cfg(any(test, fuzzing))]
+            reads: None,
             asks: None,
             body_bytes_max: BODY_BYTES_MAX,
             work,
@@ -192,9 +199,14 @@ impl Draft {
 
 impl Endpoint {
     /// Takes a body of this form.
-    pub(super) fn takes<T: JsonSchema>(self) -> Endpoint {
+    pub(super) fn takes<T: JsonSchema + DeserializeOwned>(self) -> Endpoint {
         let takes: Option<Form> = Some(SchemaGenerator::subschema_for::<T>);
-        Endpoint { takes, ..self }
+        Endpoint {
+            takes,
+            #[cfg(any(test, fuzzing))]
+            reads: Some(|bytes| super::extract::parse::<T>(bytes).map(drop)),
+            ..self
+        }
     }
 
     /// Takes bodies as long as this.
@@ -220,6 +232,7 @@ pub(super) fn mount(endpoints: Vec<Endpoint>, door: &Door, sources: &Sources) ->
         let work = endpoint
             .work
             .route_layer(DefaultBodyLimit::max(endpoint.body_bytes_max))
+            .route_layer(Extension(BodyBytesMax(endpoint.body_bytes_max)))
             // The last layer is the first that is asked: nothing of a body is read before.
             .route_layer(from_fn_with_state(gate, guard::pass));
         router = router.route(endpoint.path, work);

@@ -20,6 +20,10 @@ use super::endpoint::BODY_BYTES_MAX;
 /// The time for a body.
 const BODY_MAX: Duration = Duration::from_secs(30);
 
+/// The longest body that an endpoint takes, where its gate has let a request through.
+#[derive(Clone, Copy)]
+pub(super) struct BodyBytesMax(pub(super) usize);
+
 /// A body of JSON that is exactly a `T`.
 pub(super) struct Json<T>(pub(super) T);
 
@@ -35,7 +39,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Failure::response(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
         }
         // Told before it comes: none of it needs to be read.
-        if request.body().size_hint().lower() > BODY_BYTES_MAX as u64 {
+        let longest = request.extensions().get::<BodyBytesMax>();
+        let bytes_max = longest.map_or(BODY_BYTES_MAX, |BodyBytesMax(bytes)| *bytes);
+        if request.body().size_hint().lower() > bytes_max as u64 {
             return Err(too_long(StatusCode::PAYLOAD_TOO_LARGE));
         }
         let Ok(read) = timeout(BODY_MAX, Bytes::from_request(request, state)).await else {
@@ -55,7 +61,8 @@ fn too_long(code: StatusCode) -> Response {
     Failure::response(code, "the body is too long, or was cut off")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+/// A body that is exactly a `T`, or why not, without a value of it.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut deserializer);
     let value = read.map_err(|error| {

@@ -11,6 +11,8 @@ mod socket;
 
 mod endpoint;
 mod extract;
+#[cfg(any(test, fuzzing))]
+mod fuzzed;
 mod guard;
 mod observer;
 mod pages;
@@ -33,13 +35,15 @@ use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::alert::Board;
-use crate::engine::{Reloader, Status};
+use crate::engine::{Reloader, Resender, Status};
 use crate::tls::{self, Owner, Within};
 use crate::{audit, config};
 use guard::Door;
 use serve::Peer;
 use socket::Socket;
 
+#[cfg(fuzzing)]
+pub use fuzzed::check as check_fuzzed;
 pub use observer::Observer;
 use observer::Seen;
 
@@ -51,6 +55,7 @@ const HASHES_MAX: usize = 2;
 pub struct Sources {
     status: Arc<Status>,
     reloader: Reloader,
+    resender: Resender,
     metrics: PrometheusHandle,
     alerts: Board,
     access: Arc<Access>,
@@ -69,7 +74,7 @@ impl Sources {
     pub fn new(
         site: &Path,
         status: Arc<Status>,
-        reloader: Reloader,
+        (reloader, resender): (Reloader, Resender),
         metrics: PrometheusHandle,
         alerts: Board,
         access: Arc<Access>,
@@ -79,6 +84,7 @@ impl Sources {
         let sources = Sources {
             status,
             reloader,
+            resender,
             metrics,
             alerts,
             access,

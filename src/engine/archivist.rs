@@ -245,12 +245,13 @@ impl Work {
                     sequence,
                     at,
                     end,
-                    by: _,
+                    by,
                 } => What::Settled(archive::Settlement {
                     destination,
                     sequence: sequence.0,
                     at,
                     end: self::end(end),
+                    by,
                 }),
             };
             Ok(Event {
@@ -276,6 +277,7 @@ impl Work {
                 },
                 is_edited: origin.is_edited,
                 by: origin.by,
+                why: origin.why,
             }),
             None => None,
         };
@@ -314,6 +316,11 @@ impl Work {
                 reason,
                 failures, "the archive takes nothing; messages are not held up, the journal grows"
             );
+        }
+        // What could not even be read for it, since it does not open, waits as well.
+        let waiting = self.outbox.read_journal(self.read, 1, 1);
+        if let Ok(reading) = waiting {
+            self.behind_since = oldest(&reading.notes);
         }
         self.measure();
         let doubled =
@@ -355,6 +362,7 @@ impl Work {
         gauge!(names::ARCHIVE_LAG_NOTES).set(level.notes as f64);
         gauge!(names::JOURNAL_BYTES).set(level.bytes as f64);
         let behind = self.behind_since;
+        self.status.set_archive_behind_since(behind);
         let lag = behind.map_or(0.0, |since| clock::now().duration_since(since).as_secs_f64());
         gauge!(names::ARCHIVE_LAG_SECONDS).set(lag.max(0.0));
         if level.lost > self.lost {

@@ -21,6 +21,7 @@ use crate::tls::Owner;
 use crate::{clock, metrics as names};
 
 use super::by_type::ByType;
+use super::in_use::InUse;
 use super::switches::{Mode, Switches};
 
 /// A number that only grows.
@@ -257,11 +258,17 @@ pub struct Running {
     pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
     /// The character sets of listeners whose messages may leave theirs open.
     pub charsets: BTreeMap<Arc<str>, Charset>,
+    /// The longest frame that each listener takes.
+    pub frame_bytes_max: BTreeMap<Arc<str>, usize>,
+    /// Its destinations.
+    pub destinations: BTreeSet<Arc<str>>,
+    /// What whoever routes a message by it holds until that is durable: no lane of this site ends before.
+    pub(super) in_use: InUse,
 }
 
 impl Running {
     /// This site from now on, whose listeners take messages from there.
-    pub(super) fn of(site: &Site, listeners: BTreeMap<Arc<str>, String>) -> Running {
+    pub(super) fn of(site: &Site, listeners: BTreeMap<Arc<str>, String>, in_use: InUse) -> Running {
         let traffic = site.listeners.iter();
         Running {
             version: Arc::clone(&site.version),
@@ -278,6 +285,13 @@ impl Running {
                 .iter()
                 .filter_map(|(name, listener)| Some((Arc::clone(name), listener.charset?)))
                 .collect(),
+            frame_bytes_max: site
+                .listeners
+                .iter()
+                .map(|(name, listener)| (Arc::clone(name), listener.kind.frame_bytes_max()))
+                .collect(),
+            destinations: site.destinations.keys().cloned().collect(),
+            in_use,
         }
     }
 }
@@ -292,6 +306,8 @@ pub struct Status {
     outbox: Outbox,
     switches: Arc<Switches>,
     archive: OnceLock<Archive>,
+    /// When the oldest note happened that the archive could not take yet.
+    archive_behind_since: RwLock<Option<Timestamp>>,
     /// When the certificates that weir shows end, by who shows them.
     certificates: RwLock<BTreeMap<Owner, Timestamp>>,
     /// What audit record repositories do not have yet.
@@ -318,6 +334,7 @@ impl Status {
             outbox,
             switches,
             archive: OnceLock::new(),
+            archive_behind_since: RwLock::default(),
             certificates: RwLock::default(),
             audit_waiting: RwLock::default(),
             ready: AtomicBool::new(false),
@@ -336,6 +353,17 @@ impl Status {
     /// The archive, where one is kept and could be opened.
     pub fn archive(&self) -> Option<&Archive> {
         self.archive.get()
+    }
+
+    /// When the oldest note happened that the archive could not take yet; none when it has all, or none is kept.
+    pub fn archive_behind_since(&self) -> Option<Timestamp> {
+        let since = self.archive_behind_since.read();
+        *since.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_archive_behind_since(&self, since: Option<Timestamp>) {
+        let behind = self.archive_behind_since.write();
+        *behind.unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     /// Tells which archive is kept; once, at the start.

@@ -12,6 +12,8 @@
 mod delivery;
 mod error;
 mod folder;
+#[cfg(any(test, fuzzing))]
+mod fuzzed;
 mod gauge;
 mod journal;
 mod key;
@@ -50,6 +52,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::{secret::SecretPlace, units};
 
+#[cfg(fuzzing)]
+pub use self::fuzzed::check as check_fuzzed;
 pub use self::{
     delivery::{
         Acceptance, Accepted, BodyRef, Counts, DeadLetter, Delivery, Depth, Entry, Outcome, Sequence,

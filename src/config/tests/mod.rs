@@ -3,6 +3,7 @@
 mod alerts;
 mod audit;
 mod cases;
+mod exposure;
 mod flow;
 mod hostile;
 mod right;

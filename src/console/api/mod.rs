@@ -11,11 +11,13 @@ pub mod audit;
 pub mod backup;
 pub mod dead;
 pub mod destinations;
+mod draft;
 mod events;
 pub mod messages;
 mod openapi;
 pub mod queue;
 pub mod reload;
+pub mod resend;
 mod routes;
 pub mod session;
 pub mod setup;
@@ -34,6 +36,8 @@ use serde::{Deserialize, Serialize};
 use super::Sources;
 use super::endpoint::mount;
 use super::guard::Door;
+#[cfg(any(test, fuzzing))]
+pub(super) use table::endpoints;
 
 /// Why a request was not answered as asked.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
