@@ -82,6 +82,10 @@ dictionary-check:
 deny:
     cargo deny check
 
+# What is in the binary, as CycloneDX JSON: `weir.cdx.json` (needs `cargo install cargo-cyclonedx --version 0.5.7 --locked`).
+sbom:
+    cargo cyclonedx --format json --spec-version 1.5 --all --target x86_64-unknown-linux-gnu --override-filename weir.cdx
+
 # The manual of the library.
 doc:
     cargo doc --locked --no-deps --open

@@ -51,6 +51,7 @@ pub mod config;
 pub mod engine;
 
 pub mod alert;
+pub mod atna;
 pub mod console;
 
 pub mod cli;

@@ -159,6 +159,16 @@ pub const ARCHIVE_BYTES: &str = "weir_archive_bytes";
 pub const ARCHIVE_PURGED: &str = "weir_archive_purged_messages_total";
 /// Reloads of the site, by what became of them: `applied` or `refused`.
 pub const RELOADS: &str = "weir_reloads_total";
+/// Records of the audit log that a repository has, or will not have, by what became of them.
+pub const AUDIT_FORWARDED_TOTAL: &str = "weir_audit_forwarded_total";
+/// Attempts to reach a repository that did not succeed.
+pub const AUDIT_FORWARD_FAILURES_TOTAL: &str = "weir_audit_forward_failures_total";
+/// Records that a repository does not have yet.
+pub const AUDIT_FORWARD_WAITING: &str = "weir_audit_forward_waiting";
+/// How old the oldest of them is.
+pub const AUDIT_FORWARD_LAG_SECONDS: &str = "weir_audit_forward_lag_seconds";
+/// Refusals that the audit log does not hold, since there were too many.
+pub const AUDIT_UNWRITTEN_TOTAL: &str = "weir_audit_unwritten_total";
 /// Troubles there are, by kind.
 pub const ALERTS: &str = "weir_alerts";
 /// Messages to people about them, by `contact` and whether they were `sent` or `failed`.
@@ -236,6 +246,11 @@ pub const ALL: &[Metric] = &[
     Metric { name: DAMAGED_RECORDS, kind: Kind::Counter, labels: &[], help: "Stored records whose checksum did not hold" },
     Metric { name: ARCHIVE_BYTES, kind: Kind::Gauge, labels: &[], help: "What the archive takes on the disk, without what it has to give back" },
     Metric { name: ARCHIVE_PURGED, kind: Kind::Counter, labels: &[], help: "Messages deleted from the archive, by age, size or order" },
+    Metric { name: AUDIT_FORWARDED_TOTAL, kind: Kind::Counter, labels: &["repository", "outcome"], help: "Records of the audit log on their way to a repository: sent, refused by it, or missed since they were deleted first" },
+    Metric { name: AUDIT_FORWARD_FAILURES_TOTAL, kind: Kind::Counter, labels: &["repository"], help: "Attempts to send records of the audit log that did not succeed and are made again" },
+    Metric { name: AUDIT_FORWARD_WAITING, kind: Kind::Gauge, labels: &["repository"], help: "Records of the audit log that a repository does not have yet" },
+    Metric { name: AUDIT_FORWARD_LAG_SECONDS, kind: Kind::Gauge, labels: &["repository"], help: "How old the oldest of them is; 0 when there is none" },
+    Metric { name: AUDIT_UNWRITTEN_TOTAL, kind: Kind::Counter, labels: &["what"], help: "Refused senders and handshakes that are not in the audit log, since there were too many" },
     Metric { name: ALERTS, kind: Kind::Gauge, labels: &["kind"], help: "Troubles there are, by kind" },
     Metric { name: ALERT_MESSAGES, kind: Kind::Counter, labels: &["contact", "outcome"], help: "Messages to people about them, sent or failed" },
     Metric { name: RELOADS, kind: Kind::Counter, labels: &["outcome"], help: "Reloads of the site, applied or refused" },

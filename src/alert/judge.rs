@@ -35,6 +35,8 @@ pub enum Kind {
     ArchiveBehind,
     /// The journal had no room for what the archive has not got: its history has gaps.
     ArchiveLost,
+    /// An audit record repository lacks records for too long.
+    AuditBehind,
 }
 
 /// How long nothing may have been lost to the archive until that is over.
@@ -42,7 +44,7 @@ const LOST_CALM: Duration = Duration::from_secs(60 * 60);
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::OldQueue,
         Kind::Held,
         Kind::Paused,
@@ -53,6 +55,7 @@ impl Kind {
         Kind::CertificateEnds,
         Kind::ArchiveBehind,
         Kind::ArchiveLost,
+        Kind::AuditBehind,
     ];
 
     /// Its name in messages and in the API.
@@ -68,6 +71,7 @@ impl Kind {
             Kind::CertificateEnds => "certificate-ends",
             Kind::ArchiveBehind => "archive-behind",
             Kind::ArchiveLost => "archive-lost",
+            Kind::AuditBehind => "audit-behind",
         }
     }
 
@@ -80,7 +84,8 @@ impl Kind {
             | Kind::OutboxNearlyFull
             | Kind::CertificateEnds
             | Kind::ArchiveBehind
-            | Kind::ArchiveLost => false,
+            | Kind::ArchiveLost
+            | Kind::AuditBehind => false,
         }
     }
 }
@@ -104,7 +109,8 @@ impl Trouble {
             | Kind::OutboxNearlyFull
             | Kind::CertificateEnds
             | Kind::ArchiveBehind
-            | Kind::ArchiveLost => None,
+            | Kind::ArchiveLost
+            | Kind::AuditBehind => None,
         }
     }
 }
@@ -117,6 +123,7 @@ impl fmt::Display for Trouble {
             Kind::OutboxFull | Kind::OutboxNearlyFull => "outbox",
             Kind::CertificateEnds => "certificate of",
             Kind::ArchiveBehind | Kind::ArchiveLost => "archive",
+            Kind::AuditBehind => "audit record repository",
             Kind::OldQueue | Kind::Held | Kind::Paused | Kind::DeadLetters => "destination",
         };
         match &self.about {
@@ -168,6 +175,20 @@ pub fn judge(alerts: &Alerts, now: &Snapshot) -> BTreeMap<Trouble, String> {
         }
         None => None,
     };
+    for (repository, waiting) in &now.audit {
+        let is_late = |oldest: Timestamp| {
+            SignedDuration::try_from(alerts.audit_age_max)
+                .is_ok_and(|limit| now.at.duration_since(oldest) >= limit)
+        };
+        if let Some(oldest) = waiting.oldest_at.filter(|oldest| is_late(*oldest)) {
+            let (kind, about) = (Kind::AuditBehind, Some(Arc::clone(repository)));
+            let (records, since) = (count(waiting.records, "record"), moment(oldest));
+            found.insert(
+                Trouble { kind, about },
+                format!("{records} of the audit log not sent, the oldest of {since}"),
+            );
+        }
+    }
     let of_archive = of_archive(alerts, now);
     let of_one = of_outbox.into_iter().chain(of_archive);
     found.extend(of_one.map(|(kind, said)| (Trouble { kind, about: None }, said)));
@@ -272,6 +293,7 @@ pub(super) fn moment(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::alert::snapshot::{ArchiveState, ListenerState, OutboxState};
+    use crate::engine::AuditWaiting;
 
     fn at(time: &str) -> Timestamp {
         format!("2026-11-23T{time}Z").parse().unwrap()
@@ -401,6 +423,25 @@ mod tests {
                     its history has gaps";
         check(archive(None, Some("11:00:01")), &[lost]);
         check(archive(None, Some("11:00:00")), &[]);
+    }
+
+    #[test]
+    fn a_repository_is_behind_when_it_lacks_an_old_record() {
+        let lacks = |records, oldest: Option<&str>| Snapshot {
+            audit: BTreeMap::from([(
+                Arc::from("arr"),
+                AuditWaiting {
+                    records,
+                    oldest_at: oldest.map(at),
+                },
+            )]),
+            ..Snapshot::default()
+        };
+        check(lacks(0, None), &[]);
+        check(lacks(3, Some("11:45:01")), &[]);
+        let behind = "audit-behind audit record repository arr: 3 records of the audit log not sent, the oldest of \
+                      2026-11-23T11:45:00Z";
+        check(lacks(3, Some("11:45:00")), &[behind]);
     }
 
     #[test]

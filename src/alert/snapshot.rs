@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::engine::{Mode, Status};
+use crate::engine::{AuditWaiting, Mode, Status};
 
 /// A look at everything.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub archive: ArchiveState,
     /// When the certificates that weir shows end, by who shows them, as `listener adt`.
     pub certificates: BTreeMap<Arc<str>, Timestamp>,
+    /// What audit record repositories lack.
+    pub audit: BTreeMap<Arc<str>, AuditWaiting>,
 }
 
 /// A destination.
@@ -163,6 +165,7 @@ impl Eye {
                     (Arc::clone(name), state)
                 })
                 .collect(),
+            audit: status.audit_waiting(),
             certificates: status
                 .certificates()
                 .into_iter()

@@ -103,6 +103,13 @@ impl Lines {
         lines.into_iter().map(Record::read)
     }
 
+    /// The same, each with the bytes of its line and line end.
+    pub(super) fn sized_records(&self) -> impl Iterator<Item = (u64, Option<Record>)> {
+        let whole = self.bytes.get(..self.whole).unwrap_or_default();
+        let lines = whole.split_inclusive(|&byte| byte == b'\n');
+        lines.map(|line| (line.len() as u64, line.strip_suffix(b"\n").and_then(Record::read)))
+    }
+
     pub(super) fn into_whole(mut self) -> Vec<u8> {
         self.bytes.truncate(self.whole);
         self.bytes

@@ -6,8 +6,14 @@
 //!
 //! Damage stops nothing: it is told, written down as a record of its own, and the chain goes on in a new file, so
 //! that [`verify`] finds it for good.
+//!
+//! Whoever sends records on reads them here from a place that they keep ([`Cursor`]): the log is its own queue. What is
+//! older than somebody wants to keep is deleted by whole files, which is a record too ([`Log::delete_before`]).
 
+mod aside;
 mod files;
+mod follow;
+mod keep;
 mod record;
 mod verify;
 
@@ -20,16 +26,24 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
+use tokio::sync::watch;
 use tracing::error;
 
+pub use aside::Aside;
 pub use files::{FOLDER_NAME, HEAD_NAME};
+pub use follow::{Cursor, Read};
+pub use keep::Deleted;
 pub use record::{Entry, Head, Outcome, Record};
 pub use verify::{Fault, Verified, verify};
 
 use crate::{clock, durable};
 use files::{FILE_BYTES_MAX, Lines, Place};
 use verify::Damage;
+
+/// A file is not written to for longer: whole files are deleted by age.
+const FILE_AGE_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Why there is no record. What was to be recorded must not happen.
 #[derive(Debug, Error)]
@@ -44,6 +58,8 @@ pub struct AuditError {
 pub struct Log {
     place: Place,
     open: Arc<Mutex<Option<Open>>>,
+    /// The number of the last record that would survive a power cut; 0 before the first of this process.
+    newest: Arc<watch::Sender<u64>>,
 }
 
 /// A log as it is at one moment.
@@ -58,6 +74,8 @@ pub struct Parts {
 struct Open {
     file: File,
     bytes: u64,
+    /// When its first record was written; nothing as long as there is none.
+    began: Option<Timestamp>,
     head: Head,
 }
 
@@ -67,7 +85,13 @@ impl Log {
         Log {
             place: Place::new(data),
             open: Arc::default(),
+            newest: Arc::new(watch::Sender::new(0)),
         }
+    }
+
+    /// That something has come: the number of the last record of this process, as it grows.
+    pub fn newest_number(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
     }
 
     /// Writes a record; its number, when it would survive a power cut. Blocks on the disk.
@@ -80,12 +104,13 @@ impl Log {
             Some(open) => open,
             None => self.place.open()?,
         };
-        if open.bytes >= FILE_BYTES_MAX {
+        if open.is_full(clock::now()) {
             open = self.place.begin(open.head)?;
         }
         let number = self.place.append(&mut open, entry)?;
         // After a failure it is not put back: the next record looks at what is on disk.
         *guard = Some(open);
+        self.newest.send_replace(number);
         Ok(number)
     }
 
@@ -183,7 +208,12 @@ impl Place {
             Ok(file)
         };
         let file = make().map_err(|source| failed(path.clone(), source))?;
-        Ok(Open { file, bytes: 0, head })
+        Ok(Open {
+            file,
+            bytes: 0,
+            began: None,
+            head,
+        })
     }
 
     fn begin_after_damage(&self, head: Head, what: &str) -> Result<Open, AuditError> {
@@ -193,21 +223,16 @@ impl Place {
         );
         let mut open = self.begin(head)?;
         let entry = Entry {
-            who: "weir".to_owned(),
-            from: "this machine".to_owned(),
-            what: "audit.damaged".to_owned(),
-            object: "audit".to_owned(),
-            reason: None,
-            outcome: Outcome::Allowed,
             detail: Some(what.to_owned()),
-            of: None,
+            ..Entry::by_weir("audit.damaged", "audit")
         };
         self.append(&mut open, entry)?;
         Ok(open)
     }
 
     fn append(&self, open: &mut Open, entry: Entry) -> Result<u64, AuditError> {
-        let (line, head) = Record::new(entry, clock::now(), &open.head).write();
+        let now = clock::now();
+        let (line, head) = Record::new(entry, now, &open.head).write();
         let write = || -> io::Result<()> {
             (&open.file).write_all(line.as_bytes())?;
             open.file.sync_data()
@@ -220,6 +245,7 @@ impl Place {
         durable::replace(&self.head(), format!("{head}\n").as_bytes())
             .map_err(|source| failed(self.head(), source))?;
         open.bytes += line.len() as u64;
+        open.began = open.began.or(Some(now));
         open.head = head;
         Ok(open.head.number)
     }
@@ -239,7 +265,21 @@ fn go_on(path: &Path, lines: &Lines, head: Head) -> Result<Open, AuditError> {
         Ok(file)
     };
     let file = open().map_err(|source| failed(path.to_owned(), source))?;
-    Ok(Open { file, bytes, head })
+    let began = lines.records().next().flatten().and_then(|first| first.moment());
+    Ok(Open {
+        file,
+        bytes,
+        began,
+        head,
+    })
+}
+
+impl Open {
+    /// Whether the next record begins another file.
+    fn is_full(&self, now: Timestamp) -> bool {
+        let is_old = |began: Timestamp| now.duration_since(began) >= FILE_AGE_MAX;
+        self.bytes >= FILE_BYTES_MAX || self.began.is_some_and(is_old)
+    }
 }
 
 /// A file of the log, its whole lines. Blocks on the disk.

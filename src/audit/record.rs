@@ -59,6 +59,22 @@ pub struct Entry {
     pub of: Option<u64>,
 }
 
+impl Entry {
+    /// That weir itself did something.
+    pub fn by_weir(what: &str, object: impl Into<String>) -> Entry {
+        Entry {
+            who: "weir".to_owned(),
+            from: "this machine".to_owned(),
+            what: what.to_owned(),
+            object: object.into(),
+            reason: None,
+            outcome: Outcome::Allowed,
+            detail: None,
+            of: None,
+        }
+    }
+}
+
 /// A record of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -134,7 +150,13 @@ impl Record {
         serde_json::from_str(line).ok()
     }
 
-    pub(super) fn head(&self) -> Head {
+    /// When it was written.
+    pub fn moment(&self) -> Option<Timestamp> {
+        self.at.parse().ok()
+    }
+
+    /// The head of a log that ends with it.
+    pub fn head(&self) -> Head {
         Head {
             number: self.number,
             hash: self.hash.clone(),
@@ -164,7 +186,7 @@ pub struct Head {
 
 impl Head {
     /// The head of a log without records.
-    pub(super) fn of_nothing() -> Head {
+    pub fn of_nothing() -> Head {
         Head {
             number: 0,
             hash: "0".repeat(HASH_DIGITS),

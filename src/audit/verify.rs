@@ -25,6 +25,8 @@ pub struct Fault {
 pub struct Verified {
     /// Records that are what was written.
     pub records: u64,
+    /// Records before those, which were deleted by age, as a later record says.
+    pub deleted: u64,
     /// Where the log ends.
     pub head: Head,
     /// What is not as it should be.
@@ -45,17 +47,21 @@ pub fn verify(data: &Path, expected: Option<&Head>) -> io::Result<Verified> {
         records: 0,
         faults: Vec::new(),
         unseen: expected.cloned(),
+        ends: Vec::new(),
+        deleted: Vec::new(),
     };
     // Before the files: what is written meanwhile is more than it says, never less.
     let known = place.read_head()?;
     for (first, path) in place.files()? {
         chain.file(first, &path, &Lines::read(&path)?);
     }
+    let deleted = chain.check_beginning(&place);
     let Chain {
         end,
         records,
         mut faults,
         unseen,
+        ..
     } = chain;
     let mut fault = |file: PathBuf, what: String| faults.push(Fault { file, line: 0, what });
     match known {
@@ -76,12 +82,17 @@ pub fn verify(data: &Path, expected: Option<&Head>) -> io::Result<Verified> {
         }
         None | Some(_) => {}
     }
-    if let Some(unseen) = unseen {
-        let what = format!("there is no record {} with the expected hash", unseen.number);
+    if let Some(Head { number, .. }) = unseen {
+        let what = if number < deleted {
+            format!("record {number} was deleted by age, so that it cannot be compared: note a newer head")
+        } else {
+            format!("there is no record {number} with the expected hash")
+        };
         fault(place.folder(), what);
     }
     Ok(Verified {
         records,
+        deleted,
         head: end,
         faults,
     })
@@ -93,10 +104,47 @@ struct Chain {
     records: u64,
     faults: Vec<Fault>,
     unseen: Option<Head>,
+    /// The head before each file, the oldest first.
+    ends: Vec<Head>,
+    /// Up to where records say that something was deleted.
+    deleted: Vec<Head>,
 }
 
 impl Chain {
+    /// How many records the beginning lacks; that is a fault unless a later record says that they were deleted.
+    fn check_beginning(&mut self, place: &Place) -> u64 {
+        let Some(missing) = self
+            .ends
+            .first()
+            .map(|before| before.number)
+            .filter(|&number| number > 0)
+        else {
+            return 0;
+        };
+        // A crash may have left some of what was to be deleted.
+        let is_vouched_for = |through: &Head| through.number >= missing && self.ends.contains(through);
+        if !self.deleted.iter().any(is_vouched_for) {
+            let what = format!(
+                "begins with record {}, expected 1: records are missing, and none says that they were deleted",
+                missing + 1
+            );
+            self.fault(&place.file(missing + 1), 0, what);
+        }
+        let before = self.ends.first().cloned();
+        self.unseen.take_if(|unseen| Some(&*unseen) == before.as_ref());
+        missing
+    }
+
     fn file(&mut self, first: u64, path: &Path, lines: &Lines) {
+        if self.ends.is_empty() && first > 1 {
+            // Whether that is right is known at the end.
+            let previous = lines.records().next().flatten().map(|record| record.previous);
+            self.end = Head {
+                number: first - 1,
+                hash: previous.unwrap_or_default(),
+            };
+        }
+        self.ends.push(self.end.clone());
         if first != self.end.number + 1 {
             let what = format!(
                 "begins with record {first}, expected {}: records are missing or doubled",
@@ -137,6 +185,7 @@ impl Chain {
                     format!("weir found damage here when it started: {what}"),
                 );
             }
+            self.deleted.extend(record.deleted_through());
             self.end = record.head();
             self.records += 1;
             self.unseen.take_if(|unseen| *unseen == self.end);

@@ -8,6 +8,7 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
+use crate::audit::Entry;
 use crate::config::{self, Missing, ReloadCases, Site};
 use crate::engine::{ReloadRequest, Reloaded};
 use crate::listener::Entrance;
@@ -53,7 +54,10 @@ impl Run {
             watcher,
             serving,
         };
-        running.until_stopped(&mut signals).await?;
+        if let Err(failure) = running.until_stopped(&mut signals).await {
+            running.serving.fail(&failure).await;
+            return Err(CannotRun::Because(failure));
+        }
         tokio::select! {
             () = running.serving.stop() => info!("stopped"),
             _ = signals.interrupt.recv() => warn!("stopped at once, as told a second time"),
@@ -140,8 +144,8 @@ struct Running {
 }
 
 impl Running {
-    /// Reloads when it is asked to, until it is told to stop.
-    async fn until_stopped(&mut self, signals: &mut Signals) -> Result<(), CannotRun> {
+    /// Reloads when it is asked to, until it is told to stop. Fails when it cannot go on.
+    async fn until_stopped(&mut self, signals: &mut Signals) -> Result<(), String> {
         loop {
             let Serving { engine, reloads, .. } = &mut self.serving;
             let watches = self.watches_anyway || engine.site().reload.on_change;
@@ -157,7 +161,7 @@ impl Running {
                 failure = engine.failure() => {
                     // Fail stop: whatever is on disk is recovered by the next start.
                     error!(%failure, "weir stops");
-                    return Err(CannotRun::Because(failure));
+                    return Err(failure);
                 }
                 _ = signals.hang_up.recv() => self.reload_unasked("SIGHUP").await,
                 () = self.watcher.changed(), if watches => self.reload_unasked("a change of the files").await,
@@ -171,7 +175,7 @@ impl Running {
 
     /// A reload that nobody asked for by the API, which would have written it down.
     async fn reload_unasked(&mut self, asker: &str) {
-        let entry = serving::by_weir("reload", asker.to_owned());
+        let entry = Entry::by_weir("reload", asker);
         let audit = self.serving.audit.clone();
         match tokio::task::spawn_blocking(move || audit.append(entry)).await {
             Ok(Ok(_)) => drop(self.reload(asker).await),
@@ -185,10 +189,12 @@ impl Running {
         self.watcher.know().await;
         let folder = self.folder.clone();
         let loaded = tokio::task::spawn_blocking(move || load_anew(&folder)).await;
-        self.serving
-            .engine
-            .reload(loaded.unwrap_or_default(), asker)
-            .await
+        let Serving {
+            engine, forwarding, ..
+        } = &mut self.serving;
+        let reloaded = engine.reload(loaded.unwrap_or_default(), asker).await;
+        forwarding.follow(&engine.site().audit).await;
+        reloaded
     }
 }
 

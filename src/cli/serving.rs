@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use crate::access::Access;
 use crate::alert;
+use crate::atna::Forwarding;
 use crate::audit::{self, Entry, Outcome};
 use tracing::error;
 
@@ -23,6 +24,11 @@ use super::CannotRun;
 
 /// How long whoever still reads a page may take when weir stops.
 const READERS_GRACE: Duration = Duration::from_secs(1);
+/// How long the last records may take to the audit record repositories.
+const REPOSITORIES_GRACE: Duration = Duration::from_secs(5);
+
+/// How long it may take to write down that weir stops.
+const WRITING_MAX: Duration = Duration::from_secs(3);
 
 /// An engine, the pages about it and its control socket.
 pub(super) struct Serving {
@@ -39,6 +45,8 @@ pub(super) struct Serving {
     pub(super) audit: audit::Log,
     /// What makes the first administrator, as long as there is none.
     pub(super) setup_token: Option<String>,
+    /// What sends the audit log on.
+    pub(super) forwarding: Forwarding,
     alerts: alert::Watch,
     stop: watch::Sender<bool>,
     servers: JoinSet<()>,
@@ -49,7 +57,10 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     let recorder = metrics::install().map_err(|error| CannotRun::at("metrics", error))?;
     let settings = site.console.clone();
     let data = site.data.clone();
-    let engine = Engine::start(site)
+    // Whoever is refused is written down from the first connection on; until the engine has the data folder to itself,
+    // nothing is written.
+    let audit = audit::Log::new(&data);
+    let engine = Engine::start(site, &audit)
         .await
         .map_err(|error| CannotRun::Because(error.to_string()))?;
     let (reloader, reloads) = Reloader::new();
@@ -58,7 +69,6 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     let access = access.map_err(|_| CannotRun::at("users", "internal error"))?;
     let access = Arc::new(access.map_err(|error| CannotRun::Because(error.to_string()))?);
     let setup_token = access.setup_token();
-    let audit = audit::Log::new(&data);
     let (log, began) = (audit.clone(), began(&engine.site().version));
     // A log that cannot be written refuses what people ask; messages flow all the same.
     let written = tokio::task::spawn_blocking(move || log.append(began)).await;
@@ -66,6 +76,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
         error!(%failure, "views of content and changes are refused until it can be");
     }
     let status = Arc::clone(engine.status());
+    let forwarding = Forwarding::start(&audit, &data, &engine.site().audit, &status);
     let alerts = alert::Watch::start(&status, &data);
     let board = alerts.board().clone();
     let (sources, observer) = console::Sources::new(
@@ -105,28 +116,15 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
         reloads,
         audit,
         setup_token,
+        forwarding,
         alerts,
         stop,
         servers,
     })
 }
 
-/// That weir itself did something.
-pub(super) fn by_weir(what: &str, object: String) -> Entry {
-    Entry {
-        who: "weir".to_owned(),
-        from: "this machine".to_owned(),
-        what: what.to_owned(),
-        object,
-        reason: None,
-        outcome: Outcome::Allowed,
-        detail: None,
-        of: None,
-    }
-}
-
 fn began(version: &str) -> Entry {
-    by_weir("start", format!("site version {version}"))
+    Entry::by_weir("start", format!("site version {version}"))
 }
 
 /// Writes down that a search sent again has ended.
@@ -135,7 +133,7 @@ fn written_down(audit: &audit::Log) -> impl Fn(&Job) -> Result<(), String> + Clo
     move |job| {
         let entry = Entry {
             detail: Some(job.told()),
-            ..by_weir("resend.end", format!("resends/{}", job.id))
+            ..Entry::by_weir("resend.end", format!("resends/{}", job.id))
         };
         audit
             .append(entry)
@@ -160,5 +158,28 @@ impl Serving {
         };
         // A reader that does not read keeps nobody from stopping.
         drop(timeout(READERS_GRACE, all_ended).await);
+        write_down(self.audit, Entry::by_weir("stop", "site")).await;
+        self.forwarding.stop(REPOSITORIES_GRACE).await;
+    }
+
+    /// Writes down why weir ends now, whatever else still runs.
+    pub(super) async fn fail(self, failure: &str) {
+        let entry = Entry {
+            outcome: Outcome::Failed,
+            detail: Some(failure.to_owned()),
+            ..Entry::by_weir("stop", "site")
+        };
+        // The rest of it is sent on after the next start.
+        write_down(self.audit, entry).await;
+    }
+}
+
+/// Writes down that weir stops. A disk that hangs does not keep it from stopping.
+async fn write_down(log: audit::Log, entry: Entry) {
+    let writing = tokio::task::spawn_blocking(move || log.append(entry));
+    match timeout(WRITING_MAX, writing).await {
+        Ok(Ok(Ok(_))) => {}
+        Ok(Ok(Err(failure))) => error!(%failure, "that weir stops is not in the audit log"),
+        Ok(Err(_)) | Err(_) => error!("that weir stops may not be in the audit log"),
     }
 }

@@ -60,6 +60,9 @@ pub(super) struct Settings {
     /// How long what happened to a message may wait for the archive before that is told, as `5m` (the default).
     #[serde(default = "default_archive_lag_max", deserialize_with = "units::time_limit")]
     archive_lag_max: Duration,
+    /// How long an audit record repository may lack a record, as `15m` (the default).
+    #[serde(default = "default_queue_age_max", deserialize_with = "units::time_limit")]
+    audit_age_max: Duration,
     /// When nobody wants to hear what can wait, as `22:00-06:00`: it is told when they end, if it is still so.
     #[serde(default)]
     quiet_hours: OneOrMany<Text>,
@@ -202,6 +205,8 @@ pub struct Alerts {
     pub certificate_left_min: Duration,
     /// How long what happened to a message may wait for the archive.
     pub archive_lag_max: Duration,
+    /// How long an audit record repository may lack a record.
+    pub audit_age_max: Duration,
     /// When nobody wants to hear what can wait.
     pub quiet_hours: Vec<Window>,
     /// The time zone of those; the machine's, if there is none.
@@ -224,6 +229,7 @@ impl Default for Alerts {
             outbox_percent_max: default_outbox_percent_max(),
             certificate_left_min: default_certificate_left_min(),
             archive_lag_max: default_archive_lag_max(),
+            audit_age_max: default_queue_age_max(),
             quiet_hours: Vec::new(),
             zone: None,
             messages_per_hour_max: default_messages_per_hour_max(),
@@ -301,6 +307,7 @@ pub(super) fn read(
         outbox_percent_max: settings.outbox_percent_max,
         certificate_left_min: settings.certificate_left_min,
         archive_lag_max: settings.archive_lag_max,
+        audit_age_max: settings.audit_age_max,
         quiet_hours: window::read_all(&settings.quiet_hours, &place.key("quiet_hours"), problems),
         zone: window::zone(settings.zone.as_deref(), &place.key("zone"), problems),
         messages_per_hour_max: settings.messages_per_hour_max,

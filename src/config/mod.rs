@@ -11,6 +11,7 @@
 
 mod alerts;
 mod archive;
+mod audit;
 mod batch;
 mod cases;
 mod catalogue;
@@ -62,6 +63,7 @@ use self::sections::Sections;
 
 pub use alerts::{Alerts, Contact, Mail, MailTls, Webhook};
 pub use archive::Archive;
+pub use audit::{Audit, Fhir, Repository, Syslog};
 pub use batch::{BatchAcknowledgment, BatchMode, Batches, CountMismatch};
 pub use cases::Missing;
 pub use catalogue::{Setting, settings};
@@ -101,6 +103,8 @@ pub struct Site {
     pub archive: Option<Archive>,
     /// What is worth telling people, whom, and when not.
     pub alerts: Arc<Alerts>,
+    /// How long records of the audit log are kept, and who gets them.
+    pub audit: Arc<Audit>,
     /// The doors.
     pub listeners: BTreeMap<Arc<str>, Listener>,
     /// The exits.
@@ -167,6 +171,9 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let alerts = sections
         .alerts()
         .and_then(|place| alerts::read(place, sections.destinations(), folder, &mut problems));
+    let audit = sections
+        .audit()
+        .and_then(|place| audit::read(place, folder, &mut problems));
     let mut companions = Companions::new(folder);
     let (routes, tables, row_sources) =
         routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
@@ -210,6 +217,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         reload: engine.reload,
         archive,
         alerts: Arc::new(alerts.unwrap_or_default()),
+        audit: Arc::new(audit.unwrap_or_default()),
         listeners,
         destinations,
         routes,

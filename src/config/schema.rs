@@ -17,7 +17,7 @@ use crate::typed::{Beside, Pairs, Text, Within};
 use crate::{archive, case, destination, listener, route, step, table, units, validation};
 
 use super::sections::{NAME_BYTES_MAX, TRUTH_WORDS};
-use super::{alerts, destination as destinations, engine, listener as listeners, look_up};
+use super::{alerts, audit, destination as destinations, engine, listener as listeners, look_up};
 
 /// A file of a weir site: any of its sections. Every name is given once in the whole site.
 #[derive(JsonSchema)]
@@ -28,6 +28,8 @@ struct File {
     engine: Option<engine::Settings>,
     /// Where the history of messages is kept, and how long; `off` where none is. Once in the whole site.
     archive: Option<ArchiveOrOff>,
+    /// How long the audit log is kept, and which audit record repositories get it; once in the whole site.
+    audit: Option<audit::Settings>,
     /// What is worth telling people, whom, and when not; once in the whole site.
     alerts: Option<alerts::Settings>,
     /// The doors: where messages come in, by name.

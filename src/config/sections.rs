@@ -17,6 +17,7 @@ const SECTIONS: &[&str] = &[
     "engine",
     "alerts",
     "archive",
+    "audit",
     "listeners",
     "destinations",
     "tables",
@@ -38,6 +39,7 @@ pub(super) struct Sections<'a> {
     engine: Option<Place<'a>>,
     archive: Option<Place<'a>>,
     alerts: Option<Place<'a>>,
+    audit: Option<Place<'a>>,
     listeners: Vec<Named<'a>>,
     destinations: Vec<Named<'a>>,
     tables: Vec<Named<'a>>,
@@ -64,6 +66,7 @@ impl<'a> Sections<'a> {
                     "engine" => take_once(&mut sections.engine, key, place, problems),
                     "archive" => take_once(&mut sections.archive, key, place, problems),
                     "alerts" => take_once(&mut sections.alerts, key, place, problems),
+                    "audit" => take_once(&mut sections.audit, key, place, problems),
                     "listeners" => take(&mut sections.listeners, &place, &mut seen, problems),
                     "destinations" => take(&mut sections.destinations, &place, &mut seen, problems),
                     "tables" => take(&mut sections.tables, &place, &mut seen, problems),
@@ -99,6 +102,10 @@ impl<'a> Sections<'a> {
 
     pub(super) fn alerts(&self) -> Option<&Place<'a>> {
         self.alerts.as_ref()
+    }
+
+    pub(super) fn audit(&self) -> Option<&Place<'a>> {
+        self.audit.as_ref()
     }
 
     pub(super) fn listeners(&self) -> &[Named<'a>] {
@@ -223,7 +230,7 @@ fn given_twice(name: &str, again: &Place<'_>, first: &Place<'_>) -> Problem {
     .at_key(again)
     .label("given again here")
     .related_key(first, "first given here")
-    .help("names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`, one `archive` and one `alerts`")
+    .help("names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`, one `archive`, one `audit` and one `alerts`")
 }
 
 pub(super) fn bad_name(name: &str) -> Option<Problem> {

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 
+use crate::destination::http::Url;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::tls::{ClientSettings, Plaintext, ServerSettings, is_this_machine};
 use crate::{destination, listener};
@@ -60,20 +61,32 @@ pub(super) fn check_destination(
                 ),
             }
         }
-        destination::Settings::Http(http) if http.url.is_secure() => {
-            check_client(&http.tls, http.plaintext, place, problems);
-        }
         destination::Settings::Http(http) => {
-            let place = place.key("url");
-            if http.tls != ClientSettings::default() {
-                let message = "there is no TLS with an address of `http`";
-                let problem = Problem::error(ProblemName::InvalidValue, message).at(&place);
-                problems.push(problem.help("write `https`, or leave `tls` out"));
-            }
-            unprotected(http.url.host(), http.plaintext, &place, "write `https`", problems);
+            check_url(&http.url, &http.tls, http.plaintext, place, problems);
         }
         destination::Settings::Sql(sql) => check_database(&sql.tls, sql.plaintext, place, problems),
     }
+}
+
+/// The same for an address of HTTP, which stands under `url`.
+pub(super) fn check_url(
+    url: &Url,
+    tls: &ClientSettings,
+    plaintext: Option<Plaintext>,
+    place: &Place<'_>,
+    problems: &mut Problems,
+) {
+    if url.is_secure() {
+        check_client(tls, plaintext, place, problems);
+        return;
+    }
+    let place = place.key("url");
+    if *tls != ClientSettings::default() {
+        let message = "there is no TLS with an address of `http`";
+        let problem = Problem::error(ProblemName::InvalidValue, message).at(&place);
+        problems.push(problem.help("write `https`, or leave `tls` out"));
+    }
+    unprotected(url.host(), plaintext, &place, "write `https`", problems);
 }
 
 /// The same for a database, which is always asked for TLS but where the site accepts none.

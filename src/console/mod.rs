@@ -128,6 +128,17 @@ impl Console {
         let tls = settings.tls.as_ref().map(server);
         if let Some(tls) = &tls {
             tls.renew(&Owner::console()).await?;
+            let refusals = audit::Aside::new(sources.audit.clone());
+            tls.tell_refusals(Arc::new(move |peer, why| {
+                let entry = audit::Entry {
+                    who: "nobody".to_owned(),
+                    from: peer.ip().to_canonical().to_string(),
+                    outcome: audit::Outcome::Refused,
+                    detail: Some(why.to_owned()),
+                    ..audit::Entry::by_weir("", "console")
+                };
+                refusals.note("node.refused", entry);
+            }));
         }
         Ok(Console {
             socket: TcpListener::bind(settings.bind).await?,

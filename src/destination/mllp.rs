@@ -108,8 +108,8 @@ pub(super) fn default_acknowledgment_bytes_max() -> usize {
     1024 * 1024
 }
 
-/// Reads `host:port`; whether the host exists is asked when connecting.
-pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// Reads `host:port` for serde; whether the host exists is asked when connecting.
+pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
     match port.and_then(|(_, port)| port.parse::<u16>().ok()) {

@@ -222,8 +222,11 @@ fn parse(outgoing: &Outgoing) -> Result<Message, DeliveryError> {
     Message::parse(outgoing.bytes.clone()).map_err(DeliveryError::impossible)
 }
 
-/// Connects to `host:port`: tries every address the name has now, one after the other.
-async fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
+/// Connects to `host:port`: tries every address the name has now, one after the other, each within this time.
+///
+/// # Errors
+/// Why the last of them could not be connected to.
+pub async fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
     let addresses = within(limit, lookup_host(address)).await?;
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in addresses {

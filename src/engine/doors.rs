@@ -5,7 +5,7 @@
 //! by whoever took it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::FutureExt;
@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info};
 
+use crate::audit::{self, Aside, Entry};
 use crate::config::{Listener, Site};
 use crate::listener::{self, Entrance, ReadBudget};
 use crate::outbox::Outbox;
@@ -44,6 +45,8 @@ pub(super) struct Behind {
     pub(super) status: Arc<Status>,
     pub(super) answers: Arc<Answers>,
     pub(super) in_hand: Arc<InHand>,
+    /// Where it is written down who was refused.
+    pub(super) refusals: Aside,
 }
 
 /// All listeners.
@@ -193,6 +196,11 @@ impl Doors {
             let intake = Arc::clone(&behind.read().unwrap_or_else(PoisonError::into_inner));
             intake.receive(incoming).boxed()
         });
+        let (refusals, object) = (self.behind.refusals.clone(), format!("listeners/{name}"));
+        socket.tell_refusals(Arc::new(move |peer, why| {
+            let entry = refused("nobody".to_owned(), Some(peer.ip()), object.clone(), why);
+            refusals.note("node.refused", entry);
+        }));
         let serving = socket.clone();
         self.tasks
             .spawn(serving.run(Arc::clone(name), receive, self.budget.clone(), stop.subscribe()));
@@ -243,6 +251,21 @@ impl Doors {
                 error!("a listener ended in an internal error");
             }
         }
+    }
+}
+
+/// That somebody outside was refused, for the audit log.
+pub(super) fn refused(who: String, from: Option<IpAddr>, object: String, why: &str) -> Entry {
+    Entry {
+        who,
+        from: from.map_or_else(
+            || "a file".to_owned(),
+            |address| address.to_canonical().to_string(),
+        ),
+        object,
+        outcome: audit::Outcome::Refused,
+        detail: Some(why.to_owned()),
+        ..Entry::by_weir("", "")
     }
 }
 

@@ -3,6 +3,7 @@
 //! A positive acknowledgment leaves only after the outbox holds every delivery of the message durably.
 //! Nothing here is retried and nothing is kept: what cannot be accepted is answered with a reason.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use metrics::counter;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
+use crate::audit::Aside;
 use crate::config::{self, Continuation, Layout, Malformed, OnFault, Site, Unavailable, Unrouted};
 use crate::hl7::charset::narrowed;
 use crate::hl7::{
@@ -28,10 +30,18 @@ use crate::{clock, metrics as names};
 use super::acknowledge::{Acknowledger, ControlIds, is_acknowledgment};
 use super::answers::{Answers, Waiter};
 use super::dispatch::Dispatch;
-use super::doors::Behind;
+use super::doors::{Behind, refused};
 use super::in_hand::{InHand, Quarantined};
 use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
+
+/// Whoever sent a frame.
+pub(super) struct Sender {
+    /// What they have shown, where TLS has asked for it.
+    certificate: Option<Arc<Certificate>>,
+    /// Where they are, unless it was a file.
+    address: Option<IpAddr>,
+}
 
 /// Takes the frames of one listener.
 pub(super) struct Intake {
@@ -45,6 +55,7 @@ pub(super) struct Intake {
     status: Arc<Status>,
     answers: Arc<Answers>,
     in_hand: Arc<InHand>,
+    refusals: Aside,
     _in_use: InUse,
 }
 
@@ -70,6 +81,7 @@ impl Intake {
             status: behind.status,
             answers: behind.answers,
             in_hand: behind.in_hand,
+            refusals: behind.refusals,
             settings: settings.clone(),
             _in_use: in_use,
         }
@@ -88,7 +100,10 @@ impl Intake {
                 return self.refused(&prefix, self.refuse_too_large(&prefix)).await;
             }
         };
-        let sender = incoming.certificate.as_deref();
+        let sender = &Sender {
+            certificate: incoming.certificate,
+            address: incoming.peer.map(|peer| peer.ip()),
+        };
         if let Some(link) = self.opened_link(&bytes) {
             return self.open_link(&bytes, link, sender, arrived).await;
         }
@@ -195,7 +210,7 @@ impl Intake {
     }
 
     /// The message, if it is one and its header is acceptable.
-    pub(super) fn read(&self, bytes: &Bytes, sender: Option<&Certificate>) -> Result<Message, Unfit> {
+    pub(super) fn read(&self, bytes: &Bytes, sender: &Sender) -> Result<Message, Unfit> {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
         let header = message.header();
@@ -221,19 +236,20 @@ impl Intake {
     }
 
     /// Whether whoever has shown this certificate may send as the application and facility of this header.
-    pub(super) fn check_sender(
-        &self,
-        header: &Header<'_>,
-        sender: Option<&Certificate>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn check_sender(&self, header: &Header<'_>, sender: &Sender) -> Result<(), Refusal> {
         let Some(senders) = &self.settings.senders else {
             return Ok(());
         };
-        senders.check(header, sender).inspect_err(|_| {
+        let certificate = sender.certificate.as_deref();
+        senders.check(header, certificate).inspect_err(|_| {
             counter!(names::SENDER_MISMATCHES_TOTAL, "listener" => Arc::clone(&self.listener)).increment(1);
             // Its own names, never those that the message claims.
-            let certificate = sender.map(Certificate::title);
+            let certificate = certificate.map(Certificate::title);
             warn!(listener = %self.listener, ?certificate, "refused: a certificate is not that of the sender named");
+            let who = certificate.map_or_else(|| "nobody".to_owned(), |title| format!("certificate:{title}"));
+            let object = format!("listeners/{}", self.listener);
+            let detail = "this certificate may not send as the application and facility of the message";
+            self.refusals.note("sender.refused", refused(who, sender.address, object, detail));
         })
     }
 

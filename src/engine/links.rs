@@ -14,10 +14,9 @@ use crate::config::SequenceNumbers;
 use crate::hl7::{ErrorCode, Fault, FieldPath, Header, Location, Message, ParseLimits, Refusal, SegmentName};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, LinkNumber, OutboxError};
-use crate::tls::Certificate;
 
 use super::acknowledge::is_acknowledgment;
-use super::intake::{Intake, Unfit, answering, committed, hash_of, unstored};
+use super::intake::{Intake, Sender, Unfit, answering, committed, hash_of, unstored};
 
 /// The largest number in a sequence: MSH-13 has 15 digits.
 const NUMBER_MAX: u64 = 999_999_999_999_999;
@@ -62,7 +61,7 @@ impl Intake {
         self: Arc<Self>,
         bytes: &Bytes,
         link: Link,
-        sender: Option<&Certificate>,
+        sender: &Sender,
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
         let message = match self.read_opening(bytes, sender) {
@@ -104,7 +103,7 @@ impl Intake {
     }
 
     /// A message that opens a link: its type does not matter, and behind MSH stands nothing that would be lost.
-    fn read_opening(&self, bytes: &Bytes, sender: Option<&Certificate>) -> Result<Message, Unfit> {
+    fn read_opening(&self, bytes: &Bytes, sender: &Sender) -> Result<Message, Unfit> {
         let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), self.settings.charset)
             .map_err(Unfit::Unparsed)?;
         self.check_sender(&message.header(), sender)

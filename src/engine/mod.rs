@@ -36,6 +36,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::audit::{self, Aside};
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
@@ -47,7 +48,9 @@ pub use resend::{
     MESSAGES_MAX, Outcome as ResendOutcome, Preview, RATE_DEFAULT, RATE_MAX, Resend, ResendError, Resender,
     Resent, Shown, Wanted, Way, WrongState,
 };
-pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
+pub use status::{
+    AuditWaiting, Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble,
+};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches, numbers_told, renumber};
 
 use answers::Answers;
@@ -122,11 +125,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the outbox, takes every port, then lets lanes and listeners run.
+    /// Opens the outbox, takes every port, then lets lanes and listeners run. Who is refused is written down there.
     ///
     /// # Errors
     /// When the outbox cannot be opened or a port cannot be taken.
-    pub async fn start(site: Site) -> Result<Engine, StartError> {
+    pub async fn start(site: Site, audit: &audit::Log) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
         let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
@@ -141,6 +144,7 @@ impl Engine {
             status: Arc::clone(&status),
             answers: Arc::clone(&answers),
             in_hand: Arc::new(InHand::open(&site.data)?),
+            refusals: Aside::new(audit.clone()),
         };
         let resender = Resender::new(Arc::clone(&status), Arc::clone(&behind.in_hand));
         let resends = Jobs::open(&site.data, resender)?;

@@ -310,7 +310,18 @@ pub struct Status {
     archive_behind_since: RwLock<Option<Timestamp>>,
     /// When the certificates that weir shows end, by who shows them.
     certificates: RwLock<BTreeMap<Owner, Timestamp>>,
+    /// What audit record repositories do not have yet.
+    audit_waiting: RwLock<BTreeMap<Arc<str>, AuditWaiting>>,
     ready: AtomicBool,
+}
+
+/// Records of the audit log that a repository does not have yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditWaiting {
+    /// How many.
+    pub records: u64,
+    /// When the oldest of them was written, as far as they were read.
+    pub oldest_at: Option<Timestamp>,
 }
 
 impl Status {
@@ -325,6 +336,7 @@ impl Status {
             archive: OnceLock::new(),
             archive_behind_since: RwLock::default(),
             certificates: RwLock::default(),
+            audit_waiting: RwLock::default(),
             ready: AtomicBool::new(false),
         }
     }
@@ -368,6 +380,26 @@ impl Status {
 
     pub(super) fn set_certificates(&self, ends: BTreeMap<Owner, Timestamp>) {
         *self.certificates.write().unwrap_or_else(PoisonError::into_inner) = ends;
+    }
+
+    /// What audit record repositories do not have yet, by their names.
+    pub fn audit_waiting(&self) -> BTreeMap<Arc<str>, AuditWaiting> {
+        let waiting = self.audit_waiting.read().unwrap_or_else(PoisonError::into_inner);
+        waiting.clone()
+    }
+
+    /// Tells it of one of them.
+    pub fn set_audit_waiting(&self, repository: &Arc<str>, waiting: AuditWaiting) {
+        let mut all = self.audit_waiting.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(Arc::clone(repository), waiting);
+    }
+
+    /// There are other repositories from here on.
+    pub fn forget_audit_waiting(&self) {
+        self.audit_waiting
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// The site that runs.
@@ -521,6 +553,15 @@ impl Status {
         }
         if let Some(free) = level.disk_free_bytes {
             gauge!(names::DISK_FREE_BYTES).set(free as f64);
+        }
+        for (repository, waiting) in self.audit_waiting() {
+            let lag = waiting
+                .oldest_at
+                .map(|oldest| clock::now().duration_since(oldest));
+            let lag = lag.map_or(0.0, |lag| lag.as_secs_f64().max(0.0));
+            let name = || Arc::clone(&repository);
+            gauge!(names::AUDIT_FORWARD_WAITING, "repository" => name()).set(waiting.records as f64);
+            gauge!(names::AUDIT_FORWARD_LAG_SECONDS, "repository" => name()).set(lag);
         }
         let now = clock::now();
         for (name, counts) in self.listeners() {

@@ -15,11 +15,10 @@ use crate::hl7::batch::Transfer;
 use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted};
-use crate::tls::Certificate;
 
 use super::acknowledge::is_acknowledgment;
 use super::in_hand::Held;
-use super::intake::{Intake, Unfit, answering, committed, reject, unstored};
+use super::intake::{Intake, Sender, Unfit, answering, committed, reject, unstored};
 use super::status::Owed;
 
 /// How many messages are routed before other connections have their turn.
@@ -48,7 +47,7 @@ impl Intake {
     pub(super) async fn receive_transfer(
         self: Arc<Self>,
         bytes: &Bytes,
-        sender: Option<&Certificate>,
+        sender: &Sender,
         held: Held,
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
@@ -125,11 +124,7 @@ impl Intake {
     }
 
     /// What would be stored, and what becomes of each message.
-    async fn route_all(
-        &self,
-        transfer: &Transfer,
-        sender: Option<&Certificate>,
-    ) -> (Vec<Acceptance>, Vec<Verdict>) {
+    async fn route_all(&self, transfer: &Transfer, sender: &Sender) -> (Vec<Acceptance>, Vec<Verdict>) {
         let mut acceptances = Vec::new();
         let mut verdicts = Vec::with_capacity(transfer.messages.len());
         for (index, bytes) in transfer.messages.iter().enumerate() {
@@ -141,12 +136,7 @@ impl Intake {
         (acceptances, verdicts)
     }
 
-    fn route_one(
-        &self,
-        bytes: &Bytes,
-        sender: Option<&Certificate>,
-        acceptances: &mut Vec<Acceptance>,
-    ) -> Verdict {
+    fn route_one(&self, bytes: &Bytes, sender: &Sender, acceptances: &mut Vec<Acceptance>) -> Verdict {
         let message = self.read(bytes, sender).map_err(Unfit::refusal)?;
         let dispatch = self.route(&message)?;
         let (owed, is_routed) = (dispatch.owed(), dispatch.is_routed);

@@ -128,6 +128,7 @@ pub(super) async fn serve(accepted: Accepted, peer: SocketAddr, service: Arc<Ser
     let Accepted {
         mut stream,
         certificate,
+        ..
     } = accepted;
     trace!(listener = service.name(), %peer, "connected");
     let (reader, writer) = split(&mut stream);

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
@@ -20,7 +21,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{count_failure, stopped};
 use crate::metrics::{LISTENER_CONNECTIONS, LISTENER_REFUSED_CONNECTIONS_TOTAL};
-use crate::tls::{self, Accepted, Owner, Stream};
+use crate::tls::{self, Accepted, Owner, Stream, Trust};
 
 /// How long accepting rests after the system refused a socket, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -88,10 +89,14 @@ impl Door {
                 () = &mut fresh => {}
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        let (greeting, serve) = (greeting.clone(), serve.clone());
+                        let (mut greeting, serve) = (greeting.clone(), serve.clone());
                         connections.admit(peer, async move {
-                            if let Some(accepted) = greeting.of(stream, peer).await {
-                                serve(accepted, peer).await;
+                            if let Some(mut accepted) = greeting.of(stream, peer).await {
+                                let trust = accepted.trust.take();
+                                tokio::select! {
+                                    () = serve(accepted, peer) => {}
+                                    () = lost(trust) => greeting.cut(peer),
+                                }
                             }
                         });
                     }
@@ -104,6 +109,14 @@ impl Door {
     }
 }
 
+/// Returns when the peer is not trusted any more; never where it has shown nothing.
+async fn lost(trust: Option<Trust>) {
+    match trust {
+        Some(trust) => trust.lost().await,
+        None => pending().await,
+    }
+}
+
 /// How a connection begins.
 #[derive(Clone)]
 struct Greeting {
@@ -113,14 +126,23 @@ struct Greeting {
 }
 
 impl Greeting {
+    /// Tells of a connection that is cut.
+    fn cut(&self, peer: SocketAddr) {
+        warn!(listener = %self.owner.name, %peer, "connection cut: its certificate is not trusted any more");
+        if let Some(tls) = &self.tls {
+            tls.cut(peer, &self.owner);
+        }
+    }
+
     /// What to talk over; `None` when TLS is spoken and was not agreed on.
-    async fn of(mut self, stream: TcpStream, peer: SocketAddr) -> Option<Accepted> {
+    async fn of(&mut self, stream: TcpStream, peer: SocketAddr) -> Option<Accepted> {
         // A reply waits for nothing; a failure here costs only speed.
         drop(stream.set_nodelay(true));
         let Some(tls) = &self.tls else {
             return Some(Accepted {
                 stream: Stream::Plain(stream),
                 certificate: None,
+                trust: None,
             });
         };
         tokio::select! {

@@ -164,7 +164,9 @@ struct Service {
 /// Serves one connection until either side ends it. A connection that waits for its next request is closed after the
 /// time that headers may take.
 async fn serve(accepted: Accepted, peer: SocketAddr, service: Arc<Service>) {
-    let Accepted { stream, certificate } = accepted;
+    let Accepted {
+        stream, certificate, ..
+    } = accepted;
     let mut shutdown = service.shutdown.clone();
     let mut builder = http1::Builder::new();
     builder
@@ -176,7 +178,7 @@ async fn serve(accepted: Accepted, peer: SocketAddr, service: Arc<Service>) {
         let service = Arc::clone(&service);
         service_fn(move |request| {
             let (service, certificate) = (Arc::clone(&service), certificate.clone());
-            async move { Ok::<_, Infallible>(service.answer(request, certificate).await) }
+            async move { Ok::<_, Infallible>(service.answer(request, certificate, peer).await) }
         })
     };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answering));
@@ -206,6 +208,7 @@ impl Service {
         &self,
         request: Request<RequestBody>,
         certificate: Option<Arc<Certificate>>,
+        peer: SocketAddr,
     ) -> Response<Full<Bytes>> {
         match self.message(request).await {
             Ok(frame) => {
@@ -214,6 +217,7 @@ impl Service {
                     frame,
                     is_file: false,
                     certificate,
+                    peer: Some(peer),
                 };
                 let reply = match guard_intake(&self.intake, incoming).await {
                     Some(reply) => guard_reply(reply).await,

@@ -34,7 +34,7 @@ use tokio::sync::watch;
 
 use crate::metrics::LISTENER_FAILURES_TOTAL;
 use crate::mllp::Frame;
-use crate::tls::{Certificate, Owner, Plaintext, ServerSettings};
+use crate::tls::{self, Certificate, Owner, Plaintext, ServerSettings};
 
 pub use budget::ReadBudget;
 
@@ -124,6 +124,8 @@ pub struct Incoming {
     pub is_file: bool,
     /// The certificate of whoever sent it, where TLS has asked for one.
     pub certificate: Option<Arc<Certificate>>,
+    /// Where it came from, unless it was a file.
+    pub peer: Option<SocketAddr>,
 }
 
 /// What goes back for one frame.
@@ -229,6 +231,18 @@ impl Bound {
         match server {
             Some(server) => server.renew(&Owner::listener(name)).await,
             None => Ok(()),
+        }
+    }
+
+    /// Has this told of whoever is refused for their certificate from now on, on all clones.
+    pub fn tell_refusals(&self, witness: tls::Witness) {
+        let server = match self {
+            Bound::Mllp(bound) => bound.tls(),
+            Bound::Http(bound) => bound.tls(),
+            Bound::Folder(_) => None,
+        };
+        if let Some(server) = server {
+            server.tell_refusals(witness);
         }
     }
 

@@ -124,6 +124,7 @@ impl<'a> Reading<'a> {
             frame,
             is_file: false,
             certificate: self.certificate.clone(),
+            peer: Some(self.peer),
         }
     }
 

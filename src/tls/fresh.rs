@@ -1,7 +1,7 @@
 //! A configuration made from files, and made anew when they have changed.
 //!
-//! Files that are wrong change nothing: what was in use stays in use, and that is said once. Connections that are open
-//! are not touched; the next handshake sees what is new.
+//! Files that are wrong change nothing: what was in use stays in use, and that is said once. The next handshake sees
+//! what is new; whoever cares for connections that are open is told of it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::counter;
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
@@ -44,6 +45,8 @@ impl<L: Load> Clone for Fresh<L> {
 struct Shared<L: Load> {
     settings: L,
     state: Mutex<State<L::Config>>,
+    /// Told when the files have changed and are used.
+    renewals: watch::Sender<()>,
 }
 
 struct State<C> {
@@ -66,12 +69,21 @@ impl<L: Load> Fresh<L> {
             unsaid: None,
         });
         Fresh {
-            shared: Arc::new(Shared { settings, state }),
+            shared: Arc::new(Shared {
+                settings,
+                state,
+                renewals: watch::Sender::new(()),
+            }),
         }
     }
 
     pub(super) fn settings(&self) -> &L {
         &self.shared.settings
+    }
+
+    /// That what is read has changed, from now on.
+    pub(super) fn renewals(&self) -> watch::Receiver<()> {
+        self.shared.renewals.subscribe()
     }
 
     /// What was read last, without looking at the files.
@@ -120,6 +132,7 @@ impl<L: Load> Shared<L> {
                 state.unsaid = None;
                 if before.is_some() && !is_known {
                     renewed(owner);
+                    self.renewals.send_replace(());
                 }
                 Ok(config)
             }

@@ -23,16 +23,16 @@ pub use certificate::{Certificate, valid_until};
 pub use check::EXPIRES_SOON;
 pub use client::Client;
 pub use outcome::is_refusal;
-pub use server::{Accepted, Server, keep_fresh};
+pub use server::{Accepted, Server, Trust, Witness, keep_fresh};
 pub use settings::{
     ClientSettings, Clients, Files, Name, Plaintext, ServerSettings, Version, is_this_machine,
 };
 pub use stream::{Stream, linger};
 
-/// Who speaks TLS here, for logs and metrics: a listener, a destination, a contact or the pages.
+/// Who speaks TLS here, for logs and metrics: a listener, a destination, a contact, a repository or the pages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner {
-    /// `listener`, `destination`, `contact`, `table` or `console`.
+    /// `listener`, `destination`, `contact`, `repository`, `table` or `console`.
     pub kind: &'static str,
     /// Its name in the site.
     pub name: Arc<str>,
@@ -59,6 +59,14 @@ impl Owner {
     pub fn contact(name: &Arc<str>) -> Owner {
         Owner {
             kind: "contact",
+            name: Arc::clone(name),
+        }
+    }
+
+    /// An audit record repository of this name.
+    pub fn repository(name: &Arc<str>) -> Owner {
+        Owner {
+            kind: "repository",
             name: Arc::clone(name),
         }
     }

@@ -14,6 +14,9 @@ use crate::metrics::TLS_HANDSHAKES_TOTAL;
 /// The peer went away in the middle.
 pub(super) const CUT_OFF: &str = "cut_off";
 
+/// It was let in, and its certificate is not trusted any more.
+pub(super) const CUT: &str = "certificate_not_trusted_any_more";
+
 /// Counts a handshake.
 pub(super) fn count(owner: &Owner, outcome: &'static str) {
     let (kind, name) = (owner.kind, Arc::clone(&owner.name));
@@ -36,6 +39,11 @@ pub(super) fn failed(failure: &io::Error) -> &'static str {
         None if failure.kind() == io::ErrorKind::TimedOut => "timeout",
         None => CUT_OFF,
     }
+}
+
+/// Whether this is the outcome of a peer whose certificate was refused, or that has shown none.
+pub(super) fn is_of_certificate(outcome: &str) -> bool {
+    outcome.starts_with("certificate_") || outcome == "no_certificate"
 }
 
 /// Whether the peer has refused us after what was, for our side, the whole of the handshake: TLS 1.3 lets it judge our

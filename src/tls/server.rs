@@ -1,19 +1,23 @@
 //! The side that is connected to: listeners and the pages.
 //!
 //! A handshake has a time limit, is counted by what became of it, and is made by whoever serves the connection, so that
-//! a slow one holds up nobody else. Who fails is told by an alert, and the connection closed.
+//! a slow one holds up nobody else. Who fails is told by an alert, and the connection closed. Who was let in is looked at
+//! again when authorities or lists of revoked certificates have changed.
 
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::SingleCertAndKey;
 use tokio_rustls::rustls::{ServerConfig, server::VerifierBuilderError};
@@ -36,10 +40,14 @@ struct Spoken {
     within: Within,
 }
 
+/// Is told of a peer that was refused for its certificate, or for showing none, and why in one word.
+pub type Witness = Arc<dyn Fn(SocketAddr, &'static str) + Send + Sync>;
+
 /// Makes connections secret and says who connects. Clones share their certificates.
 #[derive(Clone)]
 pub struct Server {
     fresh: Fresh<Spoken>,
+    witness: Arc<OnceLock<Witness>>,
 }
 
 /// A connection after its handshake.
@@ -48,6 +56,46 @@ pub struct Accepted {
     pub stream: Stream,
     /// Who connects, where that was asked and shown.
     pub certificate: Option<Arc<Certificate>>,
+    /// What tells when they are not trusted any more.
+    pub trust: Option<Trust>,
+}
+
+/// What is kept of somebody who was let in by their certificate, to look at it again.
+pub struct Trust {
+    fresh: Fresh<Spoken>,
+    renewals: watch::Receiver<()>,
+    chain: Vec<CertificateDer<'static>>,
+}
+
+impl Trust {
+    /// Returns when authorities or lists of revoked certificates were read anew and do not let this one in any more.
+    pub async fn lost(mut self) {
+        while self.renewals.changed().await.is_ok() {
+            let now = self.fresh.last();
+            if now.is_some_and(|now| !now.lets_in(&self.chain)) {
+                return;
+            }
+        }
+        // Nobody reads anything anew any more.
+        pending().await
+    }
+}
+
+/// What connections are made secret with.
+struct Config {
+    rustls: Arc<ServerConfig>,
+    /// Who may connect, where certificates are asked for.
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+}
+
+impl Config {
+    fn lets_in(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let (Some(clients), Some((own, others))) = (&self.clients, chain.split_first()) else {
+            // Nobody asks any more.
+            return true;
+        };
+        clients.verify_client_cert(own, others, UnixTime::now()).is_ok()
+    }
 }
 
 /// Why there is no connection, and what is left of it.
@@ -62,7 +110,13 @@ impl Server {
         let settings = settings.clone();
         Server {
             fresh: Fresh::new(Spoken { settings, within }),
+            witness: Arc::default(),
         }
+    }
+
+    /// Has this told of refusals from now on; whoever was told before stays so.
+    pub fn tell_refusals(&self, witness: Witness) {
+        drop(self.witness.set(witness));
     }
 
     /// Reads the files, if that was not done or they have changed since.
@@ -97,13 +151,28 @@ impl Server {
         } else {
             warn!(kind, name, %peer, outcome, "no TLS with this peer: {failure}");
         }
+        if let Some(witness) = self.witness.get()
+            && outcome::is_of_certificate(outcome)
+        {
+            witness(peer, outcome);
+        }
         if let Some(mut stream) = stream {
             linger(&mut stream).await;
         }
         None
     }
 
+    /// Tells of a connection that was open and is cut, since its certificate is not trusted any more.
+    pub fn cut(&self, peer: SocketAddr, owner: &Owner) {
+        outcome::count(owner, outcome::CUT);
+        if let Some(witness) = self.witness.get() {
+            witness(peer, outcome::CUT);
+        }
+    }
+
     pub(super) async fn shake_hands(&self, stream: TcpStream, owner: &Owner) -> Result<Accepted, Refused> {
+        // Before: what changes during the handshake is looked at after it.
+        let renewals = self.fresh.renewals();
         let config = match self.fresh.last() {
             Some(config) => config,
             None => self.fresh.now(owner).await.map_err(|fault| Refused {
@@ -112,16 +181,24 @@ impl Server {
             })?,
         };
         let limit = self.fresh.settings().settings.handshake_timeout;
-        let accepting = TlsAcceptor::from(config).accept(stream).into_fallible();
+        let accepting = TlsAcceptor::from(Arc::clone(&config.rustls))
+            .accept(stream)
+            .into_fallible();
         match timeout(limit, accepting).await {
             Ok(Ok(stream)) => {
                 let (_, session) = stream.get_ref();
                 outcome::count(owner, outcome::agreed(session.protocol_version()));
-                let first = session.peer_certificates().and_then(|chain| chain.first());
-                let certificate = first.and_then(|first| Certificate::read(first)).map(Arc::new);
+                let chain = session.peer_certificates().unwrap_or_default();
+                let certificate = chain.first().and_then(|first| Certificate::read(first));
+                let trust = (!chain.is_empty()).then(|| Trust {
+                    fresh: self.fresh.clone(),
+                    renewals,
+                    chain: chain.iter().map(|one| one.clone().into_owned()).collect(),
+                });
                 Ok(Accepted {
                     stream: Stream::Tls(Box::new(stream)),
-                    certificate,
+                    certificate: certificate.map(Arc::new),
+                    trust,
                 })
             }
             Ok(Err((failure, stream))) => Err(Refused {
@@ -137,7 +214,7 @@ impl Server {
 }
 
 impl Load for Spoken {
-    type Config = ServerConfig;
+    type Config = Config;
 
     fn files(&self) -> Vec<&Path> {
         let ServerSettings {
@@ -157,39 +234,53 @@ impl Load for Spoken {
         files
     }
 
-    fn load(&self) -> Result<Arc<ServerConfig>, FileError> {
-        let mut config = self.settings.config()?;
+    fn load(&self) -> Result<Arc<Config>, FileError> {
+        let clients = self.settings.verifier()?;
+        let mut config = self.settings.config_for(clients.as_ref())?;
         config.alpn_protocols = self.within.names();
-        Ok(Arc::new(config))
+        Ok(Arc::new(Config {
+            rustls: Arc::new(config),
+            clients,
+        }))
     }
 }
 
 impl ServerSettings {
     /// Reads all files. Blocks.
     pub(super) fn config(&self) -> Result<ServerConfig, FileError> {
-        let identity = file::identity(&self.certificate, &self.key)?;
+        self.config_for(self.verifier()?.as_ref())
+    }
+
+    /// Who may connect, where certificates are asked for.
+    fn verifier(&self) -> Result<Option<Arc<dyn ClientCertVerifier>>, FileError> {
+        let Some(clients) = &self.clients else {
+            return Ok(None);
+        };
+        let roots = file::authorities(file::CLIENTS_TRUSTED, &clients.trusted.0)?;
+        let lists = file::revocations(file::CLIENTS_REVOKED, &clients.revoked.0)?;
         let provider = Arc::new(ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).with_crls(lists);
+        let verifier = if clients.required {
+            verifier
+        } else {
+            verifier.allow_unauthenticated()
+        };
+        let verifier = verifier.build().map_err(|error| match error {
+            VerifierBuilderError::InvalidCrl(_) => unusable(file::CLIENTS_REVOKED, error),
+            VerifierBuilderError::NoRootAnchors | _ => unusable(file::CLIENTS_TRUSTED, error),
+        })?;
+        Ok(Some(verifier))
+    }
+
+    fn config_for(&self, clients: Option<&Arc<dyn ClientCertVerifier>>) -> Result<ServerConfig, FileError> {
+        let identity = file::identity(&self.certificate, &self.key)?;
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(self.minimum_version.and_newer())
             .map_err(|error| unusable(&[], error))?;
-        let builder = match &self.clients {
+        let builder = match clients {
             None => builder.with_no_client_auth(),
-            Some(clients) => {
-                let roots = file::authorities(file::CLIENTS_TRUSTED, &clients.trusted.0)?;
-                let lists = file::revocations(file::CLIENTS_REVOKED, &clients.revoked.0)?;
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).with_crls(lists);
-                let verifier = if clients.required {
-                    verifier
-                } else {
-                    verifier.allow_unauthenticated()
-                };
-                let verifier = verifier.build().map_err(|error| match error {
-                    VerifierBuilderError::InvalidCrl(_) => unusable(file::CLIENTS_REVOKED, error),
-                    VerifierBuilderError::NoRootAnchors | _ => unusable(file::CLIENTS_TRUSTED, error),
-                })?;
-                builder.with_client_cert_verifier(verifier)
-            }
+            Some(clients) => builder.with_client_cert_verifier(Arc::clone(clients)),
         };
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
         // A resumed session would be one whose certificate is not looked at again.

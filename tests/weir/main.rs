@@ -17,6 +17,7 @@ mod alerts;
 mod allocation;
 mod archive;
 mod archived;
+mod atna;
 mod backup;
 mod bad_answers;
 mod bad_input;

@@ -1,7 +1,9 @@
 //! Tests of loading a site: what a right one becomes, what a wrong one is told, and what a hostile one costs.
 
 mod alerts;
+mod audit;
 mod cases;
+mod exposure;
 mod flow;
 mod hostile;
 mod right;

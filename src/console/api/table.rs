@@ -361,6 +361,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_name_that_is_written_down_is_an_event_for_repositories() {
+        for endpoint in endpoints() {
+            let known = endpoint.audited.name().is_none_or(crate::atna::is_known);
+            assert!(
+                known,
+                "{} {} is not in src/atna/event.rs",
+                endpoint.method, endpoint.path
+            );
+        }
+    }
+
+    #[test]
     fn what_shows_content_or_changes_something_is_written_down() {
         for endpoint in endpoints() {
             let place = format!("{} {}", endpoint.method, endpoint.path);

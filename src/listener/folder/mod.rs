@@ -374,6 +374,7 @@ impl Watcher {
             frame,
             is_file: true,
             certificate: None,
+            peer: None,
         };
         let reply = match guard_intake(&self.intake, incoming).await {
             Some(reply) => guard_reply(reply).await,

@@ -73,6 +73,18 @@ impl SecureSender {
         }
     }
 
+    /// Reads until the other side has closed the connection, however it does that.
+    pub fn wait_for_end(&mut self) {
+        let mut rest = Vec::new();
+        if let Err(failure) = self.stream.read_to_end(&mut rest) {
+            assert_ne!(
+                failure.kind(),
+                std::io::ErrorKind::WouldBlock,
+                "the connection is still open"
+            );
+        }
+    }
+
     /// Writes bytes as they are and reads until the other side closes.
     pub fn ask(mut self, bytes: &[u8]) -> Result<String> {
         self.stream.write_all(bytes)?;

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use crate::harness::pki::{Flaw, Pki};
-use crate::harness::{Engine, PATIENCE, Receiver, Running, SecureSender, Site, adt, field, weir};
+use crate::harness::{Engine, PATIENCE, Receiver, Running, SecureSender, Site, adt, field, wait_until, weir};
 
 /// An authority, and certificates of weir and a laboratory.
 fn pki() -> Pki {
@@ -179,6 +179,37 @@ fn b59_a_certificate_sends_only_as_whom_it_may() {
     sender.exchange(&batch).unwrap();
     receiver.wait_for(3);
     engine.wait_for_metric(r#"weir_sender_mismatches_total{listener="in"}"#, 6.0);
+    // Each of them is in the audit log, by the certificate and never by the names of the message.
+    let records = || {
+        let (_, records) = site.ask("GET", "/api/v1/audit?what=sender.refused");
+        records.as_array().unwrap().clone()
+    };
+    wait_until(|| records().len() == 6);
+    let mut told: Vec<_> = records()
+        .iter()
+        .map(|record| record["who"].as_str().unwrap().to_owned())
+        .collect();
+    told.sort();
+    let lab = "certificate:lab.example";
+    assert_eq!(
+        told,
+        [
+            lab,
+            lab,
+            lab,
+            lab,
+            "certificate:pas.example",
+            "certificate:stranger.example"
+        ]
+    );
+    for record in records() {
+        assert_eq!(
+            (&record["from"], &record["object"]),
+            (&"127.0.0.1".into(), &"listeners/in".into())
+        );
+        assert_eq!(record["outcome"], "refused");
+        assert!(!record.to_string().contains("CANARY"), "{record}");
+    }
     assert_eq!(engine.terminate(), 0);
     assert_eq!(receiver.stop().len(), 3);
     let log = site.log();
@@ -186,6 +217,32 @@ fn b59_a_certificate_sends_only_as_whom_it_may() {
         log.contains("stranger.example") && !log.contains("CANARY"),
         "{log}"
     );
+}
+
+#[test]
+fn a_flood_without_certificates_is_counted_and_does_not_fill_the_audit_log() {
+    let (pki, receiver) = (pki(), Receiver::accepting());
+    let (site, engine) = secured(&pki, &receiver, "");
+    for _ in 0..50 {
+        let refused = SecureSender::connect(&pki, None, engine.listener("in"))
+            .and_then(|mut sender| sender.exchange(b"x"));
+        assert!(refused.is_err());
+    }
+    engine.wait_for_metric(r#"weir_audit_unwritten_total{what="node.refused"}"#, 20.0);
+    let records = || site.ask("GET", "/api/v1/audit?what=node.refused").1;
+    wait_until(|| records().as_array().unwrap().len() >= 30);
+    assert_eq!(records().as_array().unwrap().len(), 30);
+    for record in records().as_array().unwrap() {
+        assert_eq!(
+            (&record["who"], &record["from"]),
+            (&"nobody".into(), &"127.0.0.1".into())
+        );
+        assert_eq!(
+            (&record["object"], &record["detail"]),
+            (&"listeners/in".into(), &"no_certificate".into())
+        );
+    }
+    assert_eq!(engine.terminate(), 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::harness::pki::Flaw;
-use crate::harness::{PATIENCE, Receiver, SecureSender, adt, control_id, field};
+use crate::harness::{PATIENCE, Receiver, SecureSender, adt, control_id, field, wait_until};
 
 use super::{pki, secured};
 
@@ -96,23 +96,40 @@ fn changed_files_are_seen_without_a_reload_and_broken_ones_are_told_and_not_used
         assert!(Instant::now() < deadline, "the new certificate is not shown");
     }
 
-    // The laboratory's certificate is revoked: its next connection fails, the one that is open goes on.
+    assert_eq!(field(&kept.exchange(&adt("ONE")).unwrap(), "MSA", 1), "AA");
+    // The laboratory's certificate is revoked: its next connection fails, and the one that is open is cut.
     pki.revoke("lab.example");
+    let refused = r#"weir_tls_handshakes_total{kind="listener",name="in",outcome="certificate_revoked"}"#;
     let deadline = Instant::now() + PATIENCE;
-    loop {
-        let refused = connect()
-            .and_then(|mut sender| sender.exchange(&adt("TWO")).map(drop))
-            .is_err();
-        if refused {
-            break;
-        }
+    while engine.metric(refused) < 1.0 {
+        // Until the list is read it is taken, and cut then.
+        drop(connect().and_then(|mut sender| sender.exchange(&adt("TWO"))));
         assert!(Instant::now() < deadline, "a revoked certificate is still taken");
     }
-    engine.wait_for_metric(
-        r#"weir_tls_handshakes_total{kind="listener",name="in",outcome="certificate_revoked"}"#,
-        1.0,
-    );
-    assert_eq!(field(&kept.exchange(&adt("ONE")).unwrap(), "MSA", 1), "AA");
+    kept.wait_for_end();
     assert!(site.log().contains("those before stay in use"));
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn a_connection_whose_certificate_is_revoked_is_cut_when_the_list_is_read() {
+    let pki = pki();
+    pki.issue("pas.example", Flaw::None);
+    let receiver = Receiver::accepting();
+    let (site, engine) = secured(&pki, &receiver, "");
+    let connect = |name| SecureSender::connect(&pki, Some(name), engine.listener("in")).unwrap();
+    let (mut lab, mut pas) = (connect("lab.example"), connect("pas.example"));
+    for (sender, id) in [(&mut lab, "L1"), (&mut pas, "P1")] {
+        assert_eq!(field(&sender.exchange(&adt(id)).unwrap(), "MSA", 1), "AA");
+    }
+    // Nobody reloads: the list is looked at every second.
+    pki.revoke("lab.example");
+    lab.wait_for_end();
+    let reply = pas.exchange(&adt("P2")).unwrap();
+    assert_eq!(field(&reply, "MSA", 1), "AA", "the other is as trusted as before");
+    let told = || site.ask("GET", "/api/v1/audit?what=node.refused").1;
+    wait_until(|| told().as_array().unwrap().len() == 1);
+    assert_eq!(told()[0]["detail"], "certificate_not_trusted_any_more");
+    receiver.wait_for(3);
     assert_eq!(engine.terminate(), 0);
 }

@@ -1,5 +1,8 @@
 //! A log that is written, damaged in every way, and gone on with.
 
+mod aged;
+mod follow;
+
 use std::fs;
 
 use tempfile::TempDir;

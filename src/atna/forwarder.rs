@@ -1,0 +1,149 @@
+//! One repository: sends it what it does not have, for ever, and tries again with growing pauses where that fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::counter;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+use super::spool::Spool;
+use super::syslog::Syslog;
+use super::{Source, fhir};
+use crate::config::{self, Repository};
+use crate::destination::http::{Post, post};
+use crate::metrics as names;
+use crate::tls::{Client, Owner, Within};
+
+/// Read from the log at a time, and so sent again at the most.
+const BATCH: usize = 100;
+/// How long one POST may take.
+const POST_MAX: Duration = Duration::from_secs(20);
+const PAUSE_MIN: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// One repository and the way to it.
+pub(super) struct Forwarder {
+    spool: Spool,
+    way: Way,
+}
+
+enum Way {
+    Syslog(Syslog),
+    Fhir(Fhir),
+}
+
+impl Forwarder {
+    pub(super) fn new(spool: Spool, repository: &Repository, source: Source) -> Forwarder {
+        let owner = Owner::repository(spool.repository());
+        let way = match repository {
+            Repository::Syslog(settings) => Way::Syslog(Syslog::new(settings, owner, source)),
+            Repository::Fhir(settings) => Way::Fhir(Fhir {
+                tls: Client::new(settings.tls.clone(), Within::Http, owner),
+                settings: settings.clone(),
+                source,
+            }),
+        };
+        Forwarder { spool, way }
+    }
+
+    /// Sends until it is told to stop and all is sent, or sending fails after that.
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut said: Option<String> = None;
+        let mut pause = PAUSE_MIN;
+        loop {
+            let sent = match &mut self.way {
+                Way::Syslog(syslog) => syslog.send(&mut self.spool, &stop).await,
+                Way::Fhir(fhir) => fhir.send(&mut self.spool).await,
+            };
+            let repository = Arc::clone(self.spool.repository());
+            match sent {
+                Ok(is_some) => {
+                    if said.take().is_some() {
+                        info!(%repository, "the audit log is sent on again");
+                    }
+                    pause = PAUSE_MIN;
+                    if is_some {
+                        continue;
+                    }
+                    if *stop.borrow() {
+                        return;
+                    }
+                    tokio::select! {
+                        () = self.spool.more() => {}
+                        // Whoever could say it may be gone: that is a stop too.
+                        _ = stop.wait_for(|stop| *stop) => {}
+                    }
+                }
+                Err(reason) => {
+                    counter!(names::AUDIT_FORWARD_FAILURES_TOTAL, "repository" => Arc::clone(&repository))
+                        .increment(1);
+                    if said.as_ref() != Some(&reason) {
+                        warn!(%repository, reason, "records of the audit log wait");
+                        said = Some(reason);
+                    }
+                    self.spool.tell();
+                    self.spool.rewind();
+                    if *stop.borrow() {
+                        return;
+                    }
+                    let jitter = PAUSE_MIN.mul_f64(fastrand::f64());
+                    tokio::select! {
+                        () = sleep(pause + jitter) => {}
+                        _ = stop.wait_for(|stop| *stop) => {}
+                    }
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+            }
+        }
+    }
+}
+
+/// A server of FHIR.
+struct Fhir {
+    settings: config::Fhir,
+    tls: Client,
+    source: Source,
+}
+
+impl Fhir {
+    /// Posts what waits, one after the other; false when nothing does.
+    async fn send(&self, spool: &mut Spool) -> Result<bool, String> {
+        let records = spool.next(BATCH).await?;
+        let mut taken = 0;
+        for record in &records {
+            let what = Post {
+                url: &self.settings.url,
+                headers: &self.settings.headers,
+                tls: &self.tls,
+                content_type: "application/fhir+json",
+                body: fhir::resource(record, &self.source).to_string().into(),
+            };
+            let answered = post(what, POST_MAX).await.and_then(|status| match status.as_u16() {
+                200..=299 => Ok(true),
+                // It is this record that it will never take.
+                400 | 413 | 422 => {
+                    let (repository, number) = (spool.repository(), record.number);
+                    error!(%repository, number, %status, "the repository does not take a record of the audit log");
+                    Ok(false)
+                }
+                _ => Err(format!("answered with {status}")),
+            });
+            match answered {
+                Ok(true) => taken += 1,
+                Ok(false) => {
+                    spool.confirm(taken, "sent").await?;
+                    spool.confirm(1, "refused").await?;
+                    taken = 0;
+                }
+                Err(reason) => {
+                    spool.confirm(taken, "sent").await?;
+                    return Err(reason);
+                }
+            }
+        }
+        spool.confirm(taken, "sent").await?;
+        Ok(!records.is_empty())
+    }
+}
