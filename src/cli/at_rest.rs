@@ -1,4 +1,4 @@
-//! A data folder that no weir uses, and where the key of what is encrypted in it is kept: by a site, or by arguments.
+//! A data folder that no weir uses, its archive, and where the key of what is encrypted is kept: by a site, or by arguments.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::CannotRun;
 use super::site::SiteArgument;
-use crate::config;
+use crate::config::{self, Kept};
 use crate::secret::SecretPlace;
 
 /// Where the data are.
@@ -22,15 +22,29 @@ pub(super) struct AtRest {
     key: Option<PathBuf>,
 }
 
+/// What is kept where.
+pub(super) struct Found {
+    /// The data folder.
+    pub(super) data: PathBuf,
+    /// The folder of the archive, whether there is one or not.
+    pub(super) archive: PathBuf,
+    /// The place of the key, if there is one.
+    pub(super) key: Option<SecretPlace>,
+}
+
 impl AtRest {
-    /// The data folder, and the place of the key if there is one.
-    pub(super) fn find(&self) -> Result<(PathBuf, Option<SecretPlace>), CannotRun> {
+    /// What is kept where. Of an archive that a site does not keep any more, the place where it was.
+    pub(super) fn find(&self) -> Result<Found, CannotRun> {
         let key = self.key.clone().map(SecretPlace::File);
-        if let Some(data) = &self.data {
-            return Ok((data.clone(), key));
+        if let Some(data) = self.data.clone() {
+            let archive = config::archive_folder(&data);
+            return Ok(Found { data, archive, key });
         }
-        let found = config::data_folder_and_key(self.site.folder());
-        let (data, of_site) = found.map_err(|problems| CannotRun::Because(problems.render(false)))?;
-        Ok((data, key.or(of_site)))
+        let kept = config::kept(self.site.folder(), None);
+        let kept = kept.map_err(|problems| CannotRun::Because(problems.render(false)))?;
+        let Kept { data, archive, .. } = kept;
+        let archive = archive.map_or_else(|| config::archive_folder(&data), |archive| archive.folder);
+        let key = key.or(kept.key);
+        Ok(Found { data, archive, key })
     }
 }

@@ -20,7 +20,7 @@ use crate::outbox::{self, Acceptance, BodyRef, Entry, Link, LinkNumber, Outbox, 
 use crate::seal::{Keys, OperatorKey};
 use crate::secret::SecretPlace;
 
-use super::at_rest::AtRest;
+use super::at_rest::{AtRest, Found};
 use super::{CannotRun, Finding, runtime};
 
 /// Where the outbox is made, until all of it is there.
@@ -49,7 +49,7 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let (data, key) = self.at_rest.find()?;
+        let Found { data, key, .. } = self.at_rest.find()?;
         let folder = data.join("outbox");
         if folder.exists() {
             let why = "there is an outbox already; move it away, for what it holds would be lost";

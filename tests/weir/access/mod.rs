@@ -3,6 +3,7 @@
 mod attacks;
 mod audit;
 mod entrance;
+mod secrets;
 mod streams;
 mod table;
 
