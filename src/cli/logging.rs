@@ -95,7 +95,8 @@ mod tests {
         let told = [child.stdout, child.stderr].concat();
         let told = String::from_utf8_lossy(&told);
         for (thread, _) in PANICS {
-            let line = told.lines().find(|line| line.contains(thread));
+            let thread = format!("thread=\"{thread}\"");
+            let line = told.lines().find(|line| line.contains(&thread));
             let line = line.unwrap_or_else(|| panic!("{thread} in {told}"));
             assert!(
                 line.contains("internal error (panic)") && line.contains(".rs:"),
