@@ -331,6 +331,7 @@ fn tell(index: u64, journal: &mut u64, events: &mut Vec<Event>) -> u64 {
             sequence,
             at,
             end,
+            by: None,
         }));
     }
     bytes

@@ -25,6 +25,9 @@ pub(super) struct Origin {
     pub(super) message: u64,
     pub(super) is_edited: bool,
     pub(super) by: String,
+    /// What an older weir wrote says nothing of it.
+    #[serde(default)]
+    pub(super) why: String,
 }
 
 impl About {
@@ -55,6 +58,7 @@ impl About {
                 message: origin.message,
                 is_edited: origin.is_edited,
                 by: origin.by.clone(),
+                why: origin.why.clone(),
             }),
         }
     }

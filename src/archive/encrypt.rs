@@ -197,7 +197,7 @@ fn copy_deliveries(
     message: i64,
 ) -> Result<Vec<(i64, String, i64)>, ArchiveError> {
     let mut select = transaction.prepare_cached(
-        "SELECT d.number, d.destination, n.name, d.state, d.result, d.reason, d.ended_at, d.message
+        "SELECT d.number, d.destination, n.name, d.state, d.result, d.reason, d.ended_at, d.message, d.ended_by
          FROM plain.delivery d JOIN plain.name n ON n.id = d.destination WHERE d.number >= ?1 ORDER BY d.number",
     )?;
     let mut rows = select.query([message])?;
@@ -214,8 +214,8 @@ fn copy_deliveries(
         let reason: Option<String> = row.get(5)?;
         transaction
             .prepare_cached(
-                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at, ended_by)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 delivery,
@@ -225,6 +225,7 @@ fn copy_deliveries(
                 row.get::<_, Option<i64>>(4)?,
                 reason.map(|reason| sealing.text(place, &reason)),
                 row.get::<_, Option<i64>>(6)?,
+                row.get::<_, Option<String>>(8)?,
             ])?;
         copy_attempts(transaction, sealing, delivery, destination)?;
         copied.push((delivery, row.get(2)?, row.get(3)?));

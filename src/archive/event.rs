@@ -109,6 +109,8 @@ pub struct Origin {
     pub is_edited: bool,
     /// Who ordered it.
     pub by: String,
+    /// Why, in the words of who ordered it.
+    pub why: String,
 }
 
 /// One attempt at a delivery.
@@ -141,6 +143,8 @@ pub struct Settlement {
     pub at: Timestamp,
     /// How it ended.
     pub end: End,
+    /// Who ordered it, if somebody did.
+    pub by: Option<String>,
 }
 
 /// How a delivery ended.

@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::about::About;
 use super::sealed::{self, Place, Sealing};
 use super::search::{self, Found};
 use super::state::State;
+use super::term::Term;
 use super::{ArchiveError, Origin, bodies, hold, number};
+
+/// The most messages shown that came of one.
+const RESENT_MAX: usize = 100;
 
 /// A message with all that became of it. Its bodies, answers and tags are content.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub struct Message {
     pub reason: Option<String>,
     /// The message that it comes from, when it did not come from outside.
     pub origin: Option<Origin>,
+    /// The messages that came of it when it was sent again, the newest first; at most 100.
+    pub resent_as: Vec<Resent>,
     /// The frame as received.
     pub raw: Bytes,
     /// What routes made of it.
@@ -36,6 +42,21 @@ pub struct Message {
     pub deliveries: Vec<Delivery>,
     /// The names of the holds that keep it.
     pub holds: Vec<String>,
+}
+
+/// What came of a message that was sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resent {
+    /// The number of the message that it became.
+    pub message: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Whether somebody has changed it.
+    pub is_edited: bool,
+    /// Who ordered it.
+    pub by: String,
+    /// Why.
+    pub why: String,
 }
 
 /// A delivery with all attempts.
@@ -53,6 +74,8 @@ pub struct Delivery {
     pub reason: Option<String>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// Who ordered that end, if somebody did.
+    pub ended_by: Option<String>,
     /// The attempts, in their order.
     pub attempts: Vec<Attempted>,
 }
@@ -73,6 +96,16 @@ pub struct Attempted {
 }
 
 impl Message {
+    /// The deliveries to this destination of what was made for it; not the dead letters that stand for what could not
+    /// be made, which end the moment their message comes in.
+    pub fn made_for(&self, destination: &str) -> impl Iterator<Item = &Delivery> {
+        let deliveries = self.deliveries.iter();
+        deliveries.filter(move |delivery| {
+            let is_unmade = delivery.attempts.is_empty() && delivery.ended_at == Some(self.found.received_at);
+            delivery.destination == destination && !is_unmade
+        })
+    }
+
     /// The bytes of the delivery to this destination, the latest if there are several.
     pub fn sent(&self, destination: &str) -> Option<&Bytes> {
         let mut deliveries = self.deliveries.iter().rev();
@@ -101,6 +134,7 @@ pub(super) fn read(
     Ok(Some(Message {
         deliveries: deliveries(&transaction, sealing, message)?.ok_or_else(damaged)?,
         holds: hold::of_message(&transaction, sealing, message)?,
+        resent_as: resent_as(&transaction, sealing, found.number, message)?,
         found,
         routes: about.routes,
         tags: about.tags,
@@ -110,6 +144,7 @@ pub(super) fn read(
             message: origin.message,
             is_edited: origin.is_edited,
             by: origin.by,
+            why: origin.why,
         }),
         raw,
         results: bodies.collect(),
@@ -138,6 +173,50 @@ fn content(
     }))
 }
 
+/// The newest messages that came of this one; they stand behind it.
+fn resent_as(
+    connection: &Connection,
+    sealing: &Sealing,
+    original: u64,
+    message: i64,
+) -> Result<Vec<Resent>, ArchiveError> {
+    let mut buckets =
+        connection.prepare_cached("SELECT bucket FROM bucket WHERE bucket >= ?1 ORDER BY bucket DESC")?;
+    let mut select = connection.prepare_cached(
+        "SELECT m.number, m.received_at, m.about FROM term t JOIN message m ON m.number = ?1 + t.offset
+         WHERE t.bucket = ?2 AND t.hash = ?3 ORDER BY t.offset DESC LIMIT ?4",
+    )?;
+    let Term(hash) = sealing.hashing().origin(original);
+    let mut found = Vec::new();
+    let mut rows = buckets.query([number::bucket(message)])?;
+    while let Some(row) = rows.next()? {
+        let bucket: i64 = row.get(0)?;
+        let left = i64::try_from(RESENT_MAX - found.len()).unwrap_or(0);
+        let mut made = select.query(params![number::first(bucket), bucket, hash, left])?;
+        while let Some(row) = made.next()? {
+            let (number, received_at) = (row.get(0)?, row.get(1)?);
+            let about = sealing.open_text(Place::About { message: number }, row.get_ref(2)?);
+            let about: About = about
+                .and_then(|about| serde_json::from_str(&about).ok())
+                .unwrap_or_default();
+            // Two numbers may have one hash.
+            if let Some(origin) = about.origin.filter(|origin| origin.message == original) {
+                found.push(Resent {
+                    message: number.try_into().unwrap_or(0),
+                    at: search::timestamp(received_at),
+                    is_edited: origin.is_edited,
+                    by: origin.by,
+                    why: origin.why,
+                });
+            }
+        }
+        if found.len() >= RESENT_MAX {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// The deliveries of a message; `None` when something of them is not as it was written.
 fn deliveries(
     connection: &Connection,
@@ -145,7 +224,7 @@ fn deliveries(
     message: i64,
 ) -> Result<Option<Vec<Delivery>>, ArchiveError> {
     let mut select = connection.prepare_cached(
-        "SELECT d.number, d.message, n.name, d.state, d.result, d.reason, d.ended_at, d.destination
+        "SELECT d.number, d.message, n.name, d.state, d.result, d.reason, d.ended_at, d.destination, d.ended_by
          FROM delivery d JOIN name n ON n.id = d.destination WHERE d.number >= ?1 ORDER BY d.number",
     )?;
     let mut rows = select.query([message])?;
@@ -173,6 +252,7 @@ fn deliveries(
                 .and_then(|result| result.try_into().ok()),
             reason,
             ended_at: row.get::<_, Option<i64>>(6)?.map(search::timestamp),
+            ended_by: row.get(8)?,
             attempts,
         });
     }

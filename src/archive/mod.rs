@@ -50,7 +50,7 @@ pub use error::ArchiveError;
 pub use event::{Attempt, End, Event, Origin, Outcome, Owed, Passage, Received, Settlement, What};
 pub use hold::Hold;
 pub use keys::keys_file;
-pub use message::{Attempted, Delivery, Message};
+pub use message::{Attempted, Delivery, Message, Resent};
 pub use purge::Purged;
 pub use query::Query;
 pub use search::{Found, Page};

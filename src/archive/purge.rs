@@ -307,6 +307,7 @@ pub(super) fn terms(row: Row, hashing: &Hashing, deliveries: &[(i64, String, i64
     let mut terms: Vec<_> = of_raw.collect();
     terms.push(hashing.exact(Field::Listener, &row.listener));
     terms.extend(State::of_number(row.state).map(|state| hashing.state(state)));
+    terms.extend(about.origin.map(|origin| hashing.origin(origin.message)));
     terms.extend(routes.chain(tags).chain(deliveries));
     terms
 }

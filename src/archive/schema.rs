@@ -29,7 +29,7 @@ const WRITER_CACHE_KIB: i64 = 24 * 1_024;
 const READER_CACHE_KIB: i64 = 4 * 1_024;
 
 /// The form from which on an archive may be encrypted.
-const SEALED_SINCE: i64 = 2;
+const SEALED_SINCE: i64 = 3;
 
 /// The steps: the n-th makes form n of form n - 1.
 const STEPS: &[&str] = &[
@@ -111,6 +111,10 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (message, hold)
     ) WITHOUT ROWID;
     CREATE INDEX held_by ON held (hold);
+",
+    "
+    -- Who ordered the end of a delivery, if somebody did.
+    ALTER TABLE delivery ADD COLUMN ended_by TEXT;
 ",
     "
     -- Of an encrypted archive, by whose keys its values are sealed; without a row nothing is.
@@ -254,6 +258,36 @@ mod tests {
             .pragma_query_value(None, "synchronous", |row| row.get(0))
             .unwrap();
         assert_eq!(synchronous, 2, "full");
+    }
+
+    #[test]
+    fn a_file_of_every_older_form_opens_with_what_is_in_it() {
+        for form in 1..STEPS.len() {
+            let folder = folder();
+            let path = folder.path().join("archive.sqlite");
+            let older = Connection::open(&path).unwrap();
+            for step in STEPS.iter().take(form) {
+                older.execute_batch(step).unwrap();
+            }
+            older
+                .pragma_update(None, "application_id", APPLICATION_ID)
+                .unwrap();
+            older
+                .pragma_update(None, "user_version", i64::try_from(form).unwrap())
+                .unwrap();
+            older
+                .execute_batch(
+                    "INSERT INTO delivery (number, message, destination, state) VALUES (11, 10, 1, 1)",
+                )
+                .unwrap();
+            drop(older);
+            let opened = open_writer(&path, None).unwrap();
+            let select = "SELECT state, ended_by FROM delivery WHERE number = 11";
+            let found: (i64, Option<String>) = opened
+                .query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))
+                .unwrap();
+            assert_eq!(found, (1, None), "form {form}");
+        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub(super) enum Field {
     State = 13,
     Delivery = 14,
     Tag = 15,
+    Origin = 16,
 }
 
 /// The hash of a field and a value.
@@ -82,6 +83,11 @@ impl Hashing {
     /// A delivery to this destination in this state.
     pub(super) fn delivery(&self, destination: &str, state: State) -> Term {
         self.exact(Field::Delivery, &format!("{}\0{destination}", state.as_str()))
+    }
+
+    /// What was made of the message of this number when it was sent again.
+    pub(super) fn origin(&self, message: u64) -> Term {
+        self.exact(Field::Origin, &message.to_string())
     }
 
     /// A tag with this value.

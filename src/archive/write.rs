@@ -148,6 +148,7 @@ struct DraftDelivery<'t> {
     result: Option<usize>,
     reason: Option<&'t str>,
     ended_at: Option<Timestamp>,
+    ended_by: Option<&'t str>,
 }
 
 impl<'t> Batch<'t> {
@@ -165,6 +166,7 @@ impl<'t> Batch<'t> {
                 result: owed.result,
                 reason: owed.dead.as_deref(),
                 ended_at: owed.dead.is_some().then_some(received.received_at),
+                ended_by: None,
             })
         });
         let deliveries = deliveries.collect::<Result<_, ArchiveError>>()?;
@@ -219,6 +221,7 @@ impl<'t> Batch<'t> {
         drafted.state = state;
         drafted.reason = reason.or(drafted.reason);
         drafted.ended_at = Some(settlement.at);
+        drafted.ended_by = settlement.by.as_deref();
         Ok(())
     }
 
@@ -249,7 +252,7 @@ impl<'t> Batch<'t> {
         };
         self.transaction
             .prepare_cached(
-                "UPDATE delivery SET state = ?2, reason = coalesce(?3, reason), ended_at = ?4
+                "UPDATE delivery SET state = ?2, reason = coalesce(?3, reason), ended_at = ?4, ended_by = ?6
                  WHERE number = ?1 AND destination = ?5",
             )?
             .execute(params![
@@ -257,7 +260,8 @@ impl<'t> Batch<'t> {
                 state as i64,
                 reason.map(|reason| self.sealing.text(place, reason)),
                 settlement.at.as_microsecond(),
-                id
+                id,
+                settlement.by,
             ])?;
         let hashing = self.sealing.hashing();
         let (mut states, mut others) = (Vec::new(), BTreeSet::new());
@@ -355,8 +359,8 @@ impl<'t> Batch<'t> {
         };
         self.transaction
             .prepare_cached(
-                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at, ended_by)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 delivery.number,
@@ -366,6 +370,7 @@ impl<'t> Batch<'t> {
                 delivery.result.and_then(|result| i64::try_from(result).ok()),
                 delivery.reason.map(|reason| self.sealing.text(place, reason)),
                 delivery.ended_at.map(Timestamp::as_microsecond),
+                delivery.ended_by,
             ])?;
         Ok(())
     }
@@ -439,6 +444,8 @@ fn terms(
             .iter()
             .map(|passage| hashing.exact(Field::Route, &passage.route)),
     );
+    let origin = received.origin.as_ref();
+    terms.extend(origin.map(|origin| hashing.origin(origin.message)));
     terms.extend(received.tags.iter().map(|(name, value)| hashing.tag(name, value)));
     terms.extend(
         deliveries

@@ -71,7 +71,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     let (sources, observer) = console::Sources::new(
         site_folder,
         status,
-        reloader,
+        (reloader, engine.resender().clone()),
         recorder,
         board,
         access,

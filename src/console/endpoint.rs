@@ -4,16 +4,17 @@
 //! There is no way to mount work without saying who may ask for it, what is written down and what it answers: the
 //! functions here take all of it, and [`mount`] is the only place that makes a router of the API.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Extension, Router};
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 
 use super::Sources;
+use super::extract::BodyBytesMax;
 use super::guard::{self, Door, Gate};
 use crate::access::Permission;
 
@@ -220,6 +221,7 @@ pub(super) fn mount(endpoints: Vec<Endpoint>, door: &Door, sources: &Sources) ->
         let work = endpoint
             .work
             .route_layer(DefaultBodyLimit::max(endpoint.body_bytes_max))
+            .route_layer(Extension(BodyBytesMax(endpoint.body_bytes_max)))
             // The last layer is the first that is asked: nothing of a body is read before.
             .route_layer(from_fn_with_state(gate, guard::pass));
         router = router.route(endpoint.path, work);

@@ -20,6 +20,10 @@ use super::endpoint::BODY_BYTES_MAX;
 /// The time for a body.
 const BODY_MAX: Duration = Duration::from_secs(30);
 
+/// The longest body that an endpoint takes, where its gate has let a request through.
+#[derive(Clone, Copy)]
+pub(super) struct BodyBytesMax(pub(super) usize);
+
 /// A body of JSON that is exactly a `T`.
 pub(super) struct Json<T>(pub(super) T);
 
@@ -35,7 +39,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Failure::response(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
         }
         // Told before it comes: none of it needs to be read.
-        if request.body().size_hint().lower() > BODY_BYTES_MAX as u64 {
+        let longest = request.extensions().get::<BodyBytesMax>();
+        let bytes_max = longest.map_or(BODY_BYTES_MAX, |BodyBytesMax(bytes)| *bytes);
+        if request.body().size_hint().lower() > bytes_max as u64 {
             return Err(too_long(StatusCode::PAYLOAD_TOO_LARGE));
         }
         let Ok(read) = timeout(BODY_MAX, Bytes::from_request(request, state)).await else {

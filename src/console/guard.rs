@@ -246,6 +246,27 @@ impl Caller {
         }
     }
 
+    /// Why they want it, as far as they have said.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The same caller with the reason that the body gives, if it gives one.
+    pub(super) fn because(&self, reason: Option<String>) -> Caller {
+        let reason = reason.map(|reason| reason.trim().to_owned());
+        Caller {
+            reason: reason
+                .filter(|reason| !reason.is_empty())
+                .or_else(|| self.reason.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// Whether they come by the control socket.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self.door, Door::Control)
+    }
+
     /// The address they come from.
     pub(super) fn from(&self) -> String {
         self.peer.to_string()

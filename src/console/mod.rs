@@ -33,7 +33,7 @@ use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::alert::Board;
-use crate::engine::{Reloader, Status};
+use crate::engine::{Reloader, Resender, Status};
 use crate::tls::{self, Owner, Within};
 use crate::{audit, config};
 use guard::Door;
@@ -51,6 +51,7 @@ const HASHES_MAX: usize = 2;
 pub struct Sources {
     status: Arc<Status>,
     reloader: Reloader,
+    resender: Resender,
     metrics: PrometheusHandle,
     alerts: Board,
     access: Arc<Access>,
@@ -69,7 +70,7 @@ impl Sources {
     pub fn new(
         site: &Path,
         status: Arc<Status>,
-        reloader: Reloader,
+        (reloader, resender): (Reloader, Resender),
         metrics: PrometheusHandle,
         alerts: Board,
         access: Arc<Access>,
@@ -79,6 +80,7 @@ impl Sources {
         let sources = Sources {
             status,
             reloader,
+            resender,
             metrics,
             alerts,
             access,

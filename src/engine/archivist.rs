@@ -250,12 +250,13 @@ impl Work {
                     sequence,
                     at,
                     end,
-                    by: _,
+                    by,
                 } => What::Settled(archive::Settlement {
                     destination,
                     sequence: sequence.0,
                     at,
                     end: self::end(end),
+                    by,
                 }),
             };
             Ok(Event {
@@ -281,6 +282,7 @@ impl Work {
                 },
                 is_edited: origin.is_edited,
                 by: origin.by,
+                why: origin.why,
             }),
             None => None,
         };

@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::hl7::{AcknowledgmentCode, Message, Refusal, Terminators};
 use crate::metrics as names;
-use crate::outbox::{BodyRef, Entry, Passage};
+use crate::outbox::{BodyRef, Entry, Judgment, Passage};
 use crate::route::{Failure, Outcome, Output, Route};
 use crate::step::Misses;
 
@@ -105,6 +105,35 @@ impl Dispatch {
     /// Whether nobody is owed anything.
     pub(super) fn is_empty(&self) -> bool {
         self.deliveries.is_empty() && self.dead.is_empty()
+    }
+
+    /// What is told of the message.
+    pub(super) fn judgment(&self) -> Judgment {
+        match (self.is_empty(), self.is_routed) {
+            (false, _) => Judgment::Accepted,
+            (true, true) => Judgment::Filtered,
+            (true, false) => Judgment::Unrouted,
+        }
+    }
+
+    /// Lets nobody have anything but this destination.
+    pub(super) fn keep_only(&mut self, destination: &Arc<str>) {
+        self.dead.retain(|(name, _)| name == destination);
+        self.deliveries.retain(|entry| entry.destination == *destination);
+        let made = std::mem::take(&mut self.results);
+        for entry in &mut self.deliveries {
+            let BodyRef::Result(index) = entry.body else {
+                continue;
+            };
+            let Some(bytes) = made.get(index) else {
+                continue;
+            };
+            let known = self.results.iter().position(|result| result == bytes);
+            entry.body = BodyRef::Result(known.unwrap_or_else(|| {
+                self.results.push(bytes.clone());
+                self.results.len() - 1
+            }));
+        }
     }
 
     /// Adds what one route says; its refusal, if it rejects the message.

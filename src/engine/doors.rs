@@ -20,7 +20,7 @@ use crate::outbox::Outbox;
 use super::acknowledge::ControlIds;
 use super::answers::Answers;
 use super::in_hand::InHand;
-use super::in_use::{self, Released};
+use super::in_use::{self, InUse, Released};
 use super::intake::Intake;
 use super::status::Status;
 
@@ -52,6 +52,8 @@ pub(super) struct Doors {
     control_ids: Arc<ControlIds>,
     budget: ReadBudget,
     open: BTreeMap<Arc<str>, Door>,
+    /// The site that runs.
+    in_use: InUse,
     /// Tells when nobody works any more for the site before the next one.
     released: Released,
     tasks: JoinSet<()>,
@@ -68,12 +70,13 @@ struct Door {
 
 impl Doors {
     pub(super) fn new(behind: Behind, read_bytes_max: usize) -> Doors {
-        let (_, released) = in_use::begin();
+        let (in_use, released) = in_use::begin();
         Doors {
             behind,
             control_ids: Arc::new(ControlIds::starting_now()),
             budget: ReadBudget::new(read_bytes_max),
             open: BTreeMap::new(),
+            in_use,
             released,
             tasks: JoinSet::new(),
         }
@@ -167,7 +170,13 @@ impl Doors {
             info!(listener = %name, "not in the site any more: accepts nothing, answers what it has read");
             door.close();
         }
+        self.in_use = in_use;
         std::mem::replace(&mut self.released, released)
+    }
+
+    /// What whoever else works for the site that runs holds.
+    pub(super) fn in_use(&self) -> InUse {
+        self.in_use.clone()
     }
 
     /// Serves on this socket, with whatever intake is behind the door when a frame has been read.

@@ -287,7 +287,7 @@ mod tests {
         let site = site.unwrap_or_else(|| panic!("{problems}"));
         let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
         let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
-        let running = Running::of(&site, BTreeMap::new());
+        let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, Answers::new());
         (lanes, status, outbox, site.destinations["copies"].clone())

@@ -21,6 +21,7 @@ mod links;
 mod look_ups;
 mod pacer;
 mod reload;
+mod resend;
 mod share;
 mod silence;
 mod status;
@@ -42,6 +43,7 @@ use crate::outbox::{OpenError, Outbox};
 pub use acknowledge::ControlIds;
 pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
+pub use resend::{Outcome as ResendOutcome, Resend, ResendError, Resender, Resent, Way};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
 
@@ -113,6 +115,7 @@ pub struct Engine {
     archivist: Option<Archivist>,
     silence: silence::Watch,
     look_ups: LookUps,
+    resender: Resender,
 }
 
 impl Engine {
@@ -122,7 +125,7 @@ impl Engine {
     /// When the outbox cannot be opened or a port cannot be taken.
     pub async fn start(site: Site) -> Result<Engine, StartError> {
         let outbox = open_outbox(&site).await?;
-        let running = Running::of(&site, BTreeMap::new());
+        let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let archivist = match &site.archive {
@@ -136,6 +139,7 @@ impl Engine {
             answers: Arc::clone(&answers),
             in_hand: Arc::new(InHand::open(&site.data)?),
         };
+        let resender = Resender::new(Arc::clone(&status), Arc::clone(&behind.in_hand));
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
         let look_ups = LookUps::new(&site.data);
@@ -159,6 +163,7 @@ impl Engine {
             archivist,
             silence,
             look_ups,
+            resender,
         };
         engine.announce();
         reload::count_from_zero();
@@ -179,6 +184,11 @@ impl Engine {
     /// The counts.
     pub fn status(&self) -> &Arc<Status> {
         &self.status
+    }
+
+    /// What sends messages of the archive again.
+    pub fn resender(&self) -> &Resender {
+        &self.resender
     }
 
     /// Resolves when something has failed that cannot go on: the outbox, or a lane or listener that ended

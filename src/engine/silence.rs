@@ -197,8 +197,11 @@ fn read(path: &Path) -> Option<Kept> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::config;
+    use crate::engine::in_use;
     use crate::engine::status::Running;
     use crate::engine::switches::Switches;
     use crate::outbox::Outbox;
@@ -216,7 +219,8 @@ mod tests {
         let site = site.unwrap_or_else(|| panic!("{problems}"));
         let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
         let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
-        let status = Arc::new(Status::new(Running::of(&site, BTreeMap::new()), outbox, switches));
+        let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
+        let status = Arc::new(Status::new(running, outbox, switches));
         for name in site.listeners.keys() {
             status.listener(name);
         }
@@ -262,6 +266,9 @@ mod tests {
             routes: Vec::new(),
             route_texts: Arc::default(),
             charsets: BTreeMap::new(),
+            frame_bytes_max: BTreeMap::new(),
+            destinations: BTreeSet::new(),
+            in_use: running.in_use.clone(),
         });
         check("08:26", false);
     }

@@ -21,6 +21,7 @@ use crate::tls::Owner;
 use crate::{clock, metrics as names};
 
 use super::by_type::ByType;
+use super::in_use::InUse;
 use super::switches::{Mode, Switches};
 
 /// A number that only grows.
@@ -257,11 +258,17 @@ pub struct Running {
     pub route_texts: Arc<BTreeMap<Arc<str>, RouteText>>,
     /// The character sets of listeners whose messages may leave theirs open.
     pub charsets: BTreeMap<Arc<str>, Charset>,
+    /// The longest frame that each listener takes.
+    pub frame_bytes_max: BTreeMap<Arc<str>, usize>,
+    /// Its destinations.
+    pub destinations: BTreeSet<Arc<str>>,
+    /// What whoever routes a message by it holds until that is durable: no lane of this site ends before.
+    pub(super) in_use: InUse,
 }
 
 impl Running {
     /// This site from now on, whose listeners take messages from there.
-    pub(super) fn of(site: &Site, listeners: BTreeMap<Arc<str>, String>) -> Running {
+    pub(super) fn of(site: &Site, listeners: BTreeMap<Arc<str>, String>, in_use: InUse) -> Running {
         let traffic = site.listeners.iter();
         Running {
             version: Arc::clone(&site.version),
@@ -278,6 +285,13 @@ impl Running {
                 .iter()
                 .filter_map(|(name, listener)| Some((Arc::clone(name), listener.charset?)))
                 .collect(),
+            frame_bytes_max: site
+                .listeners
+                .iter()
+                .map(|(name, listener)| (Arc::clone(name), listener.kind.frame_bytes_max()))
+                .collect(),
+            destinations: site.destinations.keys().cloned().collect(),
+            in_use,
         }
     }
 }

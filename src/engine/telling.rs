@@ -32,13 +32,8 @@ impl Intake {
         if !self.outbox.keeps_journal() {
             return None;
         }
-        let judgment = match (dispatch.is_empty(), dispatch.is_routed) {
-            (false, _) => Judgment::Accepted,
-            (true, true) => Judgment::Filtered,
-            (true, false) => Judgment::Unrouted,
-        };
         Some(Told {
-            judgment,
+            judgment: dispatch.judgment(),
             routes: std::mem::take(&mut dispatch.passages),
             tags: std::mem::take(&mut dispatch.tags),
             origin: None,

@@ -53,6 +53,7 @@ fn history(site: &Site) {
         sequence,
         at,
         end,
+        by: None,
     };
     let refused = Outcome::Refused {
         code: Some("AR".into()),

@@ -47,6 +47,7 @@ mod readme;
 mod release_2;
 mod reload;
 mod replies;
+mod resend;
 mod schema;
 mod sequence_numbers;
 mod silence;

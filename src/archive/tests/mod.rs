@@ -119,6 +119,7 @@ fn ended(destination: &str, sequence: u64, end: End) -> What {
         sequence,
         at: at(1_000 + sequence),
         end,
+        by: None,
     })
 }
 

@@ -58,6 +58,7 @@ fn tell_all(bench: &mut Bench) {
         message: 10,
         is_edited: true,
         by: "CanaryPerson".to_owned(),
+        why: "CanaryCause".to_owned(),
     });
     resent.deliveries[0].dead = Some("CanaryDead".to_owned());
     bench.tell(vec![

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::super::{ArchiveError, Origin, Passage};
+use super::super::{ArchiveError, Origin, Passage, Resent};
 use super::*;
 
 #[test]
@@ -20,6 +20,7 @@ fn a_message_is_there_with_all_that_became_of_it() {
         message: 3,
         is_edited: true,
         by: "anna".to_owned(),
+        why: "the ward was wrong".to_owned(),
     });
     bench.tell(vec![
         What::Received(message.clone()),
@@ -59,6 +60,74 @@ fn a_message_is_there_with_all_that_became_of_it() {
     assert_eq!(problems, [Some("refused with AE"), None]);
     assert!(lab.attempts[1].answer.is_some());
     assert_eq!(lab.attempts[0].took, Duration::from_millis(12));
+}
+
+#[test]
+fn what_was_sent_again_is_known_from_both_sides_and_a_purge_takes_it_out() {
+    let mut bench = bench();
+    let again = |number, original, is_edited| {
+        let mut message = received(number, &adt(number), &["lab"]);
+        message.origin = Some(Origin {
+            message: original,
+            is_edited,
+            by: "user:anna".to_owned(),
+            why: "the ward lost it".to_owned(),
+        });
+        What::Received(message)
+    };
+    // In another bucket than the original, as years later.
+    let far = 200_000;
+    bench.tell(vec![
+        came(10, &["lab"]),
+        came(12, &["lab"]),
+        again(20, 10, false),
+        ended("lab", 21, End::Delivered),
+    ]);
+    bench.tell(vec![again(far, 10, true), again(far + 5, 12, false)]);
+    let kept = |number| bench.archive.message(number).unwrap().unwrap();
+    let of = |number, at_seconds, is_edited| Resent {
+        message: number,
+        at: at(at_seconds),
+        is_edited,
+        by: "user:anna".to_owned(),
+        why: "the ward lost it".to_owned(),
+    };
+    assert_eq!(kept(10).resent_as, [of(far, far, true), of(20, 20, false)]);
+    assert_eq!(kept(12).resent_as, [of(far + 5, far + 5, false)]);
+    assert_eq!(kept(20).resent_as, []);
+    assert_eq!(kept(20).origin.unwrap().why, "the ward lost it");
+    assert_eq!(bench.archive.purge(&[20]).unwrap().deleted, 1);
+    assert_eq!(kept(10).resent_as, [of(far, far, true)]);
+}
+
+#[test]
+fn who_has_ended_a_delivery_is_written_down() {
+    let mut bench = bench();
+    let ended_by = |sequence, by: Option<&str>| {
+        let What::Settled(settlement) = ended("lab", sequence, End::Purged) else {
+            panic!("it is a settlement");
+        };
+        What::Settled(Settlement {
+            by: by.map(str::to_owned),
+            ..settlement
+        })
+    };
+    // One within its batch, one later.
+    bench.tell(vec![
+        came(10, &["lab"]),
+        came(20, &["lab"]),
+        ended_by(11, Some("anna")),
+    ]);
+    bench.tell(vec![ended_by(21, Some("bert"))]);
+    bench.tell(vec![came(30, &["lab"]), ended_by(31, None)]);
+    let by = |number| {
+        let message = bench.archive.message(number).unwrap().unwrap();
+        message.deliveries[0].ended_by.clone()
+    };
+    assert_eq!(
+        [by(10), by(20), by(30)],
+        [Some("anna".to_owned()), Some("bert".to_owned()), None]
+    );
 }
 
 #[test]

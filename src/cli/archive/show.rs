@@ -75,13 +75,6 @@ impl Show {
 
 /// What became of a message, before the message itself.
 fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
-    let word = |value: &Value| match value.as_str() {
-        Some(word) => text::safe(word),
-        None if value.is_null() => String::new(),
-        None => value.to_string(),
-    };
-    let at = |value: &Value, key: &str| value.get(key).map(word).unwrap_or_default();
-    let items = |key: &str| told.get(key).and_then(Value::as_array).into_iter().flatten();
     writeln!(
         out,
         "message {}, {}, received {} by {}, site version {}",
@@ -95,15 +88,8 @@ fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
     if !reason.trim().is_empty() {
         writeln!(out, "  answered    {}", reason.trim())?;
     }
-    if let Some(origin) = told.get("origin").filter(|origin| !origin.is_null()) {
-        writeln!(
-            out,
-            "  sent again  from message {} by {}",
-            at(origin, "message"),
-            at(origin, "by")
-        )?;
-    }
-    for route in items("routes") {
+    tell_trail(told, out)?;
+    for route in items(told, "routes") {
         let filtered = at(route, "filtered");
         let filtered = if filtered.is_empty() {
             filtered
@@ -112,27 +98,24 @@ fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
         };
         writeln!(out, "  route       {}{filtered}", at(route, "route"))?;
     }
-    for tag in items("tags") {
+    for tag in items(told, "tags") {
         writeln!(out, "  tag         {}={}", at(tag, "name"), at(tag, "value"))?;
     }
-    for hold in items("holds") {
+    for hold in items(told, "holds") {
         writeln!(out, "  held        {}", word(hold))?;
     }
-    for delivery in items("deliveries") {
+    for delivery in items(told, "deliveries") {
+        let by = at(delivery, "ended_by");
         let line = format!(
-            "  {:<11} {} number {} {}",
+            "  {:<11} {} number {} {}{}",
             at(delivery, "state"),
             at(delivery, "destination"),
             at(delivery, "sequence"),
+            if by.is_empty() { by } else { format!("by {by} ") },
             at(delivery, "reason")
         );
         writeln!(out, "{}", line.trim_end())?;
-        for attempt in delivery
-            .get("attempts")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for attempt in items(delivery, "attempts") {
             let line = format!(
                 "    {} {} ms {} {}",
                 at(attempt, "at"),
@@ -144,4 +127,54 @@ fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
         }
     }
     Ok(())
+}
+
+/// Which message it comes from, and which came of it.
+fn tell_trail(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
+    let edited = |value: &Value| {
+        let is_edited = value.get("edited").and_then(Value::as_bool);
+        if is_edited == Some(true) { ", edited," } else { "" }
+    };
+    let why = |value: &Value| {
+        let why = at(value, "why");
+        if why.is_empty() { why } else { format!(": {why}") }
+    };
+    if let Some(origin) = told.get("origin").filter(|origin| !origin.is_null()) {
+        writeln!(
+            out,
+            "  comes from  message {}{} by {}{}",
+            at(origin, "message"),
+            edited(origin),
+            at(origin, "by"),
+            why(origin)
+        )?;
+    }
+    for resent in items(told, "resent_as") {
+        writeln!(
+            out,
+            "  sent again  as message {}{} at {} by {}{}",
+            at(resent, "message"),
+            edited(resent),
+            at(resent, "at"),
+            at(resent, "by"),
+            why(resent)
+        )?;
+    }
+    Ok(())
+}
+
+fn word(value: &Value) -> String {
+    match value.as_str() {
+        Some(word) => text::safe(word),
+        None if value.is_null() => String::new(),
+        None => value.to_string(),
+    }
+}
+
+fn at(value: &Value, key: &str) -> String {
+    value.get(key).map(word).unwrap_or_default()
+}
+
+fn items<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
 }

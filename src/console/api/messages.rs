@@ -245,8 +245,15 @@ pub fn told(message: &archive::Message) -> Value {
         "tags": message.tags.iter()
             .map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
         "origin": message.origin.as_ref().map(|origin| json!({
-            "message": origin.message, "edited": origin.is_edited, "by": origin.by,
+            "message": origin.message, "edited": origin.is_edited, "by": origin.by, "why": origin.why,
         })),
+        "resent_as": message.resent_as.iter().map(|resent| json!({
+            "message": resent.message,
+            "at": resent.at,
+            "edited": resent.is_edited,
+            "by": resent.by,
+            "why": resent.why,
+        })).collect::<Vec<_>>(),
         "holds": message.holds,
         "deliveries": message.deliveries.iter().map(|delivery| json!({
             "destination": delivery.destination,
@@ -255,6 +262,7 @@ pub fn told(message: &archive::Message) -> Value {
             "changed": delivery.result.is_some(),
             "reason": delivery.reason,
             "ended_at": delivery.ended_at,
+            "ended_by": delivery.ended_by,
             "attempts": delivery.attempts.iter().map(|attempt| json!({
                 "at": attempt.at,
                 "took_ms": u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),

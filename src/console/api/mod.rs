@@ -16,6 +16,7 @@ pub mod messages;
 mod openapi;
 pub mod queue;
 pub mod reload;
+pub mod resend;
 mod routes;
 pub mod session;
 pub mod setup;

@@ -6,8 +6,8 @@
 use axum::http::StatusCode;
 
 use super::{
-    alerts, archive, audit, backup, dead, destinations, events, messages, openapi, queue, reload, routes,
-    session, setup, status, tokens, users,
+    alerts, archive, audit, backup, dead, destinations, events, messages, openapi, queue, reload, resend,
+    routes, session, setup, status, tokens, users,
 };
 use crate::access::Permission::{self, Administer, Audit, Edit, Operate, Read, See};
 use crate::console::endpoint::Audited::{As, ByItself, No, WithReason};
@@ -31,6 +31,7 @@ pub(in crate::console) fn endpoints() -> Vec<Endpoint> {
         rules(),
         deliveries(),
         history(),
+        again(),
         records(),
     ];
     groups.into_iter().flatten().collect()
@@ -252,6 +253,31 @@ fn history() -> Vec<Endpoint> {
         )
         .answers::<archive::Purged>("Deletes messages that nobody is owed and no hold keeps")
         .takes::<archive::Chosen>(),
+    ]
+}
+
+/// Messages sent again.
+fn again() -> Vec<Endpoint> {
+    vec![
+        post(
+            "/api/v1/messages/{number}/resend",
+            may(Operate),
+            ByItself("message.resend"),
+            resend::again,
+        )
+        .answers::<resend::Resent>(
+            "Sends a message again, through the routes or to one destination, as a new message",
+        )
+        .takes::<resend::Again>(),
+        post(
+            "/api/v1/messages/{number}/edited",
+            may(Edit),
+            ByItself("message.edit"),
+            resend::edited,
+        )
+        .answers::<resend::Resent>("Sends an edited text instead of a message; the original stays as it is")
+        .takes::<resend::Edited>()
+        .with_bodies_up_to(resend::EDITED_BODY_BYTES_MAX),
     ]
 }
 

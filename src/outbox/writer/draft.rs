@@ -193,7 +193,9 @@ impl<'a> Draft<'a> {
         let lane = self.shared.lane(destination);
         let is_ended = self.end_dead_letter(&lane, *sequence, Effect::Resent)?;
         if let (true, Some(&id)) = (is_ended, lane.id.get()) {
-            self.note_end(id, *sequence, End::Resent, None);
+            let told = acceptance.told.as_ref();
+            let by = told.and_then(|told| Some(&told.origin.as_ref()?.by));
+            self.note_end(id, *sequence, End::Resent, by);
         }
         Ok(is_ended)
     }

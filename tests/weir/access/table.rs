@@ -33,6 +33,8 @@ const TABLE: &str = "
     get /api/v1/messages/{number}/raw                       read
     get /api/v1/messages/{number}/sent/{destination}        read
     post /api/v1/messages/search                            read
+    post /api/v1/messages/{number}/resend                   operate
+    post /api/v1/messages/{number}/edited                   edit
     get /api/v1/openapi.json                                login
     post /api/v1/reload                                     administer
     get /api/v1/routes                                      see

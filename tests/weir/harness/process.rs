@@ -117,14 +117,30 @@ impl Site {
 
     /// A request on the control socket: status code and body.
     pub fn ask(&self, method: &str, path: &str) -> (u16, serde_json::Value) {
+        self.request(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n"
+        ))
+    }
+
+    /// The same with a body of JSON.
+    pub fn post(&self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let body = body.to_string();
+        let length = body.len();
+        self.request(&format!(
+            "POST {path} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        ))
+    }
+
+    fn request(&self, request: &str) -> (u16, serde_json::Value) {
         let mut stream = UnixStream::connect(self.folder.join("data/control.sock")).unwrap();
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let code = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (code, serde_json::from_str(body).unwrap())
+        // Some answers have no body.
+        (code, serde_json::from_str(body).unwrap_or_default())
     }
 
     /// Where a listener listens now.

@@ -9,13 +9,15 @@ export function account(page) {
   put(page.root,
     heading(session.name, { below: "Your account" }),
     card("What you may", facts([["Roles", session.roles.join(", ")], ["Permissions", session.permissions.join(", ")]])),
-    card("Another password", change()));
+    card("Another password", change(session.name)));
 }
 
-function change() {
+function change(user) {
   const password = (name, autocomplete, more) => h("input", { name, type: "password", autocomplete, required: true, maxlength: 1000, ...more });
   const go = h("button", { type: "submit", class: "primary" }, "Change it");
   const form = h("form", { class: "small-form", onsubmit: submit },
+    // For whatever keeps passwords: whose it is.
+    h("input", { type: "text", autocomplete: "username", value: user, hidden: true }),
     field("The one you have", password("current", "current-password")),
     field("The new one", password("new", "new-password", { minlength: 12 }), "At least 12 characters; a few words make a good one. It ends your sessions: log in again with it."),
     h("div", { class: "actions" }, go));
