@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::CannotRun;
 use super::site::SiteArgument;
-use crate::config::{self, Kept};
+use crate::config;
 use crate::secret::SecretPlace;
 
 /// Where the data are.
@@ -26,25 +26,22 @@ pub(super) struct AtRest {
 pub(super) struct Found {
     /// The data folder.
     pub(super) data: PathBuf,
-    /// The folder of the archive, whether there is one or not.
-    pub(super) archive: PathBuf,
+    /// The folder of the archive, if one is kept.
+    pub(super) archive: Option<PathBuf>,
     /// The place of the key, if there is one.
     pub(super) key: Option<SecretPlace>,
 }
 
 impl AtRest {
-    /// What is kept where. Of an archive that a site does not keep any more, the place where it was.
+    /// What is kept where.
     pub(super) fn find(&self) -> Result<Found, CannotRun> {
         let key = self.key.clone().map(SecretPlace::File);
-        if let Some(data) = self.data.clone() {
-            let archive = config::archive_folder(&data);
-            return Ok(Found { data, archive, key });
-        }
-        let kept = config::kept(self.site.folder(), None);
+        let kept = config::kept(self.site.folder(), self.data.clone());
         let kept = kept.map_err(|problems| CannotRun::Because(problems.render(false)))?;
-        let Kept { data, archive, .. } = kept;
-        let archive = archive.map_or_else(|| config::archive_folder(&data), |archive| archive.folder);
-        let key = key.or(kept.key);
-        Ok(Found { data, archive, key })
+        Ok(Found {
+            data: kept.data,
+            archive: kept.archive.map(|archive| archive.folder),
+            key: key.or(kept.key),
+        })
     }
 }

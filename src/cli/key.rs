@@ -11,7 +11,7 @@ use super::at_rest::AtRest;
 use super::{CannotRun, Finding};
 use crate::seal::{self, KeyError, OperatorKey, Rotated};
 use crate::secret::SecretPlace;
-use crate::{archive, outbox};
+use crate::{archive, config, outbox};
 
 /// Makes keys for encryption at rest (`engine.encryption`), and exchanges one for another.
 ///
@@ -94,7 +94,11 @@ impl Rotate {
     fn run(self, out: &mut dyn Write) -> Result<(), CannotRun> {
         let found = self.at_rest.find()?;
         let outbox = outbox::keys_file(&found.data.join("outbox"));
-        let mut files = vec![outbox.clone(), archive::keys_file(&found.archive)];
+        // That of a history that the site does not keep any more, too.
+        let archive = found
+            .archive
+            .unwrap_or_else(|| config::archive_folder(&found.data));
+        let mut files = vec![outbox.clone(), archive::keys_file(&archive)];
         files.retain(|file| file.exists());
         if files.is_empty() {
             let why = "there is none, so nothing is encrypted here";

@@ -45,7 +45,7 @@ pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
 pub use resend::{Outcome as ResendOutcome, Resend, ResendError, Resender, Resent, Way};
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
-pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
+pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches, numbers_told, renumber};
 
 use answers::Answers;
 use archivist::Archivist;
