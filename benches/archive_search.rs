@@ -36,7 +36,7 @@ fn main() {
     let count = std::env::args().find_map(|argument| argument.parse().ok());
     let count: u64 = count.unwrap_or(100_000);
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let archive = Archive::open(folder.path()).expect("an archive can be made");
+    let archive = Archive::open(folder.path(), None).expect("an archive can be made");
     let mut say = |line: String| writeln!(out, "{line}").expect("standard output is open");
 
     let (mut journal, mut bytes) = (0, 0);

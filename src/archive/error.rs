@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
+use crate::seal::{KeyError, KeysError};
+
 /// Why the archive does not open, or could not do what was asked. No delivery depends on it.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -43,6 +45,45 @@ pub enum ArchiveError {
         /// What SQLite says.
         reason: String,
     },
+    /// It is encrypted, and no key is given.
+    #[error(
+        "{}: encrypted, and no key is given; name where its key is kept: `engine.encryption.key` of the site, or \
+         `--key` of a command", path.display()
+    )]
+    Encrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is not encrypted, and a key is given.
+    #[error(
+        "{}: not encrypted, and the site names a key; move the folder of the archive away to begin a new one, or \
+         encrypt what is in it by `weir archive encrypt`, while weir does not run", path.display()
+    )]
+    NotEncrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The data keys of an encrypted archive are gone.
+    #[error(
+        "{}: missing, though the archive is encrypted; put it back from a copy: without it nothing in the archive \
+         can be read", path.display()
+    )]
+    KeysMissing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The data keys belong to another archive.
+    #[error("{}: encrypted by other data keys than those beside it; put database and keys of one archive together", path.display())]
+    OtherKeys {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The operator's key cannot be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The data keys cannot be had.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The bodies of one message cannot be read.
     #[error("message {number}: what is kept of it is damaged")]
     DamagedMessage {
@@ -79,11 +120,29 @@ impl ArchiveError {
             ArchiveError::Damaged { .. } | ArchiveError::DamagedMessage { .. } => true,
             ArchiveError::Database(error) => is_damage(error),
             ArchiveError::Io { .. }
+            | ArchiveError::Encrypted { .. }
+            | ArchiveError::NotEncrypted { .. }
+            | ArchiveError::KeysMissing { .. }
+            | ArchiveError::OtherKeys { .. }
+            | ArchiveError::Key(_)
+            | ArchiveError::Keys(_)
             | ArchiveError::Foreign { .. }
             | ArchiveError::Newer { .. }
             | ArchiveError::TooLarge { .. }
             | ArchiveError::Hold(_) => false,
         }
+    }
+
+    /// Whether the site says something else about encryption than the archive: somebody has to decide, and no
+    /// second attempt helps.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            ArchiveError::Encrypted { .. }
+                | ArchiveError::NotEncrypted { .. }
+                | ArchiveError::Keys(KeysError::OtherKey { .. })
+                | ArchiveError::Key(_)
+        )
     }
 }
 

@@ -1,8 +1,9 @@
 //! Legal holds: messages that nothing deletes, each hold with a name, a reason and who ordered it.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::sealed::{Place, Sealing};
 use super::{ArchiveError, message, search};
 
 /// The longest name and the longest reason of a hold.
@@ -25,7 +26,8 @@ pub struct Hold {
 
 /// Makes a hold that keeps nothing yet; one of that name that is there already is left as it is.
 pub(super) fn begin(
-    connection: &Connection,
+    connection: &mut Connection,
+    sealing: &Sealing,
     name: &str,
     reason: &str,
     by: &str,
@@ -35,17 +37,34 @@ pub(super) fn begin(
         let problem = format!("a hold has a name and a reason of at most {TEXT_BYTES_MAX} bytes each");
         return Err(ArchiveError::Hold(problem));
     }
-    connection.execute(
-        "INSERT INTO hold (name, reason, by, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-        params![name, reason, by, at.as_microsecond()],
-    )?;
+    let transaction = connection.transaction()?;
+    if find(&transaction, sealing, name)?.is_none() {
+        let hold: i64 =
+            transaction.query_row("SELECT coalesce(max(id), 0) + 1 FROM hold", [], |row| row.get(0))?;
+        transaction.execute(
+            "INSERT INTO hold (id, name, reason, by, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                hold,
+                sealing.text(Place::HoldName { hold }, name),
+                sealing.text(Place::HoldReason { hold }, reason),
+                sealing.text(Place::HoldBy { hold }, by),
+                at.as_microsecond()
+            ],
+        )?;
+    }
+    transaction.commit()?;
     Ok(())
 }
 
 /// Adds messages to a hold; how many of them are there.
-pub(super) fn keep(connection: &mut Connection, name: &str, messages: &[i64]) -> Result<u64, ArchiveError> {
+pub(super) fn keep(
+    connection: &mut Connection,
+    sealing: &Sealing,
+    name: &str,
+    messages: &[i64],
+) -> Result<u64, ArchiveError> {
     let transaction = connection.transaction()?;
-    let hold = id(&transaction, name)?;
+    let hold = id(&transaction, sealing, name)?;
     let mut kept = 0;
     for number in messages {
         if message::is_there(&transaction, *number)? {
@@ -60,9 +79,13 @@ pub(super) fn keep(connection: &mut Connection, name: &str, messages: &[i64]) ->
 }
 
 /// Ends a hold: what it alone has kept may be deleted again.
-pub(super) fn release(connection: &mut Connection, name: &str) -> Result<(), ArchiveError> {
+pub(super) fn release(
+    connection: &mut Connection,
+    sealing: &Sealing,
+    name: &str,
+) -> Result<(), ArchiveError> {
     let transaction = connection.transaction()?;
-    let hold = id(&transaction, name)?;
+    let hold = id(&transaction, sealing, name)?;
     transaction.execute("DELETE FROM held WHERE hold = ?1", [hold])?;
     transaction.execute("DELETE FROM hold WHERE id = ?1", [hold])?;
     transaction.commit()?;
@@ -70,20 +93,55 @@ pub(super) fn release(connection: &mut Connection, name: &str) -> Result<(), Arc
 }
 
 /// All holds by name.
-pub(super) fn all(connection: &Connection) -> Result<Vec<Hold>, ArchiveError> {
+pub(super) fn all(connection: &Connection, sealing: &Sealing) -> Result<Vec<Hold>, ArchiveError> {
     let mut select = connection.prepare_cached(
-        "SELECT name, reason, by, at, (SELECT count(*) FROM held WHERE hold = id) FROM hold ORDER BY name",
+        "SELECT id, name, reason, by, at, (SELECT count(*) FROM held WHERE hold = id) FROM hold",
     )?;
-    let holds = select.query_map([], |row| {
+    let read = |row: &Row<'_>| {
+        let hold = row.get(0)?;
+        let text = |place, column| -> rusqlite::Result<String> {
+            Ok(sealing
+                .open_text(place, row.get_ref(column)?)
+                .unwrap_or_else(unreadable))
+        };
         Ok(Hold {
-            name: row.get(0)?,
-            reason: row.get(1)?,
-            by: row.get(2)?,
-            at: search::timestamp(row.get(3)?),
-            messages: row.get::<_, i64>(4)?.try_into().unwrap_or(0),
+            name: text(Place::HoldName { hold }, 1)?,
+            reason: text(Place::HoldReason { hold }, 2)?,
+            by: text(Place::HoldBy { hold }, 3)?,
+            at: search::timestamp(row.get(4)?),
+            messages: row.get::<_, i64>(5)?.try_into().unwrap_or(0),
         })
-    })?;
-    Ok(holds.collect::<Result<_, _>>()?)
+    };
+    let mut holds = select.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
+    holds.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(holds)
+}
+
+/// The names of the holds that keep a message.
+pub(super) fn of_message(
+    connection: &Connection,
+    sealing: &Sealing,
+    message: i64,
+) -> Result<Vec<String>, ArchiveError> {
+    let mut select =
+        connection.prepare_cached("SELECT id, name FROM hold JOIN held ON hold = id WHERE message = ?1")?;
+    let mut names = select
+        .query_map([message], |row| Ok(name(sealing, row)?.1))?
+        .collect::<Result<Vec<_>, _>>()?;
+    names.sort();
+    Ok(names)
+}
+
+/// The id of a hold and its name, which are the first two columns.
+fn name(sealing: &Sealing, row: &Row<'_>) -> rusqlite::Result<(i64, String)> {
+    let hold = row.get(0)?;
+    let name = sealing.open_text(Place::HoldName { hold }, row.get_ref(1)?);
+    Ok((hold, name.unwrap_or_else(unreadable)))
+}
+
+/// A hold that is damaged keeps what it keeps, and is shown.
+fn unreadable() -> String {
+    "(damaged)".to_owned()
 }
 
 /// Whether some hold keeps a message.
@@ -95,9 +153,19 @@ pub(super) fn is_held(connection: &Connection, message: i64) -> Result<bool, Arc
     Ok(found.is_some())
 }
 
-fn id(transaction: &Transaction<'_>, name: &str) -> Result<i64, ArchiveError> {
-    let id = transaction
-        .query_row("SELECT id FROM hold WHERE name = ?1", [name], |row| row.get(0))
-        .optional()?;
+/// The hold of this name: there are few, and names that are sealed cannot be looked up.
+fn find(connection: &Connection, sealing: &Sealing, wanted: &str) -> Result<Option<i64>, ArchiveError> {
+    let mut select = connection.prepare_cached("SELECT id, name FROM hold")?;
+    for hold in select.query_map([], |row| name(sealing, row))? {
+        let (id, name) = hold?;
+        if name == wanted {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+fn id(connection: &Connection, sealing: &Sealing, name: &str) -> Result<i64, ArchiveError> {
+    let id = find(connection, sealing, name)?;
     id.ok_or_else(|| ArchiveError::Hold("there is no hold of that name".to_owned()))
 }

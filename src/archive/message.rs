@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::about::About;
+use super::sealed::{self, Place, Sealing};
 use super::search::{self, Found};
 use super::state::State;
 use super::term::Term;
-use super::{ArchiveError, Origin, bodies, number};
+use super::{ArchiveError, Origin, bodies, hold, number};
 
 /// The most messages shown that came of one.
 const RESENT_MAX: usize = 100;
@@ -117,28 +118,23 @@ impl Message {
 }
 
 /// The message of this number; `None` when there is none.
-pub(super) fn read(connection: &Connection, message: i64) -> Result<Option<Message>, ArchiveError> {
+pub(super) fn read(
+    connection: &Connection,
+    sealing: &Sealing,
+    message: i64,
+) -> Result<Option<Message>, ArchiveError> {
     let transaction = connection.unchecked_transaction()?;
-    let Some(found) = search::read(&transaction, message)? else {
+    let Some(found) = search::read(&transaction, sealing, message)? else {
         return Ok(None);
     };
     let damaged = || ArchiveError::DamagedMessage { number: found.number };
-    let (about, packed): (String, Vec<u8>) = transaction.query_row(
-        "SELECT about, bodies FROM message WHERE number = ?1",
-        [message],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let about: About = serde_json::from_str(&about).map_err(|_| damaged())?;
-    let mut bodies = bodies::unpack(&packed).ok_or_else(damaged)?.into_iter();
+    let (about, bodies) = content(&transaction, sealing, message)?.ok_or_else(damaged)?;
+    let mut bodies = bodies.into_iter();
     let raw = bodies.next().ok_or_else(damaged)?;
-    let mut holds = transaction
-        .prepare_cached("SELECT name FROM hold JOIN held ON hold = id WHERE message = ?1 ORDER BY name")?;
-    let holds = holds
-        .query_map([message], |row| row.get(0))?
-        .collect::<Result<Vec<String>, _>>()?;
     Ok(Some(Message {
-        deliveries: deliveries(&transaction, message)?,
-        resent_as: resent_as(&transaction, found.number, message)?,
+        deliveries: deliveries(&transaction, sealing, message)?.ok_or_else(damaged)?,
+        holds: hold::of_message(&transaction, sealing, message)?,
+        resent_as: resent_as(&transaction, sealing, found.number, message)?,
         found,
         routes: about.routes,
         tags: about.tags,
@@ -152,19 +148,45 @@ pub(super) fn read(connection: &Connection, message: i64) -> Result<Option<Messa
         }),
         raw,
         results: bodies.collect(),
-        holds,
+    }))
+}
+
+/// What is told of a message, and its bodies; `None` when they, or what lists show of it, are not as they were written.
+fn content(
+    connection: &Connection,
+    sealing: &Sealing,
+    message: i64,
+) -> Result<Option<(About, Vec<Bytes>)>, ArchiveError> {
+    let mut select =
+        connection.prepare_cached("SELECT control_id, about, bodies FROM message WHERE number = ?1")?;
+    let content = select.query_row([message], |row| {
+        let is_shown = sealing
+            .open_shown(message, String::new(), row.get_ref(0)?)
+            .is_some();
+        let about = sealing.open_text(Place::About { message }, row.get_ref(1)?);
+        let packed = sealing.open_bytes(Place::Bodies { message }, row.get_ref(2)?);
+        Ok(about.zip(packed).filter(|_| is_shown))
+    })?;
+    Ok(content.and_then(|(about, packed)| {
+        let about = serde_json::from_str(&about).ok()?;
+        Some((about, bodies::unpack(&packed)?))
     }))
 }
 
 /// The newest messages that came of this one; they stand behind it.
-fn resent_as(connection: &Connection, original: u64, message: i64) -> Result<Vec<Resent>, ArchiveError> {
+fn resent_as(
+    connection: &Connection,
+    sealing: &Sealing,
+    original: u64,
+    message: i64,
+) -> Result<Vec<Resent>, ArchiveError> {
     let mut buckets =
         connection.prepare_cached("SELECT bucket FROM bucket WHERE bucket >= ?1 ORDER BY bucket DESC")?;
     let mut select = connection.prepare_cached(
         "SELECT m.number, m.received_at, m.about FROM term t JOIN message m ON m.number = ?1 + t.offset
          WHERE t.bucket = ?2 AND t.hash = ?3 ORDER BY t.offset DESC LIMIT ?4",
     )?;
-    let Term(hash) = Term::origin(original);
+    let Term(hash) = sealing.hashing().origin(original);
     let mut found = Vec::new();
     let mut rows = buckets.query([number::bucket(message)])?;
     while let Some(row) = rows.next()? {
@@ -172,8 +194,11 @@ fn resent_as(connection: &Connection, original: u64, message: i64) -> Result<Vec
         let left = i64::try_from(RESENT_MAX - found.len()).unwrap_or(0);
         let mut made = select.query(params![number::first(bucket), bucket, hash, left])?;
         while let Some(row) = made.next()? {
-            let (number, received_at, about): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let about: About = serde_json::from_str(&about).unwrap_or_default();
+            let (number, received_at) = (row.get(0)?, row.get(1)?);
+            let about = sealing.open_text(Place::About { message: number }, row.get_ref(2)?);
+            let about: About = about
+                .and_then(|about| serde_json::from_str(&about).ok())
+                .unwrap_or_default();
             // Two numbers may have one hash.
             if let Some(origin) = about.origin.filter(|origin| origin.message == original) {
                 found.push(Resent {
@@ -192,7 +217,12 @@ fn resent_as(connection: &Connection, original: u64, message: i64) -> Result<Vec
     Ok(found)
 }
 
-fn deliveries(connection: &Connection, message: i64) -> Result<Vec<Delivery>, ArchiveError> {
+/// The deliveries of a message; `None` when something of them is not as it was written.
+fn deliveries(
+    connection: &Connection,
+    sealing: &Sealing,
+    message: i64,
+) -> Result<Option<Vec<Delivery>>, ArchiveError> {
     let mut select = connection.prepare_cached(
         "SELECT d.number, d.message, n.name, d.state, d.result, d.reason, d.ended_at, d.destination, d.ended_by
          FROM delivery d JOIN name n ON n.id = d.destination WHERE d.number >= ?1 ORDER BY d.number",
@@ -203,7 +233,16 @@ fn deliveries(connection: &Connection, message: i64) -> Result<Vec<Delivery>, Ar
         if row.get::<_, i64>(1)? != message {
             break;
         }
-        let delivery: i64 = row.get(0)?;
+        let (delivery, destination) = (row.get(0)?, row.get(7)?);
+        let place = Place::Reason {
+            delivery,
+            destination,
+        };
+        let reason = sealed::optional(row.get_ref(5)?, |kept| sealing.open_text(place, kept));
+        let attempts = attempts(connection, sealing, delivery, destination)?;
+        let (Ok(reason), Some(attempts)) = (reason, attempts) else {
+            return Ok(None);
+        };
         found.push(Delivery {
             sequence: number::sequence(delivery.try_into().unwrap_or(0)),
             destination: row.get(2)?,
@@ -211,32 +250,48 @@ fn deliveries(connection: &Connection, message: i64) -> Result<Vec<Delivery>, Ar
             result: row
                 .get::<_, Option<i64>>(4)?
                 .and_then(|result| result.try_into().ok()),
-            reason: row.get(5)?,
+            reason,
             ended_at: row.get::<_, Option<i64>>(6)?.map(search::timestamp),
             ended_by: row.get(8)?,
-            attempts: attempts(connection, delivery, row.get(7)?)?,
+            attempts,
         });
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
+/// The attempts at a delivery; `None` when something of them is not as it was written.
 fn attempts(
     connection: &Connection,
+    sealing: &Sealing,
     delivery: i64,
     destination: i64,
-) -> Result<Vec<Attempted>, ArchiveError> {
+) -> Result<Option<Vec<Attempted>>, ArchiveError> {
     let mut select = connection.prepare_cached(
-        "SELECT at, took_us, code, problem, answer FROM attempt
+        "SELECT at, took_us, code, problem, answer, journal FROM attempt
          WHERE delivery = ?1 AND destination = ?2 ORDER BY journal",
     )?;
     let attempt = |row: &Row<'_>| {
-        Ok(Attempted {
+        let place = sealed::Attempt {
+            delivery,
+            destination,
+            journal: row.get(5)?,
+        };
+        let problem = sealed::optional(row.get_ref(3)?, |kept| {
+            sealing.open_text(Place::Problem(place), kept)
+        });
+        let answer = sealed::optional(row.get_ref(4)?, |kept| {
+            sealing.open_bytes(Place::Answer(place), kept)
+        });
+        let (Ok(problem), Ok(answer)) = (problem, answer) else {
+            return Ok(None);
+        };
+        Ok(Some(Attempted {
             at: search::timestamp(row.get(0)?),
             took: Duration::from_micros(row.get::<_, i64>(1)?.try_into().unwrap_or(0)),
             code: row.get(2)?,
-            problem: row.get(3)?,
-            answer: row.get::<_, Option<Vec<u8>>>(4)?.map(Bytes::from),
-        })
+            problem,
+            answer: answer.map(Bytes::from),
+        }))
     };
     let attempts = select
         .query_map([delivery, destination], attempt)?

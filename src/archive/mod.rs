@@ -4,19 +4,25 @@
 //! journal may forget it. What is told twice is written once. It is never in the way of a message: it may be lost, and
 //! no delivery is.
 //!
+//! With a key, what comes from messages is sealed before it reaches a row, and found by keyed hashes; `sealed.rs` says
+//! what is not. Without one it lies there as it came.
+//!
 //! One SQLite database (`archive.sqlite` in its folder), with one connection that writes and a few that read beside
 //! it. Everything here blocks on the disk.
 
 mod about;
 mod bodies;
+mod encrypt;
 mod error;
 mod event;
 mod hold;
+mod keys;
 mod message;
 mod number;
 mod purge;
 mod query;
 mod schema;
+mod sealed;
 mod search;
 mod settings;
 mod state;
@@ -38,10 +44,14 @@ use metrics::{counter, gauge};
 use rusqlite::Connection;
 
 use crate::metrics as names;
+use crate::secret::SecretPlace;
+
+use sealed::Sealing;
 
 pub use error::ArchiveError;
 pub use event::{Attempt, End, Event, Origin, Outcome, Owed, Passage, Received, Settlement, What};
 pub use hold::Hold;
+pub use keys::keys_file;
 pub use message::{Attempted, Delivery, Message, Resent};
 pub use purge::Purged;
 pub use query::Query;
@@ -66,6 +76,7 @@ pub struct Archive {
 
 struct Shared {
     path: PathBuf,
+    sealing: Sealing,
     writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
 }
@@ -88,20 +99,22 @@ pub struct Summary {
 }
 
 impl Archive {
-    /// Opens the archive in this folder, and makes it there when there is none.
+    /// Opens the archive in this folder, and makes it there when there is none: encrypted, if there is an operator's key.
     ///
     /// # Errors
-    /// When the file is damaged, of a newer weir or of another program: it is left as it is.
-    pub fn open(folder: &Path) -> Result<Archive, ArchiveError> {
+    /// When the file is damaged, of a newer weir or of another program, or the key does not fit: it is left as it is.
+    pub fn open(folder: &Path, key: Option<&SecretPlace>) -> Result<Archive, ArchiveError> {
         let mut made = DirBuilder::new();
         // It holds what patients' data the outbox holds, for longer.
         made.recursive(true).mode(0o700);
         made.create(folder).map_err(ArchiveError::io(folder))?;
         let path = folder.join(FILE_NAME);
-        let connection = schema::open_writer(&path)?;
+        let sealing = Sealing::by(keys::find(folder, &path, key)?);
+        let connection = schema::open_writer(&path, sealing.id())?;
         Ok(Archive {
             shared: Arc::new(Shared {
                 path,
+                sealing,
                 writer: Mutex::new(Writer {
                     connection,
                     names: write::Names::default(),
@@ -116,12 +129,21 @@ impl Archive {
     ///
     /// # Errors
     /// As [`open`](Archive::open).
-    pub fn open_existing(folder: &Path) -> Result<Option<Archive>, ArchiveError> {
+    pub fn open_existing(folder: &Path, key: Option<&SecretPlace>) -> Result<Option<Archive>, ArchiveError> {
         let path = folder.join(FILE_NAME);
         if !fs::exists(&path).map_err(ArchiveError::io(&path))? {
             return Ok(None);
         }
-        Archive::open(folder).map(Some)
+        Archive::open(folder, key).map(Some)
+    }
+
+    /// Encrypts the archive in this folder, which is not and which nobody may use meanwhile; how many messages it has.
+    /// Cut short, it is as it was.
+    ///
+    /// # Errors
+    /// When it is encrypted already, is used, or there is no room for as much again.
+    pub fn encrypt(folder: &Path, key: &SecretPlace) -> Result<u64, ArchiveError> {
+        encrypt::encrypt(folder, key)
     }
 
     /// The database.
@@ -146,7 +168,7 @@ impl Archive {
         let Writer {
             connection, names, ..
         } = &mut *writer;
-        write::write(connection, names, store, events)
+        write::write(connection, &self.shared.sealing, names, store, events)
     }
 
     /// Writes ends of deliveries of an outbox that is gone, which tells nothing any more.
@@ -155,7 +177,7 @@ impl Archive {
         let Writer {
             connection, names, ..
         } = &mut *writer;
-        write::settle(connection, names, store, settlements)
+        write::settle(connection, &self.shared.sealing, names, store, settlements)
     }
 
     /// Takes what this outbox has written for that of one that is gone: whatever it writes next has numbers of its own.
@@ -191,7 +213,8 @@ impl Archive {
 
     /// The newest messages before a number (of all, without one) that are as asked.
     pub fn search(&self, query: &Query, before: Option<u64>, count_max: usize) -> Result<Page, ArchiveError> {
-        self.read(|connection| search::search(connection, query, before, count_max.clamp(1, PAGE_COUNT_MAX)))
+        let count_max = count_max.clamp(1, PAGE_COUNT_MAX);
+        self.read(|connection| search::search(connection, &self.shared.sealing, query, before, count_max))
     }
 
     /// Whom and what a message is about, which is content; `None` when there is none of this number, or it cannot be
@@ -200,7 +223,7 @@ impl Archive {
         let Ok(number) = i64::try_from(number) else {
             return Ok(None);
         };
-        let raw = self.read(|connection| search::raw(connection, number))?;
+        let raw = self.read(|connection| search::raw(connection, &self.shared.sealing, number))?;
         Ok(raw.map(Subject::of))
     }
 
@@ -209,7 +232,7 @@ impl Archive {
         let Ok(number) = i64::try_from(number) else {
             return Ok(None);
         };
-        self.read(|connection| message::read(connection, number))
+        self.read(|connection| message::read(connection, &self.shared.sealing, number))
     }
 
     /// What there is.
@@ -219,12 +242,13 @@ impl Archive {
 
     /// Looks at every page and every message.
     pub fn verify(&self) -> Result<Verification, ArchiveError> {
-        self.read(verify::verify)
+        self.read(|connection| verify::verify(connection, &self.shared.sealing))
     }
 
     /// Deletes these messages, as far as nobody is owed them and no hold keeps them.
     pub fn purge(&self, messages: &[u64]) -> Result<Purged, ArchiveError> {
-        let purged = purge::purge(&mut self.writer().connection, &signed(messages))?;
+        let sealing = &self.shared.sealing;
+        let purged = purge::purge(&mut self.writer().connection, sealing, &signed(messages))?;
         counter!(names::ARCHIVE_PURGED).increment(purged.deleted);
         Ok(purged)
     }
@@ -236,7 +260,7 @@ impl Archive {
         let Writer {
             connection, round, ..
         } = &mut *writer;
-        let (deleted, is_done) = purge::bite(connection, round, retention, now)?;
+        let (deleted, is_done) = purge::bite(connection, &self.shared.sealing, round, retention, now)?;
         counter!(names::ARCHIVE_PURGED).increment(deleted);
         #[expect(clippy::cast_precision_loss, reason = "a gauge of bytes needs no more digits")]
         gauge!(names::ARCHIVE_BYTES).set(purge::stored_bytes(connection)? as f64);
@@ -253,19 +277,19 @@ impl Archive {
         at: Timestamp,
         messages: &[u64],
     ) -> Result<u64, ArchiveError> {
-        let mut writer = self.writer();
-        hold::begin(&writer.connection, name, reason, by, at)?;
-        hold::keep(&mut writer.connection, name, &signed(messages))
+        let (mut writer, sealing) = (self.writer(), &self.shared.sealing);
+        hold::begin(&mut writer.connection, sealing, name, reason, by, at)?;
+        hold::keep(&mut writer.connection, sealing, name, &signed(messages))
     }
 
     /// Ends a hold.
     pub fn release(&self, name: &str) -> Result<(), ArchiveError> {
-        hold::release(&mut self.writer().connection, name)
+        hold::release(&mut self.writer().connection, &self.shared.sealing, name)
     }
 
     /// All holds.
     pub fn holds(&self) -> Result<Vec<Hold>, ArchiveError> {
-        self.read(hold::all)
+        self.read(|connection| hold::all(connection, &self.shared.sealing))
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

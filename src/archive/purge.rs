@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::about::About;
+use super::sealed::{Place, Sealing};
 use super::settings::Retention;
 use super::state::State;
-use super::term::{Extract, Field, Term};
+use super::term::{Extract, Field, Hashing, Term};
 use super::{ArchiveError, bodies, hold, number, write};
 
 /// The most messages deleted at once, and the most looked at for it.
@@ -32,12 +33,16 @@ pub struct Purged {
 }
 
 /// Deletes these messages, as far as nothing keeps them.
-pub(super) fn purge(connection: &mut Connection, messages: &[i64]) -> Result<Purged, ArchiveError> {
+pub(super) fn purge(
+    connection: &mut Connection,
+    sealing: &Sealing,
+    messages: &[i64],
+) -> Result<Purged, ArchiveError> {
     let mut purged = Purged::default();
     for bite in messages.chunks(usize::from(DELETED_MAX)) {
         let transaction = connection.transaction()?;
         for message in bite {
-            let counted = match fate(&transaction, *message)? {
+            let counted = match fate(&transaction, sealing, *message)? {
                 Fate::Unknown => &mut purged.unknown,
                 Fate::Held => &mut purged.held,
                 Fate::Owed => &mut purged.owed,
@@ -71,6 +76,7 @@ pub(super) enum Round {
 /// One bite of a round; how many messages were deleted, and whether the round has ended.
 pub(super) fn bite(
     connection: &mut Connection,
+    sealing: &Sealing,
     round: &mut Round,
     retention: &Retention,
     now: Timestamp,
@@ -86,7 +92,7 @@ pub(super) fn bite(
                 return Ok((0, false));
             };
             let cutoff = now.saturating_sub(*age_max).unwrap_or(Timestamp::MIN);
-            let (deleted, from) = by_age(connection, *of, cutoff.as_microsecond(), from)?;
+            let (deleted, from) = by_age(connection, sealing, *of, cutoff.as_microsecond(), from)?;
             *round = match from {
                 Some(from) => Round::Age { state, from },
                 None => Round::Age {
@@ -101,7 +107,7 @@ pub(super) fn bite(
                 *round = Round::Disk;
                 return Ok((0, false));
             }
-            let (deleted, from) = by_size(connection, from)?;
+            let (deleted, from) = by_size(connection, sealing, from)?;
             *round = from.map_or(Round::Disk, |from| Round::Size { from });
             deleted
         }
@@ -126,6 +132,7 @@ pub(super) const OF_TERM: &str =
 /// Deletes messages of a state received before a time, from a number on; where to go on, until the end.
 fn by_age(
     connection: &mut Connection,
+    sealing: &Sealing,
     state: State,
     cutoff: i64,
     from: i64,
@@ -139,7 +146,7 @@ fn by_age(
         return Ok((0, None));
     };
     let offset = number::offset(from.max(number::first(bucket)));
-    let Term(hash) = Term::state(state);
+    let Term(hash) = sealing.hashing().state(state);
     let messages = {
         let mut select = transaction.prepare_cached(OF_TERM)?;
         let offsets = select.query_map(params![bucket, hash, offset, EXAMINED_MAX], |row| row.get(0))?;
@@ -156,7 +163,7 @@ fn by_age(
             .query_row([message], |row| row.get(0))
             .optional()?;
         let is_old = received_at.is_some_and(|received_at| received_at < cutoff);
-        if is_old && fate(&transaction, message)? == Fate::Deleted {
+        if is_old && fate(&transaction, sealing, message)? == Fate::Deleted {
             deleted += 1;
         }
         if deleted == u64::from(DELETED_MAX) {
@@ -169,7 +176,11 @@ fn by_age(
 }
 
 /// Deletes the oldest messages from a number on; where to go on, until the end.
-fn by_size(connection: &mut Connection, from: i64) -> Result<(u64, Option<i64>), ArchiveError> {
+fn by_size(
+    connection: &mut Connection,
+    sealing: &Sealing,
+    from: i64,
+) -> Result<(u64, Option<i64>), ArchiveError> {
     let transaction = connection.transaction()?;
     let messages = {
         let mut select = transaction
@@ -179,7 +190,7 @@ fn by_size(connection: &mut Connection, from: i64) -> Result<(u64, Option<i64>),
     };
     let mut deleted = 0;
     for message in &messages {
-        deleted += u64::from(fate(&transaction, *message)? == Fate::Deleted);
+        deleted += u64::from(fate(&transaction, sealing, *message)? == Fate::Deleted);
     }
     transaction.commit()?;
     Ok((deleted, messages.last().map(|last| last + 1)))
@@ -214,7 +225,7 @@ enum Fate {
 }
 
 /// Deletes a message, if nothing keeps it.
-fn fate(transaction: &Transaction<'_>, message: i64) -> Result<Fate, ArchiveError> {
+fn fate(transaction: &Transaction<'_>, sealing: &Sealing, message: i64) -> Result<Fate, ArchiveError> {
     if hold::is_held(transaction, message)? {
         return Ok(Fate::Held);
     }
@@ -225,23 +236,30 @@ fn fate(transaction: &Transaction<'_>, message: i64) -> Result<Fate, ArchiveErro
     {
         return Ok(Fate::Owed);
     }
-    let row: Option<(i64, String, String, Vec<u8>)> = transaction
+    let row: Option<(Row, usize)> = transaction
         .prepare_cached(
             "SELECT m.state, n.name, m.about, m.bodies FROM message m JOIN name n ON n.id = m.listener
              WHERE m.number = ?1",
         )?
         .query_row([message], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            let bodies = row.get_ref(3)?;
+            let read = Row {
+                state: row.get(0)?,
+                listener: row.get(1)?,
+                about: sealing.open_text(Place::About { message }, row.get_ref(2)?),
+                packed: sealing.open_bytes(Place::Bodies { message }, bodies),
+            };
+            Ok((read, bodies.as_blob().map_or(0, <[u8]>::len)))
         })
         .optional()?;
-    let Some((state, listener, about, packed)) = row else {
+    let Some((row, stored_bytes)) = row else {
         return Ok(Fate::Unknown);
     };
     let bucket = number::bucket(message);
     {
         let mut forget =
             transaction.prepare_cached("DELETE FROM term WHERE bucket = ?1 AND hash = ?2 AND offset = ?3")?;
-        for Term(hash) in terms(state, &listener, &about, &packed, &deliveries) {
+        for Term(hash) in terms(row, sealing.hashing(), &deliveries) {
             forget.execute(params![bucket, hash, number::offset(message)])?;
         }
     }
@@ -256,34 +274,40 @@ fn fate(transaction: &Transaction<'_>, message: i64) -> Result<Fate, ArchiveErro
     transaction
         .prepare_cached("DELETE FROM message WHERE number = ?1")?
         .execute([message])?;
-    leave_bucket(transaction, bucket, packed.len())?;
+    leave_bucket(transaction, bucket, stored_bytes)?;
     Ok(Fate::Deleted)
+}
+
+/// What tells by what a message is found; what cannot be read is left out.
+pub(super) struct Row {
+    pub(super) state: i64,
+    pub(super) listener: String,
+    /// The JSON.
+    pub(super) about: Option<String>,
+    /// The bodies.
+    pub(super) packed: Option<Vec<u8>>,
 }
 
 /// All that a message is found by. One that cannot be read leaves some behind: a search passes over them, and they go
 /// with their bucket.
-fn terms(
-    state: i64,
-    listener: &str,
-    about: &str,
-    packed: &[u8],
-    deliveries: &[(i64, String, i64)],
-) -> Vec<Term> {
-    let raw = bodies::unpack(packed).and_then(|bodies| bodies.into_iter().next());
-    let extract = raw.map(|raw| Extract::of(&raw)).unwrap_or_default();
-    let about: About = serde_json::from_str(about).unwrap_or_default();
+pub(super) fn terms(row: Row, hashing: &Hashing, deliveries: &[(i64, String, i64)]) -> Vec<Term> {
+    let bodies = row.packed.and_then(|packed| bodies::unpack(&packed));
+    let raw = bodies.and_then(|bodies| bodies.into_iter().next());
+    let about = row.about.and_then(|about| serde_json::from_str(&about).ok());
+    let about: About = about.unwrap_or_default();
     let routes = about
         .routes
         .iter()
-        .map(|(route, _)| Term::exact(Field::Route, route));
-    let tags = about.tags.iter().map(|(name, value)| Term::tag(name, value));
+        .map(|(route, _)| hashing.exact(Field::Route, route));
+    let tags = about.tags.iter().map(|(name, value)| hashing.tag(name, value));
     let deliveries = deliveries
         .iter()
-        .filter_map(|(_, destination, state)| Some(Term::delivery(destination, State::of_number(*state)?)));
-    let mut terms: Vec<_> = extract.terms.into_iter().collect();
-    terms.push(Term::exact(Field::Listener, listener));
-    terms.extend(State::of_number(state).map(Term::state));
-    terms.extend(about.origin.map(|origin| Term::origin(origin.message)));
+        .filter_map(|(_, destination, state)| Some(hashing.delivery(destination, State::of_number(*state)?)));
+    let of_raw = raw.into_iter().flat_map(|raw| Extract::of(&raw, hashing).terms);
+    let mut terms: Vec<_> = of_raw.collect();
+    terms.push(hashing.exact(Field::Listener, &row.listener));
+    terms.extend(State::of_number(row.state).map(|state| hashing.state(state)));
+    terms.extend(about.origin.map(|origin| hashing.origin(origin.message)));
     terms.extend(routes.chain(tags).chain(deliveries));
     terms
 }

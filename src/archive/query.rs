@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::state::State;
-use super::term::{Field, Term, words};
+use super::term::{Field, Hashing, Term, words};
 use crate::expression::Condition;
 
 /// What a message must have to be found; what is left out is not asked.
@@ -50,14 +50,14 @@ pub struct Query {
 
 impl Query {
     /// The criteria that the index knows: of each at least one term must be the message's.
-    pub(super) fn criteria(&self) -> Vec<Vec<Term>> {
+    pub(super) fn criteria(&self, hashing: &Hashing) -> Vec<Vec<Term>> {
         let folded = |fields: &[Field], value: &Option<String>| {
             value.as_ref().map(|value| {
-                let terms = fields.iter().filter_map(|field| Term::folded(*field, value));
+                let terms = fields.iter().filter_map(|field| hashing.folded(*field, value));
                 terms.collect::<Vec<_>>()
             })
         };
-        let exact = |field, name: &Option<String>| name.as_ref().map(|name| vec![Term::exact(field, name)]);
+        let exact = |field, name: &Option<String>| name.as_ref().map(|name| vec![hashing.exact(field, name)]);
         let criteria = [
             folded(&[Field::ControlId], &self.control_id),
             folded(&[Field::Patient], &self.patient),
@@ -65,7 +65,7 @@ impl Query {
             folded(&[Field::Account], &self.account),
             self.tag
                 .as_ref()
-                .map(|(name, value)| vec![Term::tag(name, value)]),
+                .map(|(name, value)| vec![hashing.tag(name, value)]),
             folded(
                 &[Field::SendingApplication, Field::ReceivingApplication],
                 &self.application,
@@ -77,25 +77,25 @@ impl Query {
             folded(&[Field::Type], &self.message_type),
             exact(Field::Listener, &self.listener),
             exact(Field::Route, &self.route),
-            self.became(),
+            self.became(hashing),
         ];
         let name = self.name.as_deref().map(words).into_iter().flatten();
-        let name = name.filter_map(|word| Term::folded(Field::Name, word));
+        let name = name.filter_map(|word| hashing.folded(Field::Name, word));
         let criteria = criteria.into_iter().flatten();
         criteria.chain(name.map(|term| vec![term])).collect()
     }
 
     /// What must have become of it, at all or at a destination.
-    fn became(&self) -> Option<Vec<Term>> {
+    fn became(&self, hashing: &Hashing) -> Option<Vec<Term>> {
         let states = &self.states;
         match &self.destination {
             Some(destination) => {
                 let asked = |state: &State| states.is_empty() || states.contains(state);
                 let states = State::OF_DELIVERY.into_iter().filter(asked);
-                Some(states.map(|state| Term::delivery(destination, state)).collect())
+                Some(states.map(|state| hashing.delivery(destination, state)).collect())
             }
             None if states.is_empty() => None,
-            None => Some(states.iter().map(|state| Term::state(*state)).collect()),
+            None => Some(states.iter().map(|state| hashing.state(*state)).collect()),
         }
     }
 
@@ -117,7 +117,7 @@ impl Query {
 impl fmt::Debug for Query {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Query")
-            .field("criteria", &self.criteria().len())
+            .field("criteria", &self.criteria(&Hashing::default()).len())
             .field("states", &self.states)
             .field("since", &self.since)
             .field("until", &self.until)

@@ -1,7 +1,7 @@
 //! The tables of the archive, and how a file comes to have them.
 //!
 //! The form of a file is its `user_version`; every step from one form to the next is kept, so that any older file
-//! can be opened, and each is one transaction. A file of a newer form is left as it is.
+//! can be opened; those that a file needs are one transaction. A file of a newer form is left as it is.
 //!
 //! What is searched for is not in columns with an index each: a message has a dozen terms, and a dozen large trees with
 //! keys in no order cost a page written for each of them. All terms are in one tree by (bucket, hash, offset), where
@@ -11,10 +11,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::ArchiveError;
 use super::error::is_damage;
+use super::{ArchiveError, keys};
 
 /// "weir", as SQLite's own mark of whose file it is.
 const APPLICATION_ID: i64 = 0x7765_6972;
@@ -27,6 +27,9 @@ const LOG_BYTES_KEPT: i64 = 64 << 20;
 /// Memory for pages: the writer's has to hold what a batch touches.
 const WRITER_CACHE_KIB: i64 = 24 * 1_024;
 const READER_CACHE_KIB: i64 = 4 * 1_024;
+
+/// The form from which on an archive may be encrypted.
+const SEALED_SINCE: i64 = 3;
 
 /// The steps: the n-th makes form n of form n - 1.
 const STEPS: &[&str] = &[
@@ -113,16 +116,20 @@ const STEPS: &[&str] = &[
     -- Who ordered the end of a delivery, if somebody did.
     ALTER TABLE delivery ADD COLUMN ended_by TEXT;
 ",
+    "
+    -- Of an encrypted archive, by whose keys its values are sealed; without a row nothing is.
+    CREATE TABLE sealed (keys BLOB NOT NULL);
+",
 ];
 
 /// The connection that writes; makes the file and brings it to the newest form.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, ArchiveError> {
+pub(super) fn open_writer(path: &Path, keys: Option<[u8; 16]>) -> Result<Connection, ArchiveError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let told = |error: rusqlite::Error| tell(path, error);
     let mut connection = Connection::open_with_flags(path, flags).map_err(told)?;
     connection.busy_timeout(BUSY_WAIT).map_err(told)?;
-    prepare(&mut connection, path).map_err(|error| {
+    prepare(&mut connection, path, keys).map_err(|error| {
         if let ArchiveError::Database(error) = error {
             return tell(path, error);
         }
@@ -132,16 +139,17 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, ArchiveError> {
 }
 
 /// A connection that reads beside the writer.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, ArchiveError> {
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     Ok(connection)
 }
 
-fn prepare(connection: &mut Connection, path: &Path) -> Result<(), ArchiveError> {
+fn prepare(connection: &mut Connection, path: &Path, keys: Option<[u8; 16]>) -> Result<(), ArchiveError> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (owner, form) = (number("application_id")?, number("user_version")?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -159,6 +167,9 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), ArchiveError>
             known,
         });
     }
+    if form > 0 {
+        keys::check(path, mark(connection, form)?, keys)?;
+    }
     if is_new {
         // Only before the first table: pages that were freed can be given back later.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
@@ -170,14 +181,41 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), ArchiveError>
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    // Nothing of it into other files; and what was deleted is overwritten, not only forgotten.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "secure_delete", true)?;
     let done = usize::try_from(form).unwrap_or(usize::MAX);
-    for (step, form) in STEPS.iter().zip(1..).skip(done) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "user_version", form)?;
-        transaction.commit()?;
+    let steps = STEPS.get(done..).unwrap_or_default();
+    if steps.is_empty() {
+        return Ok(());
     }
+    let transaction = connection.transaction()?;
+    for step in steps {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    // With the tables: a file that has them and no mark is one that is not encrypted.
+    if let (0, Some(keys)) = (form, keys) {
+        transaction.execute("INSERT INTO sealed (keys) VALUES (?1)", [keys])?;
+    }
+    transaction.commit()?;
     Ok(())
+}
+
+/// By whose keys the values of the archive in this file are sealed; `None` when they are not.
+pub(super) fn sealed_by(path: &Path) -> Result<Option<[u8; 16]>, ArchiveError> {
+    let told = |error: rusqlite::Error| tell(path, error);
+    let connection = open_reader(path).map_err(told)?;
+    let form = connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    mark(&connection, form.map_err(told)?).map_err(told)
+}
+
+fn mark(connection: &Connection, form: i64) -> rusqlite::Result<Option<[u8; 16]>> {
+    if form < SEALED_SINCE {
+        return Ok(None);
+    }
+    let mark = connection.query_row("SELECT keys FROM sealed", [], |row| row.get(0));
+    mark.optional()
 }
 
 /// An error of SQLite at a file, in terms of what to do.
@@ -206,8 +244,8 @@ mod tests {
     fn a_file_opens_again_and_keeps_its_form() {
         let folder = folder();
         let path = folder.path().join("archive.sqlite");
-        drop(open_writer(&path).unwrap());
-        let again = open_writer(&path).unwrap();
+        drop(open_writer(&path, None).unwrap());
+        let again = open_writer(&path, None).unwrap();
         let form: i64 = again
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .unwrap();
@@ -243,7 +281,7 @@ mod tests {
                 )
                 .unwrap();
             drop(older);
-            let opened = open_writer(&path).unwrap();
+            let opened = open_writer(&path, None).unwrap();
             let select = "SELECT state, ended_by FROM delivery WHERE number = 11";
             let found: (i64, Option<String>) = opened
                 .query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -256,7 +294,7 @@ mod tests {
     fn a_file_of_a_newer_weir_of_another_program_and_of_noise_are_left_alone() {
         let folder = folder();
         let newer = folder.path().join("newer.sqlite");
-        open_writer(&newer)
+        open_writer(&newer, None)
             .unwrap()
             .pragma_update(None, "user_version", 99)
             .unwrap();
@@ -269,7 +307,7 @@ mod tests {
         std::fs::write(&noise, [7; 5_000]).unwrap();
         let before = [&newer, &foreign, &noise].map(|path| std::fs::read(path).unwrap());
         let [newer_error, foreign_error, noise_error] =
-            [&newer, &foreign, &noise].map(|path| open_writer(path).unwrap_err());
+            [&newer, &foreign, &noise].map(|path| open_writer(path, None).unwrap_err());
         assert!(
             matches!(newer_error, ArchiveError::Newer { found: 99, .. }),
             "{newer_error}"

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::query::Query;
+use super::sealed::{Place, Sealing};
 use super::state::State;
 use super::term::Term;
 use super::{ArchiveError, bodies, number, write};
@@ -66,16 +67,18 @@ impl std::fmt::Debug for Found {
 /// The newest messages before a number (all, without one) that are as asked, at most so many.
 pub(super) fn search(
     connection: &Connection,
+    sealing: &Sealing,
     query: &Query,
     before: Option<u64>,
     count_max: usize,
 ) -> Result<Page, ArchiveError> {
-    search_within(connection, query, before, count_max, STEPS_MAX)
+    search_within(connection, sealing, query, before, count_max, STEPS_MAX)
 }
 
 /// The same with a bound on the steps.
 pub(super) fn search_within(
     connection: &Connection,
+    sealing: &Sealing,
     query: &Query,
     before: Option<u64>,
     count_max: usize,
@@ -86,10 +89,11 @@ pub(super) fn search_within(
     let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
     let mut walk = Walk {
         connection: &transaction,
+        sealing,
         index: Index::over(&transaction)?,
         query,
         criteria: query
-            .criteria()
+            .criteria(sealing.hashing())
             .into_iter()
             .map(|terms| Criterion { terms, jumped: 0 })
             .collect(),
@@ -116,6 +120,7 @@ struct Criterion {
 
 struct Walk<'c> {
     connection: &'c Connection,
+    sealing: &'c Sealing,
     index: Index<'c>,
     query: &'c Query,
     criteria: Vec<Criterion>,
@@ -219,13 +224,13 @@ impl Walk<'_> {
         }
         if let Some(condition) = &self.query.condition {
             self.steps += CONDITION_STEPS * (1 + bytes / 1_024);
-            let raw = raw(self.connection, message)?;
+            let raw = raw(self.connection, self.sealing, message)?;
             let parsed = raw.and_then(|raw| Message::parse(raw).ok());
             if !parsed.is_some_and(|message| condition.holds(&View::of(&message))) {
                 return Ok(None);
             }
         }
-        read(self.connection, message)
+        read(self.connection, self.sealing, message)
     }
 }
 
@@ -291,18 +296,25 @@ impl<'c> Index<'c> {
     }
 }
 
-/// A message as it stands in a list; `None` when there is none of this number.
-pub(super) fn read(connection: &Connection, message: i64) -> Result<Option<Found>, ArchiveError> {
+/// A message as it stands in a list; `None` when there is none of this number. One that is damaged is shown without
+/// what cannot be read of it: it must not keep the others from being found.
+pub(super) fn read(
+    connection: &Connection,
+    sealing: &Sealing,
+    message: i64,
+) -> Result<Option<Found>, ArchiveError> {
     let found = connection
         .prepare_cached(FOUND)?
         .query_row([message], |row| {
+            let shown = sealing.open_shown(message, row.get(3)?, row.get_ref(4)?);
+            let (message_type, control_id) = shown.unwrap_or_default();
             Ok(Found {
                 number: message.try_into().unwrap_or(0),
                 received_at: timestamp(row.get(0)?),
                 listener: row.get(1)?,
                 site_version: row.get(2)?,
-                message_type: row.get(3)?,
-                control_id: row.get(4)?,
+                message_type,
+                control_id,
                 state: State::of_number(row.get(5)?).unwrap_or(State::Queued),
                 bytes: row.get::<_, i64>(6)?.try_into().unwrap_or(0),
                 deliveries: Vec::new(),
@@ -321,12 +333,18 @@ pub(super) fn read(connection: &Connection, message: i64) -> Result<Option<Found
 }
 
 /// The frame as received; `None` when there is no such message, or it cannot be read.
-pub(super) fn raw(connection: &Connection, message: i64) -> Result<Option<bytes::Bytes>, ArchiveError> {
-    let packed: Option<Vec<u8>> = connection
+pub(super) fn raw(
+    connection: &Connection,
+    sealing: &Sealing,
+    message: i64,
+) -> Result<Option<bytes::Bytes>, ArchiveError> {
+    let packed: Option<Option<Vec<u8>>> = connection
         .prepare_cached("SELECT bodies FROM message WHERE number = ?1")?
-        .query_row([message], |row| row.get(0))
+        .query_row([message], |row| {
+            Ok(sealing.open_bytes(Place::Bodies { message }, row.get_ref(0)?))
+        })
         .optional()?;
-    let bodies = packed.and_then(|packed| bodies::unpack(&packed));
+    let bodies = packed.flatten().and_then(|packed| bodies::unpack(&packed));
     Ok(bodies.and_then(|bodies| bodies.into_iter().next()))
 }
 

@@ -1,6 +1,7 @@
 //! Terms: what a message is found by, and which it has.
 //!
-//! A term is a field and a value, kept as 64 bits of a hash. Two values of an archive's millions fall together with a
+//! A term is a field and a value, kept as 64 bits of a hash; in an encrypted archive of a keyed one, so that nobody
+//! learns a value by trying them. Two values of an archive's millions fall together with a
 //! chance of one in a hundred thousand millions for each search; nothing looks closer than that.
 //! Identifiers and names are compared without regard to upper and lower case and to blanks around them.
 
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use zeroize::Zeroizing;
 
 use super::state::State;
 use crate::hl7::datatype::Part;
@@ -43,16 +45,28 @@ pub(super) enum Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Term(pub(super) i64);
 
-impl Term {
+/// Makes the terms of one archive.
+#[derive(Default)]
+pub(super) struct Hashing(Option<Zeroizing<[u8; blake3::KEY_LEN]>>);
+
+impl Hashing {
+    /// Of an encrypted archive.
+    pub(super) fn keyed(key: Zeroizing<[u8; blake3::KEY_LEN]>) -> Hashing {
+        Hashing(Some(key))
+    }
+
     /// A value as it stands in a message or was asked for; `None` when it is empty.
-    pub(super) fn folded(field: Field, value: &str) -> Option<Term> {
+    pub(super) fn folded(&self, field: Field, value: &str) -> Option<Term> {
         let folded = value.trim().to_uppercase();
-        (!folded.is_empty()).then(|| Term::exact(field, &folded))
+        (!folded.is_empty()).then(|| self.exact(field, &folded))
     }
 
     /// A name of the site.
-    pub(super) fn exact(field: Field, name: &str) -> Term {
-        let mut hasher = blake3::Hasher::new();
+    pub(super) fn exact(&self, field: Field, name: &str) -> Term {
+        let mut hasher = match &self.0 {
+            Some(key) => blake3::Hasher::new_keyed(key),
+            None => blake3::Hasher::new(),
+        };
         hasher.update(&[field as u8]);
         hasher.update(name.as_bytes());
         let hash = hasher.finalize();
@@ -62,24 +76,24 @@ impl Term {
     }
 
     /// A message in this state.
-    pub(super) fn state(state: State) -> Term {
-        Term::exact(Field::State, state.as_str())
+    pub(super) fn state(&self, state: State) -> Term {
+        self.exact(Field::State, state.as_str())
     }
 
     /// A delivery to this destination in this state.
-    pub(super) fn delivery(destination: &str, state: State) -> Term {
-        Term::exact(Field::Delivery, &format!("{}\0{destination}", state.as_str()))
+    pub(super) fn delivery(&self, destination: &str, state: State) -> Term {
+        self.exact(Field::Delivery, &format!("{}\0{destination}", state.as_str()))
     }
 
     /// What was made of the message of this number when it was sent again.
-    pub(super) fn origin(message: u64) -> Term {
-        Term::exact(Field::Origin, &message.to_string())
+    pub(super) fn origin(&self, message: u64) -> Term {
+        self.exact(Field::Origin, &message.to_string())
     }
 
     /// A tag with this value.
-    pub(super) fn tag(name: &str, value: &str) -> Term {
+    pub(super) fn tag(&self, name: &str, value: &str) -> Term {
         let value = value.trim().to_uppercase();
-        Term::exact(Field::Tag, &format!("{name}={value}"))
+        self.exact(Field::Tag, &format!("{name}={value}"))
     }
 }
 
@@ -90,8 +104,8 @@ pub(super) fn words(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What a message says of itself.
-#[derive(Default)]
-pub(super) struct Extract {
+pub(super) struct Extract<'h> {
+    hashing: &'h Hashing,
     /// MSH-9, as `ADT^A01`.
     pub(super) message_type: String,
     /// MSH-10.
@@ -100,10 +114,15 @@ pub(super) struct Extract {
     pub(super) terms: BTreeSet<Term>,
 }
 
-impl Extract {
+impl<'h> Extract<'h> {
     /// Of a frame as received; nothing of what is no message.
-    pub(super) fn of(raw: &Bytes) -> Extract {
-        let mut extract = Extract::default();
+    pub(super) fn of(raw: &Bytes, hashing: &'h Hashing) -> Extract<'h> {
+        let mut extract = Extract {
+            hashing,
+            message_type: String::new(),
+            control_id: String::new(),
+            terms: BTreeSet::new(),
+        };
         if let Ok(message) = Message::parse(raw.clone()) {
             for segment in message.segments() {
                 extract.segment(&segment);
@@ -187,7 +206,7 @@ impl Extract {
 
     fn add(&mut self, field: Field, value: &str) {
         if self.terms.len() < TERMS_MAX {
-            self.terms.extend(Term::folded(field, value));
+            self.terms.extend(self.hashing.folded(field, value));
         }
     }
 }
@@ -213,9 +232,10 @@ mod tests {
 
     #[track_caller]
     fn check(field: Field, values: &[&str]) {
-        let extract = Extract::of(&Bytes::from_static(MESSAGE.as_bytes()));
+        let hashing = Hashing::default();
+        let extract = Extract::of(&Bytes::from_static(MESSAGE.as_bytes()), &hashing);
         for value in values {
-            let term = Term::folded(field, value).unwrap();
+            let term = hashing.folded(field, value).unwrap();
             assert!(extract.terms.contains(&term), "{field:?} {value}");
         }
     }
@@ -232,18 +252,25 @@ mod tests {
         check(Field::ReceivingApplication, &["LAB"]);
         check(Field::ReceivingFacility, &["SOUTH"]);
         check(Field::Name, &["DOE", "van", "john", "CO", "q", "roe", "jane"]);
-        let extract = Extract::of(&Bytes::from_static(MESSAGE.as_bytes()));
+        let hashing = Hashing::default();
+        let extract = Extract::of(&Bytes::from_static(MESSAGE.as_bytes()), &hashing);
         assert_eq!(extract.message_type, "OML^O21");
         assert_eq!(extract.control_id, "c-1");
     }
 
     #[test]
-    fn the_same_value_of_another_field_is_another_term() {
+    fn the_same_value_of_another_field_or_under_another_key_is_another_term() {
+        let hashing = Hashing::default();
+        let keyed = |byte| Hashing::keyed(Zeroizing::new([byte; 32]));
+        let term = |hashing: &Hashing| hashing.folded(Field::Patient, "1");
+        assert_ne!(term(&hashing), term(&keyed(1)));
+        assert_ne!(term(&keyed(1)), term(&keyed(2)));
+        assert_eq!(term(&keyed(1)), term(&keyed(1)));
         assert_ne!(
-            Term::folded(Field::Patient, "1"),
-            Term::folded(Field::Account, "1")
+            hashing.folded(Field::Patient, "1"),
+            hashing.folded(Field::Account, "1")
         );
-        assert_eq!(Term::folded(Field::Patient, "  "), None);
+        assert_eq!(hashing.folded(Field::Patient, "  "), None);
     }
 
     #[test]
@@ -256,13 +283,14 @@ mod tests {
 
     #[test]
     fn what_is_no_message_has_no_terms_and_hostile_ones_a_bounded_number() {
+        let hashing = Hashing::default();
         assert!(
-            Extract::of(&Bytes::from_static(b"GET / HTTP/1.1"))
+            Extract::of(&Bytes::from_static(b"GET / HTTP/1.1"), &hashing)
                 .terms
                 .is_empty()
         );
         let many: Vec<_> = (0..5_000).map(|number| format!("ORC|NW|{number}\r")).collect();
-        let extract = Extract::of(&format!("MSH|^~\\&|A\r{}", many.concat()).into());
+        let extract = Extract::of(&format!("MSH|^~\\&|A\r{}", many.concat()).into(), &hashing);
         assert_eq!(extract.terms.len(), TERMS_MAX);
     }
 }

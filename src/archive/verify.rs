@@ -2,8 +2,9 @@
 
 use rusqlite::Connection;
 
+use super::sealed::Sealing;
 use super::search::timestamp;
-use super::{ArchiveError, Summary, bodies, purge};
+use super::{ArchiveError, Summary, message, purge};
 
 /// How many complaints of the database are kept.
 const PROBLEMS_MAX: usize = 100;
@@ -11,9 +12,9 @@ const PROBLEMS_MAX: usize = 100;
 /// What came of looking at everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
-    /// Messages whose bodies are as they were written.
+    /// Messages of which everything is as it was written.
     pub sound: u64,
-    /// The numbers of those whose bodies are not, the first hundred.
+    /// The numbers of those that are damaged, or hold what belongs elsewhere, the first hundred.
     pub damaged: Vec<u64>,
     /// What the database complains of.
     pub problems: Vec<String>,
@@ -41,7 +42,7 @@ pub(super) fn summary(connection: &Connection) -> Result<Summary, ArchiveError> 
     })
 }
 
-pub(super) fn verify(connection: &Connection) -> Result<Verification, ArchiveError> {
+pub(super) fn verify(connection: &Connection, sealing: &Sealing) -> Result<Verification, ArchiveError> {
     let mut verification = Verification {
         sound: 0,
         damaged: Vec::new(),
@@ -55,20 +56,18 @@ pub(super) fn verify(connection: &Connection) -> Result<Verification, ArchiveErr
             verification.problems.push(problem);
         }
     }
-    let mut select = connection.prepare("SELECT number, bodies FROM message ORDER BY number")?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        let packed = row.get_ref(1)?;
-        let is_sound = packed
-            .as_blob()
-            .is_ok_and(|packed| bodies::unpack(packed).is_some());
-        if is_sound {
-            verification.sound += 1;
-        } else if verification.damaged.len() < PROBLEMS_MAX {
-            verification
-                .damaged
-                .push(row.get::<_, i64>(0)?.try_into().unwrap_or(0));
+    let mut next = connection.prepare("SELECT min(number) FROM message WHERE number > ?1")?;
+    let mut before = -1;
+    while let Some(number) = next.query_row([before], |row| row.get::<_, Option<i64>>(0))? {
+        match message::read(connection, sealing, number) {
+            Ok(_) => verification.sound += 1,
+            Err(error) if !error.is_damage() => return Err(error),
+            Err(_) if verification.damaged.len() < PROBLEMS_MAX => {
+                verification.damaged.push(number.try_into().unwrap_or(0));
+            }
+            Err(_) => {}
         }
+        before = number;
     }
     Ok(verification)
 }

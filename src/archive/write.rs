@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::about::About;
+use super::sealed::{self, Place, Sealing};
 use super::state::State;
-use super::term::{Extract, Field, Term};
+use super::term::{Extract, Field, Hashing, Term};
 use super::{ArchiveError, Attempt, End, Event, Received, Settlement, What, bodies, number, succession};
 
 /// The ids of names, as far as they were used. What it knows is in the file, or in the transaction under way.
@@ -63,6 +64,7 @@ pub(super) fn number(connection: &Connection, store: u128, sequence: u64) -> Res
 /// Writes what was not written before; durable when it returns.
 pub(super) fn write(
     connection: &mut Connection,
+    sealing: &Sealing,
     names: &mut Names,
     store: u128,
     events: &[Event],
@@ -75,6 +77,7 @@ pub(super) fn write(
     let generation = generation(&transaction, store)?;
     let mut batch = Batch {
         transaction: &transaction,
+        sealing,
         names: std::mem::take(names),
         generation,
         drafts: BTreeMap::new(),
@@ -104,6 +107,7 @@ pub(super) fn write(
 /// Writes ends of deliveries of an outbox that tells nothing any more; durable when it returns.
 pub(super) fn settle(
     connection: &mut Connection,
+    sealing: &Sealing,
     names: &mut Names,
     store: u128,
     settlements: &[Settlement],
@@ -114,6 +118,7 @@ pub(super) fn settle(
     let transaction = connection.transaction()?;
     let mut batch = Batch {
         transaction: &transaction,
+        sealing,
         names: std::mem::take(names),
         generation,
         drafts: BTreeMap::new(),
@@ -146,6 +151,7 @@ fn signed(what: &'static str, number: u64) -> Result<i64, ArchiveError> {
 
 struct Batch<'t> {
     transaction: &'t Transaction<'t>,
+    sealing: &'t Sealing,
     names: Names,
     generation: i64,
     /// Messages that came in with this batch, by their numbers.
@@ -195,6 +201,13 @@ impl<'t> Batch<'t> {
     fn attempt(&mut self, journal: u64, attempt: &Attempt) -> Result<(), ArchiveError> {
         let delivery = number::of(self.generation, attempt.sequence)?;
         let destination = self.names.id(&attempt.destination, self.transaction)?;
+        let place = sealed::Attempt {
+            delivery,
+            destination,
+            journal: signed("journal record", journal)?,
+        };
+        let problem = attempt.problem.as_ref();
+        let answer = attempt.answer.as_ref();
         self.transaction
             .prepare_cached(
                 "INSERT INTO attempt (delivery, destination, journal, at, took_us, code, problem, answer)
@@ -203,12 +216,12 @@ impl<'t> Batch<'t> {
             .execute(params![
                 delivery,
                 destination,
-                signed("journal record", journal)?,
+                place.journal,
                 attempt.at.as_microsecond(),
                 i64::try_from(attempt.took.as_micros()).unwrap_or(i64::MAX),
                 attempt.code.as_deref(),
-                attempt.problem,
-                attempt.answer.as_deref(),
+                problem.map(|problem| self.sealing.text(Place::Problem(place), problem)),
+                answer.map(|answer| self.sealing.bytes(Place::Answer(place), answer.to_vec())),
             ])?;
         Ok(())
     }
@@ -257,6 +270,10 @@ impl<'t> Batch<'t> {
         let Some((message, old, whole)) = found else {
             return Ok(());
         };
+        let place = Place::Reason {
+            delivery,
+            destination: id,
+        };
         self.transaction
             .prepare_cached(
                 "UPDATE delivery SET state = ?2, reason = coalesce(?3, reason), ended_at = ?4, ended_by = ?6
@@ -265,11 +282,12 @@ impl<'t> Batch<'t> {
             .execute(params![
                 delivery,
                 state as i64,
-                reason,
+                reason.map(|reason| self.sealing.text(place, reason)),
                 settlement.at.as_microsecond(),
                 id,
                 settlement.by,
             ])?;
+        let hashing = self.sealing.hashing();
         let (mut states, mut others) = (Vec::new(), BTreeSet::new());
         for (number, name, number_of_state) in deliveries(self.transaction, message)? {
             let of_this = State::of_number(number_of_state).unwrap_or(State::Queued);
@@ -281,18 +299,18 @@ impl<'t> Batch<'t> {
         if let Some(old) = State::of_number(old)
             && !others.contains(&old)
         {
-            self.forget(message, Term::delivery(destination, old))?;
+            self.forget(message, hashing.delivery(destination, old))?;
         }
-        self.remember(message, Term::delivery(destination, state));
+        self.remember(message, hashing.delivery(destination, state));
         let (old, new) = (State::of_number(whole), State::of_deliveries(states.into_iter()));
         if old != Some(new) {
             self.transaction
                 .prepare_cached("UPDATE message SET state = ?2 WHERE number = ?1")?
                 .execute(params![message, new as i64])?;
             if let Some(old) = old {
-                self.forget(message, Term::state(old))?;
+                self.forget(message, hashing.state(old))?;
             }
-            self.remember(message, Term::state(new));
+            self.remember(message, hashing.state(new));
         }
         Ok(())
     }
@@ -313,14 +331,17 @@ impl<'t> Batch<'t> {
 
     fn write_draft(&mut self, message: i64, draft: &Draft<'_>) -> Result<(), ArchiveError> {
         let received = draft.received;
-        let extract = Extract::of(&received.raw);
+        let sealing = self.sealing;
+        let extract = Extract::of(&received.raw, sealing.hashing());
         let states = draft.deliveries.iter().map(|delivery| delivery.state);
         let state = State::of_message(&received.outcome, states);
         let about = serde_json::to_string(&About::of(received)).unwrap_or_default();
         let listener = self.names.id(&received.listener, self.transaction)?;
         let site = self.names.id(&received.site_version, self.transaction)?;
-        let kind = self.names.id(&extract.message_type, self.transaction)?;
+        let (kind, shown) = sealing.shown(message, &extract.message_type, &extract.control_id);
+        let kind = self.names.id(kind, self.transaction)?;
         let packed = bodies::pack(&received.raw, &received.results);
+        let packed = sealing.bytes(Place::Bodies { message }, packed);
         self.transaction
             .prepare_cached(
                 "INSERT INTO message
@@ -334,15 +355,21 @@ impl<'t> Batch<'t> {
                 listener,
                 site,
                 kind,
-                extract.control_id,
+                shown,
                 received.raw.len().try_into().unwrap_or(i64::MAX),
-                about,
+                sealing.text(Place::About { message }, &about),
                 packed,
             ])?;
         for delivery in &draft.deliveries {
             self.write_delivery(message, delivery)?;
         }
-        for term in terms(received, extract, state, &draft.deliveries) {
+        for term in terms(
+            received,
+            extract.terms,
+            sealing.hashing(),
+            state,
+            &draft.deliveries,
+        ) {
             self.remember(message, term);
         }
         self.count(message, received.received_at, packed.len())
@@ -350,6 +377,10 @@ impl<'t> Batch<'t> {
 
     fn write_delivery(&mut self, message: i64, delivery: &DraftDelivery<'_>) -> Result<(), ArchiveError> {
         let destination = self.names.id(delivery.destination, self.transaction)?;
+        let place = Place::Reason {
+            delivery: delivery.number,
+            destination,
+        };
         self.transaction
             .prepare_cached(
                 "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at, ended_by)
@@ -361,7 +392,7 @@ impl<'t> Batch<'t> {
                 destination,
                 delivery.state as i64,
                 delivery.result.and_then(|result| i64::try_from(result).ok()),
-                delivery.reason,
+                delivery.reason.map(|reason| self.sealing.text(place, reason)),
                 delivery.ended_at.map(Timestamp::as_microsecond),
                 delivery.ended_by,
             ])?;
@@ -424,30 +455,26 @@ pub(super) fn deliveries(
 /// All that a message is found by.
 fn terms(
     received: &Received,
-    extract: Extract,
+    mut terms: BTreeSet<Term>,
+    hashing: &Hashing,
     state: State,
     deliveries: &[DraftDelivery<'_>],
 ) -> BTreeSet<Term> {
-    let mut terms = extract.terms;
-    terms.insert(Term::exact(Field::Listener, &received.listener));
-    terms.insert(Term::state(state));
+    terms.insert(hashing.exact(Field::Listener, &received.listener));
+    terms.insert(hashing.state(state));
     terms.extend(
         received
             .routes
             .iter()
-            .map(|passage| Term::exact(Field::Route, &passage.route)),
+            .map(|passage| hashing.exact(Field::Route, &passage.route)),
     );
-    terms.extend(
-        received
-            .origin
-            .as_ref()
-            .map(|origin| Term::origin(origin.message)),
-    );
-    terms.extend(received.tags.iter().map(|(name, value)| Term::tag(name, value)));
+    let origin = received.origin.as_ref();
+    terms.extend(origin.map(|origin| hashing.origin(origin.message)));
+    terms.extend(received.tags.iter().map(|(name, value)| hashing.tag(name, value)));
     terms.extend(
         deliveries
             .iter()
-            .map(|delivery| Term::delivery(delivery.destination, delivery.state)),
+            .map(|delivery| hashing.delivery(delivery.destination, delivery.state)),
     );
     terms
 }

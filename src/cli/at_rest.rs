@@ -1,4 +1,4 @@
-//! A data folder that no weir uses, and where the key of what is encrypted in it is kept: by a site, or by arguments.
+//! A data folder that no weir uses, its archive, and where the key of what is encrypted is kept: by a site, or by arguments.
 
 use std::path::PathBuf;
 
@@ -22,22 +22,26 @@ pub(super) struct AtRest {
     key: Option<PathBuf>,
 }
 
-impl AtRest {
+/// What is kept where.
+pub(super) struct Found {
+    /// The data folder.
+    pub(super) data: PathBuf,
     /// The folder of the archive, if one is kept.
-    pub(super) fn archive(&self) -> Result<Option<PathBuf>, CannotRun> {
-        let found = config::folders(self.site.folder(), self.data.clone());
-        let (_, archive) = found.map_err(|problems| CannotRun::Because(problems.render(false)))?;
-        Ok(archive.map(|archive| archive.folder))
-    }
+    pub(super) archive: Option<PathBuf>,
+    /// The place of the key, if there is one.
+    pub(super) key: Option<SecretPlace>,
+}
 
-    /// The data folder, and the place of the key if there is one.
-    pub(super) fn find(&self) -> Result<(PathBuf, Option<SecretPlace>), CannotRun> {
+impl AtRest {
+    /// What is kept where.
+    pub(super) fn find(&self) -> Result<Found, CannotRun> {
         let key = self.key.clone().map(SecretPlace::File);
-        if let Some(data) = &self.data {
-            return Ok((data.clone(), key));
-        }
-        let found = config::data_folder_and_key(self.site.folder());
-        let (data, of_site) = found.map_err(|problems| CannotRun::Because(problems.render(false)))?;
-        Ok((data, key.or(of_site)))
+        let kept = config::kept(self.site.folder(), self.data.clone());
+        let kept = kept.map_err(|problems| CannotRun::Because(problems.render(false)))?;
+        Ok(Found {
+            data: kept.data,
+            archive: kept.archive.map(|archive| archive.folder),
+            key: key.or(kept.key),
+        })
     }
 }

@@ -52,7 +52,8 @@ impl Backup {
         if self.without_archive || self.file.as_os_str() == "-" {
             return Ok(kept);
         }
-        let (_, folder) = weir.data_and_archive()?;
+        let (_, archive) = weir.data_and_archive()?;
+        let folder = archive.map(|archive| archive.folder);
         match folder.filter(|folder| folder.join(archive::FILE_NAME).exists()) {
             // After the file: then it has every message that the file has.
             Some(folder) => keep_archive(&folder, &archive_beside(&self.file), out),

@@ -171,10 +171,10 @@ impl Weir<'_> {
     }
 
     /// Where the data of that weir is, and its archive, if it keeps one.
-    pub(super) fn data_and_archive(self) -> Result<(PathBuf, Option<PathBuf>), CannotRun> {
-        let folders = config::folders(self.site, self.data.map(Path::to_owned));
-        let (data, archive) = folders.map_err(|problems| CannotRun::Because(problems.render(false)))?;
-        Ok((plain(&data), archive.map(|archive| archive.folder)))
+    pub(super) fn data_and_archive(self) -> Result<(PathBuf, Option<config::Archive>), CannotRun> {
+        let kept = config::kept(self.site, self.data.map(Path::to_owned));
+        let kept = kept.map_err(|problems| CannotRun::Because(problems.render(false)))?;
+        Ok((plain(&kept.data), kept.archive))
     }
 
     /// What it means that the socket cannot be opened.

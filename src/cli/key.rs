@@ -9,9 +9,9 @@ use clap::{Args, Subcommand};
 
 use super::at_rest::AtRest;
 use super::{CannotRun, Finding};
-use crate::outbox;
 use crate::seal::{self, KeyError, OperatorKey, Rotated};
 use crate::secret::SecretPlace;
+use crate::{archive, config, outbox};
 
 /// Makes keys for encryption at rest (`engine.encryption`), and exchanges one for another.
 ///
@@ -92,22 +92,35 @@ fn make(path: &Path, out: &mut dyn Write) -> Result<(), CannotRun> {
 
 impl Rotate {
     fn run(self, out: &mut dyn Write) -> Result<(), CannotRun> {
-        let (data, old) = self.at_rest.find()?;
-        let keys = outbox::keys_file(&data.join("outbox"));
-        if !keys.exists() {
+        let found = self.at_rest.find()?;
+        let outbox = outbox::keys_file(&found.data.join("outbox"));
+        // That of a history that the site does not keep any more, too.
+        let archive = found
+            .archive
+            .unwrap_or_else(|| config::archive_folder(&found.data));
+        let mut files = vec![outbox.clone(), archive::keys_file(&archive)];
+        files.retain(|file| file.exists());
+        if files.is_empty() {
             let why = "there is none, so nothing is encrypted here";
-            return Err(CannotRun::at(keys.display(), why));
+            return Err(CannotRun::at(outbox.display(), why));
         }
-        let Some(old) = old else {
+        let Some(old) = found.key else {
             let why = "name the present key: `engine.encryption.key` of the site, or `--key`";
-            return Err(CannotRun::at(keys.display(), why));
+            return Err(CannotRun::at(outbox.display(), why));
         };
         let (old, new) = (OperatorKey::read(&old).map_err(because)?, read(self.to.clone())?);
-        let rotated = seal::rotate(&keys, &old, &new).map_err(because)?;
-        let (keys, to, id) = (keys.display(), self.to.display(), new.id());
-        match rotated {
-            Rotated::Now => writeln!(out, "{keys}: under the key {id} from now on")?,
-            Rotated::Before => writeln!(out, "{keys}: was under the key {id} before")?,
+        // All or nothing, as far as it can be known before.
+        for file in &files {
+            seal::opens(file, [&old, &new]).map_err(because)?;
+        }
+        let (to, id) = (self.to.display(), new.id());
+        for file in &files {
+            let rotated = seal::rotate(file, &old, &new).map_err(because)?;
+            let keys = file.display();
+            match rotated {
+                Rotated::Now => writeln!(out, "{keys}: under the key {id} from now on")?,
+                Rotated::Before => writeln!(out, "{keys}: was under the key {id} before")?,
+            }
         }
         writeln!(
             out,

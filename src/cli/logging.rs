@@ -1,7 +1,7 @@
 //! Where the log goes and how it looks: plain lines for people, JSON lines for programs.
 //!
 //! Log lines name listeners, destinations, sequence numbers and codes, never message content.
-//! A panic is logged with its place alone, because its text could quote a message.
+//! A panic is logged with its place and thread alone, because its text could quote a message.
 
 use std::panic::PanicHookInfo;
 
@@ -64,5 +64,70 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let place = panic
         .location()
         .map_or_else(|| "unknown place".to_owned(), ToString::to_string);
-    tracing::error!(place, "internal error (panic)");
+    let current = std::thread::current();
+    let thread = current.name().unwrap_or("without a name");
+    tracing::error!(place, thread, "internal error (panic)");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    const CHILD: &str = "WEIR_TEST_PANIC";
+    const CONTENT: &str = "PID|1||4711^^^GENERAL^MR||DO\u{cb}^JOHN";
+
+    /// This test again, as a process of its own: what a panic says is the process's affair.
+    #[test]
+    fn a_panic_tells_its_place_and_thread_and_nothing_of_what_it_says() {
+        if std::env::var_os(CHILD).is_some() {
+            return panic_over_content();
+        }
+        let test = std::thread::current().name().map(str::to_owned);
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args([test.as_deref().unwrap(), "--exact", "--nocapture"])
+            .env(CHILD, "1")
+            .env("RUST_BACKTRACE", "full")
+            .output()
+            .unwrap();
+        assert!(child.status.success());
+        let told = [child.stdout, child.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        for (thread, _) in PANICS {
+            let thread = format!("thread=\"{thread}\"");
+            let line = told.lines().find(|line| line.contains(&thread));
+            let line = line.unwrap_or_else(|| panic!("{thread} in {told}"));
+            assert!(
+                line.contains("internal error (panic)") && line.contains(".rs:"),
+                "{line}"
+            );
+        }
+        for content in ["4711", "GENERAL", "JOHN"] {
+            assert!(!told.contains(content), "{content} in {told}");
+        }
+    }
+
+    /// Panics that quote what they are about, each in the thread of that name.
+    type Panic = (&'static str, fn(&str) -> usize);
+    const PANICS: [Panic; 3] = [
+        ("tells", |content| panic!("no such field in {content}")),
+        ("splits", |content| content.split_at(29).0.len()),
+        ("expects", |content| {
+            "".parse::<usize>().map_err(|_| content.to_owned()).unwrap()
+        }),
+    ];
+
+    fn panic_over_content() {
+        let logging = Logging {
+            log: None,
+            log_format: Format::Plain,
+        };
+        start(logging, Level::TRACE);
+        for (name, panic) in PANICS {
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            let panicked = thread.spawn(move || panic(CONTENT)).unwrap().join();
+            assert!(panicked.is_err(), "{name}");
+        }
+    }
 }

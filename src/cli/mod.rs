@@ -6,6 +6,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tracing::Level;
 
 mod ack;
@@ -148,6 +149,13 @@ impl From<std::io::Error> for CannotRun {
 
 /// Parses the arguments, runs the command, returns the exit status.
 pub fn main() -> ExitCode {
+    // What is in memory, keys and messages, is not to be written to a file when weir crashes.
+    let no_core = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // Less is always granted; and whoever forbids even that has a reason.
+    setrlimit(Resource::Core, no_core).ok();
     let arguments = Arguments::parse();
     logging::start(arguments.logging, arguments.command.log_level());
     let mut out = std::io::stdout();

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::outbox::{self, Outbox, Verification};
 
-use super::at_rest::AtRest;
+use super::at_rest::{AtRest, Found};
 use super::{CannotRun, Finding};
 
 /// Checks the outbox of a weir that is stopped: every checksum, every body, and that nothing is unaccounted for.
@@ -25,7 +25,7 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let (data, key) = self.at_rest.find()?;
+        let Found { data, key, .. } = self.at_rest.find()?;
         let folder = data.join("outbox");
         if !folder.is_dir() {
             return Err(CannotRun::at(folder.display(), "there is no outbox"));

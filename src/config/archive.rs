@@ -6,27 +6,31 @@ use serde_yaml::Value;
 
 use crate::archive::{Retention, Settings};
 use crate::problem::{Place, Problem, ProblemName, Problems};
+use crate::secret::SecretPlace;
 
 use super::{piece, yaml};
 
 /// The folder of an archive whose place is not given, in the data folder.
-const FOLDER: &str = "archive";
+pub(super) const FOLDER: &str = "archive";
 
 /// An archive that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
     /// Its folder.
     pub folder: PathBuf,
+    /// Where the key is kept by which it is encrypted, if it is: that of the outbox.
+    pub key: Option<SecretPlace>,
     /// How long what is kept.
     pub retention: Retention,
 }
 
-/// What the section says, for a site in this folder with this data folder; `None` when no archive is kept, and when it
+/// What the section says, for a site in this folder with this data folder and this key; `None` when no archive is kept, and when it
 /// is wrong.
 pub(super) fn read(
     place: Option<&Place<'_>>,
     folder: &Path,
     data: &Path,
+    key: Option<&SecretPlace>,
     problems: &mut Problems,
 ) -> Option<Archive> {
     let settings = match place {
@@ -47,7 +51,8 @@ pub(super) fn read(
         return None;
     }
     Some(Archive {
-        folder: named.map_or_else(|| data.join(FOLDER), |named| folder.join(named)),
+        folder: named.map_or_else(|| super::archive_folder(data), |named| folder.join(named)),
+        key: key.cloned(),
         retention: settings.retention(),
     })
 }

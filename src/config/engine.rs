@@ -12,7 +12,6 @@ use crate::secret::SecretPlace;
 use crate::tls::ServerSettings;
 use crate::units;
 
-use super::sections::Sections;
 use super::{piece, yaml};
 
 /// What was typed.
@@ -35,7 +34,7 @@ pub(super) struct Settings {
     /// When a changed site is read anew.
     #[serde(default)]
     reload: Reload,
-    /// Encryption at rest: without it messages lie in the data folder as they came.
+    /// Encryption at rest, of the outbox and of the archive: without it messages lie on the disk as they came.
     #[serde(default)]
     encryption: Option<Encryption>,
 }
@@ -113,21 +112,6 @@ pub(super) struct Engine {
     pub(super) read_bytes_max: usize,
     pub(super) outbox: outbox::Settings,
     pub(super) reload: Reload,
-}
-
-/// Refuses an archive beside an outbox that is encrypted: it would keep all that the outbox hides.
-pub(super) fn check_archive(
-    sections: &Sections<'_>,
-    engine: Option<&Engine>,
-    has_archive: bool,
-    problems: &mut Problems,
-) {
-    let is_encrypted = engine.is_some_and(|engine| engine.outbox.key.is_some());
-    if let (Some(place), true) = (sections.engine(), is_encrypted && has_archive) {
-        let message = "the archive cannot be encrypted yet, and would keep every message as it came";
-        let problem = Problem::error(ProblemName::InvalidValue, message).at(&place.key("encryption"));
-        problems.push(problem.help("keep none:\narchive: off"));
-    }
 }
 
 pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {

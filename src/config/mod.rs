@@ -198,10 +198,10 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         // A name that is unknown may be defined where nothing could be read.
         problems.withdraw(&UNKNOWN);
     }
-    let archive = engine
-        .as_ref()
-        .and_then(|engine| archive::read(sections.archive(), folder, &engine.data, &mut problems));
-    engine::check_archive(&sections, engine.as_ref(), archive.is_some(), &mut problems);
+    let archive = engine.as_ref().and_then(|engine| {
+        let key = engine.outbox.key.as_ref();
+        archive::read(sections.archive(), folder, &engine.data, key, &mut problems)
+    });
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
@@ -255,27 +255,31 @@ fn no_site(folder: &Path) -> Problem {
 /// # Errors
 /// The problems that keep it from being known.
 pub fn data_folder(folder: &Path) -> Result<PathBuf, Problems> {
-    found(folder, None).map(|(data, ..)| data)
+    found(folder, None).map(|kept| kept.data)
 }
 
-/// The same, and where the key is kept by which it is encrypted, if it is.
-///
-/// # Errors
-/// The problems that keep it from being known.
-pub fn data_folder_and_key(folder: &Path) -> Result<(PathBuf, Option<SecretPlace>), Problems> {
-    found(folder, None).map(|(data, key, _)| (data, key))
+/// What a site keeps on the disk, and where.
+pub struct Kept {
+    /// Its data folder.
+    pub data: PathBuf,
+    /// Where the key is kept by which it is encrypted, if it is.
+    pub key: Option<SecretPlace>,
+    /// Its archive, if it keeps one.
+    pub archive: Option<Archive>,
 }
 
-/// The same with where its archive is, if it keeps one. A data folder that is given is not looked for.
+/// The same with its key and its archive. A data folder that is given is not looked for, and no key of its.
 ///
 /// # Errors
 /// The problems that keep them from being known.
-pub fn folders(folder: &Path, data: Option<PathBuf>) -> Result<(PathBuf, Option<Archive>), Problems> {
-    found(folder, data).map(|(data, _, archive)| (data, archive))
+pub fn kept(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
+    found(folder, data)
 }
 
-/// What is kept where.
-type Kept = (PathBuf, Option<SecretPlace>, Option<Archive>);
+/// Where the archive of a data folder is, when nobody says otherwise.
+pub fn archive_folder(data: &Path) -> PathBuf {
+    data.join(archive::FOLDER)
+}
 
 fn found(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
     let mut problems = Problems::new();
@@ -301,8 +305,14 @@ fn found(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
         }
     };
     let mut of_archive = Problems::new();
-    let archive = archive::read(section("archive").as_ref(), folder, &data, &mut of_archive);
-    Ok((data, key, archive))
+    let archive = archive::read(
+        section("archive").as_ref(),
+        folder,
+        &data,
+        key.as_ref(),
+        &mut of_archive,
+    );
+    Ok(Kept { data, key, archive })
 }
 
 fn sources(files: Vec<SiteFile>, problems: &mut Problems) -> Vec<Arc<Source>> {

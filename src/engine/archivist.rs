@@ -4,7 +4,6 @@
 //! journal grow, and beyond the outbox's bound for that the oldest notes go unread, before any message is refused.
 //! What was handed over and not yet forgotten when weir ended is handed over again, and the archive knows it.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,8 +18,10 @@ use tracing::{error, info, warn};
 use crate::archive::{self, Archive, ArchiveError, Event, Retention, What};
 use crate::config;
 use crate::outbox::{End, Judgment, Note, Noted, OriginMessage, Outbox, Owed, Passage, Received, Told};
+use crate::secret::SecretPlace;
 use crate::{clock, metrics as names};
 
+use super::StartError;
 use super::status::Status;
 
 const THREAD_NAME: &str = "weir-archivist";
@@ -50,17 +51,19 @@ pub(super) struct Archivist {
 
 impl Archivist {
     /// Opens the archive and begins where it was before. When it cannot be opened, that is tried again: it may be lost,
-    /// and no delivery is, so weir runs all the same.
+    /// and no delivery is, so weir runs all the same; but for an archive that is encrypted otherwise than the site says.
     pub(super) async fn start(
         outbox: &Outbox,
         status: &Arc<Status>,
         settings: &config::Archive,
-    ) -> io::Result<Archivist> {
-        let folder = settings.folder.clone();
-        let opened = tokio::task::spawn_blocking(move || Archive::open(&folder)).await;
-        // Why not is told by the thread, which tries again.
-        if let Ok(Ok(archive)) = opened {
-            status.set_archive(archive);
+    ) -> Result<Archivist, StartError> {
+        let (folder, key) = (settings.folder.clone(), settings.key.clone());
+        let opened = tokio::task::spawn_blocking(move || Archive::open(&folder, key.as_ref())).await;
+        match opened {
+            Ok(Ok(archive)) => status.set_archive(archive),
+            Ok(Err(error)) if error.is_refusal() => return Err(StartError::ArchiveRefused(error)),
+            // Why not is told by the thread, which tries again.
+            Ok(Err(_)) | Err(_) => {}
         }
         let stopping = Arc::new(AtomicBool::new(false));
         let retention = Arc::new(RwLock::new(settings.retention.clone()));
@@ -69,6 +72,7 @@ impl Archivist {
             outbox: outbox.clone(),
             status: Arc::clone(status),
             folder: settings.folder.clone(),
+            key: settings.key.clone(),
             retention: Arc::clone(&retention),
             stopping: Arc::clone(&stopping),
             read: 0,
@@ -115,6 +119,7 @@ struct Work {
     /// Shows the archive to whoever asks, once it is open.
     status: Arc<Status>,
     folder: PathBuf,
+    key: Option<SecretPlace>,
     retention: Arc<RwLock<Retention>>,
     stopping: Arc<AtomicBool>,
     /// The last note that the archive has.
@@ -249,7 +254,7 @@ impl Work {
         if let Some(archive) = self.status.archive() {
             return Ok(archive.clone());
         }
-        let archive = Archive::open(&self.folder)?;
+        let archive = Archive::open(&self.folder, self.key.as_ref())?;
         self.status.set_archive(archive.clone());
         Ok(archive)
     }

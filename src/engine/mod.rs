@@ -36,6 +36,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::archive::ArchiveError;
 use crate::audit::{self, Aside};
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
@@ -99,6 +100,9 @@ pub enum StartError {
     /// The thread that keeps the archive cannot be started.
     #[error("archive: {0}")]
     Archive(#[from] std::io::Error),
+    /// The archive is encrypted and the site has not its key, or the other way round.
+    #[error("archive: {0}")]
+    ArchiveRefused(#[source] ArchiveError),
     /// A thread ended in the middle of the start.
     #[error("internal error while starting")]
     Internal,

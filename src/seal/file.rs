@@ -138,6 +138,17 @@ pub fn rotate(path: &Path, old: &OperatorKey, new: &OperatorKey) -> Result<Rotat
     Ok(Rotated::Now)
 }
 
+/// Whether one of these operator's keys opens the file.
+///
+/// # Errors
+/// When neither does, or it is damaged or cannot be read.
+pub fn opens(path: &Path, [old, new]: [&OperatorKey; 2]) -> Result<(), KeysError> {
+    match Keys::read(path, old) {
+        Err(KeysError::OtherKey { expected, .. }) if expected == new.id() => Keys::read(path, new).map(drop),
+        read => read.map(drop),
+    }
+}
+
 fn in_file(path: &Path) -> impl FnOnce(io::Error) -> KeysError {
     let path = path.to_owned();
     move |source| KeysError::Io { path, source }

@@ -119,6 +119,11 @@ impl Keys {
         Ok(plain)
     }
 
+    /// What tells these keys from those of every other store.
+    pub fn id(&self) -> [u8; 16] {
+        self.store
+    }
+
     /// A key for hashes of what must not be guessed from them; the same as long as there are these keys.
     pub fn hash_key(&self) -> Zeroizing<[u8; KEY_BYTES]> {
         let first = self.generations.first().expect("there is never no data key");

@@ -15,6 +15,6 @@ mod operator;
 mod tests;
 
 pub use error::{KeyError, KeysError, Unopened};
-pub use file::{Rotated, rotate};
+pub use file::{Rotated, opens, rotate};
 pub use keys::{Keys, OVERHEAD_BYTES};
 pub use operator::{KeyId, OperatorKey};

@@ -12,7 +12,7 @@ use crate::harness::{Receiver, Site, adt, wait_until, weir};
 
 /// Two messages to `ehr`: A1 delivered, with an answer, and A2 a dead letter; and one that was refused.
 fn history(site: &Site) {
-    let archive = Archive::open(&site.folder().join("data/archive")).unwrap();
+    let archive = Archive::open(&site.folder().join("data/archive"), None).unwrap();
     let at = "2026-03-01T08:05:09Z".parse().unwrap();
     let ehr: Arc<str> = "ehr".into();
     let received = |message: u64, raw: Vec<u8>, outcome: Outcome| Received {

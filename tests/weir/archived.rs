@@ -10,7 +10,9 @@ use crate::harness::{Answer, PATIENCE, Receiver, Sender, Site, adt, control_id, 
 /// Everything in the archive of a site, the oldest first.
 fn all(site: &Site) -> Vec<Message> {
     let folder = site.folder().join("data/archive");
-    let archive = Archive::open_existing(&folder).unwrap().expect("an archive");
+    let archive = Archive::open_existing(&folder, None)
+        .unwrap()
+        .expect("an archive");
     let (mut numbers, mut before) = (Vec::new(), None);
     loop {
         let page = archive.search(&Query::default(), before, 1_000).unwrap();
@@ -139,7 +141,7 @@ fn a_message_is_found_within_two_seconds() {
     let acknowledged = Instant::now();
     let folder = site.folder().join("data/archive");
     let archive = loop {
-        if let Some(archive) = Archive::open_existing(&folder).unwrap() {
+        if let Some(archive) = Archive::open_existing(&folder, None).unwrap() {
             break archive;
         }
     };

@@ -5,11 +5,15 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 
-use crate::harness::{Answer, Engine, Receiver, Sender, Site, control_id, field, weir};
+use crate::harness::{Answer, Engine, Receiver, Sender, Site, control_id, field, wait_until, weir};
 
-const ENCRYPTED: &str = "  encryption: { key: { file: ../weir.key } }\narchive: off\n";
+const ENCRYPTED: &str = "  encryption: { key: { file: ../weir.key } }\n";
 /// Values of one message that nothing else holds.
-const CANARIES: usize = 20;
+const IN_MESSAGE: usize = 20;
+/// And one more in the answer to it.
+const CANARIES: usize = IN_MESSAGE + 1;
+/// An answer that takes the message, with the last canary.
+const ANSWER: &str = "MSH|^~\\&|R|R|||2026||ACK|1|P|2.5.1\rMSA|AA|{id}|Zq20CanaryBird20Xw\r";
 
 fn canary(number: usize) -> String {
     format!("Zq{number:02}CanaryBird{number:02}Xw")
@@ -38,7 +42,7 @@ fn message(kind: &str, version: &str, more: usize) -> Vec<u8> {
         note,
         order,
         visit,
-    ]: [String; CANARIES] = std::array::from_fn(canary);
+    ]: [String; IN_MESSAGE] = std::array::from_fn(canary);
     let more = result.repeat(more / result.len());
     format!(
         "MSH|^~\\&|ADT|{facility}|WEIR|HUB|20260301080509+0000||{kind}|{id}|P|{version}\r\
@@ -101,7 +105,8 @@ fn found(folder: &Path) -> Vec<(String, usize)> {
     all
 }
 
-/// One destination is away, one refuses, one is held by its refusals, one takes everything.
+/// One destination is away, one refuses, one is held by its refusals, one takes everything. Beside them a file is named
+/// after the patient, tags hold who it is, and a script fails over it.
 fn site(receivers: &[Receiver; 4], encryption: &str) -> Site {
     let mut yaml =
         format!("{encryption}listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\ndestinations:\n");
@@ -116,8 +121,16 @@ fn site(receivers: &[Receiver; 4], encryption: &str) -> Site {
             yaml += "    on_nak: { AR: hold }\n";
         }
     }
-    yaml += "routes:\n  all: { from: in, messages: ADT, to: [away, refusing, holding, taking] }\n";
-    Site::new(&yaml)
+    yaml += "  files: { file: { folder: files, name: \"{PID-5.1}-{PID-3.1}.hl7\" } }\n\
+        routes:\n  \
+          all:\n    from: in\n    messages: ADT\n    \
+            steps:\n      - tag: { bird: \"{PID-5.1} {PID-5.2}\" }\n      - set: { PV1-2: O }\n    \
+            to: [away, refusing, holding, taking, files]\n  \
+          failing:\n    from: in\n    messages: ADT\n    \
+            steps:\n      - script: 'throw get(\"PID-5.1\");'\n    to: [taking]\n";
+    let site = Site::new(&yaml);
+    std::fs::create_dir(site.folder().join("site/files")).unwrap();
+    site
 }
 
 fn receivers() -> [Receiver; 4] {
@@ -127,7 +140,7 @@ fn receivers() -> [Receiver; 4] {
         Receiver::scripted(|_, _| Answer::Away),
         refusing(),
         refusing(),
-        Receiver::accepting(),
+        Receiver::scripted(|_, _| Answer::Text(ANSWER)),
     ]
 }
 
@@ -154,7 +167,67 @@ fn fill(engine: &Engine) {
         r#"weir_destination_stopped{destination="holding",why="held"}"#,
         1.0,
     );
-    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="taking"}"#, 2.0);
+    for taking in ["taking", "files"] {
+        let series = format!("weir_deliveries_delivered_total{{destination=\"{taking}\"}}");
+        engine.wait_for_metric(&series, 2.0);
+    }
+}
+
+/// Waits until the archive has every message that [`fill`] sends, and what became of it; attempts at who is away go on.
+fn wait_for_archive(site: &Site) {
+    let count = |criteria: &str| {
+        let (_, page) = site.ask("GET", &format!("/api/v1/messages?{criteria}"));
+        page["messages"].as_array().map_or(0, Vec::len)
+    };
+    wait_until(|| {
+        count("") == 4
+            && count("destination=refusing&state=dead") == 2
+            && count("destination=taking&state=delivered") == 2
+            && count("destination=files&state=delivered") == 2
+    });
+}
+
+/// `weir archive search` by this, in JSON: how many it finds.
+fn searched(site: &Site, arguments: &[&str]) -> usize {
+    let all = [&["archive", "search", "--json", "--site", "site"], arguments].concat();
+    let (_, out, err) = weir(site.folder(), &all, b"");
+    let page: serde_json::Value =
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+    page["messages"].as_array().unwrap().len()
+}
+
+/// That all of it is found and shown to whom may see it: by identifiers, names, tags, states and a condition.
+fn is_searched(site: &Site) {
+    let (mr, family, account, order) = (canary(2), canary(3), canary(9), canary(18));
+    let tag = format!("bird={} {}", canary(3), canary(4));
+    let condition = format!("PID-5.1 = \"{family}\"");
+    for (arguments, expected) in [
+        (&["--patient", &mr][..], 4),
+        (&["--name", &family.to_lowercase()], 4),
+        (&["--account", &account], 4),
+        (&["--order", &order], 4),
+        (&["--tag", &tag], 2),
+        (&["--type", "ORU"], 1),
+        (&["--destination", "refusing", "--state", "dead"], 2),
+        (&[&condition], 4),
+        (&["--patient", "nobody"], 0),
+    ] {
+        assert_eq!(searched(site, arguments), expected, "{arguments:?}");
+    }
+    let (_, list, _) = weir(
+        site.folder(),
+        &["archive", "search", "--json", "--tag", &tag, "--site", "site"],
+        b"",
+    );
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let number = list["messages"][1]["number"].to_string();
+    let show = ["archive", "show", &number, "--json", "--site", "site"];
+    let (status, shown, err) = weir(site.folder(), &show, b"");
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(
+        shown.contains(&canary(3)) && shown.contains(&canary(20)),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -165,7 +238,9 @@ fn no_file_of_an_encrypted_data_folder_holds_any_of_20_canaries() {
     let data = site.folder().join("data");
     let engine = site.start();
     fill(&engine);
+    wait_for_archive(&site);
     assert_eq!(found(&data), [], "while it runs");
+    is_searched(&site);
     let (status, _, err) = weir(site.folder(), &["backup", "sealed", "--site", "site"], b"");
     assert_eq!((status, err.as_str()), (0, ""));
     let (status, _, err) = weir(
@@ -175,11 +250,18 @@ fn no_file_of_an_encrypted_data_folder_holds_any_of_20_canaries() {
     );
     assert_eq!((status, err.as_str()), (0, ""));
     let [sealed, open] = ["sealed", "open"].map(|name| std::fs::read(site.folder().join(name)).unwrap());
-    assert_eq!((in_bytes(&sealed), in_bytes(&open)), (0, CANARIES));
+    assert_eq!(in_bytes(&sealed), 0);
+    assert!(in_bytes(&open) >= IN_MESSAGE, "they would be found");
     engine.kill();
     assert_eq!(found(&data), [], "killed");
     assert_eq!(site.start().terminate(), 0);
     assert_eq!(found(&data), [], "stopped");
+    is_searched(&site);
+    let keys = std::fs::read_to_string(site.folder().join("weir.key")).unwrap();
+    let holds_key = |path: &Path| holds(&std::fs::read(path).unwrap(), keys.trim().as_bytes());
+    assert!(!holds_key(&data.join("outbox/keys")) && !holds_key(&data.join("archive/keys")));
+    let (status, out, err) = weir(site.folder(), &["archive", "verify", "--site", "site"], b"");
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
     let (status, out, err) = weir(site.folder(), &["verify", "site"], b"");
     assert_eq!(status, 0, "{out}{err}");
 }
@@ -192,7 +274,11 @@ fn without_encryption_the_canaries_are_found() {
     fill(&engine);
     assert_eq!(engine.terminate(), 0);
     let found = found(&site.folder().join("data"));
-    assert!(found.iter().any(|(_, count)| *count == CANARIES), "{found:?}");
+    assert!(found.iter().any(|(_, count)| *count >= IN_MESSAGE), "{found:?}");
+    assert!(
+        found.iter().any(|(file, _)| file.contains("archive")),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -206,6 +292,7 @@ fn a_key_is_exchanged_and_a_wrong_one_touches_nothing() {
     assert_eq!(status, 2, "a key is never overwritten: {err}");
     let engine = site.start();
     fill(&engine);
+    wait_for_archive(&site);
     let (status, _, err) = weir(folder, &["backup", "old.backup", "--site", "site"], b"");
     assert_eq!((status, err.as_str()), (0, ""));
     // Exchanged while it runs: that goes on with what it has.
@@ -220,9 +307,20 @@ fn a_key_is_exchanged_and_a_wrong_one_touches_nothing() {
         err.contains("encrypted under the operator's key") && err.contains("weir key rotate"),
         "{err}"
     );
-    let (status, _, err) = weir(folder, &["verify", "--data", "data"], b"");
+    for command in [
+        &["verify", "--data", "data"][..],
+        &["archive", "verify", "--data", "data"],
+    ] {
+        let (status, _, err) = weir(folder, command, b"");
+        assert_eq!(status, 2);
+        assert!(err.contains("encrypted, and no key is given"), "{err}");
+    }
+    let old = ["archive", "summary", "--site", "site"];
+    let (status, _, err) = weir(folder, &old, b"");
     assert_eq!(status, 2);
-    assert!(err.contains("encrypted, and no key is given"), "{err}");
+    assert!(err.contains("encrypted under the operator's key"), "{err}");
+    let (status, out, err) = weir(folder, &[&old[..], &["--key", "new.key"]].concat(), b"");
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
     assert!(store == std::fs::read(folder.join("data/outbox/store/db")).unwrap());
     let (status, out, err) = weir(folder, &["verify", "site", "--key", "new.key"], b"");
     assert_eq!(status, 0, "{out}{err}");
@@ -231,6 +329,9 @@ fn a_key_is_exchanged_and_a_wrong_one_touches_nothing() {
     std::fs::rename(folder.join("weir.key"), folder.join("old.key")).unwrap();
     std::fs::rename(folder.join("new.key"), folder.join("weir.key")).unwrap();
     assert_eq!(site.start().terminate(), 0);
+    is_searched(&site);
+    let (status, out, err) = weir(folder, &["archive", "verify", "--site", "site"], b"");
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
     std::fs::rename(folder.join("data"), folder.join("before")).unwrap();
     let (status, _, err) = weir(folder, &["restore", "old.backup", "site"], b"");
     assert_eq!(status, 2);
@@ -279,6 +380,39 @@ fn a_plain_data_folder_becomes_encrypted_by_a_backup() {
 }
 
 #[test]
+fn a_plain_archive_becomes_encrypted_by_an_order() {
+    let receivers = receivers();
+    let elsewhere = "archive: { folder: ../history }\n";
+    let site = site(&receivers, elsewhere);
+    let (folder, history) = (site.folder(), site.folder().join("history"));
+    let engine = site.start();
+    fill(&engine);
+    wait_for_archive(&site);
+    assert_eq!(engine.terminate(), 0);
+    assert_ne!(found(&history), []);
+    make_key(&site, "weir.key");
+    // A new outbox, and the history of the one before it.
+    std::fs::rename(folder.join("data"), folder.join("before")).unwrap();
+    let text = std::fs::read_to_string(folder.join("site/site.yaml")).unwrap();
+    let text = text.replacen(elsewhere, &format!("{ENCRYPTED}{elsewhere}"), 1);
+    std::fs::write(folder.join("site/site.yaml"), text).unwrap();
+    let (status, _, err) = weir(folder, &["run", "site"], b"");
+    assert_eq!(status, 2);
+    assert!(err.contains("weir archive encrypt"), "{err}");
+    let (status, out, err) = weir(folder, &["archive", "encrypt", "--site", "site"], b"");
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("4 messages encrypted"), "{out}");
+    assert_eq!(found(&history), []);
+    is_searched(&site);
+    let engine = site.start();
+    let (status, _, err) = weir(folder, &["archive", "encrypt", "--site", "site"], b"");
+    assert_eq!(status, 2);
+    assert!(err.contains("weir is running"), "{err}");
+    is_searched(&site);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn nothing_that_is_shown_holds_a_canary_or_the_key() {
     let receivers = receivers();
     let site = site(&receivers, ENCRYPTED);
@@ -295,6 +429,10 @@ fn nothing_that_is_shown_holds_a_canary_or_the_key() {
         &["queue", "show", "away", "999", "--site", "site"],
         &["audit", "list", "--json", "--site", "site"],
         &["check", "site", "--json"],
+        &["archive", "summary", "--site", "site"],
+        &["archive", "holds", "--site", "site"],
+        &["archive", "search", "--state", "dead", "--site", "site"],
+        &["archive", "show", "999999", "--site", "site"],
         &["reload", "site"],
         &["restore", "weir.key", "site"],
         &["get", "weir.key", "MSH-9"],
@@ -304,7 +442,8 @@ fn nothing_that_is_shown_holds_a_canary_or_the_key() {
         &["key", "rotate", "--to", "site/site.yaml", "site"],
     ] {
         let (_, out, err) = weir(folder, arguments, b"");
-        assert!(!out.is_empty() || !err.is_empty(), "{arguments:?}");
+        let is_quiet = arguments == ["archive", "holds", "--site", "site"];
+        assert!(is_quiet || !out.is_empty() || !err.is_empty(), "{arguments:?}");
         shown.extend([out, err]);
     }
     for path in [
@@ -313,6 +452,10 @@ fn nothing_that_is_shown_holds_a_canary_or_the_key() {
         "/api/v1/history",
         "/api/v1/routes",
         "/api/v1/audit",
+        "/api/v1/messages",
+        "/api/v1/archive",
+        "/api/v1/alerts",
+        "/api/v1/openapi.json",
     ] {
         let (code, answer) = site.ask("GET", path);
         assert_eq!(code, 200, "{path}");
@@ -339,11 +482,12 @@ fn nothing_that_is_shown_holds_a_canary_or_the_key() {
 }
 
 #[test]
-fn an_archive_that_would_keep_all_in_plain_is_refused() {
+fn a_weir_that_crashes_writes_no_core() {
     let receivers = receivers();
-    let site = site(&receivers, &ENCRYPTED.replace("archive: off\n", ""));
-    let (status, out, err) = weir(site.folder(), &["check", "site"], b"");
-    assert_eq!(status, 2, "{out}{err}");
-    let told = out + err.as_str();
-    assert!(told.contains("the archive cannot be encrypted yet"), "{told}");
+    let engine = site(&receivers, "").start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", engine.process())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+    let words: Vec<_> = core.unwrap().split_whitespace().collect();
+    assert_eq!(words[4..], ["0", "0", "bytes"]);
+    assert_eq!(engine.terminate(), 0);
 }

@@ -1,23 +1,69 @@
-//! Outboxes written by earlier versions, kept in `fixtures/outbox`: every later version opens them whole, or refuses
-//! them without touching anything.
+//! Outboxes and archives written by earlier versions, kept in `fixtures/outbox` and `fixtures/archive`: every later
+//! version opens them whole, or refuses them without touching anything.
 //!
-//! `WEIR_GOLDEN=1 cargo test writes_a_golden_outbox` writes the one of the present format, once for each format.
+//! `WEIR_GOLDEN=1 cargo test --test weir golden` writes those of the present formats that are not there yet: once for
+//! each format, and then they stay as they are. All that is in them is invented.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
+use tempfile::TempDir;
+use weir::archive::{self, Archive, Event, Query, State, What};
 use weir::outbox::{Acceptance, BodyRef, Entry, OpenError, Outbox, Outcome, Sequence, Settings, Settlement};
+use weir::secret::SecretPlace;
 
 use crate::harness::{adt, repository_file};
+
+/// The operator's key of the encrypted ones: for these tests, and known to everybody.
+const TEST_KEY: &[u8; 32] = b"a key that everybody knows: test";
+/// The outbox that told the archives, and the present form of an archive.
+const STORE: u128 = 7;
+const ARCHIVE_FORM: i64 = 3;
 
 /// The store's file is mostly zeros: kept deflated.
 const PACKED: &str = "packed";
 
 #[test]
 fn an_outbox_of_format_1_opens_whole() {
+    opens_whole("format-1", &Settings::default());
+}
+
+#[test]
+fn an_outbox_of_format_2_opens_whole_by_its_key_alone() {
+    let (_keys, key) = test_key();
+    let settings = Settings {
+        key: Some(key),
+        ..Settings::default()
+    };
+    opens_whole("format-2", &settings);
     let folder = tempfile::tempdir().unwrap();
-    unpack(&repository_file("fixtures/outbox/format-1"), folder.path());
-    let found = Outbox::verify(folder.path(), &Settings::default()).unwrap();
+    unpack(&repository_file("fixtures/outbox/format-2"), folder.path());
+    let before = contents(folder.path());
+    for (_, bytes) in &before {
+        assert!(memchr::memmem::find(bytes, b"TESTPATIENT").is_none());
+    }
+    let error = Outbox::open(folder.path(), &Settings::default()).unwrap_err();
+    assert!(matches!(error, OpenError::Encrypted { .. }), "{error}");
+    assert_eq!(contents(folder.path()), before);
+}
+
+/// The operator's key, in a private file of a folder that goes with it.
+fn test_key() -> (TempDir, SecretPlace) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    weir::durable::replace(&path, BASE64.encode(TEST_KEY).as_bytes()).unwrap();
+    (folder, SecretPlace::File(path))
+}
+
+#[track_caller]
+fn opens_whole(name: &str, settings: &Settings) {
+    let folder = tempfile::tempdir().unwrap();
+    unpack(&repository_file("fixtures/outbox").join(name), folder.path());
+    let found = Outbox::verify(folder.path(), settings).unwrap();
     assert_eq!((found.difference(), found.damages), (0, 0), "{found:?}");
     assert_eq!((found.entries, found.delivered), (5, 1), "{found:?}");
     assert_eq!(
@@ -27,7 +73,7 @@ fn an_outbox_of_format_1_opens_whole() {
     );
     assert_eq!(found.dead["lab"], 1, "{found:?}");
 
-    let outbox = Outbox::open(folder.path(), &Settings::default()).unwrap();
+    let outbox = Outbox::open(folder.path(), settings).unwrap();
     let waiting = outbox.next("archive", None, 10, usize::MAX).unwrap();
     let bodies: Vec<&[u8]> = waiting.iter().map(|delivery| &*delivery.bytes).collect();
     assert_eq!(bodies, [b"changed on its way".as_slice(), &large()]);
@@ -82,14 +128,128 @@ fn large() -> Vec<u8> {
 }
 
 #[test]
-fn writes_a_golden_outbox() {
+fn archives_of_form_3_open_whole_and_the_encrypted_one_by_its_key() {
+    let (_keys, key) = test_key();
+    for (name, key) in [("form-3", None), ("form-3-encrypted", Some(&key))] {
+        let folder = tempfile::tempdir().unwrap();
+        unpack(&repository_file("fixtures/archive").join(name), folder.path());
+        let other = if key.is_some() { None } else { Some(&test_key().1) };
+        assert!(Archive::open(folder.path(), other).is_err(), "{name}");
+        let archive = Archive::open(folder.path(), key).unwrap();
+        let verified = archive.verify().unwrap();
+        assert!(verified.is_sound() && verified.sound == 2, "{name}: {verified:?}");
+        assert_eq!(archive.written(STORE).unwrap(), Some(5), "{name}");
+        let named = Query {
+            name: Some("testpatient".to_owned()),
+            ..Query::default()
+        };
+        let found = archive.search(&named, None, 10).unwrap().found;
+        let states: Vec<_> = found.iter().map(|found| (found.number, found.state)).collect();
+        assert_eq!(states, [(20, State::Dead), (10, State::Delivered)], "{name}");
+        let message = archive.message(20).unwrap().unwrap();
+        assert_eq!(message.found.control_id, "GOLDEN5", "{name}");
+        assert_eq!(&*message.raw, adt("GOLDEN5"), "{name}");
+        assert_eq!(message.tags, [("ward".to_owned(), "seven".to_owned())], "{name}");
+        assert_eq!(message.deliveries[0].reason.as_deref(), Some("refused"), "{name}");
+        assert_eq!(message.holds, ["a case"], "{name}");
+        let delivered = archive.message(10).unwrap().unwrap();
+        assert_eq!(delivered.sent("lab").unwrap(), "changed on its way", "{name}");
+        let answer = delivered.deliveries[0].attempts[0].answer.as_deref();
+        assert_eq!(answer, Some(b"MSA|AA|GOLDEN4\r".as_slice()), "{name}");
+    }
+}
+
+#[test]
+fn writes_golden_archives() {
     if std::env::var_os("WEIR_GOLDEN").is_none() {
         return;
     }
+    let (_keys, key) = test_key();
+    for (end, key) in [("", None), ("-encrypted", Some(&key))] {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open(folder.path(), key).unwrap();
+        let told = archive_told().into_iter().zip(1..);
+        let events: Vec<_> = told.map(|(what, number)| Event { number, what }).collect();
+        archive.write(STORE, &events).unwrap();
+        archive
+            .hold("a case", "asked for", "anna", Timestamp::UNIX_EPOCH, &[20])
+            .unwrap();
+        drop(archive);
+        let name = format!("form-{ARCHIVE_FORM}{end}");
+        pack(folder.path(), &repository_file("fixtures/archive").join(name));
+    }
+}
+
+/// A message that was delivered and one that was given up.
+fn archive_told() -> Vec<What> {
+    let came = |message: u64, control: &str, result: Option<usize>| archive::Received {
+        message,
+        received_at: Timestamp::UNIX_EPOCH,
+        listener: "adt".into(),
+        site_version: "v".into(),
+        raw: adt(control).into(),
+        outcome: archive::Outcome::Accepted,
+        routes: Vec::new(),
+        tags: vec![(Arc::from("ward"), "seven".to_owned())],
+        results: result
+            .map(|_| b"changed on its way".as_slice().into())
+            .into_iter()
+            .collect(),
+        deliveries: vec![archive::Owed {
+            destination: "lab".into(),
+            sequence: message + 1,
+            result,
+            dead: None,
+        }],
+        origin: None,
+    };
+    let tried = |sequence, code: &str, answer: &'static str| archive::Attempt {
+        destination: "lab".into(),
+        sequence,
+        at: Timestamp::UNIX_EPOCH,
+        took: Duration::from_millis(1),
+        code: Some(code.into()),
+        problem: None,
+        answer: Some(answer.as_bytes().into()),
+    };
+    let ended = |sequence, end| archive::Settlement {
+        destination: "lab".into(),
+        sequence,
+        at: Timestamp::UNIX_EPOCH,
+        end,
+        by: None,
+    };
+    let reason = "refused".to_owned();
+    vec![
+        What::Received(came(10, "GOLDEN4", Some(0))),
+        What::Attempted(tried(11, "AA", "MSA|AA|GOLDEN4\r")),
+        What::Settled(ended(11, archive::End::Delivered)),
+        What::Received(came(20, "GOLDEN5", None)),
+        What::Settled(ended(21, archive::End::Dead { reason })),
+    ]
+}
+
+#[test]
+fn writes_golden_outboxes() {
+    if std::env::var_os("WEIR_GOLDEN").is_none() {
+        return;
+    }
+    let (_keys, key) = test_key();
+    for (name, key) in [("format-1", None), ("format-2", Some(key))] {
+        let into = repository_file("fixtures/outbox").join(name);
+        let settings = Settings {
+            key,
+            ..Settings::default()
+        };
+        write_outbox(&settings, &into);
+    }
+}
+
+fn write_outbox(settings: &Settings, into: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let outbox = Outbox::open(folder.path(), &Settings::default()).unwrap();
+        let outbox = Outbox::open(folder.path(), settings).unwrap();
         let both = [("lab", BodyRef::Raw), ("archive", BodyRef::Result(0))];
         accept(&outbox, "GOLDEN1", adt("GOLDEN1"), &both).await;
         accept(&outbox, "GOLDEN2", adt("GOLDEN2"), &[("lab", BodyRef::Raw)]).await;
@@ -105,9 +265,16 @@ fn writes_a_golden_outbox() {
         settle(&outbox, lab[1].sequence, refused).await;
         outbox.close().await;
     });
-    let into = repository_file("fixtures/outbox/format-1");
-    for (path, bytes) in contents(folder.path()) {
-        let name = path.strip_prefix(folder.path()).unwrap();
+    pack(folder.path(), into);
+}
+
+/// Writes the files of a folder deflated, unless there are some already.
+fn pack(folder: &Path, into: &Path) {
+    if into.exists() {
+        return;
+    }
+    for (path, bytes) in contents(folder) {
+        let name = path.strip_prefix(folder).unwrap();
         let target = into.join(format!("{}.{PACKED}", name.display()));
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
         std::fs::write(target, miniz_oxide::deflate::compress_to_vec(&bytes, 9)).unwrap();

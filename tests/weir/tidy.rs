@@ -31,7 +31,7 @@ const FLOORS: &str = "
 
     destination: tls expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
-    archive: expression hl7 clock metrics problem typed units
+    archive: seal expression hl7 clock metrics problem secret typed units
     step: validation expression table hl7 problem typed units
 
     route: step validation expression table hl7 problem typed units

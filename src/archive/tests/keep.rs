@@ -301,7 +301,7 @@ fn an_outbox_that_is_gone_owes_nothing_any_more_and_one_put_back_is_another() {
     std::fs::create_dir(&copy).unwrap();
     std::fs::write(copy.join(FILE_NAME), "").unwrap();
     Archive::copy(bench.folder.path(), &copy.join(FILE_NAME)).unwrap();
-    let copied = Archive::open_existing(&copy).unwrap().unwrap();
+    let copied = Archive::open_existing(&copy, None).unwrap().unwrap();
     assert_eq!(copied.summary().unwrap().messages, 3);
     assert_eq!(copied.written(STORE).unwrap(), archive.written(STORE).unwrap());
 }

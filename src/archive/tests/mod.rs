@@ -1,6 +1,7 @@
 //! The archive as a whole, in a folder of its own, with times that are given.
 
 mod keep;
+mod sealed;
 mod search;
 mod write;
 
@@ -27,7 +28,7 @@ struct Bench {
 fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     Bench {
-        archive: Archive::open(folder.path()).unwrap(),
+        archive: Archive::open(folder.path(), None).unwrap(),
         folder,
         journal: 1,
     }

@@ -1,5 +1,6 @@
 //! What is searched for is found, newest first, page by page, by the index.
 
+use super::super::sealed::Sealing;
 use super::super::search as statements;
 use super::*;
 use crate::expression::{Condition, Known};
@@ -367,8 +368,10 @@ fn a_search_that_looks_at_too_much_stops_and_says_so() {
         tag: Some(("even".to_owned(), "x".to_owned())),
         ..Query::default()
     };
+    let sealing = Sealing::default();
     let within = |before, steps_max| {
-        let search = |connection: &_| statements::search_within(connection, &query, before, 10, steps_max);
+        let search =
+            |connection: &_| statements::search_within(connection, &sealing, &query, before, 10, steps_max);
         bench.archive.read(search).unwrap()
     };
     let page = within(None, 50);

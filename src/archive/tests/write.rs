@@ -277,11 +277,11 @@ fn it_opens_again_with_all_that_was_written() {
     bench.tell(vec![came(10, &["lab"])]);
     let Bench { archive, folder, .. } = bench;
     drop(archive);
-    let again = Archive::open(folder.path()).unwrap();
+    let again = Archive::open(folder.path(), None).unwrap();
     assert!(again.message(10).unwrap().is_some());
     assert_eq!(again.written(STORE).unwrap(), Some(2));
     assert!(
-        Archive::open_existing(&folder.path().join("no"))
+        Archive::open_existing(&folder.path().join("no"), None)
             .unwrap()
             .is_none()
     );

@@ -4,10 +4,12 @@
 //! run, the archive is opened here.
 
 mod criteria;
+mod encrypt;
 mod show;
 mod source;
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use hyper::{Method, StatusCode};
@@ -17,6 +19,7 @@ use crate::clock;
 use crate::console::api;
 use crate::console::api::archive::{Held, Hold, NewHold, Purged, Summary, Trouble};
 use crate::console::api::messages::{self, Page};
+use crate::secret::SecretPlace;
 
 use super::control::WhichByName;
 use super::queue::escaped;
@@ -36,6 +39,10 @@ pub(super) struct Archive {
     order: Order,
     #[command(flatten)]
     which: WhichByName,
+    /// A private file with the operator's key, where it is not the one that the site names; while weir runs it has its
+    /// own
+    #[arg(long, value_name = "FILE", global = true)]
+    key: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -56,6 +63,8 @@ enum Order {
     Summary,
     /// Read all of it, while weir does not run, and tell what is damaged
     Verify,
+    /// Encrypt an archive that is not, by the key that the site names, while weir does not run; needs as much room again
+    Encrypt,
 }
 
 #[derive(Args)]
@@ -101,16 +110,18 @@ struct Purge {
 
 impl Archive {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let source = Source::of(self.which.weir())?;
+        let key = self.key.map(SecretPlace::File);
+        let source = |key| Source::of(self.which.weir(), key);
         match &self.order {
-            Order::Search(find) => find.run(&source, out),
-            Order::Show(show) => show.run(&source, out),
-            Order::Hold(keep) => keep.run(&source, out),
-            Order::Holds => holds(&source, out),
-            Order::Release(release) => release.run(&source, out),
-            Order::Purge(purge) => purge.run(&source, out),
-            Order::Summary => summary(&source, out),
-            Order::Verify => verify(&source, out),
+            Order::Search(find) => find.run(&source(key)?, out),
+            Order::Show(show) => show.run(&source(key)?, out),
+            Order::Hold(keep) => keep.run(&source(key)?, out),
+            Order::Holds => holds(&source(key)?, out),
+            Order::Release(release) => release.run(&source(key)?, out),
+            Order::Purge(purge) => purge.run(&source(key)?, out),
+            Order::Summary => summary(&source(key)?, out),
+            Order::Verify => verify(&source(key)?, out),
+            Order::Encrypt => encrypt::run(self.which.weir(), key, out),
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! What is looked at or changed here is written to the audit log first, as a weir that runs does.
 
+use std::path::PathBuf;
+
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
 use serde::Serialize;
@@ -9,9 +11,11 @@ use serde::de::DeserializeOwned;
 
 use crate::archive::{Archive, Message};
 use crate::audit::{self, Entry, Outcome};
+use crate::config;
 use crate::console::api;
 use crate::console::api::archive::Trouble;
 use crate::console::api::messages;
+use crate::secret::SecretPlace;
 
 use super::super::control::{self, Weir};
 use super::super::{CannotRun, runtime};
@@ -23,17 +27,14 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn of(weir: Weir<'a>) -> Result<Source<'a>, CannotRun> {
+    pub(super) fn of(weir: Weir<'a>, key: Option<SecretPlace>) -> Result<Source<'a>, CannotRun> {
         if weir.is_running()? {
             return Ok(Source::Running(weir));
         }
-        let (data, folder) = weir.data_and_archive()?;
-        let Some(folder) = folder else {
-            return Err(CannotRun::Because("the site says `archive: off`".to_owned()));
-        };
-        let opened =
-            Archive::open_existing(&folder).map_err(|error| CannotRun::Because(error.to_string()))?;
-        let missing = || CannotRun::at(folder.display(), "there is no archive yet");
+        let (data, kept) = kept(weir)?;
+        let opened = Archive::open_existing(&kept.folder, key.or(kept.key).as_ref())
+            .map_err(|error| CannotRun::Because(error.to_string()))?;
+        let missing = || CannotRun::at(kept.folder.display(), "there is no archive yet");
         let archive = opened.ok_or_else(missing)?;
         Ok(Source::Here(archive, audit::Log::new(&data)))
     }
@@ -67,20 +68,7 @@ impl<'a> Source<'a> {
         let Source::Here(_, log) = self else {
             return Ok(());
         };
-        let entry = Entry {
-            who: user(),
-            from: "weir archive".to_owned(),
-            what: what.to_owned(),
-            object,
-            reason: None,
-            outcome: Outcome::Allowed,
-            detail,
-            of: None,
-        };
-        let appended = log.append(entry);
-        appended
-            .map(drop)
-            .map_err(|error| CannotRun::at("audit log", error))
+        append(log, what, object, detail)
     }
 
     /// Bytes of a message.
@@ -107,6 +95,36 @@ impl<'a> Source<'a> {
             }
         }
     }
+}
+
+/// Where the data of a weir are, and its archive.
+pub(super) fn kept(weir: Weir<'_>) -> Result<(PathBuf, config::Archive), CannotRun> {
+    let (data, archive) = weir.data_and_archive()?;
+    let off = || CannotRun::Because("the site says `archive: off`".to_owned());
+    Ok((data, archive.ok_or_else(off)?))
+}
+
+/// Writes down what is going to be done here.
+pub(super) fn append(
+    log: &audit::Log,
+    what: &str,
+    object: String,
+    detail: Option<String>,
+) -> Result<(), CannotRun> {
+    let entry = Entry {
+        who: user(),
+        from: "weir archive".to_owned(),
+        what: what.to_owned(),
+        object,
+        reason: None,
+        outcome: Outcome::Allowed,
+        detail,
+        of: None,
+    };
+    let appended = log.append(entry);
+    appended
+        .map(drop)
+        .map_err(|error| CannotRun::at("audit log", error))
 }
 
 /// Whoever opens the archive while no weir runs.

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use super::super::CannotRun;
 use super::super::backup::{copy_folder, private_folder};
 use crate::archive::{self, Archive, ArchiveError, End, Settlement};
+use crate::seal::{self, OperatorKey};
+use crate::secret::SecretPlace;
 
 /// Who ended what the outbox of before still owed, in the history.
 pub(super) const BY: &str = "weir restore";
@@ -41,10 +43,38 @@ pub(super) fn bring_back(from: &Path, folder: &Path) -> Result<bool, CannotRun> 
     Ok(true)
 }
 
+/// Brings an archive that was copied back under the key of the site.
+pub(super) fn under_key(
+    folder: &Path,
+    key: Option<&SecretPlace>,
+    of_backup: Option<&SecretPlace>,
+) -> Result<(), CannotRun> {
+    let because = |error: &dyn std::fmt::Display| CannotRun::Because(error.to_string());
+    let Some(key) = key else {
+        return Ok(());
+    };
+    let keys = archive::keys_file(folder);
+    if !keys.exists() {
+        return Archive::encrypt(folder, key)
+            .map(drop)
+            .map_err(|error| because(&error));
+    }
+    let read = |place| OperatorKey::read(place).map_err(|error| because(&error));
+    let (old, new) = (read(of_backup.unwrap_or(key))?, read(key)?);
+    if old.id() != new.id() {
+        seal::rotate(&keys, &old, &new).map_err(|error| because(&error))?;
+    }
+    Ok(())
+}
+
 impl History {
     /// Opens the archive in this folder, if there is one.
-    pub(super) fn open(folder: &Path, store: u128) -> Result<Option<History>, ArchiveError> {
-        let archive = Archive::open_existing(folder)?;
+    pub(super) fn open(
+        folder: &Path,
+        key: Option<&SecretPlace>,
+        store: u128,
+    ) -> Result<Option<History>, ArchiveError> {
+        let archive = Archive::open_existing(folder, key)?;
         Ok(archive.map(|archive| History {
             archive,
             store,

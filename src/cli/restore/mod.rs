@@ -27,7 +27,7 @@ use crate::outbox::{
 };
 use crate::secret::SecretPlace;
 
-use super::at_rest::AtRest;
+use super::at_rest::{AtRest, Found};
 use super::{CannotRun, Finding, runtime};
 use beside::Beside;
 use history::History;
@@ -59,7 +59,7 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let (data, key) = self.at_rest.find()?;
+        let Found { data, archive, key } = self.at_rest.find()?;
         let folder = data.join(OUTBOX);
         if folder.exists() {
             let why = "there is an outbox already; move it away, for what it holds would be lost";
@@ -84,17 +84,17 @@ impl Restore {
         let (count, store) = self.check(of_backup.as_ref())?;
         let in_data = |error| CannotRun::at(data.display(), error);
         std::fs::create_dir_all(&data).map_err(in_data)?;
-        let archive = self.at_rest.archive()?;
         if let Some(archive) = &archive {
             let from = history::beside(&self.file);
             if history::bring_back(&from, archive)? {
+                history::under_key(archive, key.as_ref(), of_backup.as_ref())?;
                 writeln!(out, "{}: restored", archive.display())?;
             }
         }
         let opened = archive
             .as_ref()
             .zip(store)
-            .map(|(folder, store)| History::open(folder, store));
+            .map(|(folder, store)| History::open(folder, key.as_ref(), store));
         let history = opened
             .transpose()
             .map_err(|error| CannotRun::Because(error.to_string()))?;

@@ -4,6 +4,7 @@ mod attacks;
 mod audit;
 mod entrance;
 mod resend;
+mod secrets;
 mod streams;
 mod table;
 

@@ -304,6 +304,11 @@ impl Engine {
         self.child.wait().unwrap();
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A signal, as `kill` names it.
     pub fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
