@@ -1,4 +1,4 @@
-//! A record as an AuditEvent of FHIR R4, as the mapping of that resource to DICOM audit messages has it.
+//! A record as an `AuditEvent` of FHIR R4, as the mapping of that resource to DICOM audit messages has it.
 
 use serde_json::{Value, json};
 
