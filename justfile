@@ -30,6 +30,18 @@ bench *filter:
 backlog messages="1000000":
     cargo bench --locked --bench backlog -- {{ messages }}
 
+# Five million messages in an archive, or so many: bytes on the disk, memory, and the time of each kind of search; 20 minutes and 7 GB for all of them.
+archive-search messages="5000000":
+    cargo bench --locked --bench archive_search -- {{ messages }}
+
+# What keeping an archive costs whoever sends: rounds of so many messages, with and without.
+archive-intake messages="60000":
+    cargo bench --locked --bench archive_intake -- {{ messages }}
+
+# How soon weir serves, and what it takes when nothing comes, over so many seconds.
+idle seconds="30":
+    cargo bench --locked --bench idle -- {{ seconds }}
+
 # 10,000 idle and 1,000 slow connections beside a good sender, or so many and a tenth; needs as many files (`ulimit -n 12000`).
 crowd idle="10000":
     cargo bench --locked --bench crowd -- {{ idle }}

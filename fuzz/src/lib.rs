@@ -8,6 +8,11 @@ use cpu_time::ThreadTime;
 
 #[path = "../../tests/weir/fuzzed/mod.rs"]
 mod fuzzed;
+/// Where the checks look for it among the tests.
+mod typed {
+    #[path = "../../../tests/weir/typed/walk/mod.rs"]
+    pub mod walk;
+}
 
 /// What a byte may cost: 50 ms a MiB, in a build that counts every branch it takes.
 const COST_MAX: Duration = Duration::from_millis(50);
@@ -20,8 +25,8 @@ const TRIES: usize = 5;
 /// When the check does, and when it takes longer than it may.
 pub fn run(name: &str, bytes: &[u8]) {
     let check = match name {
-        "record" => weir::outbox::check_fuzzed,
-        "body" => weir::console::check_fuzzed,
+        "record" => weir::outbox::fuzzed::check,
+        "body" => weir::console::fuzzed::check,
         _ => *fuzzed::CHECKS.iter().find(|(its, _)| *its == name).map(|(_, check)| check).expect("a check"),
     };
     let cost_max = if ["format", "site", "table"].contains(&name) { SITE_COST_MAX } else { COST_MAX };

@@ -22,6 +22,9 @@ pub const FILE_NAME: &str = "alerts.json";
 /// The format of the file.
 const VERSION: u32 = 1;
 
+/// What there is to say of it until it is seen again.
+const BEFORE: &str = "seen before weir was started";
+
 /// What stands in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,7 +79,7 @@ impl Kept {
                 },
                 since: kept.since,
                 ended: kept.ended,
-                said: String::new(),
+                said: BEFORE.to_owned(),
                 told: kept.told.clone(),
             })
         })
@@ -123,7 +126,7 @@ mod tests {
             },
             since: at,
             ended: None,
-            said: String::new(),
+            said: BEFORE.to_owned(),
             told: BTreeSet::from([Arc::from("on-call")]),
         });
         let kept = Kept::new(

@@ -132,9 +132,10 @@ mod tests {
     fn what_is_no_message_has_none_and_hostile_ones_a_bounded_number() {
         let nothing = Subject::of(Bytes::from_static(b"GET / HTTP/1.1"));
         assert_eq!(nothing, Subject::default());
-        let many: String = (0..500)
+        let orders: Vec<String> = (0..500)
             .map(|number| format!("ORC|NW|{number}{}\r", "9".repeat(500)))
             .collect();
+        let many = orders.concat();
         let subject = Subject::of(format!("MSH|^~\\&|A\r{many}").into());
         assert_eq!(subject.orders.len(), VALUES_MAX);
         assert!(subject.orders.iter().all(|order| order.len() == CHARS_MAX));

@@ -31,6 +31,7 @@ mod queue;
 mod receiver;
 mod reload;
 mod replay;
+mod resend;
 mod restore;
 mod run;
 mod schema;
@@ -72,6 +73,7 @@ enum Command {
     Queue(queue::Queue),
     Archive(Box<archive::Archive>),
     Replay(replay::Replay),
+    Resend(Box<resend::Resend>),
     Verify(verify::Verify),
     Backup(backup::Backup),
     Restore(restore::Restore),
@@ -156,6 +158,7 @@ pub fn main() -> ExitCode {
         Command::Queue(command) => command.run(&mut out),
         Command::Archive(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
+        Command::Resend(command) => command.run(&mut out),
         Command::Verify(command) => command.run(&mut out),
         Command::Backup(command) => command.run(&mut out),
         Command::Restore(command) => command.run(&mut out),

@@ -17,7 +17,7 @@ use tracing::error;
 
 use crate::config::Site;
 use crate::console::{self, Console, control};
-use crate::engine::{Engine, ReloadRequest, Reloader};
+use crate::engine::{Engine, Job, ReloadRequest, Reloader};
 use crate::metrics;
 
 use super::CannotRun;
@@ -82,7 +82,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     let (sources, observer) = console::Sources::new(
         site_folder,
         status,
-        (reloader, engine.resender().clone()),
+        (reloader, engine.resends().clone()),
         recorder,
         board,
         access,
@@ -107,6 +107,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     servers.spawn(console.serve(stopped()));
     servers.spawn(socket.serve(stopped()));
     servers.spawn(observer.run(stopped()));
+    servers.spawn(engine.resends().clone().run(written_down(&audit), stopped()));
     Ok(Serving {
         engine,
         console: address,
@@ -124,6 +125,21 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
 
 fn began(version: &str) -> Entry {
     Entry::by_weir("start", format!("site version {version}"))
+}
+
+/// Writes down that a search sent again has ended.
+fn written_down(audit: &audit::Log) -> impl Fn(&Job) -> Result<(), String> + Clone + use<> {
+    let audit = audit.clone();
+    move |job| {
+        let entry = Entry {
+            detail: Some(job.told()),
+            ..Entry::by_weir("resend.end", format!("resends/{}", job.id))
+        };
+        audit
+            .append(entry)
+            .map(drop)
+            .map_err(|failure| failure.to_string())
+    }
 }
 
 impl Serving {

@@ -60,6 +60,10 @@ pub(super) enum Content {
     Nothing,
 }
 
+/// Reads a body of one form, or says why it is none.
+#[cfg(any(test, fuzzing))]
+pub(super) type Reads = fn(&[u8]) -> Result<(), String>;
+
 /// An endpoint.
 pub(super) struct Endpoint {
     /// In lower case.
@@ -75,7 +79,7 @@ pub(super) struct Endpoint {
     pub(super) takes: Option<Form>,
     /// Reads such a body, to see that any bytes are one or are refused.
     #[cfg(any(test, fuzzing))]
-    pub(super) reads: Option<fn(&[u8]) -> Result<(), String>>,
+    pub(super) reads: Option<Reads>,
     /// The form of what stands after the `?`.
     pub(super) asks: Option<Form>,
     body_bytes_max: usize,

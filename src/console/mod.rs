@@ -12,7 +12,7 @@ mod socket;
 mod endpoint;
 mod extract;
 #[cfg(any(test, fuzzing))]
-mod fuzzed;
+pub mod fuzzed;
 mod guard;
 mod observer;
 mod pages;
@@ -35,15 +35,13 @@ use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::alert::Board;
-use crate::engine::{Reloader, Resender, Status};
+use crate::engine::{self, Reloader, Status};
 use crate::tls::{self, Owner, Within};
 use crate::{audit, config};
 use guard::Door;
 use serve::Peer;
 use socket::Socket;
 
-#[cfg(fuzzing)]
-pub use fuzzed::check as check_fuzzed;
 pub use observer::Observer;
 use observer::Seen;
 
@@ -55,7 +53,7 @@ const HASHES_MAX: usize = 2;
 pub struct Sources {
     status: Arc<Status>,
     reloader: Reloader,
-    resender: Resender,
+    resends: engine::Jobs,
     metrics: PrometheusHandle,
     alerts: Board,
     access: Arc<Access>,
@@ -74,7 +72,7 @@ impl Sources {
     pub fn new(
         site: &Path,
         status: Arc<Status>,
-        (reloader, resender): (Reloader, Resender),
+        (reloader, resends): (Reloader, engine::Jobs),
         metrics: PrometheusHandle,
         alerts: Board,
         access: Arc<Access>,
@@ -84,7 +82,7 @@ impl Sources {
         let sources = Sources {
             status,
             reloader,
-            resender,
+            resends,
             metrics,
             alerts,
             access,

@@ -43,11 +43,15 @@ use crate::outbox::{OpenError, Outbox};
 pub use acknowledge::ControlIds;
 pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
-pub use resend::{Outcome as ResendOutcome, Resend, ResendError, Resender, Resent, Way};
+pub use resend::{
+    FILE_NAME as RESENDS_FILE, FOLDER_NAME as RESENDS_FOLDER, Job, JobFailure, JobState, Jobs, JobsError,
+    MESSAGES_MAX, Outcome as ResendOutcome, Preview, RATE_DEFAULT, RATE_MAX, Resend, ResendError, Resender,
+    Resent, Shown, Wanted, Way, WrongState,
+};
 pub use status::{
     AuditWaiting, Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble,
 };
-pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
+pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches, numbers_told, renumber};
 
 use answers::Answers;
 use archivist::Archivist;
@@ -66,6 +70,9 @@ pub enum StartError {
     /// What people told the lanes cannot be read.
     #[error(transparent)]
     Switches(#[from] SwitchError),
+    /// What was being sent again cannot be read.
+    #[error(transparent)]
+    Resends(#[from] JobsError),
     /// What was in hand at the last crash cannot be read.
     #[error(transparent)]
     InHand(#[from] InHandError),
@@ -114,7 +121,7 @@ pub struct Engine {
     archivist: Option<Archivist>,
     silence: silence::Watch,
     look_ups: LookUps,
-    resender: Resender,
+    resends: Jobs,
 }
 
 impl Engine {
@@ -140,6 +147,7 @@ impl Engine {
             refusals: Aside::new(audit.clone()),
         };
         let resender = Resender::new(Arc::clone(&status), Arc::clone(&behind.in_hand));
+        let resends = Jobs::open(&site.data, resender)?;
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
         let look_ups = LookUps::new(&site.data);
@@ -163,7 +171,7 @@ impl Engine {
             archivist,
             silence,
             look_ups,
-            resender,
+            resends,
         };
         engine.announce();
         reload::count_from_zero();
@@ -186,9 +194,9 @@ impl Engine {
         &self.status
     }
 
-    /// What sends messages of the archive again.
-    pub fn resender(&self) -> &Resender {
-        &self.resender
+    /// What sends messages of the archive again: one by one through its resender, and many as jobs.
+    pub fn resends(&self) -> &Jobs {
+        &self.resends
     }
 
     /// Resolves when something has failed that cannot go on: the outbox, or a lane or listener that ended

@@ -13,7 +13,7 @@ mod delivery;
 mod error;
 mod folder;
 #[cfg(any(test, fuzzing))]
-mod fuzzed;
+pub mod fuzzed;
 mod gauge;
 mod journal;
 mod key;
@@ -52,8 +52,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::{secret::SecretPlace, units};
 
-#[cfg(fuzzing)]
-pub use self::fuzzed::check as check_fuzzed;
 pub use self::{
     delivery::{
         Acceptance, Accepted, BodyRef, Counts, DeadLetter, Delivery, Depth, Entry, Outcome, Sequence,

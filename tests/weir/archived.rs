@@ -263,6 +263,6 @@ fn an_archive_that_takes_nothing_holds_nobody_up_and_has_all_of_it_later() {
     engine.wait_for_metric("weir_archive_lag_notes", 0.0);
     assert_eq!(engine.terminate(), 0);
     let found = all(&site);
-    let states: Vec<_> = found.iter().map(|message| message.found.state).collect();
-    assert_eq!(states, [State::Delivered, State::Delivered]);
+    let outcomes: Vec<_> = found.iter().map(|message| message.found.state).collect();
+    assert_eq!(outcomes, [State::Delivered, State::Delivered]);
 }

@@ -65,6 +65,8 @@ fn help_names_every_command() {
               archive   Searches the history of messages: what came in, what became of it, what was sent where
               replay    Sends dead letters of a destination again: each becomes a delivery behind all that the
                         destination is owed
+              resend    Sends messages of the archive again, through the routes as they are now or to one
+                        destination
               verify    Checks the outbox of a weir that is stopped: every checksum, every body, and that
                         nothing is unaccounted for
               backup    Copies everything a running weir owes, and its dead letters, into one file that `weir

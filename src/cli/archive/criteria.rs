@@ -1,4 +1,4 @@
-//! What `weir archive` is to look for, as typed.
+//! What `weir archive` and `weir resend` are to look for, as typed.
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +13,13 @@ pub(super) struct Criteria {
     /// A condition, as `PID-5.1 = "DOE"`; tried on one message after the other
     #[arg(value_name = "CONDITION")]
     condition: Option<String>,
+    #[command(flatten)]
+    fields: Fields,
+}
+
+/// What is searched for by name.
+#[derive(Args, Clone)]
+pub(in crate::cli) struct Fields {
     /// A patient identifier (PID-2, PID-3, PID-4, MRG-1)
     #[arg(long, value_name = "ID")]
     patient: Option<String>,
@@ -82,9 +89,16 @@ fn time(text: &str) -> Result<Timestamp, String> {
 
 impl Criteria {
     pub(super) fn search(&self) -> Search {
+        self.fields.search(self.condition.clone())
+    }
+}
+
+impl Fields {
+    /// With a condition, if there is one.
+    pub(in crate::cli) fn search(&self, condition: Option<String>) -> Search {
         let all = self.clone();
         Search {
-            condition: all.condition,
+            condition,
             patient: all.patient,
             name: all.name,
             control_id: all.control_id,

@@ -21,6 +21,7 @@ use crate::console::api::messages::{self, Page};
 use super::control::WhichByName;
 use super::queue::escaped;
 use super::{CannotRun, Finding, control, runtime, text};
+pub(super) use criteria::Fields;
 use criteria::{Criteria, Which};
 use show::Show;
 use source::{Source, user};

@@ -246,13 +246,28 @@ impl<'a> Layout<'a> {
         } else {
             indentation
         };
-        let moved = isize::try_from(to).unwrap_or(0) - isize::try_from(self.column_of(start)).unwrap_or(0);
+        let moved = self.moved(start, to);
         for line in first..=last {
             if let Some(kind) = self.lines.get_mut(line) {
                 let is_blank = *kind == Line::Blank;
                 *kind = if is_blank { Line::Fixed } else { Line::Moved(moved) };
             }
         }
+    }
+
+    /// How far to the right a key or an element goes that is to stand in so far, or what its line does where something
+    /// other than dashes stands before it.
+    fn moved(&self, start: usize, to: usize) -> isize {
+        let line = self.line_of(start);
+        let column = self.column_of(start);
+        let before = self.text_of(line).get(..column).unwrap_or_default();
+        let (to, from) = match self.lines.get(line) {
+            Some(Line::At(indentation)) if !before.trim_matches([' ', '-']).is_empty() => {
+                (*indentation, self.indentation_of(line))
+            }
+            _ => (to, column),
+        };
+        isize::try_from(to).unwrap_or(0) - isize::try_from(from).unwrap_or(0)
     }
 
     /// A line begins with what stands at this byte, unless something stands before it.
@@ -314,7 +329,8 @@ impl<'a> Layout<'a> {
                 let kept = text.trim_end().len();
                 edits.push((start + kept..start + text.len(), String::new()));
             } else if text.ends_with('\r') {
-                edits.push((start + text.len() - 1..start + text.len(), String::new()));
+                let kept = text.trim_end_matches('\r').len();
+                edits.push((start + kept..start + text.len(), String::new()));
             }
         }
         let gaps = self.gaps.into_iter().filter(|gap| gap.len() > 1);

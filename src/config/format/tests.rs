@@ -46,6 +46,7 @@ fn stray_blanks_go() {
     check("a: 1\n\n\n", "a: 1\n");
     check("a: 1\n ", "a: 1\n");
     check("a: 1 ", "a: 1\n");
+    check("a: |\n  b\r\r\nc: 1\n", "a: |\n  b\nc: 1\n");
     check("", "");
     check("# only a comment\n", "# only a comment\n");
 }

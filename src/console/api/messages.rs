@@ -223,7 +223,7 @@ impl Search {
     }
 
     /// Whether it asks for anything that stands in messages about people.
-    fn asks_for_content(&self) -> bool {
+    pub(super) fn asks_for_content(&self) -> bool {
         let texts = [
             &self.control_id,
             &self.patient,
@@ -248,7 +248,7 @@ impl Search {
     }
 }
 
-fn found(found: &archive::Found) -> Found {
+pub(super) fn found(found: &archive::Found) -> Found {
     Found {
         number: found.number,
         received_at: found.received_at.to_string(),

@@ -18,6 +18,7 @@ mod openapi;
 pub mod queue;
 pub mod reload;
 pub mod resend;
+pub mod resends;
 mod routes;
 pub mod session;
 pub mod setup;

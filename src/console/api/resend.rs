@@ -137,8 +137,8 @@ pub(super) fn way(destination: Option<String>, routed: bool) -> Result<Way, &'st
     match (destination, routed) {
         (None, false) => Ok(Way::Routes),
         (None, true) => Err("`routed` is said of one `destination`; without one all goes through the routes"),
-        (Some(destination), true) => Ok(Way::RoutesTo(destination.into())),
-        (Some(destination), false) => Ok(Way::Straight(destination.into())),
+        (Some(destination), true) => Ok(Way::RoutesTo(destination)),
+        (Some(destination), false) => Ok(Way::Straight(destination)),
     }
 }
 
@@ -171,7 +171,7 @@ async fn send(sources: &Sources, caller: &Caller, object: &str, wanted: Wanted) 
         by: caller.who(),
         why: caller.reason().unwrap_or_default().to_owned(),
     };
-    match sources.resender.send(resend).await {
+    match sources.resends.resender().send(resend).await {
         Ok(sent) => axum::Json(Resent::from(sent)).into_response(),
         Err(error) => Failure::response(code(&error), error.to_string()),
     }

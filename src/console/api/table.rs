@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 
 use super::{
     alerts, archive, audit, backup, dead, destinations, draft, events, messages, openapi, queue, reload,
-    resend, routes, session, setup, status, tokens, users,
+    resend, resends, routes, session, setup, status, tokens, users,
 };
 use crate::access::Permission::{self, Administer, Audit, Edit, Operate, Read, See};
 use crate::console::endpoint::Audited::{As, ByItself, No, WithReason};
@@ -31,6 +31,7 @@ pub(in crate::console) fn endpoints() -> Vec<Endpoint> {
         rules(),
         deliveries(),
         history(),
+        archived(),
         again(),
         records(),
     ];
@@ -197,7 +198,6 @@ fn deliveries() -> Vec<Endpoint> {
 
 /// What became of every message.
 fn history() -> Vec<Endpoint> {
-    let administer = may(Administer);
     vec![
         get("/api/v1/messages", may(See), No, messages::list)
             .answers::<messages::Page>("The newest messages, by what is no content")
@@ -247,6 +247,13 @@ fn history() -> Vec<Endpoint> {
             messages::sent,
         )
         .sends("One message, as it goes or went to a destination", HL7),
+    ]
+}
+
+/// The archive itself.
+fn archived() -> Vec<Endpoint> {
+    let administer = may(Administer);
+    vec![
         get("/api/v1/archive", may(See), No, archive::get)
             .answers::<archive::Summary>("How much history there is"),
         get("/api/v1/archive/holds", may(See), No, archive::list_holds)
@@ -299,6 +306,35 @@ fn again() -> Vec<Endpoint> {
         .answers::<resend::Resent>("Sends an edited text instead of a message; the original stays as it is")
         .takes::<resend::Edited>()
         .with_bodies_up_to(resend::EDITED_BODY_BYTES_MAX),
+        post(
+            "/api/v1/resends",
+            may(Operate),
+            ByItself("resend.preview"),
+            resends::preview,
+        )
+        .answers::<resends::Preview>("What a search would send again; nothing is sent before it is started")
+        .takes::<resends::Wanted>(),
+        get("/api/v1/resends", may(See), No, resends::list)
+            .answers::<Vec<resends::Progress>>("Searches sent again, the newest first"),
+        get("/api/v1/resends/{id}", may(See), No, resends::get)
+            .answers::<resends::Progress>("How far a search sent again has come"),
+        post(
+            "/api/v1/resends/{id}/start",
+            may(Operate),
+            ByItself("resend.start"),
+            resends::start,
+        )
+        .answers::<resends::Progress>(
+            "Starts what was previewed, or goes on with what was stopped; one runs at a time",
+        )
+        .takes::<resends::Start>(),
+        delete(
+            "/api/v1/resends/{id}",
+            may(Operate),
+            As("resend.stop"),
+            resends::stop,
+        )
+        .answers::<resends::Progress>("Stops one that runs, after the message in hand"),
     ]
 }
 

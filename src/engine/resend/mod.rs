@@ -6,12 +6,18 @@
 //! It stands at the end of what its destinations are owed.
 
 mod edited;
+mod job;
+mod jobs;
+mod kept;
+mod preview;
+mod runner;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::archive::{self, Archive, ArchiveError, State};
@@ -20,6 +26,11 @@ use crate::hl7::{Header, Message, ParseLimits};
 use crate::outbox::{
     Acceptance, BodyRef, Entry, Judgment, Origin, OriginMessage, OutboxError, Passage, Told,
 };
+
+pub use job::{Job, JobFailure, JobState, RATE_DEFAULT, RATE_MAX, WrongState};
+pub use jobs::{Jobs, JobsError, Shown, Wanted};
+pub use kept::{FILE_NAME, FOLDER_NAME};
+pub use preview::{MESSAGES_MAX, Preview};
 
 use super::acknowledge::reasons;
 use super::dispatch::Dispatch;
@@ -45,19 +56,20 @@ pub struct Resend {
 }
 
 /// How a message goes that is sent again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Through the routes as they are now, to all that they name.
     Routes,
     /// Through the routes as they are now, and what they make for this destination goes to it, nothing to others.
-    RoutesTo(Arc<str>),
+    RoutesTo(String),
     /// To this destination alone: the bytes that it was sent, or the edited text as it stands.
-    Straight(Arc<str>),
+    Straight(String),
 }
 
 impl Way {
     /// The destination that is named.
-    pub fn destination(&self) -> Option<&Arc<str>> {
+    pub fn destination(&self) -> Option<&str> {
         match self {
             Way::Routes => None,
             Way::RoutesTo(destination) | Way::Straight(destination) => Some(destination),
@@ -228,21 +240,21 @@ impl Resender {
         resend: &Resend,
         running: &Running,
     ) -> Result<Made, ResendError> {
-        if let Some(destination) = resend.way.destination()
-            && !running.destinations.contains(destination)
-        {
-            return Err(ResendError::NoDestination(destination.to_string()));
-        }
+        let known = |name: &str| {
+            let known = running.destinations.get(name).cloned();
+            known.ok_or_else(|| ResendError::NoDestination(name.to_owned()))
+        };
+        let to = resend.way.destination().map(known).transpose()?;
         let found = &original.found;
         if resend.edited.is_none() && found.state == State::Refused {
             return Err(ResendError::WasRefused(found.number));
         }
         let edited = resend.edited.as_deref();
         let edited = edited.map(|text| edited_message(text, original, running));
-        match (&resend.way, edited.transpose()?) {
-            (Way::Straight(destination), None) => as_it_was_sent(original, destination),
-            (Way::Straight(destination), Some(message)) => Ok(as_it_stands(&message, destination, running)),
-            (Way::Routes | Way::RoutesTo(_), edited) => self.routed(original, edited, &resend.way, running),
+        match (&resend.way, to, edited.transpose()?) {
+            (Way::Straight(_), Some(to), None) => as_it_was_sent(original, &to),
+            (Way::Straight(_), Some(to), Some(message)) => Ok(as_it_stands(&message, &to, running)),
+            (_, to, edited) => self.routed(original, edited, to.as_ref(), running),
         }
     }
 
@@ -251,7 +263,7 @@ impl Resender {
         &self,
         original: &archive::Message,
         edited: Option<Message>,
-        way: &Way,
+        to: Option<&Arc<str>>,
         running: &Running,
     ) -> Result<Made, ResendError> {
         let (number, listener) = (original.found.number, original.found.listener.as_str());
@@ -283,10 +295,10 @@ impl Resender {
                 return Ok(made.because(reasons(&refusal)));
             }
         };
-        if let Way::RoutesTo(destination) = way {
+        if let Some(destination) = to {
             dispatch.keep_only(destination);
         }
-        Ok(made_by(dispatch, raw, way, running))
+        Ok(made_by(dispatch, raw, to, running))
     }
 }
 
@@ -364,7 +376,7 @@ fn as_it_stands(message: &Message, destination: &Arc<str>, running: &Running) ->
     }
 }
 
-fn made_by(dispatch: Dispatch, raw: Bytes, way: &Way, running: &Running) -> Made {
+fn made_by(dispatch: Dispatch, raw: Bytes, to: Option<&Arc<str>>, running: &Running) -> Made {
     let outcome = match dispatch.judgment() {
         Judgment::Filtered => Outcome::Filtered,
         Judgment::Unrouted => Outcome::Unrouted,
@@ -388,7 +400,7 @@ fn made_by(dispatch: Dispatch, raw: Bytes, way: &Way, running: &Running) -> Made
                 .iter()
                 .filter_map(|route| route.filtered.as_deref())
                 .collect();
-            let reasons = match (reasons.as_slice(), way.destination()) {
+            let reasons = match (reasons.as_slice(), to) {
                 ([], Some(destination)) => format!("no route makes anything of it for `{destination}`"),
                 (reasons, _) => reasons.join("; "),
             };

@@ -3,6 +3,7 @@
 mod attacks;
 mod audit;
 mod entrance;
+mod resend;
 mod streams;
 mod table;
 

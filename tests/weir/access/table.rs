@@ -40,6 +40,11 @@ const TABLE: &str = "
     post /api/v1/messages/{number}/edited                   edit
     get /api/v1/openapi.json                                login
     post /api/v1/reload                                     administer
+    post /api/v1/resends                                    operate
+    get /api/v1/resends                                     see
+    get /api/v1/resends/{id}                                see
+    post /api/v1/resends/{id}/start                         operate
+    delete /api/v1/resends/{id}                             operate
     get /api/v1/routes                                      see
     get /api/v1/routes/{name}                               see
     post /api/v1/routes/{name}/cases                        read
@@ -92,6 +97,7 @@ fn address(path: &str) -> String {
     path.replace("{name}", "ehr")
         .replace("{sequence}", "999")
         .replace("{number}", "999")
+        .replace("{id}", "999")
         .replace("{destination}", "ehr")
         .replace("{order}", "retry")
 }

@@ -32,6 +32,8 @@ fn a_visitor_of_the_demo_sees_what_weir_is_for() {
     traffic_arrives(&mut browser);
     a_message_is_found_and_read(&mut browser, listener);
     a_receiver_goes_away_and_comes_back(&mut browser, &mut demo);
+    it_is_sent_again(&mut browser, &demo);
+    it_is_edited_and_sent(&mut browser, &demo);
 
     browser.click("Log out");
     browser.wait_for("document.querySelector('h1').innerText === 'Log in'");
@@ -105,6 +107,110 @@ fn a_message_is_found_and_read(browser: &mut Browser, listener: SocketAddr) {
     browser.click("Steps");
     browser.wait_for_text("Receiving Application");
     picture(browser, "message-trace");
+}
+
+/// To whom had it, with a reason; the new message names the old one.
+fn it_is_sent_again(browser: &mut Browser, demo: &Running) {
+    find(browser, "NIGHT1");
+    browser.click("Deliveries");
+    browser.wait_for_text("AA: taken");
+    picture(browser, "message-deliveries");
+    browser.click("Send again…");
+    browser.wait_for("document.activeElement.name === 'where'");
+    picture(browser, "send-again");
+    browser.press("Tab");
+    browser.type_text("the clinics lost it");
+    browser.press("Enter");
+    browser.wait_for_text("It is on its way");
+    arrived(demo, "NIGHT1");
+    picture(browser, "sent-again");
+    follow_message(browser, "is what it became");
+    browser.wait_for_text("by user:anna: “the clinics lost it”");
+    browser.wait_for_text("from message");
+    picture(browser, "message-again");
+}
+
+/// The original stays; what changed is seen before it is sent, and what is wrong with it too.
+fn it_is_edited_and_sent(browser: &mut Browser, demo: &Running) {
+    follow_message(browser, "from message");
+    browser.wait_for_text("as message");
+    browser.click("Edit");
+    browser.wait_for("document.querySelector('textarea').value.startsWith('MSH|')");
+    picture(browser, "edit");
+    let edit = |browser: &mut Browser, from: &str, to: &str| {
+        // As if typed: what stood there is chosen and typed over.
+        browser.evaluate(&format!(
+            "(() => {{ const area = document.querySelector('textarea'); const at = area.value.indexOf('{from}'); area.focus(); area.setSelectionRange(at, at + {}); }})()",
+            from.len()
+        ));
+        browser.type_text(to);
+    };
+    edit(browser, "PV1|", "pv1|");
+    browser.wait_for_text("Expected a segment");
+    browser.click("line 4");
+    assert_eq!(
+        browser.evaluate(
+            "document.activeElement.value.slice(document.activeElement.selectionStart).startsWith('pv1|')"
+        ),
+        true
+    );
+    picture(browser, "edit-wrong");
+    edit(browser, "pv1|", "PV1|");
+    edit(browser, "<script>window.broken=1</script>", "TESTPATIENT");
+    browser.wait_for_text("1 place changed");
+    browser.click("Check");
+    browser.wait_for_text("Delivered to ehr");
+    browser.evaluate("document.querySelector('[name=why]').focus()");
+    browser.type_text("the name was markup");
+    picture(browser, "edit-checked");
+    browser.click("Send…");
+    browser.wait_for("document.querySelector('dialog[open] ins').innerText.includes('TESTPATIENT')");
+    picture(browser, "edit-review");
+    browser.click("Send it");
+    browser.wait_for_text("It is on its way");
+    arrived(demo, "NIGHT1");
+    picture(browser, "edit-sent");
+    follow_message(browser, "is what it became");
+    browser.wait_for_text("Edited and sent again");
+    browser.wait_for(
+        "[...document.querySelectorAll('.value')].some((value) => value.innerText === 'TESTPATIENT')",
+    );
+    // Both ways: the original lists what came of it, and holds what it held.
+    follow_message(browser, "from message");
+    browser.wait_for("document.querySelectorAll('.trail p').length === 2");
+    browser.wait_for("[...document.querySelectorAll('.value')].some((value) => value.innerText === '<script>window.broken=1</script>')");
+    picture(browser, "message-trail");
+}
+
+/// A message by its control id, the oldest of those that have it.
+fn find(browser: &mut Browser, control_id: &str) {
+    go(browser, "#/messages", "Messages");
+    browser.click("Clear");
+    browser.evaluate("document.querySelector('input[name=control_id]').focus()");
+    browser.type_text(control_id);
+    browser.press("Enter");
+    browser.wait_for(&format!(
+        "document.querySelector('tbody code ~ code, tbody td:nth-child(3)').innerText === '{control_id}'"
+    ));
+    browser.evaluate("[...document.querySelectorAll('tbody a')].filter((link) => link.hash.startsWith('#/messages/')).at(-1).focus()");
+    browser.press("Enter");
+    browser.wait_for_text("Message Header");
+}
+
+/// Goes where the link to a message leads that stands in a line with these words.
+fn follow_message(browser: &mut Browser, words: &str) {
+    browser.wait_for(&format!(
+        "(() => {{ const line = [...document.querySelectorAll('.why p')].find((line) => line.innerText.includes('{words}')); const link = line?.querySelector('a[href^=\"#/messages/\"]'); link?.focus(); return Boolean(link); }})()"
+    ));
+    browser.press("Enter");
+    browser.wait_for_text("Message Header");
+}
+
+/// The clinics have it: the demo says so.
+fn arrived(demo: &Running, control_id: &str) {
+    let line =
+        std::iter::from_fn(|| demo.line()).find(|line| line.contains(control_id) && line.ends_with("ehr"));
+    assert!(line.is_some(), "{control_id} arrives");
 }
 
 /// What is for a receiver that is away waits, somebody is told, and both end by themselves when it is back.

@@ -12,7 +12,7 @@ pub fn check(bytes: &[u8]) {
         assert!(formatted.parts().count() <= bytes.len() + 1);
         drop(formatted.lines());
     }
-    let text = message.text(&path).map(|text| text.into_owned());
+    let text = message.text(&path).map(std::borrow::Cow::into_owned);
     if let Some(text) = text
         && message.set(&path, &text).is_ok()
     {

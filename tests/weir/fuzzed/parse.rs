@@ -21,7 +21,7 @@ pub fn check(bytes: &[u8]) {
     );
     let path: FieldPath = "ZZZ-3.2".parse().expect("a path");
     if message.set(&path, "a|b^c~d\\e&f").is_ok() {
-        let read = message.text(&path).map(|text| text.into_owned());
+        let read = message.text(&path).map(std::borrow::Cow::into_owned);
         assert_eq!(read.as_deref(), Some("a|b^c~d\\e&f"), "no value forges a field");
         if let Ok(again) = Message::parse(message.write(Terminators::Cr)) {
             assert_eq!(again.text(&path).as_deref(), Some("a|b^c~d\\e&f"));

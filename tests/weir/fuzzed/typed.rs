@@ -4,8 +4,7 @@
 use bytes::Bytes;
 use weir::hl7::Message;
 
-#[path = "../typed/walk/mod.rs"]
-mod walk;
+use crate::typed::walk;
 
 pub fn check(bytes: &[u8]) {
     let Ok(message) = Message::parse(Bytes::copy_from_slice(bytes)) else {

@@ -1,5 +1,6 @@
 //! Messages of the archive sent again, through the real binary: one, edited, and many.
 
+mod many;
 mod one;
 
 use serde_json::{Value, json};
@@ -58,6 +59,26 @@ fn ids(messages: &[Vec<u8>]) -> Vec<String> {
 
 fn text(message: &[u8]) -> String {
     String::from_utf8(message.to_vec()).unwrap()
+}
+
+/// What a search sent again would be.
+fn preview(site: &Site, body: &Value) -> Value {
+    let (code, preview) = site.post("/api/v1/resends", body);
+    assert_eq!(code, 200, "{preview}");
+    preview
+}
+
+/// Starts what was previewed.
+fn start(site: &Site, preview: &Value) -> (u16, Value) {
+    let body = json!({ "confirmation": preview["confirmation"], "reason": "the day again" });
+    site.post(&format!("/api/v1/resends/{}/start", preview["id"]), &body)
+}
+
+/// A job, once it is in this state.
+fn job_when(site: &Site, id: &Value, is_so: impl Fn(&Value) -> bool) -> Value {
+    let path = format!("/api/v1/resends/{id}");
+    wait_until(|| is_so(&site.ask("GET", &path).1));
+    site.ask("GET", &path).1
 }
 
 fn message(control: &str) -> Vec<u8> {

@@ -16,6 +16,8 @@ const KINDS = {
   "outbox-full": ["Outbox is full", () => "#/site"],
   "outbox-nearly-full": ["Outbox is nearly full", () => "#/site"],
   "certificate-ends": ["Certificate ends", () => null],
+  "archive-behind": ["Archive is behind", () => "#/messages"],
+  "archive-lost": ["Archive has lost history", () => "#/messages"],
 };
 
 export function alerts(page) {

@@ -77,11 +77,12 @@ export async function edit(found, page) {
       try {
         const answer = await api.post(`messages/${found.number}/edited`, { ...form.asked(), text: area.value });
         drafts.delete(found.number);
-        put(told, outcome(answer, page.session));
+        // The form goes with what was typed: pressed again it would send again.
+        put(node, outcome(answer, page.session));
       } catch (error) {
         put(told, fault(error));
       }
-      told.scrollIntoView({ block: "nearest" });
+      node.scrollIntoView({ block: "nearest" });
     });
   }
 
@@ -92,7 +93,7 @@ export async function edit(found, page) {
   });
   look();
   if (!found.message && !found.text) return empty("There is nothing to edit.");
-  return h("form", { class: "edit", onsubmit: submit },
+  const node = h("form", { class: "edit", onsubmit: submit },
     told,
     h("div", { class: "drafting" },
       field("The message, a segment a line", area, "Line ends and the character set of MSH-18 are seen to."),
@@ -100,6 +101,7 @@ export async function edit(found, page) {
     changed,
     h("div", { class: "sending" }, form.nodes),
     h("div", { class: "actions" }, go, undo));
+  return node;
 }
 
 // What the standard calls the fields of the original.

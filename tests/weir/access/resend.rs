@@ -1,0 +1,52 @@
+//! Who may send messages of the archive again: whoever operates as they were, whoever edits as they like.
+
+use serde_json::json;
+
+use super::Running;
+use crate::harness::{Sender, adt, field, wait_until};
+
+#[test]
+fn whoever_operates_sends_again_whoever_edits_sends_what_they_write_and_both_say_why() {
+    let running = Running::start_set_up();
+    let mut sender = Sender::connect(running.engine.listener("in"));
+    assert_eq!(field(&sender.exchange(&adt("M1")).unwrap(), "MSA", 1), "AA");
+    let client = |role: &str| running.bearer(&running.token(role, role));
+    let [viewer, operator, editor] = ["viewer", "operator", "editor"].map(client);
+    wait_until(|| viewer.get("/api/v1/messages").json()["messages"][0].is_object());
+    let again = json!({ "reason": "the ward lost it" });
+    let text = String::from_utf8(adt("M1")).unwrap().replace("ANNA", "ANNABEL");
+    let edited = json!({ "reason": "her name", "text": text });
+    let (resend, edit) = ("/api/v1/messages/1/resend", "/api/v1/messages/1/edited");
+    for (client, path, body, code) in [
+        (&viewer, resend, &again, 403),
+        (&editor, resend, &again, 403),
+        (&operator, resend, &again, 200),
+        (&operator, edit, &edited, 403),
+        (&editor, edit, &edited, 200),
+        (&operator, resend, &json!({}), 400),
+        (&operator, resend, &json!({ "reason": " " }), 400),
+    ] {
+        let answer = client.ask("POST", path, Some(body));
+        assert_eq!(answer.code, code, "{path}: {}", answer.body);
+    }
+    running.receiver.wait_for(3);
+    // Counts of what is found by content would tell content.
+    let search = |search: serde_json::Value| json!({ "search": search });
+    let preview = |body| operator.ask("POST", "/api/v1/resends", Some(&body));
+    let refused = preview(search(json!({ "patient": "100234" })));
+    assert_eq!(refused.code, 403);
+    assert!(
+        refused.body.contains("needs the permission to read"),
+        "{}",
+        refused.body
+    );
+    let found = preview(search(json!({ "type": "ADT" })));
+    assert_eq!(found.code, 200, "{}", found.body);
+    let start = format!("/api/v1/resends/{}/start", found.json()["id"]);
+    let body = json!({ "confirmation": found.json()["confirmation"], "reason": "the day again" });
+    assert_eq!(viewer.ask("POST", &start, Some(&body)).code, 403);
+    assert_eq!(operator.ask("POST", &start, Some(&body)).code, 200);
+    let count = usize::try_from(found.json()["count"].as_u64().unwrap()).unwrap();
+    running.receiver.wait_for(3 + count);
+    assert_eq!(running.engine.terminate(), 0);
+}
