@@ -65,13 +65,35 @@ fn every_command_that_is_marked_runs_and_prints_what_stands_there() {
     assert!(count >= 3, "{count} commands are marked");
 }
 
+/// The words of a command, as a shell finds them: what stands between quotes is in one word.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    for character in line.chars() {
+        match (character, quote) {
+            (character, Some(mark)) if character == mark => quote = None,
+            ('"' | '\'', None) => quote = Some(character),
+            (' ', None) => words.push(std::mem::take(&mut word)),
+            (character, _) => word.push(character),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 #[test]
 fn every_other_command_is_one_that_weir_understands() {
     let folder = workplace();
     let mut count = 0;
     for block in blocks(&readme()).iter().filter(|block| block.mark == "sh") {
         for line in block.text.lines().filter(|line| line.starts_with("weir ")) {
-            let arguments: Vec<_> = line.split_whitespace().skip(1).chain(["--help"]).collect();
+            let words = words(line);
+            let arguments: Vec<_> = words
+                .iter()
+                .skip(1)
+                .map(String::as_str)
+                .chain(["--help"])
+                .collect();
             let (status, _, err) = weir(folder.path(), &arguments, b"");
             assert_eq!((status, err.as_str()), (0, ""), "{line}");
             for file in line

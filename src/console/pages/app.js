@@ -14,6 +14,7 @@ import { login, setup } from "./views/login.js";
 import { message } from "./views/message.js";
 import { messages } from "./views/messages.js";
 import { overview } from "./views/overview.js";
+import { resends } from "./views/resends.js";
 import { route } from "./views/route.js";
 import { routes } from "./views/routes.js";
 import { shell } from "./shell.js";
@@ -25,6 +26,7 @@ const PAGES = {
   "": overview,
   destinations: destination,
   messages: (page) => (page.path.length > 0 ? message(page) : messages(page)),
+  resends,
   dead: deadLetters,
   routes: (page) => (page.path.length > 0 ? route(page) : routes(page)),
   site,

@@ -38,6 +38,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("views/queue_list.js", include_str!("views/queue_list.js")),
     ("views/raw.js", include_str!("views/raw.js")),
     ("views/resend.js", include_str!("views/resend.js")),
+    ("views/resends.js", include_str!("views/resends.js")),
     ("views/route.js", include_str!("views/route.js")),
     ("views/routes.js", include_str!("views/routes.js")),
     ("views/sent_list.js", include_str!("views/sent_list.js")),

@@ -18,8 +18,8 @@ const ENTRIES = [
   ["users", "Users", "administer"],
 ];
 
-// Destinations have no list of their own: the overview is it.
-const UNDER = { destinations: "" };
+// What has no entry of its own stands under another: the overview is the list of destinations.
+const UNDER = { destinations: "", resends: "messages" };
 
 export function shell(session, logOut, signal) {
   const main = h("main", { id: "main", tabindex: "-1" });

@@ -2,6 +2,7 @@
 //!
 //! Pictures of every page are left in `target/console`, to be looked at.
 
+mod bulk;
 mod journey;
 mod night;
 mod search;

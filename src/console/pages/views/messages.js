@@ -37,7 +37,7 @@ export function messages(page) {
     const outside = Object.fromEntries(Object.entries(given).filter(([key]) => OUTSIDE.includes(key)));
     page.go(`#/messages${api.query(outside)}`);
   });
-  put(page.root, heading("Messages", { below: "Everything that came in, whatever became of it." }), form, body);
+  put(page.root, heading("Messages", { below: "Everything that came in, whatever became of it.", actions: session.may("operate") ? h("a", { class: "button", href: "#/resends" }, "Sent again in bulk") : null }), form, body);
   results(page, body, asked);
 }
 
@@ -123,6 +123,10 @@ function results(page, body, asked) {
       session.may("read") && !isSearch ? h("label", null, choice, "Show patients and orders") : null,
       isLook ? h("span", { class: "note" }, "Who looked is in the audit log.") : null,
       h("span", { class: "spacer" }),
+      isSearch && session.may("operate") ? button("Send all of these again…", () => {
+        session.bulk = given;
+        page.go("#/resends/new");
+      }, { kind: "small" }) : null,
       isOld ? button("Messages came in since: look again", () => page.go(location.hash), { kind: "small" }) : null);
     bar.hidden = bar.childElementCount < 2;
   }
