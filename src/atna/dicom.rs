@@ -159,7 +159,7 @@ fn code(writer: &mut Out, name: &str, Code { code, meaning }: Code) -> std::io::
         .map(drop)
 }
 
-/// EventOutcomeIndicator: success, minor failure, serious failure.
+/// `EventOutcomeIndicator`: success, minor failure, serious failure.
 pub(super) fn indicator(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Allowed => "0",

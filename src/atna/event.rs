@@ -44,7 +44,7 @@ pub(super) const DESTINATION: Code = dcm("110152", "Destination Role ID");
 /// `Source Role ID`: where it comes from.
 pub(super) const SOURCE: Code = dcm("110153", "Source Role ID");
 
-/// What sort of object it is about (ParticipantObjectTypeCodeRole).
+/// What sort of object it is about (`ParticipantObjectTypeCodeRole`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Object {
     /// A message, or several.
@@ -92,17 +92,17 @@ impl Object {
 /// An event of the standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Event {
-    /// EventID.
+    /// `EventID`.
     pub(super) id: Code,
-    /// EventTypeCode.
+    /// `EventTypeCode`.
     pub(super) kind: Option<Code>,
-    /// EventActionCode: C, R, U, D or E.
+    /// `EventActionCode`: C, R, U, D or E.
     pub(super) action: &'static str,
     pub(super) object: Object,
 }
 
 impl Event {
-    /// RoleIDCode of who asked, and of weir.
+    /// `RoleIDCode` of who asked, and of weir.
     pub(super) fn roles(&self) -> (Option<Code>, Code) {
         if self.id == ACTIVITY {
             (Some(LAUNCHER), APPLICATION)
@@ -177,6 +177,10 @@ const TABLE: &[Row] = &[
     ("message.check", PATIENT_RECORD, None, "R", Object::Report),
     ("message.resend", EXPORT, None, "R", Object::Report),
     ("message.edit", PATIENT_RECORD, None, "C", Object::Report),
+    ("resend.preview", QUERY, None, "E", Object::Query),
+    ("resend.start", EXPORT, None, "R", Object::Report),
+    ("resend.stop", EXPORT, None, "R", Object::Report),
+    ("resend.end", EXPORT, None, "R", Object::Report),
     ("backup", EXPORT, None, "R", Object::Repository),
     (
         "archive.hold",

@@ -1,4 +1,4 @@
-//! A record as an AuditEvent of FHIR R4, as the mapping of that resource to DICOM audit messages has it.
+//! A record as an `AuditEvent` of FHIR R4, as the mapping of that resource to DICOM audit messages has it.
 
 use serde_json::{Value, json};
 
@@ -17,56 +17,58 @@ pub(super) fn resource(record: &Record, source: &Source) -> Value {
     let event = event::of(&record.what);
     let (asks, weir) = event.roles();
     let (place, place_kind) = access_point(&record.from, source);
-    let mut resource = json!({
+    let asking = json!({
+        "who": { "identifier": { "value": record.who } },
+        "altId": record.who,
+        "requestor": true,
+        "network": { "address": place, "type": place_kind },
+    });
+    let own = json!({
+        "type": { "coding": [coding(weir)] },
+        "who": { "identifier": { "value": source.id } },
+        "altId": std::process::id().to_string(),
+        "requestor": false,
+        "network": { "address": source.host, "type": "1" },
+    });
+    let from = json!({
+        "observer": { "identifier": { "value": source.id } },
+        "type": [{ "system": SOURCE_TYPE, "code": "4", "display": "Application Server" }],
+    });
+    let details = details(record).into_iter().filter(|(_, value)| !value.is_empty());
+    let entity = json!({
+        "what": { "identifier": { "value": record.object } },
+        "type": { "system": OBJECT_TYPE, "code": "2", "display": "System Object" },
+        "role": { "system": OBJECT_ROLE, "code": event.object.code(), "display": event.object.meaning() },
+        "name": record.object,
+        "detail": details
+            .map(|(kind, value)| json!({ "type": kind, "valueString": value }))
+            .collect::<Vec<_>>(),
+    });
+    let role = asks.map(|role| json!({ "coding": [coding(role)] }));
+    let resource = json!({
         "resourceType": "AuditEvent",
         "type": coding(event.id),
         "action": event.action,
         "recorded": record.at,
         "outcome": indicator(record.outcome),
-        "agent": [
-            {
-                "who": { "identifier": { "value": record.who } },
-                "altId": record.who,
-                "requestor": true,
-                "network": { "address": place, "type": place_kind },
-            },
-            {
-                "type": { "coding": [coding(weir)] },
-                "who": { "identifier": { "value": source.id } },
-                "altId": std::process::id().to_string(),
-                "requestor": false,
-                "network": { "address": source.host, "type": "1" },
-            },
-        ],
-        "source": {
-            "observer": { "identifier": { "value": source.id } },
-            "type": [{ "system": SOURCE_TYPE, "code": "4", "display": "Application Server" }],
-        },
-        "entity": [{
-            "what": { "identifier": { "value": record.object } },
-            "type": { "system": OBJECT_TYPE, "code": "2", "display": "System Object" },
-            "role": { "system": OBJECT_ROLE, "code": event.object.code(), "display": event.object.meaning() },
-            "name": record.object,
-            "detail": details(record)
-                .into_iter()
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(kind, value)| json!({ "type": kind, "valueString": value }))
-                .collect::<Vec<_>>(),
-        }],
+        "agent": [with(asking, "type", role), own],
+        "source": with(from, "site", source.site.as_ref().map(|site| json!(site))),
+        "entity": [entity],
     });
-    if let Some(kind) = event.kind {
-        resource["subtype"] = json!([coding(kind)]);
+    let resource = with(resource, "subtype", event.kind.map(|kind| json!([coding(kind)])));
+    with(
+        resource,
+        "outcomeDesc",
+        description(record).map(|said| json!(said)),
+    )
+}
+
+/// The same with one more member, where there is one.
+fn with(mut object: Value, key: &str, value: Option<Value>) -> Value {
+    if let (Value::Object(members), Some(value)) = (&mut object, value) {
+        members.insert(key.to_owned(), value);
     }
-    if let Some(said) = description(record) {
-        resource["outcomeDesc"] = json!(said);
-    }
-    if let Some(role) = asks {
-        resource["agent"][0]["type"] = json!({ "coding": [coding(role)] });
-    }
-    if let Some(site) = &source.site {
-        resource["source"]["site"] = json!(site);
-    }
-    resource
+    object
 }
 
 fn coding(Code { code, meaning }: Code) -> Value {

@@ -31,7 +31,7 @@ pub(super) struct Forwarder {
 
 enum Way {
     Syslog(Syslog),
-    Fhir(Fhir),
+    Fhir(Box<Fhir>),
 }
 
 impl Forwarder {
@@ -39,11 +39,11 @@ impl Forwarder {
         let owner = Owner::repository(spool.repository());
         let way = match repository {
             Repository::Syslog(settings) => Way::Syslog(Syslog::new(settings, owner, source)),
-            Repository::Fhir(settings) => Way::Fhir(Fhir {
+            Repository::Fhir(settings) => Way::Fhir(Box::new(Fhir {
                 tls: Client::new(settings.tls.clone(), Within::Http, owner),
                 settings: settings.clone(),
                 source,
-            }),
+            })),
         };
         Forwarder { spool, way }
     }

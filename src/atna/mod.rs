@@ -1,5 +1,5 @@
 //! The audit log to audit record repositories (IHE ATNA): DICOM audit messages by syslog over TLS, and FHIR
-//! AuditEvents by HTTP, as the section `audit` of the site says.
+//! resources (`AuditEvent`) by HTTP, as the section `audit` of the site says.
 //!
 //! The way of a record: the log itself is the queue (`spool` keeps how far a repository has got) → `event` (which
 //! event of the standard it is, a table) → `dicom` or `fhir` (how that is written) → `syslog` or a POST. `forwarder`

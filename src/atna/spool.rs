@@ -62,13 +62,12 @@ impl Spool {
         let (log, file, taken) = (self.log.clone(), self.file.clone(), self.taken.clone());
         let mut cursor = self.cursor.clone();
         let read = spawn_blocking(move || -> io::Result<_> {
-            let taken = match taken {
-                Some(taken) => taken,
-                None => {
-                    let taken = load(&file)?;
-                    cursor = Cursor::after(taken.clone());
-                    taken
-                }
+            let taken = if let Some(taken) = taken {
+                taken
+            } else {
+                let taken = load(&file)?;
+                cursor = Cursor::after(taken.clone());
+                taken
             };
             let read = log.read_after(&mut cursor, count_max)?;
             Ok((taken, cursor, read))

@@ -35,10 +35,10 @@ pub(super) struct Settings {
     /// older.
     #[serde(default = "default_keep", deserialize_with = "units::duration")]
     keep: Duration,
-    /// What this weir is called in what is sent (AuditSourceID); the machine's name, if left out.
+    /// What this weir is called in what is sent (`AuditSourceID`); the machine's name, if left out.
     #[serde(default)]
     source: Option<Text>,
-    /// Where in the enterprise it is (AuditEnterpriseSiteID).
+    /// Where in the enterprise it is (`AuditEnterpriseSiteID`).
     #[serde(default)]
     site: Option<Text>,
     /// The audit record repositories that get every record, by name: each a `syslog` or a `fhir`.
@@ -53,7 +53,7 @@ struct RepositorySettings {
     /// DICOM audit messages by syslog over TLS (ITI-20).
     #[serde(default)]
     syslog: Option<Syslog>,
-    /// FHIR AuditEvents by HTTP, each a POST.
+    /// Resources `AuditEvent` of FHIR by HTTP, each a POST.
     #[serde(default)]
     fhir: Option<Fhir>,
 }
@@ -75,7 +75,7 @@ pub struct Syslog {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fhir {
-    /// Where an AuditEvent is made, as `https://arr.example/fhir/AuditEvent`.
+    /// Where an `AuditEvent` is made, as `https://arr.example/fhir/AuditEvent`.
     #[schemars(with = "String")]
     pub url: Url,
     /// Headers of each request: a text, or where a secret is kept, as `{ env: ARR_TOKEN }` or `{ file: token }`.
@@ -130,8 +130,13 @@ impl Default for Audit {
     }
 }
 
-/// Reads the section.
-pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Audit> {
+/// What the section says; what holds without one where there is none, and where it is wrong.
+pub(super) fn read(place: Option<&Place<'_>>, folder: &Path, problems: &mut Problems) -> Audit {
+    let read = place.and_then(|place| read_at(place, folder, problems));
+    read.unwrap_or_default()
+}
+
+fn read_at(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Audit> {
     let typed = yaml::value(place.node());
     let settings: Settings = piece::read(place, typed.clone(), problems)?;
     if settings.keep < DAY {

@@ -171,9 +171,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
     let alerts = sections
         .alerts()
         .and_then(|place| alerts::read(place, sections.destinations(), folder, &mut problems));
-    let audit = sections
-        .audit()
-        .and_then(|place| audit::read(place, folder, &mut problems));
+    let audit = audit::read(sections.audit(), folder, &mut problems);
     let mut companions = Companions::new(folder);
     let (routes, tables, row_sources) =
         routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
@@ -217,7 +215,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         reload: engine.reload,
         archive,
         alerts: Arc::new(alerts.unwrap_or_default()),
-        audit: Arc::new(audit.unwrap_or_default()),
+        audit: Arc::new(audit),
         listeners,
         destinations,
         routes,

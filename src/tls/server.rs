@@ -77,7 +77,7 @@ impl Trust {
             }
         }
         // Nobody reads anything anew any more.
-        pending().await
+        pending::<()>().await;
     }
 }
 

@@ -127,7 +127,7 @@ fn changed_deleted_and_cut_off_records_are_found_by_verify() {
     let (status, out, _) = verify(&[]);
     assert_eq!(status, 0, "{out}");
     let noted = out.trim_end().rsplit(' ').next().unwrap().to_owned();
-    assert!(out.starts_with("3 records hold, head 3:"), "{out}");
+    assert!(out.starts_with("4 records hold, head 4:"), "{out}");
     assert_eq!(verify(&["--expect", &noted]).0, 0);
     let file = folder.join("data/audit/000000000001.jsonl");
     let text = fs::read_to_string(&file).unwrap();
@@ -166,7 +166,7 @@ fn changed_deleted_and_cut_off_records_are_found_by_verify() {
         "{out}"
     );
     assert!(
-        out.contains("there is no record 3 with the expected hash"),
+        out.contains("there is no record 4 with the expected hash"),
         "{out}"
     );
 }
