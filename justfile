@@ -30,6 +30,18 @@ bench *filter:
 backlog messages="1000000":
     cargo bench --locked --bench backlog -- {{ messages }}
 
+# Five million messages in an archive, or so many: bytes on the disk, memory, and the time of each kind of search; 20 minutes and 7 GB for all of them.
+archive-search messages="5000000":
+    cargo bench --locked --bench archive_search -- {{ messages }}
+
+# What keeping an archive costs whoever sends: rounds of so many messages, with and without.
+archive-intake messages="60000":
+    cargo bench --locked --bench archive_intake -- {{ messages }}
+
+# How soon weir serves, and what it takes when nothing comes, over so many seconds.
+idle seconds="30":
+    cargo bench --locked --bench idle -- {{ seconds }}
+
 # 10,000 idle and 1,000 slow connections beside a good sender, or so many and a tenth; needs as many files (`ulimit -n 12000`).
 crowd idle="10000":
     cargo bench --locked --bench crowd -- {{ idle }}
@@ -74,7 +86,25 @@ deny:
 doc:
     cargo doc --locked --no-deps --open
 
-# Fuzz one target for so many seconds (needs `cargo install cargo-fuzz`); the targets are the files in fuzz/fuzz_targets.
-fuzz target seconds="60":
+# Fuzz one target for so many seconds (needs `cargo install cargo-fuzz`); the targets are the files in fuzz/fuzz_targets. Folders of other beginnings may follow.
+fuzz target seconds="60" *more:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    case {{ target }} in
+        site | format) seeds=routes ;;
+        table) seeds="routes/tables routes/examples/tables" ;;
+        body) seeds=fuzz/seeds/body ;;
+        record) seeds= ;;
+        *) seeds=fixtures ;;
+    esac
     mkdir -p fuzz/corpus/{{ target }}
-    cargo fuzz run -s none {{ target }} fuzz/corpus/{{ target }} fixtures -- -max_total_time={{ seconds }} -max_len=65536 -rss_limit_mb=2048
+    cargo fuzz run -s none {{ target }} fuzz/corpus/{{ target }} $seeds {{ more }} -- \
+        -max_total_time={{ seconds }} -max_len=65536 -rss_limit_mb=2048 -timeout=10
+
+# Fuzz all targets, one after the other, each for so many seconds.
+fuzz-all seconds="7200" *more:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    for target in fuzz/fuzz_targets/*.rs; do
+        just fuzz "$(basename "$target" .rs)" {{ seconds }} {{ more }}
+    done

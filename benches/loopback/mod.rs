@@ -7,6 +7,7 @@
     reason = "each bench is a program of its own and uses its part"
 )]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
@@ -215,6 +216,16 @@ pub fn count(bench: &str, usual: u64) -> Option<u64> {
     count
 }
 
+/// How busy a process has been since it began.
+pub struct Busy {
+    /// Of a processor.
+    pub seconds: f64,
+    /// How often one of its threads has waited for something and gone on.
+    pub wakes: u64,
+    /// The same for threads of each name.
+    pub by_thread: BTreeMap<String, u64>,
+}
+
 /// A running weir.
 pub struct Engine {
     child: Child,
@@ -291,6 +302,37 @@ impl Engine {
             line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
         };
         (of("VmRSS:"), of("VmHWM:"))
+    }
+
+    /// How busy it has been.
+    pub fn busy(&self) -> Busy {
+        /// Linux counts for programs in hundredths, whatever its own clock.
+        const TICKS_A_SECOND: f64 = 100.0;
+        let process = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let stat = std::fs::read_to_string(process.join("stat")).unwrap();
+        // After the name in parentheses: state is the first, time in user and system mode are the 12th and 13th.
+        let (_, rest) = stat.rsplit_once(')').unwrap();
+        let ticks: f64 = rest
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(|ticks| ticks.parse::<f64>().unwrap())
+            .sum();
+        let mut by_thread = BTreeMap::new();
+        for thread in std::fs::read_dir(process.join("task")).unwrap() {
+            let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+            let of = |name: &str| {
+                let line = status.lines().find_map(|line| line.strip_prefix(name));
+                line.unwrap().trim().to_owned()
+            };
+            let wakes: u64 = of("voluntary_ctxt_switches:").parse().unwrap();
+            *by_thread.entry(of("Name:")).or_default() += wakes;
+        }
+        Busy {
+            seconds: ticks / TICKS_A_SECOND,
+            wakes: by_thread.values().sum(),
+            by_thread,
+        }
     }
 
     /// What its data take of the disk.

@@ -1,17 +1,4 @@
-//! Any bytes as an answer, and any bytes answered: both end, and what we build is an acknowledgment.
+//! See `tests/weir/fuzzed/acknowledgment.rs`.
 #![no_main]
 
-use bytes::Bytes;
-use libfuzzer_sys::fuzz_target;
-use weir::hl7::ack::{self, AckStamp};
-use weir::hl7::{Acknowledgment, AcknowledgmentCode, ErrorCode, Fault, Header};
-
-fuzz_target!(|bytes: &[u8]| {
-    drop(Acknowledgment::parse(Bytes::copy_from_slice(bytes)));
-    let header = Header::parse(bytes).ok();
-    let stamp = AckStamp { control_id: "W1", timestamp: "20260301080509" };
-    let faults = [Fault::new(ErrorCode::DataType, None, "a | b")];
-    let built = ack::build(header.as_ref(), AcknowledgmentCode::ApplicationError, &faults, &stamp);
-    let read = Acknowledgment::parse(Bytes::from(built)).expect("ours can be read");
-    assert_eq!(read.code, AcknowledgmentCode::ApplicationError);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| weir_fuzz::run("acknowledgment", bytes));

@@ -1,14 +1,4 @@
-//! Any bytes as a file or a transfer: nothing of a message is lost, counts are compared, the limit holds.
+//! See `tests/weir/fuzzed/batch.rs`.
 #![no_main]
 
-use bytes::Bytes;
-use libfuzzer_sys::fuzz_target;
-use weir::hl7::batch::{self, Transfer};
-
-fuzz_target!(|bytes: &[u8]| {
-    let bytes = Bytes::copy_from_slice(bytes);
-    let pieces: Vec<Bytes> = batch::split(&bytes).collect();
-    assert!(pieces.iter().map(Bytes::len).sum::<usize>() <= bytes.len());
-    let transfer = Transfer::read(&bytes, 3);
-    assert!(transfer.messages.len() <= 3);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| weir_fuzz::run("batch", bytes));

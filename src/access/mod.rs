@@ -215,6 +215,11 @@ impl Access {
         })
     }
 
+    /// What stands in the file, for a backup: names, roles and hashes.
+    pub fn copy(&self) -> Vec<u8> {
+        lock(&self.store).stored().write()
+    }
+
     /// The key that makes the first administrator, as long as there is none: for the person at the machine alone.
     pub fn setup_token(&self) -> Option<String> {
         lock(&self.setup).as_ref().map(|key| key.expose().to_owned())

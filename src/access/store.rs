@@ -47,6 +47,10 @@ pub(super) struct StoredToken {
 }
 
 impl Stored {
+    pub(super) fn write(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(self).expect("texts and numbers are always JSON")
+    }
+
     pub(super) fn has_administrator(&self) -> bool {
         let mut users = self.users.values();
         users.any(|user| user.roles.contains(&Role::Administrator))
@@ -88,8 +92,7 @@ impl Store {
     ) -> Result<T, AccessError> {
         let mut stored = self.stored.clone();
         let changed = change(&mut stored)?;
-        let text = serde_json::to_vec_pretty(&stored).expect("texts and numbers are always JSON");
-        durable::replace(&self.path, &text).map_err(|source| AccessError::Io {
+        durable::replace(&self.path, &stored.write()).map_err(|source| AccessError::Io {
             path: self.path.clone(),
             source,
         })?;

@@ -17,6 +17,8 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const PAUSE_FIRST: SignedDuration = SignedDuration::from_secs(15);
 /// … doubled with each, and never longer than this.
 const PAUSE_LONGEST: SignedDuration = SignedDuration::from_mins(10);
+/// How long after a start nothing is over that was there before it: what there is shows itself in its own time.
+const SETTLING: SignedDuration = SignedDuration::from_secs(10);
 
 /// A trouble from when it was seen to when everybody who heard of it has heard of its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,15 +67,36 @@ struct Line {
 pub(super) struct Book {
     open: BTreeMap<Trouble, Open>,
     lines: BTreeMap<Arc<str>, Line>,
+    /// When the process began that goes on with the book of another.
+    began: Option<Timestamp>,
 }
 
 impl Book {
+    /// Goes on with what the process before this one knew.
+    pub(super) fn go_on(open: impl Iterator<Item = Open>, now: Timestamp) -> Book {
+        Book {
+            open: open.map(|open| (open.trouble.clone(), open)).collect(),
+            lines: BTreeMap::new(),
+            began: Some(now),
+        }
+    }
+
+    /// Everything that the next process has to know.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Open> {
+        self.open.values()
+    }
+
     /// Notes what trouble there is now.
     pub(super) fn note(&mut self, alerts: &Alerts, found: BTreeMap<Trouble, String>, now: Timestamp) {
+        let is_settling = self.began.is_some_and(|began| {
+            let passed = now.duration_since(began);
+            // A clock that was set back is no reason to wait for long.
+            passed >= SignedDuration::ZERO && passed < SETTLING
+        });
         for (trouble, open) in &mut self.open {
             // Whoever is not in the site any more is told nothing more.
             open.told.retain(|contact| alerts.contacts.contains_key(contact));
-            if !found.contains_key(trouble) {
+            if !found.contains_key(trouble) && !is_settling {
                 open.ended.get_or_insert(now);
             }
         }

@@ -31,11 +31,18 @@ pub enum Kind {
     OutboxNearlyFull,
     /// A certificate that weir shows is about to end, or has ended.
     CertificateEnds,
+    /// The archive takes nothing, or not fast enough.
+    ArchiveBehind,
+    /// The journal had no room for what the archive has not got: its history has gaps.
+    ArchiveLost,
 }
+
+/// How long nothing may have been lost to the archive until that is over.
+const LOST_CALM: Duration = Duration::from_secs(60 * 60);
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 10] = [
         Kind::OldQueue,
         Kind::Held,
         Kind::Paused,
@@ -44,6 +51,8 @@ impl Kind {
         Kind::OutboxFull,
         Kind::OutboxNearlyFull,
         Kind::CertificateEnds,
+        Kind::ArchiveBehind,
+        Kind::ArchiveLost,
     ];
 
     /// Its name in messages and in the API.
@@ -57,6 +66,8 @@ impl Kind {
             Kind::OutboxFull => "outbox-full",
             Kind::OutboxNearlyFull => "outbox-nearly-full",
             Kind::CertificateEnds => "certificate-ends",
+            Kind::ArchiveBehind => "archive-behind",
+            Kind::ArchiveLost => "archive-lost",
         }
     }
 
@@ -64,7 +75,12 @@ impl Kind {
     pub fn is_critical(self) -> bool {
         match self {
             Kind::OldQueue | Kind::Held | Kind::SilentListener | Kind::OutboxFull => true,
-            Kind::Paused | Kind::DeadLetters | Kind::OutboxNearlyFull | Kind::CertificateEnds => false,
+            Kind::Paused
+            | Kind::DeadLetters
+            | Kind::OutboxNearlyFull
+            | Kind::CertificateEnds
+            | Kind::ArchiveBehind
+            | Kind::ArchiveLost => false,
         }
     }
 }
@@ -83,7 +99,12 @@ impl Trouble {
     pub fn destination(&self) -> Option<&str> {
         match self.kind {
             Kind::OldQueue | Kind::Held | Kind::Paused | Kind::DeadLetters => self.about.as_deref(),
-            Kind::SilentListener | Kind::OutboxFull | Kind::OutboxNearlyFull | Kind::CertificateEnds => None,
+            Kind::SilentListener
+            | Kind::OutboxFull
+            | Kind::OutboxNearlyFull
+            | Kind::CertificateEnds
+            | Kind::ArchiveBehind
+            | Kind::ArchiveLost => None,
         }
     }
 }
@@ -95,6 +116,7 @@ impl fmt::Display for Trouble {
             Kind::SilentListener => "listener",
             Kind::OutboxFull | Kind::OutboxNearlyFull => "outbox",
             Kind::CertificateEnds => "certificate of",
+            Kind::ArchiveBehind | Kind::ArchiveLost => "archive",
             Kind::OldQueue | Kind::Held | Kind::Paused | Kind::DeadLetters => "destination",
         };
         match &self.about {
@@ -146,8 +168,42 @@ pub fn judge(alerts: &Alerts, now: &Snapshot) -> BTreeMap<Trouble, String> {
         }
         None => None,
     };
-    found.extend(of_outbox.map(|(kind, said)| (Trouble { kind, about: None }, said)));
+    let of_archive = of_archive(alerts, now);
+    let of_one = of_outbox.into_iter().chain(of_archive);
+    found.extend(of_one.map(|(kind, said)| (Trouble { kind, about: None }, said)));
     found
+}
+
+fn of_archive(alerts: &Alerts, now: &Snapshot) -> impl Iterator<Item = (Kind, String)> {
+    let archive = &now.archive;
+    let behind = archive
+        .behind_since
+        .filter(|since| is_past(*since, alerts.archive_lag_max, now.at));
+    let behind = behind.map(|since| {
+        let notes = count(archive.notes, "note");
+        let said = format!(
+            "it has not got {notes}, the oldest of {}; deliveries go on",
+            moment(since)
+        );
+        (Kind::ArchiveBehind, said)
+    });
+    let lost = archive
+        .last_lost_at
+        .filter(|last| !is_past(*last, LOST_CALM, now.at));
+    let lost = lost.map(|last| {
+        let notes = count(archive.lost, "note");
+        let said = format!(
+            "{notes} let go since the outbox was made, the last at {}: its history has gaps",
+            moment(last)
+        );
+        (Kind::ArchiveLost, said)
+    });
+    behind.into_iter().chain(lost)
+}
+
+/// Whether something was so long ago; what lies ahead of now was not.
+fn is_past(then: Timestamp, limit: Duration, now: Timestamp) -> bool {
+    SignedDuration::try_from(limit).is_ok_and(|limit| now.duration_since(then) >= limit)
 }
 
 fn of_destination(
@@ -158,12 +214,9 @@ fn of_destination(
 ) -> impl Iterator<Item = (Kind, String)> {
     let age_max = alerts.destination_queue_age_max.get(name);
     let age_max = *age_max.unwrap_or(&alerts.queue_age_max);
-    let is_past = |then: Timestamp, limit: Duration| {
-        SignedDuration::try_from(limit).is_ok_and(|limit| now.duration_since(then) >= limit)
-    };
     let old = state
         .oldest_at
-        .filter(|oldest| is_past(*oldest, age_max))
+        .filter(|oldest| is_past(*oldest, age_max, now))
         .map(|_| {
             let longest = humantime::format_duration(age_max);
             let said = format!("{}, the oldest for longer than {longest}", waiting(state.waiting));
@@ -184,7 +237,7 @@ fn of_destination(
     });
     let last_dead = state.last_dead_at.filter(|_| state.dead_letters > 0);
     let dead = last_dead
-        .filter(|last| !is_past(*last, alerts.dead_letters_calm))
+        .filter(|last| !is_past(*last, alerts.dead_letters_calm, now))
         .map(|last| {
             let said = format!(
                 "{} kept, the last since {}",
@@ -218,7 +271,7 @@ pub(super) fn moment(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::snapshot::{ListenerState, OutboxState};
+    use crate::alert::snapshot::{ArchiveState, ListenerState, OutboxState};
 
     fn at(time: &str) -> Timestamp {
         format!("2026-11-23T{time}Z").parse().unwrap()
@@ -328,6 +381,26 @@ mod tests {
         check(outbox(80, None), &[nearly]);
         let full = "outbox-full outbox: full: nothing more is accepted, bytes of messages";
         check(outbox(100, Some("bytes of messages")), &[full]);
+    }
+
+    #[test]
+    fn an_archive_is_told_when_it_is_late_and_while_it_loses_something() {
+        let archive = |behind: Option<&str>, lost: Option<&str>| Snapshot {
+            archive: ArchiveState {
+                notes: 40,
+                behind_since: behind.map(at),
+                lost: 7,
+                last_lost_at: lost.map(at),
+            },
+            ..Snapshot::default()
+        };
+        check(archive(Some("11:55:01"), None), &[]);
+        let late = "archive-behind archive: it has not got 40 notes, the oldest of 2026-11-23T11:55:00Z; deliveries go on";
+        check(archive(Some("11:55:00"), None), &[late]);
+        let lost = "archive-lost archive: 7 notes let go since the outbox was made, the last at 2026-11-23T11:00:01Z: \
+                    its history has gaps";
+        check(archive(None, Some("11:00:01")), &[lost]);
+        check(archive(None, Some("11:00:00")), &[]);
     }
 
     #[test]

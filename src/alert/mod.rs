@@ -3,10 +3,12 @@
 //! The way of an alert: `snapshot` (what is the matter now) → `judge` (which of it is trouble, a pure function) →
 //! `book` (since when, who has been told, who is to be told now; asks no clock) → `message` → `webhook` or `mail`.
 //! `watch` goes that way every few seconds on a task of its own: a receiver of alerts that is down or slow holds up
-//! nothing but other alerts. Names and numbers only: nothing of what a message holds gets here.
+//! nothing but other alerts. What somebody has been told is `kept` over a restart. Names and numbers only: nothing of
+//! what a message holds gets here.
 
 mod book;
 mod judge;
+mod kept;
 mod mail;
 mod message;
 mod snapshot;
@@ -17,5 +19,6 @@ mod webhook;
 
 pub use book::{Open, State};
 pub use judge::{Kind, Trouble, judge};
-pub use snapshot::{DestinationState, ListenerState, OutboxState, Snapshot, Stopped};
-pub use watch::{Board, Watch};
+pub use kept::FILE_NAME;
+pub use snapshot::{ArchiveState, DestinationState, ListenerState, OutboxState, Snapshot, Stopped};
+pub use watch::{Board, Over, Watch};

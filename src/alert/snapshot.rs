@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub listeners: BTreeMap<Arc<str>, ListenerState>,
     /// The store of accepted messages.
     pub outbox: OutboxState,
+    /// What the archive has not got.
+    pub archive: ArchiveState,
     /// When the certificates that weir shows end, by who shows them, as `listener adt`.
     pub certificates: BTreeMap<Arc<str>, Timestamp>,
 }
@@ -64,14 +66,61 @@ pub struct OutboxState {
     pub full: Option<&'static str>,
 }
 
-/// Looks again and again, and remembers when dead letters came.
+/// What an archive has not got; nothing where none is kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ArchiveState {
+    /// Notes of the journal that wait for it.
+    pub notes: u64,
+    /// When the oldest of them happened that it could not take yet.
+    pub behind_since: Option<Timestamp>,
+    /// Notes that it will never have, since the outbox was made.
+    pub lost: u64,
+    /// When the last of them was let go.
+    pub last_lost_at: Option<Timestamp>,
+}
+
+/// Looks again and again, and remembers when what is counted last became more.
 #[derive(Default)]
 pub(super) struct Eye {
-    /// How many there were at the last look, and when they last became more.
+    /// How many dead letters there were at the last look, and when they last became more.
     dead: BTreeMap<Arc<str>, (u64, Option<Timestamp>)>,
+    /// The same of notes lost to the archive; nothing before the first look.
+    lost: Option<u64>,
+    last_lost_at: Option<Timestamp>,
 }
 
 impl Eye {
+    /// Goes on with what the process before this one saw. It counts dead letters from none on.
+    pub(super) fn go_on(dead: &BTreeMap<Arc<str>, Timestamp>, lost: Option<Timestamp>) -> Eye {
+        let dead = dead.iter().map(|(name, at)| (Arc::clone(name), (0, Some(*at))));
+        Eye {
+            dead: dead.collect(),
+            lost: None,
+            last_lost_at: lost,
+        }
+    }
+
+    /// When the last dead letter of each destination came, and the last note was lost.
+    pub(super) fn last_seen(&self) -> (BTreeMap<Arc<str>, Timestamp>, Option<Timestamp>) {
+        let dead = self.dead.iter();
+        let dead = dead.filter_map(|(name, (_, last))| Some((Arc::clone(name), (*last)?)));
+        (dead.collect(), self.last_lost_at)
+    }
+
+    fn archive(&mut self, status: &Status, at: Timestamp) -> ArchiveState {
+        let level = status.outbox().journal_level();
+        if self.lost.is_some_and(|before| level.lost > before) {
+            self.last_lost_at = Some(at);
+        }
+        self.lost = Some(level.lost);
+        ArchiveState {
+            notes: level.notes,
+            behind_since: status.archive_behind_since(),
+            lost: level.lost,
+            last_lost_at: self.last_lost_at,
+        }
+    }
+
     /// Looks. Blocks on the store.
     pub(super) fn look(&mut self, status: &Status, at: Timestamp) -> Snapshot {
         let mut seen = BTreeMap::new();
@@ -123,6 +172,7 @@ impl Eye {
                 percent: status.outbox().percent(),
                 full: status.outbox().full(),
             },
+            archive: self.archive(status, at),
         }
     }
 }

@@ -204,6 +204,30 @@ fn a_reload_that_changes_who_is_told_begins_nothing_anew() {
 }
 
 #[test]
+fn a_restart_tells_nobody_again_and_everybody_of_what_has_ended_meanwhile() {
+    let mut looks = Looks::new();
+    let found = [(Kind::Held, "ehr"), (Kind::OldQueue, "ehr")];
+    let expected = ["on-call: began old-queue ehr", "on-call: began held ehr"];
+    looks.look("08:00:00", &found, &expected);
+    looks.look("08:01:00", &found[..1], &["on-call: ended old-queue ehr"]);
+    let restart = |looks: Looks, time: &str| Looks {
+        book: Book::go_on(looks.book.all().cloned(), at(time).timestamp()),
+        ..looks
+    };
+    let mut looks = restart(looks, "09:00:00");
+    // What does not show itself at once is not over for that.
+    looks.look("09:00:00", &[], &[]);
+    looks.look("09:00:02", &found[..1], &[]);
+    let mut looks = restart(looks, "10:00:00");
+    looks.look("10:00:09", &[], &[]);
+    looks.look("10:00:10", &[], &["on-call: ended held ehr"]);
+    looks.look("10:00:12", &found[..1], &["on-call: began held ehr"]);
+    // The clock was set back.
+    let mut looks = restart(looks, "11:00:00");
+    looks.look("08:30:00", &[], &["on-call: ended held ehr"]);
+}
+
+#[test]
 fn what_is_written() {
     let mut looks = Looks::new();
     looks.look(

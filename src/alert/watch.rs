@@ -1,10 +1,13 @@
 //! Looks every few seconds, and tells whoever is to be told. Ends with the process; nothing waits for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use metrics::{counter, gauge};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -18,6 +21,7 @@ use crate::metrics as names;
 
 use super::book::{Book, Notice, Open};
 use super::judge::{Kind, judge};
+use super::kept::{self, Kept};
 use super::message::Message;
 use super::snapshot::Eye;
 use super::{mail, webhook};
@@ -26,8 +30,19 @@ use super::{mail, webhook};
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long telling somebody may take.
 const TELLING_MAX: Duration = Duration::from_secs(20);
+/// How many that are over are still shown.
+const OVER_SHOWN_MAX: usize = 100;
 
-/// What the pages show: the trouble there is, as of the last look. Clones show the same.
+/// A trouble that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Over {
+    /// What it was, as of the last look that found it.
+    pub open: Open,
+    /// When it was found no more.
+    pub ended: Timestamp,
+}
+
+/// What the pages show: the trouble there is, as of the last look, and what was. Clones show the same.
 #[derive(Debug, Clone, Default)]
 pub struct Board {
     shown: Arc<RwLock<Shown>>,
@@ -36,6 +51,8 @@ pub struct Board {
 #[derive(Debug, Clone, Default)]
 struct Shown {
     open: Vec<Open>,
+    /// The newest first.
+    over: VecDeque<Over>,
     failures: BTreeMap<Arc<str>, String>,
 }
 
@@ -43,6 +60,11 @@ impl Board {
     /// The trouble there is.
     pub fn open(&self) -> Vec<Open> {
         self.shown().open.clone()
+    }
+
+    /// What is over since weir has started, the newest first; the last hundred.
+    pub fn over(&self) -> Vec<Over> {
+        self.shown().over.iter().cloned().collect()
     }
 
     /// The contacts that could not be told the last time, and why.
@@ -55,11 +77,15 @@ impl Board {
     }
 
     fn show(&self, book: &Book, failures: &BTreeMap<Arc<str>, String>) {
-        let shown = Shown {
-            open: book.open().cloned().collect(),
-            failures: failures.clone(),
-        };
-        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+        let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
+        shown.open = book.open().cloned().collect();
+        shown.failures.clone_from(failures);
+    }
+
+    fn add_over(&self, over: Over) {
+        let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
+        shown.over.push_front(over);
+        shown.over.truncate(OVER_SHOWN_MAX);
     }
 }
 
@@ -71,14 +97,20 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Looks at this engine, by what the site that runs says of alerts.
-    pub fn start(status: &Arc<Status>) -> Watch {
+    /// Looks at this engine, by what the site that runs says of alerts, and goes on where the process before has ended
+    /// that had this data folder. Blocks on the disk.
+    pub fn start(status: &Arc<Status>, data: &Path) -> Watch {
         let board = Board::default();
+        let path = data.join(kept::FILE_NAME);
+        let kept = Kept::read(&path);
         let stop = watch::Sender::new(false);
         let watcher = Watcher {
             status: Arc::clone(status),
-            eye: Eye::default(),
-            book: Book::default(),
+            eye: Eye::go_on(&kept.dead, kept.lost),
+            book: Book::go_on(kept.open(), clock::now()),
+            path,
+            kept,
+            keeps_well: true,
             failures: BTreeMap::new(),
             board: board.clone(),
         };
@@ -103,6 +135,10 @@ struct Watcher {
     status: Arc<Status>,
     eye: Eye,
     book: Book,
+    /// What the next process is to know, and what of it is written down.
+    path: PathBuf,
+    kept: Kept,
+    keeps_well: bool,
     /// The contacts that could not be told the last time, and why.
     failures: BTreeMap<Arc<str>, String>,
     board: Board,
@@ -123,6 +159,8 @@ impl Watcher {
             // Whoever could say it may be gone: that is a stop too.
             () = async { drop(stop.wait_for(|stop| *stop).await) } => {}
         }
+        // It may have come between a message and its being written down.
+        self.keep().await;
     }
 
     async fn look(&mut self) {
@@ -138,16 +176,38 @@ impl Watcher {
         self.eye = eye;
         let before: Vec<Open> = self.book.open().cloned().collect();
         self.book.note(&alerts, judge(&alerts, &snapshot), snapshot.at);
-        self.log(&before);
+        self.note_changes(&before, snapshot.at);
         self.count();
         // Shown before anybody is told: telling may take its time.
         self.board.show(&self.book, &self.failures);
         self.tell(&alerts).await;
         self.board.show(&self.book, &self.failures);
+        self.keep().await;
     }
 
-    /// A line of the log for what has changed.
-    fn log(&self, before: &[Open]) {
+    /// Writes down what the next process is to know, if that has changed.
+    async fn keep(&mut self) {
+        let (dead, lost) = self.eye.last_seen();
+        let kept = Kept::new(self.book.all().cloned(), dead, lost);
+        if kept == self.kept {
+            return;
+        }
+        let (to, content) = (self.path.clone(), kept.clone());
+        let written = spawn_blocking(move || content.write(&to)).await;
+        match written.unwrap_or_else(|panicked| Err(io::Error::other(panicked))) {
+            Ok(()) => (self.kept, self.keeps_well) = (kept, true),
+            Err(error) => {
+                // Said once, not every look; tried again with the next.
+                if self.keeps_well {
+                    warn!(%error, file = %self.path.display(), "cannot write down who has been told of an alert");
+                }
+                self.keeps_well = false;
+            }
+        }
+    }
+
+    /// A line of the log for what has changed; what is over goes to its own list.
+    fn note_changes(&self, before: &[Open], at: Timestamp) {
         let was_there = |open: &Open| before.iter().any(|other| other.trouble == open.trouble);
         for open in self.book.open().filter(|open| !was_there(open)) {
             warn!(
@@ -158,6 +218,10 @@ impl Watcher {
         let is_there = |open: &&Open| self.book.open().any(|other| other.trouble == open.trouble);
         for open in before.iter().filter(|open| !is_there(open)) {
             info!(kind = open.trouble.kind.as_str(), "alert over: {}", open.trouble);
+            self.board.add_over(Over {
+                open: open.clone(),
+                ended: at,
+            });
         }
     }
 

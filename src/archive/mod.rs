@@ -20,6 +20,8 @@ mod schema;
 mod search;
 mod settings;
 mod state;
+mod subject;
+mod succession;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -46,6 +48,7 @@ pub use query::Query;
 pub use search::{Found, Page};
 pub use settings::{AgeMaxOf, Retention, Settings};
 pub use state::State;
+pub use subject::Subject;
 pub use verify::Verification;
 
 /// The database in the archive's folder.
@@ -146,9 +149,59 @@ impl Archive {
         write::write(connection, names, store, events)
     }
 
+    /// Writes ends of deliveries of an outbox that is gone, which tells nothing any more.
+    pub fn settle(&self, store: u128, settlements: &[Settlement]) -> Result<(), ArchiveError> {
+        let mut writer = self.writer();
+        let Writer {
+            connection, names, ..
+        } = &mut *writer;
+        write::settle(connection, names, store, settlements)
+    }
+
+    /// Takes what this outbox has written for that of one that is gone: whatever it writes next has numbers of its own.
+    pub fn set_aside(&self, store: u128) -> Result<(), ArchiveError> {
+        succession::set_aside(&self.writer().connection, store)
+    }
+
+    /// The number here of the message that a delivery of this outbox is of, if it is here.
+    pub fn message_of(
+        &self,
+        store: u128,
+        destination: &str,
+        sequence: u64,
+    ) -> Result<Option<u64>, ArchiveError> {
+        self.read(|connection| succession::message_of(connection, store, destination, sequence))
+    }
+
+    /// The next deliveries after a number that this outbox owed or had given up: destination and number.
+    pub fn unsettled(
+        &self,
+        store: u128,
+        after: u64,
+        count_max: usize,
+    ) -> Result<Vec<(String, u64)>, ArchiveError> {
+        self.read(|connection| succession::unsettled(connection, store, after, count_max))
+    }
+
+    /// Copies the database of the archive in this folder, as it is at one moment, into an empty file; a weir may write
+    /// to it meanwhile.
+    pub fn copy(folder: &Path, to: &Path) -> Result<(), ArchiveError> {
+        succession::copy(&folder.join(FILE_NAME), to)
+    }
+
     /// The newest messages before a number (of all, without one) that are as asked.
     pub fn search(&self, query: &Query, before: Option<u64>, count_max: usize) -> Result<Page, ArchiveError> {
         self.read(|connection| search::search(connection, query, before, count_max.clamp(1, PAGE_COUNT_MAX)))
+    }
+
+    /// Whom and what a message is about, which is content; `None` when there is none of this number, or it cannot be
+    /// read.
+    pub fn subject(&self, number: u64) -> Result<Option<Subject>, ArchiveError> {
+        let Ok(number) = i64::try_from(number) else {
+            return Ok(None);
+        };
+        let raw = self.read(|connection| search::raw(connection, number))?;
+        Ok(raw.map(Subject::of))
     }
 
     /// A message with all that became of it; `None` when there is none of this number.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::about::About;
 use super::state::State;
 use super::term::{Extract, Field, Term};
-use super::{ArchiveError, Attempt, End, Event, Received, Settlement, What, bodies, number};
+use super::{ArchiveError, Attempt, End, Event, Received, Settlement, What, bodies, number, succession};
 
 /// The ids of names, as far as they were used. What it knows is in the file, or in the transaction under way.
 #[derive(Default)]
@@ -101,19 +101,41 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Writes ends of deliveries of an outbox that tells nothing any more; durable when it returns.
+pub(super) fn settle(
+    connection: &mut Connection,
+    names: &mut Names,
+    store: u128,
+    settlements: &[Settlement],
+) -> Result<(), ArchiveError> {
+    let Some(generation) = succession::generation(connection, store)? else {
+        return Ok(());
+    };
+    let transaction = connection.transaction()?;
+    let mut batch = Batch {
+        transaction: &transaction,
+        names: std::mem::take(names),
+        generation,
+        drafts: BTreeMap::new(),
+        terms: BTreeSet::new(),
+    };
+    for settlement in settlements {
+        batch.settle(settlement)?;
+    }
+    let known = batch.finish()?;
+    transaction.commit()?;
+    *names = known;
+    Ok(())
+}
+
 /// The generation of an outbox; a new one for an outbox that was never seen.
 fn generation(transaction: &Transaction<'_>, store: u128) -> Result<i64, ArchiveError> {
-    let store = store.to_be_bytes();
-    let known: Option<i64> = transaction
-        .prepare_cached("SELECT generation FROM outbox WHERE store = ?1")?
-        .query_row([store], |row| row.get(0))
-        .optional()?;
-    if let Some(generation) = known {
+    if let Some(generation) = succession::generation(transaction, store)? {
         return Ok(generation);
     }
     transaction.execute(
         "INSERT INTO outbox (generation, store, journal) SELECT coalesce(max(generation) + 1, 0), ?1, 0 FROM outbox",
-        [store],
+        [store.to_be_bytes()],
     )?;
     Ok(transaction.query_row("SELECT max(generation) FROM outbox", [], |row| row.get(0))?)
 }

@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Head, Record};
 
+/// The folder of the log in the data folder.
+pub const FOLDER_NAME: &str = "audit";
+/// Where the log ends, in the data folder.
+pub const HEAD_NAME: &str = "audit.head";
 /// A file is not begun anew before it has this many bytes.
 pub(super) const FILE_BYTES_MAX: u64 = 16 << 20;
 /// A file that is longer than this was not written by weir.
@@ -31,11 +35,11 @@ impl Place {
     }
 
     pub(super) fn folder(&self) -> PathBuf {
-        self.data.join("audit")
+        self.data.join(FOLDER_NAME)
     }
 
     pub(super) fn head(&self) -> PathBuf {
-        self.data.join("audit.head")
+        self.data.join(HEAD_NAME)
     }
 
     pub(super) fn file(&self, first: u64) -> PathBuf {

@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use tracing::error;
 
+pub use files::{FOLDER_NAME, HEAD_NAME};
 pub use record::{Entry, Head, Outcome, Record};
 pub use verify::{Fault, Verified, verify};
 
@@ -43,6 +44,14 @@ pub struct AuditError {
 pub struct Log {
     place: Place,
     open: Arc<Mutex<Option<Open>>>,
+}
+
+/// A log as it is at one moment.
+pub struct Parts {
+    /// What stands in `audit.head`.
+    pub head: String,
+    /// The files, the oldest first, and how long they are: they may grow, and do not change.
+    pub files: Vec<(PathBuf, u64)>,
 }
 
 /// The file that is written to.
@@ -111,6 +120,24 @@ impl Log {
     /// The files of the log, the oldest first: each is lines of JSON. Blocks on the disk.
     pub fn files(&self) -> io::Result<Vec<PathBuf>> {
         Ok(self.place.files()?.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// The files as they are at one moment, with their names in the data folder and how many of their bytes count, and
+    /// what `audit.head` says of them: nothing before the first record. Blocks on the disk.
+    pub fn parts(&self) -> io::Result<Option<Parts>> {
+        let _nothing_is_written = self.lock();
+        let Some(head) = self.place.read_head()? else {
+            return Ok(None);
+        };
+        let mut files = Vec::new();
+        for (_, path) in self.place.files()? {
+            let bytes = path.metadata()?.len();
+            files.push((path, bytes));
+        }
+        Ok(Some(Parts {
+            head: format!("{head}\n"),
+            files,
+        }))
     }
 
     /// Whether every record is what was written. Blocks on the disk.

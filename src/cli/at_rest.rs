@@ -23,6 +23,13 @@ pub(super) struct AtRest {
 }
 
 impl AtRest {
+    /// The folder of the archive, if one is kept.
+    pub(super) fn archive(&self) -> Result<Option<PathBuf>, CannotRun> {
+        let found = config::folders(self.site.folder(), self.data.clone());
+        let (_, archive) = found.map_err(|problems| CannotRun::Because(problems.render(false)))?;
+        Ok(archive.map(|archive| archive.folder))
+    }
+
     /// The data folder, and the place of the key if there is one.
     pub(super) fn find(&self) -> Result<(PathBuf, Option<SecretPlace>), CannotRun> {
         let key = self.key.clone().map(SecretPlace::File);

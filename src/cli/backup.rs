@@ -1,21 +1,31 @@
-//! `weir backup`: keeps a copy of what a running weir owes and what it gave up.
+//! `weir backup`: keeps a copy of what a running weir owes and what it gave up, and of what else its data folder holds
+//! that a restore elsewhere needs.
 
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::ProgressBar;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::archive::{self, Archive};
 
 use super::control::{Weir, Which};
 use super::{CannotRun, Finding, runtime};
 
 /// Copies everything a running weir owes, and its dead letters, into one file that `weir restore` reads.
 ///
-/// The file holds patient data; it is readable by its owner alone. It is encrypted as the outbox is: of an encrypted
-/// outbox, by the operator's key. With `-` it goes to standard output, for a program that encrypts it.
+/// Users and tokens, the audit log and what destinations were told are in it, too. The archive is copied into a folder
+/// beside it, FILE.archive.
 ///
-/// Exit status: 0 the copy is whole and on disk, 2 it is not.
+/// Both hold patient data; they are readable by their owner alone. The file is encrypted as the outbox is: of an
+/// encrypted outbox, by the operator's key. With `-` it goes to standard output, for a program that encrypts it, and the
+/// archive is not copied.
+///
+/// Exit status: 0 the copies are whole and on disk, 2 they are not.
 #[derive(Args)]
 pub(super) struct Backup {
     /// The file to write, or `-`; one that is there is replaced when the copy is whole
@@ -23,6 +33,9 @@ pub(super) struct Backup {
     /// Write the backup of an encrypted outbox so that everybody who has the file can read it
     #[arg(long)]
     plain: bool,
+    /// Leave the archive out, which may be large
+    #[arg(long)]
+    without_archive: bool,
     #[command(flatten)]
     which: Which,
 }
@@ -35,8 +48,74 @@ impl Backup {
             "/api/v1/backup"
         };
         let weir = self.which.weir();
-        keep(&self.file, &|to| copy(weir, path, to), out)
+        let kept = keep(&self.file, &|to| copy(weir, path, to), out)?;
+        if self.without_archive || self.file.as_os_str() == "-" {
+            return Ok(kept);
+        }
+        let (_, folder) = weir.data_and_archive()?;
+        match folder.filter(|folder| folder.join(archive::FILE_NAME).exists()) {
+            // After the file: then it has every message that the file has.
+            Some(folder) => keep_archive(&folder, &archive_beside(&self.file), out),
+            None => Ok(kept),
+        }
     }
+}
+
+/// Where the archive is copied to, and restored from.
+pub(super) fn archive_beside(file: &Path) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(".archive");
+    name.into()
+}
+
+/// Copies an archive that a weir may use into a folder, which is replaced when the copy is whole.
+fn keep_archive(folder: &Path, to: &Path, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+    let at = |error: &dyn std::fmt::Display| CannotRun::at(to.display(), error);
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let made = private_folder(parent.unwrap_or(Path::new("."))).map_err(|error| at(&error))?;
+    let progress = ProgressBar::new_spinner().with_message("archive");
+    let copied = copy_folder(folder, made.path());
+    progress.finish_and_clear();
+    let bytes = copied.map_err(|error| at(&error))?;
+    let replace = || -> std::io::Result<()> {
+        if to.exists() {
+            fs::remove_dir_all(to)?;
+        }
+        fs::rename(made.path(), to)?;
+        fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+    };
+    replace().map_err(|error| at(&error))?;
+    writeln!(out, "{}: {bytes} bytes", to.display())?;
+    Ok(Finding::Fine)
+}
+
+/// A temporary folder that only its owner may enter.
+pub(super) fn private_folder(within: &Path) -> std::io::Result<TempDir> {
+    let private = Permissions::from_mode(0o700);
+    tempfile::Builder::new().permissions(private).tempdir_in(within)
+}
+
+/// Copies an archive, which others may use, with the files that stand beside its database; how many bytes.
+pub(super) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        // What SQLite keeps beside the database is in the copy already.
+        let is_of_database = name.to_string_lossy().starts_with(archive::FILE_NAME);
+        if !entry.file_type()?.is_file() || is_of_database {
+            continue;
+        }
+        bytes += fs::copy(entry.path(), to.join(&name))?;
+        fs::File::open(to.join(name))?.sync_all()?;
+    }
+    let database = NamedTempFile::new_in(to)?;
+    Archive::copy(from, database.path()).map_err(std::io::Error::other)?;
+    database.as_file().sync_all()?;
+    bytes += database.as_file().metadata()?.len();
+    database.persist(to.join(archive::FILE_NAME))?;
+    fs::File::open(to)?.sync_all()?;
+    Ok(bytes)
 }
 
 /// Copies something into a file of which only its owner may read, whole or not at all; `-` is standard output.

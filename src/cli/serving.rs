@@ -66,7 +66,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
         error!(%failure, "views of content and changes are refused until it can be");
     }
     let status = Arc::clone(engine.status());
-    let alerts = alert::Watch::start(&status);
+    let alerts = alert::Watch::start(&status, &data);
     let board = alerts.board().clone();
     let (sources, observer) = console::Sources::new(
         site_folder,

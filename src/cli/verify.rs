@@ -13,6 +13,9 @@ use super::{CannotRun, Finding};
 ///
 /// Also for a copy or a restored backup, with --data.
 ///
+/// A message is kept for whoever is owed it and for the notes of the journal that tell of it, until the archive has
+/// them; one that is unclaimed is kept for neither, which takes room and loses nothing.
+///
 /// Exit status: 0 all is there, 1 something is damaged or missing, 2 it cannot be opened.
 #[derive(Args)]
 pub(super) struct Verify {
@@ -56,8 +59,15 @@ fn show(found: &Verification, out: &mut dyn Write) -> std::io::Result<()> {
             writeln!(out, "  {kind:<8} {destination:<21} {count:>12}")?;
         }
     }
-    writeln!(out, "{:<32} {:>12}", "messages kept", found.messages)?;
-    writeln!(out, "{:<32} {:>12}", "bytes of messages", found.bytes)?;
+    for (name, count) in [
+        ("messages kept", found.messages),
+        ("bytes of messages", found.bytes),
+        ("messages unclaimed", found.unclaimed),
+        ("notes for the archive", found.notes),
+        ("notes it will never have", found.notes_lost),
+    ] {
+        writeln!(out, "{name:<32} {count:>12}")?;
+    }
     for damaged in &found.damaged {
         writeln!(out, "damaged: {damaged}")?;
     }

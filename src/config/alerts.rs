@@ -57,6 +57,9 @@ pub(super) struct Settings {
         deserialize_with = "units::duration"
     )]
     certificate_left_min: Duration,
+    /// How long what happened to a message may wait for the archive before that is told, as `5m` (the default).
+    #[serde(default = "default_archive_lag_max", deserialize_with = "units::time_limit")]
+    archive_lag_max: Duration,
     /// When nobody wants to hear what can wait, as `22:00-06:00`: it is told when they end, if it is still so.
     #[serde(default)]
     quiet_hours: OneOrMany<Text>,
@@ -168,6 +171,10 @@ fn default_certificate_left_min() -> Duration {
     Duration::from_secs(14 * 24 * 60 * 60)
 }
 
+fn default_archive_lag_max() -> Duration {
+    Duration::from_secs(5 * 60)
+}
+
 fn default_messages_per_hour_max() -> u16 {
     20
 }
@@ -193,6 +200,8 @@ pub struct Alerts {
     pub outbox_percent_max: u8,
     /// How long before its end a certificate is told.
     pub certificate_left_min: Duration,
+    /// How long what happened to a message may wait for the archive.
+    pub archive_lag_max: Duration,
     /// When nobody wants to hear what can wait.
     pub quiet_hours: Vec<Window>,
     /// The time zone of those; the machine's, if there is none.
@@ -214,6 +223,7 @@ impl Default for Alerts {
             dead_letters_calm: default_dead_letters_calm(),
             outbox_percent_max: default_outbox_percent_max(),
             certificate_left_min: default_certificate_left_min(),
+            archive_lag_max: default_archive_lag_max(),
             quiet_hours: Vec::new(),
             zone: None,
             messages_per_hour_max: default_messages_per_hour_max(),
@@ -290,6 +300,7 @@ pub(super) fn read(
         dead_letters_calm: settings.dead_letters_calm,
         outbox_percent_max: settings.outbox_percent_max,
         certificate_left_min: settings.certificate_left_min,
+        archive_lag_max: settings.archive_lag_max,
         quiet_hours: window::read_all(&settings.quiet_hours, &place.key("quiet_hours"), problems),
         zone: window::zone(settings.zone.as_deref(), &place.key("zone"), problems),
         messages_per_hour_max: settings.messages_per_hour_max,

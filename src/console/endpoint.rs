@@ -12,6 +12,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
 
 use super::Sources;
 use super::extract::BodyBytesMax;
@@ -59,6 +60,10 @@ pub(super) enum Content {
     Nothing,
 }
 
+/// Reads a body of one form, or says why it is none.
+#[cfg(any(test, fuzzing))]
+pub(super) type Reads = fn(&[u8]) -> Result<(), String>;
+
 /// An endpoint.
 pub(super) struct Endpoint {
     /// In lower case.
@@ -72,6 +77,9 @@ pub(super) struct Endpoint {
     pub(super) content: Content,
     /// The form of the body it takes.
     pub(super) takes: Option<Form>,
+    /// Reads such a body, to see that any bytes are one or are refused.
+    #[cfg(any(test, fuzzing))]
+    pub(super) reads: Option<Reads>,
     /// The form of what stands after the `?`.
     pub(super) asks: Option<Form>,
     body_bytes_max: usize,
@@ -184,6 +192,8 @@ impl Draft {
             code,
             content,
             takes: None,
+            #[cfg(any(test, fuzzing))]
+            reads: None,
             asks: None,
             body_bytes_max: BODY_BYTES_MAX,
             work,
@@ -193,9 +203,14 @@ impl Draft {
 
 impl Endpoint {
     /// Takes a body of this form.
-    pub(super) fn takes<T: JsonSchema>(self) -> Endpoint {
+    pub(super) fn takes<T: JsonSchema + DeserializeOwned>(self) -> Endpoint {
         let takes: Option<Form> = Some(SchemaGenerator::subschema_for::<T>);
-        Endpoint { takes, ..self }
+        Endpoint {
+            takes,
+            #[cfg(any(test, fuzzing))]
+            reads: Some(|bytes| super::extract::parse::<T>(bytes).map(drop)),
+            ..self
+        }
     }
 
     /// Takes bodies as long as this.

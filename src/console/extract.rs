@@ -61,7 +61,8 @@ fn too_long(code: StatusCode) -> Response {
     Failure::response(code, "the body is too long, or was cut off")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+/// A body that is exactly a `T`, or why not, without a value of it.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut deserializer);
     let value = read.map_err(|error| {

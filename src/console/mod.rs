@@ -11,6 +11,8 @@ mod socket;
 
 mod endpoint;
 mod extract;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 mod guard;
 mod observer;
 mod pages;

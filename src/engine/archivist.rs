@@ -180,8 +180,7 @@ impl Work {
         let told = |error: &dyn std::fmt::Display| error.to_string();
         let archive = self.archive().map_err(|error| told(&error))?;
         if self.read == 0 {
-            let written = archive.written(self.outbox.store_id());
-            self.read = written.map_err(|error| told(&error))?.unwrap_or(0);
+            self.read = self.go_on(&archive).map_err(|error| told(&error))?;
             self.outbox.forget_journal(self.read);
         }
         let reading = self
@@ -210,6 +209,39 @@ impl Work {
             self.outbox.forget_journal(self.read);
         }
         Ok(count)
+    }
+
+    /// The last note that the archive has. Only of this outbox as it is: one of the two may have been put back from a
+    /// copy.
+    fn go_on(&self, archive: &Archive) -> Result<u64, ArchiveError> {
+        let store = self.outbox.store_id();
+        let level = self.outbox.journal_level();
+        let first = level.next - level.notes;
+        let written = archive.written(store)?;
+        match written {
+            Some(written) if written >= level.next => {
+                // Its numbers are given anew: as those of the outbox before it they would be passed over.
+                archive.set_aside(store)?;
+                error!(
+                    written,
+                    next = level.next,
+                    "the outbox is older than its archive: it was put back from a copy; what it tells from now on is \
+                     kept beside what it told before"
+                );
+                Ok(0)
+            }
+            Some(written) if written + 1 < first => {
+                let (from, to) = (written + 1, first - 1);
+                error!(
+                    from,
+                    to,
+                    "these notes are not in the archive: it was put back from a copy, or they were let go"
+                );
+                Ok(written)
+            }
+            Some(written) => Ok(written),
+            None => Ok(0),
+        }
     }
 
     /// The archive, opened when it is not open yet.
@@ -317,6 +349,11 @@ impl Work {
                 failures, "the archive takes nothing; messages are not held up, the journal grows"
             );
         }
+        // What could not even be read for it, since it does not open, waits as well.
+        let waiting = self.outbox.read_journal(self.read, 1, 1);
+        if let Ok(reading) = waiting {
+            self.behind_since = oldest(&reading.notes);
+        }
         self.measure();
         let doubled =
             PAUSE_FIRST.saturating_mul(2_u32.saturating_pow(self.failures.saturating_sub(1).min(20)));
@@ -357,6 +394,7 @@ impl Work {
         gauge!(names::ARCHIVE_LAG_NOTES).set(level.notes as f64);
         gauge!(names::JOURNAL_BYTES).set(level.bytes as f64);
         let behind = self.behind_since;
+        self.status.set_archive_behind_since(behind);
         let lag = behind.map_or(0.0, |since| clock::now().duration_since(since).as_secs_f64());
         gauge!(names::ARCHIVE_LAG_SECONDS).set(lag.max(0.0));
         if level.lost > self.lost {

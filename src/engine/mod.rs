@@ -48,7 +48,7 @@ pub use resend::{
     Resent, Shown, Wanted, Way, WrongState,
 };
 pub use status::{Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble};
-pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches};
+pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches, numbers_told, renumber};
 
 use answers::Answers;
 use archivist::Archivist;

@@ -93,7 +93,10 @@ impl Silences {
                     self.keep(&path, went_well).await;
                     return;
                 }
-                self.look(&clock::now_local());
+                // What has begun or ended is written down at once, so that no restart tells it anew.
+                if self.look(&clock::now_local()) {
+                    break;
+                }
             }
             went_well = self.keep(&path, went_well).await;
         }
@@ -120,9 +123,10 @@ impl Silences {
         }
     }
 
-    /// Judges every listener of which something is expected.
-    fn look(&mut self, now: &Zoned) {
+    /// Judges every listener of which something is expected; whether a silence has begun or ended.
+    fn look(&mut self, now: &Zoned) -> bool {
         let running = self.status.running();
+        let mut has_changed = false;
         self.counted_from
             .retain(|name, _| running.traffic.contains_key(name));
         for (name, counts) in self.status.listeners() {
@@ -133,6 +137,7 @@ impl Silences {
                     .or_insert_with(|| now.timestamp());
                 traffic.exceeded(counts.last_message().map_or(from, |last| last.max(from)), now)
             });
+            has_changed |= counts.is_silent() != exceeded.is_some();
             match (counts.is_silent(), exceeded) {
                 (false, Some(normal)) => {
                     let normal = humantime::format_duration(normal);
@@ -145,6 +150,7 @@ impl Silences {
             }
             counts.set_silent(exceeded.is_some());
         }
+        has_changed
     }
 
     /// Writes down when the last messages came; whether that went well.
@@ -244,7 +250,8 @@ mod tests {
         let status = status(folder.path());
         let mut silences = silences(&status);
         let mut check = |time: &str, expected: bool| {
-            silences.look(&at(time));
+            let before = status.listeners()["in"].is_silent();
+            assert_eq!(silences.look(&at(time)), before != expected, "{time}");
             let counts = &status.listeners()["in"];
             assert_eq!(counts.is_silent(), expected, "{time}");
         };

@@ -306,6 +306,8 @@ pub struct Status {
     outbox: Outbox,
     switches: Arc<Switches>,
     archive: OnceLock<Archive>,
+    /// When the oldest note happened that the archive could not take yet.
+    archive_behind_since: RwLock<Option<Timestamp>>,
     /// When the certificates that weir shows end, by who shows them.
     certificates: RwLock<BTreeMap<Owner, Timestamp>>,
     ready: AtomicBool,
@@ -321,6 +323,7 @@ impl Status {
             outbox,
             switches,
             archive: OnceLock::new(),
+            archive_behind_since: RwLock::default(),
             certificates: RwLock::default(),
             ready: AtomicBool::new(false),
         }
@@ -338,6 +341,17 @@ impl Status {
     /// The archive, where one is kept and could be opened.
     pub fn archive(&self) -> Option<&Archive> {
         self.archive.get()
+    }
+
+    /// When the oldest note happened that the archive could not take yet; none when it has all, or none is kept.
+    pub fn archive_behind_since(&self) -> Option<Timestamp> {
+        let since = self.archive_behind_since.read();
+        *since.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_archive_behind_since(&self, since: Option<Timestamp>) {
+        let behind = self.archive_behind_since.write();
+        *behind.unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     /// Tells which archive is kept; once, at the start.

@@ -201,6 +201,20 @@ impl Switches {
         Ok(stopped)
     }
 
+    /// What stands in the file, for a backup.
+    pub fn copy(&self) -> Vec<u8> {
+        let lanes = self.lanes();
+        let switches = lanes
+            .iter()
+            .map(|(name, lane)| (name.clone(), lane.borrow().clone()));
+        let stored = Stored {
+            version: VERSION,
+            store: Some(self.store.clone()),
+            destinations: switches.filter(|(_, switch)| switch.tells_something()).collect(),
+        };
+        serde_json::to_vec(&stored).expect("texts and numbers are always JSON")
+    }
+
     /// The switch of a destination, to look at and to wait for.
     pub(super) fn watch(&self, destination: &str) -> watch::Receiver<Switch> {
         self.lanes().entry(destination.into()).or_default().subscribe()
@@ -305,6 +319,54 @@ impl Switches {
     fn lanes(&self) -> MutexGuard<'_, BTreeMap<String, watch::Sender<Switch>>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The deliveries that what was kept speaks of, by destination.
+///
+/// # Errors
+/// When it is not what weir wrote.
+pub fn numbers_told(content: &[u8]) -> Result<BTreeMap<String, BTreeSet<u64>>, String> {
+    let told = read(content)?.destinations.into_iter().map(|(name, switch)| {
+        let held = switch.mode.holds().into_keys();
+        (name, held.chain(switch.skips).collect())
+    });
+    Ok(told.collect())
+}
+
+/// What was kept of another outbox, with the numbers that its deliveries have in this one, as far as they are in it: what
+/// was stopped stays stopped.
+///
+/// # Errors
+/// When it is not what weir wrote.
+pub fn renumber(
+    content: &[u8],
+    store_id: u128,
+    number: &dyn Fn(&str, u64) -> Option<u64>,
+) -> Result<Vec<u8>, String> {
+    let mut stored = read(content)?;
+    stored.version = VERSION;
+    stored.store = Some(format!("{store_id:032x}"));
+    for (name, switch) in &mut stored.destinations {
+        let skips = std::mem::take(&mut switch.skips).into_iter();
+        switch.skips = skips.filter_map(|skip| number(name, skip)).collect();
+        switch.mode = match std::mem::take(&mut switch.mode) {
+            Mode::Running => Mode::Running,
+            // What was to be sent before it stops is not known by a number here.
+            Mode::PausedAfter(_) => Mode::PausedAfter(0),
+            Mode::Held(holds) => {
+                let holds = holds.into_iter();
+                let holds: BTreeMap<_, _> = holds
+                    .filter_map(|(held, why)| Some((number(name, held)?, why)))
+                    .collect();
+                if holds.is_empty() {
+                    Mode::PausedAfter(0)
+                } else {
+                    Mode::Held(holds)
+                }
+            }
+        };
+    }
+    serde_json::to_vec(&stored).map_err(|error| error.to_string())
 }
 
 fn replace(path: &Path, content: &[u8]) -> Result<(), SwitchError> {
@@ -458,6 +520,31 @@ mod tests {
         );
         switches.skip("lab", 8).unwrap();
         assert_eq!(switches.get("lab").mode, Mode::Running);
+    }
+
+    #[test]
+    fn what_was_told_is_told_of_the_same_deliveries_by_their_numbers_in_another_outbox() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        switches.pause_after("lab", 7).unwrap();
+        switches.skip("lab", 5).unwrap();
+        switches.skip("lab", 1).unwrap();
+        switches.hold("ehr", 3, "refused with AE".to_owned()).unwrap();
+        switches.hold("gone", 1, "refused with AE".to_owned()).unwrap();
+        let number = |_: &str, before: u64| (before > 1).then_some(before + 100);
+        let content = renumber(&switches.copy(), STORE + 1, &number).unwrap();
+        std::fs::write(folder.path().join(FILE_NAME), content).unwrap();
+        let other = Switches::open(folder.path(), STORE + 1).unwrap();
+        assert_eq!(other.get("lab").mode, Mode::PausedAfter(0));
+        assert_eq!(other.get("lab").skips, BTreeSet::from([105]));
+        assert_eq!(other.get("ehr").mode, held(&[103]));
+        assert_eq!(
+            other.get("gone").mode,
+            Mode::PausedAfter(0),
+            "what held it is not there"
+        );
+        assert!(!folder.path().join(SET_ASIDE_NAME).exists());
+        assert!(renumber(b"{}", STORE, &number).is_err());
     }
 
     #[test]

@@ -12,6 +12,8 @@
 mod delivery;
 mod error;
 mod folder;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 mod gauge;
 mod journal;
 mod key;

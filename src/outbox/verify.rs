@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::{
     OpenError, Sequence, Settings, StoreError, folder,
-    journal::record::{NoteRecord, decode_page},
+    journal::record::{JournalMeta, NoteRecord, decode_page},
     key::{DestinationId, Key},
     reader,
     record::{self, DeadRecord, EntryRecord, LinkRecord, MessageRecord, Meta, SeenRecord},
@@ -40,6 +40,8 @@ pub struct Verification {
     pub unclaimed: u64,
     /// Notes of the journal that the archive has not got.
     pub notes: u64,
+    /// Notes that were let go before an archive had them, since the outbox was made.
+    pub notes_lost: u64,
     /// Bytes of their bodies.
     pub bytes: u64,
     /// How many records are damaged or missing.
@@ -70,7 +72,7 @@ impl Verification {
 /// Opens the outbox in this folder as for use, looks at all of it, and lets it go.
 pub(super) fn verify(folder: &Path, settings: &Settings) -> Result<Verification, OpenError> {
     let opened = folder::open(folder, settings, false)?;
-    look(&*opened.store, &opened.meta).map_err(|source| OpenError::Store {
+    look(&*opened.store, &opened.meta, &opened.journal).map_err(|source| OpenError::Store {
         path: folder.to_owned(),
         source,
     })
@@ -83,12 +85,13 @@ struct Owed {
     entry: EntryRecord,
 }
 
-fn look(store: &dyn Store, meta: &Meta) -> Result<Verification, StoreError> {
+fn look(store: &dyn Store, meta: &Meta, journal: &JournalMeta) -> Result<Verification, StoreError> {
     let mut found = Verification {
         entries: meta.totals.entries,
         delivered: meta.totals.delivered,
         purged: meta.totals.purged,
         resent: meta.totals.resent,
+        notes_lost: journal.lost,
         ..Verification::default()
     };
     let names = names(store, &mut found)?;
@@ -102,7 +105,7 @@ fn look(store: &dyn Store, meta: &Meta) -> Result<Verification, StoreError> {
         }
     }
     let claimed: BTreeSet<Sequence> = owed.iter().map(|owed| owed.entry.message).collect();
-    let claimed = notes(store, &mut found, claimed)?;
+    let claimed = notes(store, &mut found, claimed, journal)?;
     messages(store, &mut found, &claimed)?;
     seen(store, &mut found)?;
     links(store, &mut found)?;
@@ -172,8 +175,10 @@ fn notes(
     store: &dyn Store,
     found: &mut Verification,
     mut claimed: BTreeSet<Sequence>,
+    journal: &JournalMeta,
 ) -> Result<BTreeSet<Sequence>, StoreError> {
     let mut told = Vec::new();
+    let damages = found.damages;
     store.scan(Key::journal_all(), &mut |key, value| {
         match decode_page(&Key::read(key), value) {
             Ok(notes) => {
@@ -190,6 +195,12 @@ fn notes(
         }
         ControlFlow::Continue(())
     })?;
+    let expected = journal.next.saturating_sub(journal.first);
+    // How many stood in a damaged record nobody knows.
+    if found.damages == damages && found.notes != expected {
+        let notes = found.notes;
+        found.damage(format_args!("journal: {notes} notes, expected {expected}"));
+    }
     for message in told {
         if store.get(&Key::message(message))?.is_none() {
             found.damage(format_args!("journal: message {message}: it is not there"));

@@ -1,5 +1,5 @@
-//! Alerts of a weir that runs: told by webhook and by mail when trouble begins and when it ends, through a reload, while
-//! somebody else cannot be told; and they hold no content.
+//! Alerts of a weir that runs: told by webhook and by mail when trouble begins and when it ends, through a reload and a
+//! restart, while somebody else cannot be told; and they hold no content.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -83,6 +83,15 @@ fn told(posts: &Arrivals<String>) -> (String, Vec<Value>) {
     (head.to_owned(), body["alerts"].as_array().unwrap().clone())
 }
 
+/// Kind, state and object of an alert.
+fn kind(alert: &Value) -> (Value, Value, Value) {
+    (
+        alert["kind"].clone(),
+        alert["state"].clone(),
+        alert["about"].clone(),
+    )
+}
+
 fn nobody() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
@@ -126,13 +135,6 @@ fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
             .contains("authorization: bearer hunter2"),
         "{head}"
     );
-    let kind = |alert: &Value| {
-        (
-            alert["kind"].clone(),
-            alert["state"].clone(),
-            alert["about"].clone(),
-        )
-    };
     assert_eq!(
         alerts.iter().map(kind).collect::<Vec<_>>(),
         [("paused".into(), "began".into(), "ehr".into())]
@@ -165,6 +167,13 @@ fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
     assert!(alerts[0]["lasted_seconds"].is_u64(), "{alerts:?}");
     let mail = mails.recv_timeout(PATIENCE).expect("a mail comes");
     assert!(mail.contains("paused ended"), "{mail}");
+    // What is over is shown too, with who had been told that it began.
+    let (_, shown) = site.ask("GET", "/api/v1/alerts");
+    assert_eq!(shown["alerts"], serde_json::json!([]));
+    let over = &shown["over"][0];
+    assert_eq!((&over["kind"], &over["about"]), (&"paused".into(), &"ehr".into()));
+    assert_eq!(over["told"], serde_json::json!(["ehr-team", "on-call"]));
+    assert!(over["ended"].as_str() >= over["since"].as_str(), "{over}");
     assert!(
         !mail.contains("SECRET1") && !mail.contains("TESTPATIENT"),
         "{mail}"
@@ -174,4 +183,76 @@ fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
         posts.try_recv().is_err() && mails.try_recv().is_err(),
         "nothing else was told"
     );
+}
+
+/// A site that tells `on-call` at this address, with more settings of `alerts`.
+fn told_to(receiver: &Receiver, hook: SocketAddr, more: &str) -> Site {
+    let forwarding = Site::forwarding_yaml(&[("ehr", receiver.address())]);
+    Site::new(&format!(
+        "{forwarding}alerts:\n  name: hub\n  contacts: {{ on-call: {{ webhook: {{ url: \"http://{hook}/\" }} }} }}\n{more}"
+    ))
+}
+
+#[test]
+fn a_restart_tells_nobody_again_and_the_end_of_what_has_ended_meanwhile() {
+    let receiver = Receiver::accepting();
+    let (hook, posts) = serve(take_post);
+    let site = told_to(&receiver, hook, "");
+    let next = || told(&posts).1.iter().map(kind).collect::<Vec<_>>();
+    let paused = |state: &str| [("paused".into(), state.into(), "ehr".into())];
+
+    let engine = site.start();
+    assert_eq!(site.ask("POST", "/api/v1/destinations/ehr/pause").0, 200);
+    assert_eq!(next(), paused("began"));
+    assert_eq!(engine.terminate(), 0);
+    // It is there still: the next that is told is its end.
+    let engine = site.start();
+    let shown = || site.ask("GET", "/api/v1/alerts").1["alerts"][0]["told"].clone();
+    wait_until(|| shown() == serde_json::json!(["on-call"]));
+    assert_eq!(site.ask("POST", "/api/v1/destinations/ehr/resume").0, 200);
+    assert_eq!(next(), paused("ended"));
+
+    assert_eq!(site.ask("POST", "/api/v1/destinations/ehr/pause").0, 200);
+    assert_eq!(next(), paused("began"));
+    wait_until(|| {
+        let kept = std::fs::read_to_string(site.folder().join("data/alerts.json"));
+        kept.is_ok_and(|kept| kept.contains("on-call"))
+    });
+    engine.kill();
+    // It ends while weir is down.
+    std::fs::remove_file(site.folder().join("data/switches.json")).unwrap();
+    let engine = site.start();
+    assert_eq!(next(), paused("ended"));
+    assert_eq!(engine.terminate(), 0);
+    assert!(posts.try_recv().is_err(), "nothing else was told");
+}
+
+#[test]
+fn an_archive_that_takes_nothing_is_told_and_that_it_does_again() {
+    let receiver = Receiver::accepting();
+    let (hook, posts) = serve(take_post);
+    let site = told_to(&receiver, hook, "  archive_lag_max: 1s\n");
+    let place = site.folder().join("data/archive");
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    // A file where its folder is to be.
+    std::fs::write(&place, "in the way").unwrap();
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    assert!(sender.exchange(&adt("SECRET1")).is_some());
+    let (_, alerts) = told(&posts);
+    let kinds = |alerts: &[Value]| alerts.iter().map(kind).collect::<Vec<_>>();
+    assert_eq!(
+        kinds(&alerts),
+        [("archive-behind".into(), "began".into(), Value::Null)]
+    );
+    let text = alerts[0]["text"].as_str().unwrap();
+    assert!(text.contains("notes") && !text.contains("SECRET1"), "{text}");
+    assert!(engine.metric("weir_archive_lag_seconds") >= 1.0);
+    std::fs::remove_file(&place).unwrap();
+    let (_, alerts) = told(&posts);
+    assert_eq!(
+        kinds(&alerts),
+        [("archive-behind".into(), "ended".into(), Value::Null)]
+    );
+    assert_eq!(engine.terminate(), 0);
 }

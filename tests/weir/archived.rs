@@ -245,10 +245,24 @@ fn an_archive_that_takes_nothing_holds_nobody_up_and_has_all_of_it_later() {
     while engine.metric("weir_archive_failures_total") < 1.0 {
         assert!(Instant::now() < deadline, "the failure is not counted");
     }
+    // Stopped and started again, it has them still, and says so.
+    assert_eq!(engine.terminate(), 0);
+    let (status, out, err) = crate::harness::weir(site.folder(), &["verify", "site"], b"");
+    assert_eq!(status, 0, "{out}{err}");
+    let count = |name: &str| -> Option<u64> {
+        let line = out.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().parse().ok()
+    };
+    assert_eq!(count("messages kept"), Some(2), "{out}");
+    assert_eq!(count("messages unclaimed"), Some(0), "{out}");
+    // Two came in, each was tried, each has ended.
+    assert_eq!(count("notes for the archive"), Some(6), "{out}");
+    assert_eq!(count("notes it will never have"), Some(0), "{out}");
     std::fs::remove_file(&place).unwrap();
+    let engine = site.start();
     engine.wait_for_metric("weir_archive_lag_notes", 0.0);
     assert_eq!(engine.terminate(), 0);
     let found = all(&site);
-    let states: Vec<_> = found.iter().map(|message| message.found.state).collect();
-    assert_eq!(states, [State::Delivered, State::Delivered]);
+    let outcomes: Vec<_> = found.iter().map(|message| message.found.state).collect();
+    assert_eq!(outcomes, [State::Delivered, State::Delivered]);
 }

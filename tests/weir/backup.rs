@@ -1,6 +1,13 @@
-//! A backup of a weir that runs, restored elsewhere: everything that is owed is owed again, in order.
+//! A backup of a weir that runs, restored elsewhere: everything that is owed is owed again, in order; users, the audit
+//! log, pauses and history come back; and what a copy put back by hand does to the archive.
 
-use crate::harness::{Answer, Receiver, Sender, Site, adt, control_id, field, weir};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{Answer, Receiver, Sender, Site, adt, control_id, field, wait_until, weir};
 
 fn send(sender: &mut Sender, id: &str) {
     assert_eq!(field(&sender.exchange(&adt(id)).unwrap(), "MSA", 1), "AA", "{id}");
@@ -122,14 +129,198 @@ fn nobody_else_may_read_a_backup_and_it_can_go_to_another_program() {
     use std::os::unix::fs::PermissionsExt;
     let receiver = refusing_the_first();
     let (site, file) = backed_up(&receiver);
-    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let archive = site.folder().join("weir.backup.archive");
+    let database = archive.join("archive.sqlite");
+    for (path, expected) in [(&file, 0o600), (&archive, 0o700), (&database, 0o600)] {
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, expected, "{}", path.display());
+    }
     let engine = site.start();
     let (status, out, err) = weir(site.folder(), &["backup", "-", "--site", "site"], b"");
     assert_eq!((status, err.as_str()), (0, ""));
-    assert_eq!(out.lines().count(), 1 + 11 + 1);
+    assert_eq!(
+        out.lines().filter(|line| line.starts_with(r#"{"owed""#)).count(),
+        11
+    );
     assert_eq!(engine.terminate(), 0);
     let (status, _, err) = weir(site.folder(), &["backup", "other", "--site", "site"], b"");
     assert_eq!(status, 2);
     assert!(err.contains("no weir is running"), "{err}");
     assert!(!site.folder().join("other").exists());
+}
+
+/// Runs a command that must go well; what it prints.
+#[track_caller]
+fn done(site: &Site, arguments: &[&str]) -> String {
+    let (status, out, err) = weir(site.folder(), arguments, b"");
+    assert_eq!((status, err.as_str()), (0, ""), "{arguments:?}: {out}");
+    out
+}
+
+/// Control id and state of all in the archive, with who made the last of each and from which message.
+fn history(site: &Site) -> BTreeMap<(String, u64), (String, Value)> {
+    let search = ["archive", "search", "--json", "--site", "site"];
+    // 1: nothing is there yet.
+    let (status, out, err) = weir(site.folder(), &search, b"");
+    assert!(status < 2, "{err}");
+    let page: Value = serde_json::from_str(&out).unwrap();
+    let all = page["messages"].as_array().unwrap().iter();
+    let one = |message: &Value| {
+        let number = message["number"].as_u64().unwrap();
+        let shown = done(
+            site,
+            &["archive", "show", &number.to_string(), "--json", "--site", "site"],
+        );
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let text = |key: &str| message[key].as_str().unwrap().to_owned();
+        (
+            (text("control_id"), number),
+            (text("state"), shown["origin"].clone()),
+        )
+    };
+    all.map(one).collect()
+}
+
+/// The states of a message in the archive, the oldest first.
+fn states(site: &Site, id: &str) -> Vec<String> {
+    let all = history(site).into_iter();
+    all.filter(|((of, _), _)| of == id)
+        .map(|(_, (state, _))| state)
+        .collect()
+}
+
+/// A site with a receiver `ehr` that takes what it is asked to, and `lab`, which is away.
+fn two_receivers(ehr: &Receiver) -> Site {
+    let away = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    Site::forwarding(&[("ehr", ehr.address()), ("lab", away)])
+}
+
+#[test]
+fn users_the_audit_log_pauses_and_history_come_back() {
+    let receiver = Receiver::accepting();
+    let site = two_receivers(&receiver);
+    let engine = site.start();
+    let user = ["user", "add", "ada", "--role", "administrator", "--site", "site"];
+    let (status, _, err) = weir(site.folder(), &user, b"a long enough passphrase\n");
+    assert_eq!(status, 0, "{err}");
+    let mut sender = Sender::connect(engine.listener("in"));
+    for id in ["ONE", "TWO", "THREE"] {
+        send(&mut sender, id);
+    }
+    receiver.wait_for(3);
+    done(&site, &["queue", "pause", "lab", "--site", "site"]);
+    wait_until(|| history(&site).len() == 3);
+    let out = done(&site, &["backup", "weir.backup", "--site", "site"]);
+    assert!(out.contains("weir.backup.archive: "), "{out}");
+    let audited = done(&site, &["audit", "verify", "--site", "site"]);
+    let waiting = engine.metric(r#"weir_outbox_depth{destination="lab"}"#);
+    assert_eq!(engine.terminate(), 0);
+
+    let elsewhere = two_receivers(&receiver);
+    let backup = site.folder().join("weir.backup");
+    let out = done(&elsewhere, &["restore", backup.to_str().unwrap(), "site"]);
+    for restored in ["access.json", "audit", "audit.head", "switches.json", "archive"] {
+        assert!(out.contains(&format!("{restored}: restored\n")), "{out}");
+    }
+    let records = |out: &str| out.split(' ').next().unwrap().parse::<u64>().unwrap();
+    let verified = done(&elsewhere, &["audit", "verify", "--site", "site"]);
+    assert!(
+        records(&verified) + 5 > records(&audited) && records(&verified) > 3,
+        "{verified}"
+    );
+
+    let engine = elsewhere.start();
+    assert!(engine.setup_token().is_none(), "there is an administrator");
+    let (_, status) = elsewhere.ask("GET", "/api/v1/status");
+    assert!(status.to_string().contains("paused"), "{status}");
+    assert!((engine.metric(r#"weir_outbox_depth{destination="lab"}"#) - waiting).abs() < f64::EPSILON);
+    engine.wait_for_metric("weir_archive_lag_notes", 0.0);
+    // For lab each is owed again, as a message that says where it comes from.
+    wait_until(|| states(&elsewhere, "THREE").len() == 2);
+    for ((id, _), (state, origin)) in history(&elsewhere) {
+        let is_new = !origin.is_null();
+        if id == "THREE" {
+            assert_eq!(state, if is_new { "queued" } else { "delivered" }, "{origin}");
+        }
+        if is_new {
+            assert_eq!(origin["by"], "weir restore", "{origin}");
+        }
+    }
+    assert_eq!(engine.terminate(), 0);
+    let verified = done(&elsewhere, &["audit", "verify", "--site", "site"]);
+    assert!(records(&verified) > 3, "the chain goes on: {verified}");
+}
+
+#[test]
+fn what_is_there_stays_and_what_is_lost_is_told_in_the_archive() {
+    let receiver = Receiver::scripted(|_, _| Answer::Away);
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    send(&mut sender, "KEPT");
+    done(&site, &["backup", "weir.backup", "--site", "site"]);
+    send(&mut sender, "LOST");
+    engine.wait_for_metric("weir_archive_lag_notes", 0.0);
+    wait_until(|| states(&site, "LOST") == ["queued"]);
+    engine.kill();
+    // The outbox is lost, and nothing else.
+    let data = site.folder().join("data");
+    std::fs::remove_dir_all(data.join("outbox")).unwrap();
+    let out = done(&site, &["restore", "weir.backup", "site"]);
+    assert!(!out.contains("archive: restored"), "{out}");
+    assert!(out.contains("audit: was there and stays as it is"), "{out}");
+    assert!(
+        out.contains("1 that the archive shows as owed are not in the backup"),
+        "{out}"
+    );
+    assert!(out.ends_with("1 owed again\n"), "{out}");
+    assert_eq!(states(&site, "LOST"), ["purged"]);
+    let engine = site.start();
+    wait_until(|| states(&site, "KEPT") == ["resent", "queued"]);
+    // Numbers are given anew, and are not those of before.
+    let mut sender = Sender::connect(engine.listener("in"));
+    send(&mut sender, "NEW");
+    wait_until(|| states(&site, "NEW") == ["queued"]);
+    assert_eq!(states(&site, "LOST"), ["purged"]);
+    assert_eq!(engine.terminate(), 0);
+    done(&site, &["archive", "verify", "--site", "site"]);
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(copied.success());
+}
+
+#[test]
+fn an_outbox_put_back_from_a_copy_beside_a_newer_archive_loses_nothing_of_what_comes() {
+    let receiver = Receiver::accepting();
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let data = site.folder().join("data");
+    let run = |ids: &[&str]| {
+        let engine = site.start();
+        let mut sender = Sender::connect(engine.listener("in"));
+        for id in ids {
+            send(&mut sender, id);
+        }
+        engine.wait_for_metric(r#"weir_outbox_depth{destination="ehr"}"#, 0.0);
+        engine.wait_for_metric("weir_archive_lag_notes", 0.0);
+        assert_eq!(engine.terminate(), 0);
+    };
+    run(&["FIRST"]);
+    copy(&data.join("outbox"), &data.join("copy"));
+    run(&["SECOND", "THIRD", "FOURTH"]);
+    std::fs::remove_dir_all(data.join("outbox")).unwrap();
+    std::fs::rename(data.join("copy"), data.join("outbox")).unwrap();
+    run(&["FIFTH"]);
+    let log = site.log();
+    assert!(log.contains("the outbox is older than its archive"), "{log}");
+    run(&["SIXTH"]);
+    for id in ["FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH"] {
+        assert_eq!(states(&site, id), ["delivered"], "{id}");
+    }
+    done(&site, &["archive", "verify", "--site", "site"]);
 }

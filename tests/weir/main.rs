@@ -33,6 +33,7 @@ mod corpus_structures;
 mod corpus_verdicts;
 mod durability;
 mod encryption;
+mod fuzzed;
 mod golden;
 mod harness;
 mod intake;

@@ -1,6 +1,6 @@
 //! What is deleted, what is kept, and what the disk gets back; with times that are given.
 
-use super::super::{AgeMaxOf, Purged, Settings};
+use super::super::{AgeMaxOf, FILE_NAME, Purged, Settings};
 use super::*;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -250,4 +250,58 @@ fn a_damaged_message_is_told_and_disturbs_no_other() {
         }),
         [30, 10]
     );
+}
+
+#[test]
+fn an_outbox_that_is_gone_owes_nothing_any_more_and_one_put_back_is_another() {
+    let mut bench = bench();
+    bench.tell(vec![
+        came(1, &["lab", "ehr"]),
+        ended("lab", 2, End::Delivered),
+        came(10, &["lab"]),
+    ]);
+    let archive = bench.archive.clone();
+    let owed = |store, after| archive.unsettled(store, after, 10).unwrap();
+    assert_eq!(owed(STORE, 0), [("ehr".to_owned(), 3), ("lab".to_owned(), 11)]);
+    assert_eq!(owed(STORE, 3), [("lab".to_owned(), 11)]);
+    assert_eq!(owed(STORE + 1, 0), []);
+    assert_eq!(archive.message_of(STORE, "lab", 11).unwrap(), Some(10));
+    assert_eq!(archive.message_of(STORE, "ehr", 11).unwrap(), None);
+    assert_eq!(archive.message_of(STORE + 1, "lab", 11).unwrap(), None);
+
+    let settlement = |destination: &str, sequence, end| Settlement {
+        destination: destination.into(),
+        sequence,
+        at: at(99),
+        end,
+        by: Some("somebody".to_owned()),
+    };
+    let ends = [
+        settlement("ehr", 3, End::Purged),
+        settlement("lab", 11, End::Resent),
+    ];
+    archive.settle(STORE, &ends).unwrap();
+    archive.settle(STORE + 1, &ends).unwrap();
+    assert_eq!(owed(STORE, 0), []);
+    assert_eq!(
+        (bench.state(1), bench.state(10)),
+        (State::Delivered, State::Resent)
+    );
+
+    // The same numbers again, of the outbox as it was before.
+    archive.set_aside(STORE).unwrap();
+    assert_eq!(archive.written(STORE).unwrap(), None);
+    bench.journal = 1;
+    bench.tell(vec![came(1, &["lab"]), ended("lab", 2, End::Delivered)]);
+    assert_eq!(bench.find(&Query::default()), [10_000_000_000_001, 10, 1]);
+    assert_eq!(bench.state(10_000_000_000_001), State::Delivered);
+    assert_eq!(bench.state(10), State::Resent, "what was told before stays");
+
+    let copy = bench.folder.path().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::write(copy.join(FILE_NAME), "").unwrap();
+    Archive::copy(bench.folder.path(), &copy.join(FILE_NAME)).unwrap();
+    let copied = Archive::open_existing(&copy).unwrap().unwrap();
+    assert_eq!(copied.summary().unwrap().messages, 3);
+    assert_eq!(copied.written(STORE).unwrap(), archive.written(STORE).unwrap());
 }

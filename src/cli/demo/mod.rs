@@ -1,5 +1,8 @@
 //! `weir demo`: the example site, two receiving systems and a hospital, all in one process and over real sockets.
 
+mod hospital;
+mod keep;
+mod receivers;
 mod shipped;
 
 use std::collections::BTreeMap;
@@ -17,11 +20,11 @@ use tokio::time::Instant;
 
 use crate::config::Site;
 use crate::engine::{Count, Status};
-use crate::hl7::AcknowledgmentCode;
 use crate::{destination, listener};
 
-use super::client::{self, Client, Said};
-use super::receiver::{self, Receiver};
+use receivers::Receivers;
+
+use super::client::Said;
 use super::serving::{self, Serving};
 use super::{CannotRun, Finding, run, text};
 
@@ -29,6 +32,10 @@ use super::{CannotRun, Finding, run, text};
 const PAUSE: Duration = Duration::from_millis(60);
 /// How long the last deliveries may take.
 const DRAIN_MAX: Duration = Duration::from_secs(15);
+/// How long a delivery may wait until that is an alert: not longer than a visitor's patience.
+const QUEUE_AGE_MAX: Duration = Duration::from_secs(10);
+/// Between two attempts at a receiver that is away, at most: so that it is soon seen to be back.
+const RETRY_LONGEST: Duration = Duration::from_secs(2);
 /// A free port of this machine.
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -70,20 +77,14 @@ impl Demo {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let folder = tempfile::tempdir()?;
         let (events, mut happened) = mpsc::channel(64);
-        let mut addresses = BTreeMap::new();
-        let mut receivers = Vec::new();
-        for name in ["ehr", "registry"] {
-            let receiver = receiver::start(ANY_PORT, None, AcknowledgmentCode::ApplicationAccept).await?;
-            addresses.insert(name, receiver.address);
-            receivers.push(tokio::spawn(report_arrivals(name, receiver, events.clone())));
-        }
-        let site = site(folder.path(), &addresses)?;
+        let receivers = Receivers::start(&["ehr", "registry"], &events).await?;
+        let site = site(folder.path(), receivers.addresses())?;
         let mut serving = serving::start(&folder.path().join("routes"), site).await?;
         // Its addresses were changed after it was read: the files would not give it again.
         serving.reloads.close();
-        introduce(&serving, &addresses, folder.path(), out)?;
+        introduce(&serving, receivers.addresses(), folder.path(), out)?;
 
-        let player = tokio::spawn(play_messages(serving.engine.addresses().clone(), events));
+        let player = tokio::spawn(hospital::play(serving.engine.addresses().clone(), events.clone()));
         loop {
             let event = tokio::select! {
                 event = happened.recv() => event,
@@ -100,12 +101,14 @@ impl Demo {
         player
             .await
             .map_err(|_| CannotRun::at("demo", "internal error"))??;
-        self.finish(serving, &mut happened, &mut interrupt, out).await
+        self.finish(serving, &receivers, &mut happened, &mut interrupt, out)
+            .await
     }
 
     async fn finish(
         &self,
         serving: Serving,
+        receivers: &Receivers,
         happened: &mut mpsc::Receiver<Event>,
         interrupt: &mut Signal,
         out: &mut dyn Write,
@@ -122,23 +125,8 @@ impl Demo {
         }
         let balances = account(engine.status(), out)?;
         if self.keep {
-            writeln!(
-                out,
-                "\nEverything keeps running until Ctrl-C, its console too: http://{}/\n\
-                 To send a message of your own:",
-                serving.console
-            )?;
-            for (name, address) in engine.addresses() {
-                writeln!(out, "  weir send FILE --to {address:<22} ({name})")?;
-            }
-            if let Some(token) = &serving.setup_token {
-                writeln!(
-                    out,
-                    "To log in at the console, make the first administrator with this token: {token}"
-                )?;
-            }
-            out.flush()?;
-            keep(happened, interrupt, out).await?;
+            keep::introduce(&serving, receivers, out)?;
+            keep::keep(&serving, receivers, happened, interrupt, out).await?;
         } else {
             writeln!(
                 out,
@@ -153,16 +141,18 @@ impl Demo {
 
 /// The example site, on free ports and in the temporary folder.
 fn site(folder: &Path, receivers: &BTreeMap<&'static str, SocketAddr>) -> Result<Site, CannotRun> {
-    let routes = folder.join("routes");
-    shipped::write_site(&routes).map_err(|error| CannotRun::at(routes.display(), error))?;
+    let routes = shipped::write_site(folder);
+    let routes = routes.map_err(|error| CannotRun::at(folder.display(), error))?;
     let mut site = run::load(&routes)?;
     site.console.bind = ANY_PORT;
+    Arc::make_mut(&mut site.alerts).queue_age_max = QUEUE_AGE_MAX;
     for listener in site.listeners.values_mut() {
         if let listener::Settings::Mllp(mllp) = &mut listener.kind {
             mllp.bind = ANY_PORT;
         }
     }
     for (name, destination) in &mut site.destinations {
+        destination.retry.longest = RETRY_LONGEST;
         match &mut destination.kind {
             destination::Settings::Mllp(mllp) => {
                 let address = receivers
@@ -211,59 +201,6 @@ fn introduce(
     Ok(writeln!(out)?)
 }
 
-/// A hospital: sends every message over the connection of its listener and waits for each answer.
-async fn play_messages(
-    listeners: BTreeMap<Arc<str>, SocketAddr>,
-    events: mpsc::Sender<Event>,
-) -> Result<(), CannotRun> {
-    let mut clients: BTreeMap<&str, Client> = BTreeMap::new();
-    for (listener, message) in shipped::MESSAGES {
-        if !clients.contains_key(listener) {
-            let address = listeners
-                .get(listener)
-                .ok_or_else(|| CannotRun::at(listener, "not in the example site"))?;
-            let receiver = client::Receiver {
-                address: address.to_string(),
-                tls: None,
-                answer_timeout: DRAIN_MAX,
-            };
-            clients.insert(listener, Client::connect(&receiver).await?);
-        }
-        let Some(client) = clients.get_mut(listener) else {
-            continue;
-        };
-        let started = Instant::now();
-        let said = client.exchange(message).await?;
-        let event = Event::Sent {
-            listener,
-            message,
-            said,
-            took: started.elapsed(),
-        };
-        // The other end has stopped looking: the command is ending.
-        if events.send(event).await.is_err() {
-            return Ok(());
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    drop(events.send(Event::AllSent).await);
-    Ok(())
-}
-
-async fn report_arrivals(destination: &'static str, mut receiver: Receiver, events: mpsc::Sender<Event>) {
-    while let Some(message) = receiver.messages.recv().await {
-        // Shown a moment later, so that the sender's acknowledgment, which left before, stands above it.
-        tokio::time::sleep(PAUSE / 3).await;
-        if events
-            .send(Event::Arrived { destination, message })
-            .await
-            .is_err()
-        {
-            return;
-        }
-    }
-}
-
 fn show(event: &Event, out: &mut dyn Write) -> Result<(), CannotRun> {
     match event {
         Event::Sent {
@@ -289,20 +226,6 @@ fn show(event: &Event, out: &mut dyn Write) -> Result<(), CannotRun> {
         Event::AllSent => {}
     }
     Ok(out.flush()?)
-}
-
-/// Shows what goes on until Ctrl-C.
-async fn keep(
-    happened: &mut mpsc::Receiver<Event>,
-    interrupt: &mut Signal,
-    out: &mut dyn Write,
-) -> Result<(), CannotRun> {
-    loop {
-        tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            Some(event) = happened.recv() => show(&event, out)?,
-        }
-    }
 }
 
 /// Every message and every delivery accounted for; whether it balances.

@@ -319,8 +319,10 @@ impl<'a> Layout<'a> {
         }
         let gaps = self.gaps.into_iter().filter(|gap| gap.len() > 1);
         edits.extend(gaps.map(|gap| (gap, " ".to_owned())));
-        if !self.source.text.ends_with('\n') && !self.source.text.trim().is_empty() {
-            let end = self.source.text.len();
+        // Blanks after the last line end are gone by now.
+        let (text, end) = (&self.source.text, self.source.text.len());
+        let last = text.trim_end();
+        if !last.is_empty() && !text.get(last.len()..).is_some_and(|rest| rest.contains('\n')) {
             edits.push((end..end, "\n".to_owned()));
         }
         edits.retain(|(bytes, instead)| !(bytes.is_empty() && instead.is_empty()));

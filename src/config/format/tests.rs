@@ -44,6 +44,8 @@ fn stray_blanks_go() {
     check("a: 1 # one  \n\n# two\t\n", "a: 1 # one\n\n# two\n");
     check("\u{feff}a: 1\r\nb:\r\n    c: 2\r\n", "a: 1\nb:\n  c: 2\n");
     check("a: 1\n\n\n", "a: 1\n");
+    check("a: 1\n ", "a: 1\n");
+    check("a: 1 ", "a: 1\n");
     check("", "");
     check("# only a comment\n", "# only a comment\n");
 }

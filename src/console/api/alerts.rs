@@ -3,17 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sources;
-use crate::alert::{Board, Open};
+use crate::alert::{Board, Open, Over};
 
 /// All of it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// The trouble there is.
     pub alerts: Vec<Alert>,
+    /// What is over since weir has started, the newest first; the last hundred.
+    #[serde(default)]
+    pub over: Vec<Ended>,
     /// The contacts that could not be told the last time; each is tried again after a while.
     pub failures: Vec<NotTold>,
 }
@@ -35,6 +39,17 @@ pub struct Alert {
     pub told: Vec<String>,
 }
 
+/// A trouble that is over.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EndedAlert")]
+pub struct Ended {
+    /// What it was; `told` are those who had been told that it began.
+    #[serde(flatten)]
+    pub alert: Alert,
+    /// When it was seen no more, in UTC.
+    pub ended: String,
+}
+
 /// A contact that could not be told.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct NotTold {
@@ -48,6 +63,7 @@ pub(super) async fn get(State(sources): State<Sources>) -> Response {
     let failures = sources.alerts.failures().into_iter();
     Json(Answer {
         alerts: open(&sources.alerts),
+        over: sources.alerts.over().iter().map(ended).collect(),
         failures: failures
             .map(|(contact, reason)| NotTold {
                 contact: contact.to_string(),
@@ -68,8 +84,19 @@ fn alert(open: &Open) -> Alert {
         kind: open.trouble.kind.as_str().to_owned(),
         critical: open.trouble.kind.is_critical(),
         about: open.trouble.about.as_deref().map(str::to_owned),
-        since: open.since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        since: text(open.since),
         text: open.said.clone(),
         told: open.told.iter().map(ToString::to_string).collect(),
     }
+}
+
+fn ended(over: &Over) -> Ended {
+    Ended {
+        alert: alert(&over.open),
+        ended: text(over.ended),
+    }
+}
+
+fn text(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

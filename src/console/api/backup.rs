@@ -1,12 +1,15 @@
-//! `GET /api/v1/backup`: everything that is owed and everything that was given up, as lines of JSON, while weir runs.
+//! `GET /api/v1/backup`: everything that is owed and everything that was given up, as lines of JSON, while weir runs;
+//! with the users, the audit log and what destinations were told.
 //!
-//! The form is versioned and stands by itself: a head, the sequence numbers of senders that are counted, a line for each delivery and each dead letter in the order
-//! of its destination, and an end with their number and a hash over all lines before it. What is delivered while
+//! The form is versioned and stands by itself: a head, those files, the sequence numbers of senders that are counted, a
+//! line for each delivery and each dead letter in the order of its destination, and an end with their number and a hash
+//! over all lines before it. The archive is not in it: it is a database, and copied as one. What is delivered while
 //! the backup is made may or may not be in it; what is owed when it ends and was owed when it began is, be it as a
 //! delivery or as a dead letter, and what was given up meanwhile may be there as both. The backup of an encrypted
 //! outbox is encrypted, under the same operator's key and data keys of its own, unless somebody asks otherwise.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -20,19 +23,19 @@ use tokio::sync::mpsc;
 use tracing::{error, info};
 
 use super::Sources;
+use crate::access;
+use crate::audit;
 use crate::clock;
 use crate::console::extract::Query;
 use crate::console::guard::Caller;
-use crate::engine::Status;
+use crate::engine::{SWITCHES_FILE, Status};
 use crate::outbox::{Delivery, LinkNumber, OutboxError, Sequence};
 use crate::seal::{KeyError, Keys, KeysError, OperatorKey};
 use crate::secret::SecretPlace;
 
 /// The version of the form.
-pub const VERSION: u32 = 3;
-/// The version that is written where nothing is encrypted: what came after it is encryption.
-const VERSION_PLAIN: u32 = 2;
-/// The oldest version that is read: it had no links.
+pub const VERSION: u32 = 4;
+/// The oldest version that is read: it had no links; versions 1 to 3 had no files.
 pub const VERSION_MIN: u32 = 1;
 /// Deliveries read at once.
 const READ_COUNT_MAX: usize = 256;
@@ -51,12 +54,22 @@ pub enum Line {
         version: u32,
         /// When it was begun, in UTC.
         made_at: String,
+        /// The outbox it is of, in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        store: Option<String>,
         /// The data keys of an encrypted backup, wrapped by the operator's key: every other line is `sealed` then.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         keys: Option<String>,
     },
     /// Another line, encrypted for its place in the file, in base64.
     Sealed(String),
+    /// A small file of the data folder.
+    File {
+        /// Where in it, with `/`.
+        name: String,
+        /// What stands in it, in base64.
+        content: String,
+    },
     /// Where a sender's sequence numbers were.
     Link(Link),
     /// A delivery that waits, or one that was given up.
@@ -138,7 +151,7 @@ pub(super) async fn get(
     // Ends by itself when nobody reads any more.
     tokio::task::spawn_blocking(move || {
         let mut writer = Writer::new(lines);
-        if let Err(stopped) = write(&sources.status, key.as_ref(), &mut writer) {
+        if let Err(stopped) = write(&sources, key.as_ref(), &mut writer) {
             error!(%stopped, "a backup ended before its end");
             writer.break_off(stopped);
         }
@@ -161,6 +174,8 @@ enum Stopped {
     Unread,
     #[error(transparent)]
     Outbox(#[from] OutboxError),
+    #[error("the audit log cannot be read: {0}")]
+    Audit(#[from] io::Error),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -215,20 +230,22 @@ impl Writer {
     }
 }
 
-fn write(status: &Arc<Status>, key: Option<&SecretPlace>, writer: &mut Writer) -> Result<(), Stopped> {
-    let mut head = (VERSION_PLAIN, None);
+fn write(sources: &Sources, key: Option<&SecretPlace>, writer: &mut Writer) -> Result<(), Stopped> {
+    let status = &sources.status;
+    let mut wrapped = None;
     if let Some(key) = key {
         // The key that counts now: it may have been exchanged since weir was started.
         let (keys, text) = Keys::generate(&OperatorKey::read(key)?)?;
         writer.keys = Some(keys);
-        head = (VERSION, Some(text));
+        wrapped = Some(text);
     }
-    let (version, keys) = head;
     writer.write(&Line::Head {
-        version,
+        version: VERSION,
         made_at: clock::now().to_string(),
-        keys,
+        store: Some(format!("{:032x}", status.outbox().store_id())),
+        keys: wrapped,
     })?;
+    write_files(sources, writer)?;
     // Before the deliveries: what is taken while the backup is made is asked for again after it is restored.
     for link in status.outbox().links()? {
         if let LinkNumber::Known { number, content } = link.number {
@@ -248,6 +265,29 @@ fn write(status: &Arc<Status>, key: Option<&SecretPlace>, writer: &mut Writer) -
         hash: writer.hasher.finalize().to_hex().to_string(),
     };
     writer.write(&end)
+}
+
+/// The small files that belong to it: who may do what, who did what, and what destinations were told.
+fn write_files(sources: &Sources, writer: &mut Writer) -> Result<(), Stopped> {
+    let mut file = |name: &str, content: &[u8]| {
+        writer.write(&Line::File {
+            name: name.to_owned(),
+            content: base64(content),
+        })
+    };
+    file(access::FILE_NAME, &sources.access.copy())?;
+    file(SWITCHES_FILE, &sources.status.switches().copy())?;
+    let Some(log) = sources.audit.parts()? else {
+        return Ok(());
+    };
+    file(audit::HEAD_NAME, log.head.as_bytes())?;
+    for (path, bytes) in log.files {
+        let mut content = Vec::new();
+        File::open(&path)?.take(bytes).read_to_end(&mut content)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        file(&format!("{}/{name}", audit::FOLDER_NAME), &content)?;
+    }
+    Ok(())
 }
 
 fn write_queue(status: &Status, destination: &Arc<str>, writer: &mut Writer) -> Result<(), Stopped> {

@@ -1,7 +1,8 @@
 //! `/api/v1/messages`: every message that came in, searched, and one of them with all that became of it.
 //!
 //! The list by `GET` shows no content and asks for none. What is searched by content, an identifier or a name, comes in
-//! the body of `POST …/search`: addresses end up in logs. Whoever reads a message is in the audit log.
+//! the body of `POST …/search`: addresses end up in logs. Its answer says whom each message is about. Whoever searches
+//! so or reads a message may read content, and is in the audit log.
 
 use std::fmt;
 
@@ -23,6 +24,8 @@ use crate::shown::Shown;
 
 /// How many messages a page has when nothing is said.
 const COUNT: usize = 50;
+/// So much of messages is read for a page to say whom they are about.
+const SUBJECT_BYTES_MAX: u64 = 64 << 20;
 
 /// What is searched for; what is left out is not asked. It may hold what messages hold.
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -117,6 +120,22 @@ pub struct Found {
     pub bytes: u64,
     /// Its destinations.
     pub deliveries: Vec<To>,
+    /// Whom and what it is about: content, only in the answer to `POST /api/v1/messages/search`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+}
+
+/// What people tell messages apart by, at most five values of a kind.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Subject {
+    /// The patient's name, as `DOE, JOHN`: PID-5.
+    pub name: Option<String>,
+    /// Patient identifiers: PID-3, PID-2, PID-4, MRG-1.
+    pub patients: Vec<String>,
+    /// Account and visit numbers: PID-18, PV1-19, MRG-3.
+    pub accounts: Vec<String>,
+    /// Order and accession numbers: ORC-2, ORC-3, OBR-2, OBR-3, OBR-18 to OBR-21, IPC-1.
+    pub orders: Vec<String>,
 }
 
 /// A destination of a message.
@@ -134,6 +153,12 @@ impl fmt::Debug for Found {
     }
 }
 
+impl fmt::Debug for Subject {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Subject")
+    }
+}
+
 /// Finds messages. Blocks on the archive.
 pub fn search(archive: &Archive, search: &Search) -> Result<Page, Trouble> {
     let (before, count) = (search.before, search.count.unwrap_or(COUNT));
@@ -143,6 +168,26 @@ pub fn search(archive: &Archive, search: &Search) -> Result<Page, Trouble> {
         examined: page.examined,
         next: page.next,
     })
+}
+
+/// The same, and says of each whom and what it is about: for whom may read content.
+fn search_with_subjects(archive: &Archive, asked: &Search) -> Result<Page, Trouble> {
+    let mut page = search(archive, asked)?;
+    let mut left = SUBJECT_BYTES_MAX;
+    for found in &mut page.messages {
+        // Beyond so much the rest stays without: whoever asks for a thousand images can open them.
+        let Some(rest) = left.checked_sub(found.bytes) else {
+            break;
+        };
+        left = rest;
+        found.subject = archive.subject(found.number)?.map(|subject| Subject {
+            name: subject.name,
+            patients: subject.patients,
+            accounts: subject.accounts,
+            orders: subject.orders,
+        });
+    }
+    Ok(page)
 }
 
 impl Search {
@@ -220,6 +265,7 @@ pub(super) fn found(found: &archive::Found) -> Found {
                 state: state.as_str().to_owned(),
             })
             .collect(),
+        subject: None,
     }
 }
 
@@ -283,17 +329,16 @@ pub(super) async fn list(State(sources): State<Sources>, Query(asked): Query<Sea
                      `POST /api/v1/messages/search`, for addresses end up in logs";
         return Trouble::Asked(error.to_owned()).response();
     }
-    found_by(sources, asked).await
-}
-
-/// Messages by anything.
-pub(super) async fn find(State(sources): State<Sources>, Json(asked): Json<Search>) -> Response {
-    found_by(sources, asked).await
-}
-
-async fn found_by(sources: Sources, asked: Search) -> Response {
     work(&sources, move |archive| {
         Ok(axum::Json(search(archive, &asked)?).into_response())
+    })
+    .await
+}
+
+/// Messages by anything, and whom they are about.
+pub(super) async fn find(State(sources): State<Sources>, Json(asked): Json<Search>) -> Response {
+    work(&sources, move |archive| {
+        Ok(axum::Json(search_with_subjects(archive, &asked)?).into_response())
     })
     .await
 }

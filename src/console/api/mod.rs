@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod dead;
 pub mod destinations;
+mod draft;
 mod events;
 pub mod messages;
 mod openapi;
@@ -36,6 +37,8 @@ use serde::{Deserialize, Serialize};
 use super::Sources;
 use super::endpoint::mount;
 use super::guard::Door;
+#[cfg(any(test, fuzzing))]
+pub(super) use table::endpoints;
 
 /// Why a request was not answered as asked.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

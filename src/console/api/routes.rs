@@ -19,6 +19,7 @@ use crate::clock;
 use crate::config::{self, Missing};
 use crate::console::extract::{Json, Path};
 use crate::engine::Running;
+use crate::hl7::charset::Charset;
 use crate::hl7::dictionary::{Dictionary, Version};
 use crate::hl7::{Message, ParseLimits, Terminators};
 use crate::route::{Route, Trace};
@@ -169,7 +170,9 @@ fn summary(running: &Running, route: &Route) -> Summary {
 
 /// The trace of a message, or why it is none.
 fn traced(running: &Running, route: &Route, text: &str) -> Result<serde_json::Value, String> {
-    let message = as_received(running, route, text)?;
+    let assumed = route.from.first();
+    let assumed = assumed.and_then(|from| running.charsets.get(from).copied());
+    let message = as_received(assumed, text)?;
     let mut trace = Trace::default();
     let outcome = route.run(&message, &clock::now_local(), Some(&mut trace));
     Ok(traced::object(&Traced {
@@ -182,14 +185,10 @@ fn traced(running: &Running, route: &Route, text: &str) -> Result<serde_json::Va
     }))
 }
 
-/// The message as the listener of the route would read it, in the character set that it declares.
-fn as_received(running: &Running, route: &Route, text: &str) -> Result<Message, String> {
+/// The message as a listener would read it that assumes this character set, in the one that it declares.
+pub(super) fn as_received(assumed: Option<Charset>, text: &str) -> Result<Message, String> {
     // A text field of a browser ends lines as it likes.
-    let text = text.trim().replace("\r\n", "\r").replace('\n', "\r");
-    let assumed = route
-        .from
-        .first()
-        .and_then(|from| running.charsets.get(from).copied());
+    let text = text.trim().replace("\r\n", "\r").replace('\n', "\r") + "\r";
     let parse = |bytes| {
         Message::parse_assuming(bytes, &ParseLimits::default(), assumed)
             .map_err(|error| format!("not a message: {error}"))

@@ -6,8 +6,8 @@
 use axum::http::StatusCode;
 
 use super::{
-    alerts, archive, audit, backup, dead, destinations, events, messages, openapi, queue, reload, resend,
-    resends, routes, session, setup, status, tokens, users,
+    alerts, archive, audit, backup, dead, destinations, draft, events, messages, openapi, queue, reload,
+    resend, resends, routes, session, setup, status, tokens, users,
 };
 use crate::access::Permission::{self, Administer, Audit, Edit, Operate, Read, See};
 use crate::console::endpoint::Audited::{As, ByItself, No, WithReason};
@@ -31,6 +31,7 @@ pub(in crate::console) fn endpoints() -> Vec<Endpoint> {
         rules(),
         deliveries(),
         history(),
+        archived(),
         again(),
         records(),
     ];
@@ -197,7 +198,6 @@ fn deliveries() -> Vec<Endpoint> {
 
 /// What became of every message.
 fn history() -> Vec<Endpoint> {
-    let administer = may(Administer);
     vec![
         get("/api/v1/messages", may(See), No, messages::list)
             .answers::<messages::Page>("The newest messages, by what is no content")
@@ -208,7 +208,7 @@ fn history() -> Vec<Endpoint> {
             As("message.search"),
             messages::find,
         )
-        .answers::<messages::Page>("The newest messages that are as asked")
+        .answers::<messages::Page>("The newest messages that are as asked, and whom they are about")
         .takes::<messages::Search>(),
         get(MESSAGE, may(Read), As("message.read"), messages::get)
             .answers::<serde_json::Value>("One message with all that became of it, its bytes as a tree"),
@@ -220,12 +220,40 @@ fn history() -> Vec<Endpoint> {
         )
         .sends("One message, as it was received", HL7),
         get(
+            "/api/v1/messages/{number}/text",
+            may(Read),
+            As("message.read"),
+            draft::text,
+        )
+        .sends(
+            "One message as text, decoded from its character set",
+            "text/plain",
+        ),
+        post(
+            "/api/v1/messages/check",
+            may(Edit),
+            As("message.check"),
+            draft::check,
+        )
+        .answers::<serde_json::Value>(
+            "A text read as a message: its tree and its problems, as `weir show --json` has them",
+        )
+        .takes::<draft::Draft>()
+        .with_bodies_up_to(routes::TRIAL_BYTES_MAX),
+        get(
             "/api/v1/messages/{number}/sent/{destination}",
             may(Read),
             As("message.read"),
             messages::sent,
         )
         .sends("One message, as it goes or went to a destination", HL7),
+    ]
+}
+
+/// The archive itself.
+fn archived() -> Vec<Endpoint> {
+    let administer = may(Administer);
+    vec![
         get("/api/v1/archive", may(See), No, archive::get)
             .answers::<archive::Summary>("How much history there is"),
         get("/api/v1/archive/holds", may(See), No, archive::list_holds)

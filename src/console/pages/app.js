@@ -5,6 +5,7 @@ import * as live from "./live.js";
 import { fault } from "./parts.js";
 import { put } from "./dom.js";
 import { account } from "./views/account.js";
+import { alerts } from "./views/alerts.js";
 import { audit } from "./views/audit.js";
 import { deadLetters } from "./views/dead.js";
 import { destination } from "./views/destination.js";
@@ -27,6 +28,7 @@ const PAGES = {
   dead: deadLetters,
   routes: (page) => (page.path.length > 0 ? route(page) : routes(page)),
   site,
+  alerts,
   audit,
   users,
   account,
@@ -57,7 +59,7 @@ function show() {
   leave?.abort();
   leave = new AbortController();
   const { first, path, query } = address();
-  const page = { root: frame.main, path, query, signal: leave.signal, session, go };
+  const page = { root: frame.main, path, query, signal: leave.signal, session, go, renew: begin };
   put(frame.main);
   frame.at(first);
   const view = PAGES[first];

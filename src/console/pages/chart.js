@@ -20,7 +20,7 @@ export function sparkline(label, kind = "line") {
       const top = Math.max(1, ...known(values));
       const step = 120 / Math.max(1, values.length - 1);
       const points = values.map((value, index) => (value === null ? null : [index * step, 26 - (value / top) * 23]));
-      const given = points.filter(Boolean);
+      const given = withoutPoint(points.filter(Boolean), step);
       const path = given.map(([x, y], index) => `${index ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
       line.setAttribute("d", path);
       area.setAttribute("d", given.length ? `${path}L${given.at(-1)[0].toFixed(1)} 28L${given[0][0].toFixed(1)} 28Z` : "");
@@ -28,6 +28,11 @@ export function sparkline(label, kind = "line") {
       node.setAttribute("aria-label", last === null ? `${label}: nothing known yet` : `${label}: now ${number(Math.round(last))}, at most ${number(Math.round(top))} in the last minutes`);
     },
   };
+}
+
+// A line of one point would not be seen: it is drawn as long as half a step.
+function withoutPoint(points, step) {
+  return points.length === 1 ? [[points[0][0] - step / 2, points[0][1]], points[0]] : points;
 }
 
 // A top for an axis: 1, 2 or 5 times a power of ten.
@@ -76,7 +81,8 @@ function bars(values, y, height) {
 
 function area(values, y, height) {
   const step = 600 / Math.max(1, values.length - 1);
-  const points = values.map((value, index) => (value === null ? null : `${(index * step).toFixed(1)} ${y(value).toFixed(1)}`)).filter(Boolean);
+  const given = values.map((value, index) => (value === null ? null : [index * step, y(value)])).filter(Boolean);
+  const points = withoutPoint(given, step).map((point) => point.map((number) => number.toFixed(1)).join(" "));
   if (points.length === 0) return [];
   const first = points[0].split(" ")[0];
   const last = points.at(-1).split(" ")[0];

@@ -14,7 +14,7 @@ let retry = null;
 let wait = FIRST_RETRY_MS;
 
 // The last status, and since when there is none any more.
-export const live = { status: null, isConnected: false, lostAt: null, samples: [], alerts: [] };
+export const live = { status: null, isConnected: false, lostAt: null, samples: [] };
 
 // Calls back now and at every change, until the signal aborts.
 export function follow(signal, call) {

@@ -79,7 +79,7 @@ export async function act(control, work, done) {
 
 // Asks before something is done that cannot be taken back. Resolves to what was typed, "" when nothing is asked,
 // and null when it is not to be done.
-export function confirm(title, text, action, { kind = "primary", reason = null } = {}) {
+export function confirm(title, text, action, { kind = "primary", reason = null, isWide = false } = {}) {
   const why = reason ? h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" }) : null;
   const go = h("button", { type: "submit", class: kind, value: "yes" }, action);
   const cancel = h("button", { type: "button", onclick: () => dialog.close("") }, "Cancel");
@@ -88,7 +88,7 @@ export function confirm(title, text, action, { kind = "primary", reason = null }
     (Array.isArray(text) ? text : [text]).map((line) => (line instanceof Node ? line : h("p", null, line))),
     why ? h("label", null, reason, why) : null,
     h("div", { class: "actions" }, cancel, go));
-  const dialog = h("dialog", { "aria-label": title }, form);
+  const dialog = h("dialog", { "aria-label": title, class: isWide ? "wide" : null }, form);
   document.body.append(dialog);
   dialog.showModal();
   (why ?? go).focus();
@@ -103,7 +103,10 @@ export function confirm(title, text, action, { kind = "primary", reason = null }
 // Tabs that are links: each has an address of its own.
 export function tabs(label, list, current) {
   const items = list.map(([name, href, count]) => h("a", { href, "aria-current": name === current ? "page" : null }, name, count ?? null));
-  return h("nav", { class: "tabs", "aria-label": label }, items);
+  const nav = h("nav", { class: "tabs", "aria-label": label }, items);
+  // On a narrow screen the one that is shown may stand beyond its edge.
+  requestAnimationFrame(() => nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
+  return nav;
 }
 
 // A table: columns are [title, of-a-row, class]. On a narrow screen every cell says what it is.

@@ -11,6 +11,7 @@ const ENTRIES = [
   ["", "Overview", "see"],
   ["messages", "Messages", "see"],
   ["dead", "Dead letters", "see"],
+  ["alerts", "Alerts", "see"],
   ["routes", "Routes", "see"],
   ["site", "Site", "see"],
   ["audit", "Audit", "audit"],
@@ -99,6 +100,7 @@ function watch(health, lost, links, signal) {
     say(word, !isConnected ? "not connected" : found.length === 0 ? "all is well" : `${plural(found.length, "thing needs", "things need")} a look`);
     const dead = status.destinations.reduce((total, destination) => total + destination.dead_letters, 0);
     count(links.get("dead")?.count, dead);
+    count(links.get("alerts")?.count, status.alerts.length);
   });
 }
 

@@ -215,6 +215,8 @@ pub struct Reading {
 pub struct JournalLevel {
     /// Notes not forgotten.
     pub notes: u64,
+    /// The number that the next note gets.
+    pub next: u64,
     /// Their bytes, with those of the messages they tell of.
     pub bytes: u64,
     /// Notes that were let go before they were forgotten, since the store was made: there was no room for them.
@@ -296,6 +298,7 @@ impl Journal {
         let meta = self.meta();
         JournalLevel {
             notes: meta.next - meta.first,
+            next: meta.next,
             bytes: meta.bytes,
             lost: meta.lost,
         }

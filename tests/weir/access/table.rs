@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{Client, Running};
+use crate::harness::{Sender, adt, wait_until};
 
 /// What each endpoint asks for. A new one needs a row here.
 const TABLE: &str = "
@@ -32,6 +33,8 @@ const TABLE: &str = "
     get /api/v1/messages/{number}                           read
     get /api/v1/messages/{number}/raw                       read
     get /api/v1/messages/{number}/sent/{destination}        read
+    get /api/v1/messages/{number}/text                      read
+    post /api/v1/messages/check                             edit
     post /api/v1/messages/search                            read
     post /api/v1/messages/{number}/resend                   operate
     post /api/v1/messages/{number}/edited                   edit
@@ -172,6 +175,77 @@ fn what_is_made_and_done_has_the_form_the_document_says() {
         assert!(answer.code < 300, "{method} {path}: {}", answer.body);
         check_form(&document, method, path, &answer.head, answer.code, &answer.body);
     }
+    assert_eq!(running.engine.terminate(), 0);
+}
+
+#[test]
+fn whom_messages_are_about_is_told_to_whom_may_read_and_that_is_written_down() {
+    let running = Running::start_set_up();
+    let mut sender = Sender::connect(running.engine.listener("in"));
+    let message = String::from_utf8(adt("S1")).unwrap();
+    // Not in UTF-8: what the archive knows it by is read in the message's character set.
+    let message = message
+        .replace("TESTPATIENT", "M\u{fc}LLER")
+        .replace("^101^A", &format!("^101^A{}V-1", "|".repeat(16)));
+    let message = format!("{message}ORC|NW|P-1|F-1\rOBR|1|P-1|F-2\r");
+    let latin: Vec<u8> = message
+        .chars()
+        .map(|character| u8::try_from(character).unwrap())
+        .collect();
+    assert!(sender.exchange(&latin).is_some());
+    running.receiver.wait_for(1);
+    let [viewer, operator, reader] =
+        ["viewer", "operator", "reader"].map(|role| running.bearer(&running.token(role, role)));
+    let listed = |client: &Client| client.get("/api/v1/messages").json();
+    wait_until(|| listed(&viewer)["messages"][0]["control_id"] == "S1");
+    // The list without content stays without it, for whoever asks, and leaves no record of a look.
+    for client in [&viewer, &operator, &reader] {
+        let list = listed(client);
+        assert_eq!(list["messages"][0].get("subject"), None, "{list}");
+        assert!(!list.to_string().contains("LLER"), "{list}");
+    }
+    let looks = || {
+        let records = running.records().into_iter();
+        let looks = records.filter(|record| record["what"] == "message.search");
+        looks
+            .map(|record| (record["who"].clone(), record["outcome"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(looks(), []);
+    let search = |client: &Client, asked: Value| client.ask("POST", "/api/v1/messages/search", Some(&asked));
+    for client in [&viewer, &operator] {
+        let refused = search(client, json!({}));
+        assert_eq!(refused.code, 403);
+        assert!(!refused.body.contains("LLER"), "{}", refused.body);
+    }
+    let found = search(&reader, json!({})).json();
+    let subject = &found["messages"][0]["subject"];
+    assert_eq!(subject["name"], "M\u{fc}LLER, ANNA");
+    assert_eq!(
+        looks(),
+        [
+            ("token:viewer".into(), "refused".into()),
+            ("token:operator".into(), "refused".into()),
+            ("token:reader".into(), "allowed".into()),
+        ]
+    );
+    // What is shown of a message finds it.
+    let kinds = [
+        ("patient", "patients", json!(["100234"])),
+        ("account", "accounts", json!(["V-1"])),
+        ("order", "orders", json!(["P-1", "F-1", "F-2"])),
+    ];
+    for (asked, shown, expected) in kinds {
+        assert_eq!(subject[shown], expected, "{shown}");
+        for value in subject[shown].as_array().unwrap() {
+            let found = search(&reader, json!({ asked: value })).json();
+            assert_eq!(found["messages"][0]["control_id"], "S1", "{asked} {value}");
+        }
+    }
+    assert_eq!(
+        search(&reader, json!({ "name": subject["name"] })).json()["messages"][0]["control_id"],
+        "S1"
+    );
     assert_eq!(running.engine.terminate(), 0);
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Pictures of every page are left in `target/console`, to be looked at.
 
+mod journey;
 mod night;
 mod search;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::harness::{Browser, Engine};
@@ -16,10 +18,15 @@ const WIDTHS: [(u32, u32); 2] = [(1920, 1000), (360, 740)];
 
 /// Opens the console and makes the first administrator by hand.
 fn set_up(browser: &mut Browser, engine: &Engine) {
-    browser.open(&format!("http://{}/", engine.console()));
+    set_up_at(browser, engine.console(), engine.setup_token().unwrap());
+}
+
+/// The same at an address.
+fn set_up_at(browser: &mut Browser, console: SocketAddr, token: &str) {
+    browser.open(&format!("http://{console}/"));
     browser.wait_for_text("Set up the first administrator");
     // The first field has the focus.
-    for text in [engine.setup_token().unwrap(), "anna", PASSWORD] {
+    for text in [token, "anna", PASSWORD] {
         browser.type_text(text);
         browser.press("Tab");
     }
@@ -46,7 +53,10 @@ fn go(browser: &mut Browser, hash: &str, heading: &str) {
     ));
 }
 
-/// A picture of the page at both widths, light and dark; at neither is anything wider than the window.
+/// Tells of every text that is hard to tell from what is behind it.
+const CONTRAST: &str = include_str!("contrast.js");
+
+/// A picture of the page at both widths, light and dark; at neither is anything wider than the window or hard to read.
 fn picture(browser: &mut Browser, name: &str) {
     for (width, height) in WIDTHS {
         for scheme in ["light", "dark"] {
@@ -58,6 +68,11 @@ fn picture(browser: &mut Browser, name: &str) {
             assert!(
                 beyond.as_i64().unwrap() <= 0,
                 "{name} at {width}: {beyond} pixels too wide"
+            );
+            assert_eq!(
+                browser.evaluate(CONTRAST),
+                serde_json::json!([]),
+                "{name} at {width}, {scheme}"
             );
         }
     }

@@ -81,9 +81,18 @@ pub struct Running {
 
 impl Running {
     pub fn start(folder: &Path, arguments: &[&str]) -> Running {
+        Running::start_reading(folder, arguments, Stdio::null())
+    }
+
+    /// The same, which reads what is typed.
+    pub fn start_typed(folder: &Path, arguments: &[&str]) -> Running {
+        Running::start_reading(folder, arguments, Stdio::piped())
+    }
+
+    fn start_reading(folder: &Path, arguments: &[&str], input: Stdio) -> Running {
         let mut child = program(folder)
             .args(arguments)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -120,6 +129,12 @@ impl Running {
     /// Reads on until a line begins so, and returns it; none when the output ends before.
     pub fn line_beginning(&self, beginning: &str) -> Option<String> {
         std::iter::from_fn(|| self.line()).find(|line| line.starts_with(beginning))
+    }
+
+    /// Types a line.
+    pub fn type_line(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().expect("it was started to be typed to");
+        writeln!(input, "{line}").unwrap();
     }
 
     /// A signal, as `kill` names it.

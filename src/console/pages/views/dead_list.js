@@ -6,7 +6,7 @@ import { ago, bytes, moment, now, number, plural } from "../format.js";
 import { eachOf } from "./bulk.js";
 import { h, put } from "../dom.js";
 import { lookAt } from "./look.js";
-import { onChange } from "./queue_list.js";
+import { controlId, onChange } from "./queue_list.js";
 
 const COUNT = 200;
 
@@ -51,7 +51,7 @@ export function deadList(name, page, { may }) {
       ["Given up", (row) => (row.dead_at ? h("span", { title: row.dead_at }, moment(row.dead_at), " ", h("small", null, `${ago(row.dead_at)} ago`)) : "its record is damaged")],
       ["Why", (row) => row.reason],
       ["Attempts", (row) => row.attempts, "number"],
-      ["Control id", (row) => (row.delivery ? h("code", null, row.delivery.control_id) : "–")],
+      ["Control id", (row) => (row.delivery ? controlId(page, row.delivery.control_id) : "–")],
       ["Size", (row) => bytes(row.delivery?.bytes), "number"],
       ["", (row) => h("div", { class: "actions" },
         row.delivery && page.session.may("read") ? button("Look", () => lookAt(`${path}/${row.sequence}`, `Dead letter ${row.sequence} of ${name}`), { kind: "small" }) : null,

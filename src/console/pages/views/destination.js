@@ -8,6 +8,7 @@ import { follow, growths, levels, perSecond } from "../live.js";
 import { h, put, say } from "../dom.js";
 import { order } from "./orders.js";
 import { queueList } from "./queue_list.js";
+import { sentList } from "./sent_list.js";
 import { heldBecause, stateOf } from "../state.js";
 
 export function destination(page) {
@@ -27,9 +28,9 @@ export function destination(page) {
     why,
     h("div", { class: "charts" }, waiting.node, delivered.node),
     numbers,
-    tabs(`What ${name} is owed`, [["Waiting", base, counts.waiting], ["Dead letters", `${base}/dead`, counts.dead]], tab === "dead" ? "Dead letters" : "Waiting"),
+    tabs(`Messages for ${name}`, [["Waiting", base, counts.waiting], ["Dead letters", `${base}/dead`, counts.dead], ["Attempts", `${base}/sent`]], TITLES[tab] ?? "Waiting"),
     content);
-  const list = tab === "dead" ? deadList(name, page, { may }) : queueList(name, page, { may });
+  const list = tab === "sent" ? sentList(name, page) : tab === "dead" ? deadList(name, page, { may }) : queueList(name, page, { may });
   put(content, list.node);
   let seen = null;
   let wasMissing = false;
@@ -59,9 +60,11 @@ export function destination(page) {
     ]));
     say(counts.waiting, number(one.waiting));
     say(counts.dead, number(one.dead_letters));
-    list.seen(tab === "dead" ? one.dead_letters : one.waiting);
+    list.seen(tab === "sent" ? one.delivered + one.dead_lettered + one.waiting : tab === "dead" ? one.dead_letters : one.waiting);
   });
 }
+
+const TITLES = { dead: "Dead letters", sent: "Attempts" };
 
 // Why nothing goes, since when, and what helps.
 function reason(one) {

@@ -95,7 +95,7 @@ function destinationCard({ name }) {
     say(card.main, waiting > 0 ? `${number(waiting)} waiting` : rate(perSecond("destinations", name, 1)));
     const parts = [
       state.tone === "good" ? null : state.word,
-      waiting > 0 ? `oldest ${age(destination.oldest_age_seconds)}` : null,
+      waiting > 0 ? (destination.oldest_age_seconds === null ? "just come in" : `oldest ${age(destination.oldest_age_seconds)}`) : null,
       dead > 0 ? plural(dead, "dead letter") : null,
     ].filter(Boolean);
     say(card.note, parts.join(" · ") || "nothing waits");

@@ -3,42 +3,67 @@
 import * as api from "../api.js";
 import { act, badge, button, card, empty, facts, heading, load, tabs } from "../parts.js";
 import { ago, bytes, moment, plural } from "../format.js";
+import { attempts } from "./attempts.js";
 import { became } from "./states.js";
 import { h, put } from "../dom.js";
-import { characters, rawLines } from "./raw.js";
+import { edit } from "./edit.js";
+import { outcome, sendAgain, trail } from "./resend.js";
+import { rawLines } from "./raw.js";
 import { trace } from "./trace.js";
 import { tree } from "./tree.js";
 
-const TABS = [["Message", ""], ["Raw", "raw"], ["Steps", "steps"], ["Deliveries", "deliveries"]];
+const TABS = [["Message", ""], ["Raw", "raw"], ["Steps", "steps"], ["Deliveries", "deliveries"], ["Edit", "edit", "edit"]];
 
 export function message(page) {
   const [number, tab = ""] = page.path;
   const base = `#/messages/${api.part(number)}`;
   const body = h("div");
+  const told = h("div");
+  const tell = (answer) => {
+    put(told, outcome(answer, page.session));
+    told.scrollIntoView({ block: "nearest" });
+  };
   put(page.root, heading(`Message ${number}`, { above: h("a", { href: "#/messages" }, "Messages") }), body);
   load(body, page.signal, async () => {
-    const found = await api.get(`messages/${api.part(number)}`, { signal: page.signal });
-    put(page.root, head(found),
-      tabs(`Message ${number}`, TABS.map(([title, path]) => [title, path ? `${base}/${path}` : base]), TABS.find(([, path]) => path === tab)?.[0]),
+    const found = await archived(number, page);
+    const shown = TABS.filter(([, , permission]) => !permission || page.session.may(permission));
+    put(page.root, head(found, page, tell), told,
+      tabs(`Message ${number}`, shown.map(([title, path]) => [title, path ? `${base}/${path}` : base]), TABS.find(([, path]) => path === tab)?.[0]),
       body);
-    return (VIEWS[tab] ?? VIEWS[""])(found, page);
+    return (VIEWS[tab] ?? VIEWS[""])(found, page, tell);
   });
 }
 
-function head(found) {
+// What was just sent is in the archive a moment later.
+const AGAIN_MS = 700;
+const LOOKS_MAX = 6;
+
+async function archived(number, page) {
+  for (let look = 1; ; look += 1) {
+    try {
+      return await api.get(`messages/${api.part(number)}`, { signal: page.signal });
+    } catch (error) {
+      if (error.status !== 404 || look >= LOOKS_MAX || !page.session.sent?.has(number)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
+function head(found, page, tell) {
   const title = [found.message_type || "Not a message", found.control_id].filter(Boolean).join(" · ");
   return [
     heading(title, {
       above: h("a", { href: "#/messages" }, "Messages"),
       below: [became(found.state), found.reason ? `: ${found.reason}` : null, found.code ? ` (answered ${found.code})` : null],
+      actions: page.session.may("operate") ? button("Send again…", () => sendAgain(found, tell)) : null,
     }),
+    trail(found),
     facts([
       ["Number", found.number],
       ["Received", h("span", { title: found.received_at }, `${moment(found.received_at)}, ${ago(found.received_at)} ago`)],
       ["Listener", found.listener],
       ["Size", bytes(found.bytes)],
       ["Site", h("code", null, found.site_version)],
-      found.origin ? ["Comes from", h("a", { href: `#/messages/${found.origin.message}` }, `message ${found.origin.message}${found.origin.edited ? ", edited" : ""} by ${found.origin.by}`)] : null,
       found.tags.length ? ["Tags", found.tags.map((tag) => `${tag.name} = ${tag.value}`).join(", ")] : null,
       found.holds.length ? ["Held by", found.holds.join(", ")] : null,
     ]),
@@ -47,16 +72,17 @@ function head(found) {
 
 const VIEWS = {
   "": (found) => (found.message ? tree(found.message) : [h("p", { class: "note" }, "It could not be read as a message. These are its bytes."), rawLines(found.text)]),
-  raw: async (found, page) => rawLines(await bytesOf(`messages/${found.number}/raw`, page)),
+  raw: async (found, page) => rawLines(await textOf(found.number, page)),
   steps,
   deliveries,
+  edit: (found, page) => (page.session.may("edit") ? edit(found, page) : empty("This needs the permission to edit.")),
 };
 
 // What each route said, and what its steps do to it when it goes through them once more, as the site is now.
 async function steps(found, page) {
   if (found.routes.length === 0) return empty("No route was for it.");
   const isTried = page.session.may("edit");
-  const message = isTried ? characters(await bytesOf(`messages/${found.number}/raw`, page)) : null;
+  const message = isTried ? await textOf(found.number, page) : null;
   return found.routes.map((passage) => {
     const place = h("div");
     if (isTried) load(place, page.signal, async () => trace(await api.post(`routes/${api.part(passage.route)}/try`, { message }, { signal: page.signal })));
@@ -68,12 +94,18 @@ async function steps(found, page) {
   });
 }
 
+// The characters of a message, decoded from the character set that it declares.
+async function textOf(number, page) {
+  const response = await api.get(`messages/${number}/text`, { raw: true, accept: "text/plain", signal: page.signal });
+  return response.text();
+}
+
 async function bytesOf(path, page) {
   const response = await api.get(path, { raw: true, accept: "application/hl7-v2", signal: page.signal });
   return new Uint8Array(await response.arrayBuffer());
 }
 
-function deliveries(found, page) {
+function deliveries(found, page, tell) {
   if (found.deliveries.length === 0) return empty("Nobody was to get it.");
   return found.deliveries.map((delivery) => {
     const sent = h("div");
@@ -83,26 +115,19 @@ function deliveries(found, page) {
     return card(null,
       h("div", { class: "bar" },
         h("h2", null, h("a", { href: `#/destinations/${api.part(delivery.destination)}` }, delivery.destination)), became(delivery.state),
-        h("span", { class: "spacer" }), show, delivery.state === "dead" && page.session.may("operate") ? again(delivery, page) : null),
-      h("p", { class: "note" }, [`Number ${delivery.sequence}`, delivery.changed ? "changed by steps" : "exactly as it came", delivery.ended_at ? `ended ${moment(delivery.ended_at)}` : null, plural(delivery.attempts.length, "attempt")].filter(Boolean).join(" · ")),
+        h("span", { class: "spacer" }), show, page.session.may("operate") ? again(found, delivery, page, tell) : null),
+      h("p", { class: "note" }, [`Number ${delivery.sequence}`, delivery.changed ? "changed by steps" : "exactly as it came", delivery.ended_at ? `ended ${moment(delivery.ended_at)}${delivery.ended_by ? ` by ${delivery.ended_by}` : ""}` : null, plural(delivery.attempts.length, "attempt")].filter(Boolean).join(" · ")),
       delivery.reason ? h("p", null, delivery.reason) : null,
       sent,
       attempts(delivery.attempts));
   });
 }
 
-// A dead letter goes behind all that its destination is owed.
-function again(delivery, page) {
+// A dead letter goes behind all that its destination is owed; what was delivered goes as a new message.
+function again(found, delivery, page, tell) {
+  if (delivery.state !== "dead") return button("Send again…", () => sendAgain(found, tell, delivery.destination), { kind: "small" });
   const path = `destinations/${api.part(delivery.destination)}/dead/${delivery.sequence}`;
   return button("Send again", async (event) => {
     if (await act(event.currentTarget, () => api.post(path), `It is sent to ${delivery.destination} again, behind what waits.`)) page.go(location.hash);
   }, { kind: "small" });
-}
-
-function attempts(list) {
-  if (list.length === 0) return null;
-  return h("ol", { class: "attempts" }, list.map((attempt) => h("li", null,
-    h("span", { title: attempt.at }, moment(attempt.at)), h("span", { class: "note" }, `${attempt.took_ms} ms`),
-    badge(attempt.problem ? "bad" : "good", [attempt.code, attempt.problem ?? "taken"].filter(Boolean).join(": ")),
-    attempt.answer ? h("details", null, h("summary", null, "Answer"), rawLines(attempt.answer)) : null)));
 }

@@ -1,6 +1,8 @@
 // Every message that came in: the newest, or those that a search finds.
 //
 // What is searched by content stays in the memory of this page: an address would stand in the browser's history.
+// Whom messages are about is shown to whoever may read, and each such look is in the audit log: so a search shows it,
+// while the newest follow what comes in without it until somebody asks.
 
 import * as api from "../api.js";
 import { STATES, became } from "./states.js";
@@ -83,11 +85,18 @@ function local(text) {
 }
 
 function results(page, body, asked) {
+  const { session } = page;
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value));
-  const byContent = Object.keys(given).some((name) => !OUTSIDE.includes(name));
+  const isSearch = Object.keys(given).length > 0;
+  const isLook = session.may("read") && (isSearch || session.showsSubjects);
+  const bar = h("div", { class: "bar" });
+  const place = h("div");
+  put(body, bar, place);
+  let isOld = false;
+  showBar();
   const ask = (before) => {
     const more = { count: COUNT, ...(before ? { before } : {}) };
-    return byContent
+    return isLook
       ? api.post("messages/search", { ...given, ...more }, { signal: page.signal })
       : api.get(`messages${api.query({ ...given, ...more })}`, { signal: page.signal });
   };
@@ -97,13 +106,25 @@ function results(page, body, asked) {
     try {
       const answer = await ask(null);
       // Whoever has gone on, or has a link in hand, is left alone.
-      if (rows.length > COUNT || body.contains(document.activeElement)) return;
+      if (rows.length > COUNT || place.contains(document.activeElement)) return;
       rows = answer.messages;
       next = answer.next;
       show(answer);
     } catch (error) {
-      if (error.name !== "AbortError") put(body, fault(error));
+      if (error.name !== "AbortError") put(place, fault(error));
     }
+  }
+  function showBar() {
+    const choice = h("input", { type: "checkbox", checked: isLook, onchange: () => {
+      session.showsSubjects = choice.checked;
+      page.go(location.hash);
+    } });
+    put(bar,
+      session.may("read") && !isSearch ? h("label", null, choice, "Show patients and orders") : null,
+      isLook ? h("span", { class: "note" }, "Who looked is in the audit log.") : null,
+      h("span", { class: "spacer" }),
+      isOld ? button("Messages came in since: look again", () => page.go(location.hash), { kind: "small" }) : null);
+    bar.hidden = bar.childElementCount < 2;
   }
   const more = () => ask(next).then((answer) => {
     rows = rows.concat(answer.messages);
@@ -111,15 +132,20 @@ function results(page, body, asked) {
     show(answer);
   });
   function show(answer) {
-    put(body, rows.length ? list(rows) : empty(Object.keys(given).length ? "No message fits." : "No message has come in yet."),
+    put(place, rows.length ? list(rows, isLook) : empty(Object.keys(given).length ? "No message fits." : "No message has come in yet."),
       next ? h("div", { class: "pager" },
         button("Older", (event) => act(event.currentTarget, more)),
         answer.messages.length < COUNT ? h("span", { class: "note" }, `${number(answer.examined)} messages were looked at so far; going on may find more.`) : null) : null);
   }
   first();
-  // A search stays as it was asked; the newest follow what comes in.
-  if (byContent) return;
+  // A look stays as it was asked for; without one the list follows what comes in.
+  let isFirst = true;
   const changed = onChange(() => {
+    if (isLook) {
+      isOld = !isFirst;
+      isFirst = false;
+      return showBar();
+    }
     first();
     // The archive is told a moment after the sender.
     setTimeout(() => page.signal.aborted || first(), ARCHIVED_MS);
@@ -127,12 +153,28 @@ function results(page, body, asked) {
   follow(page.signal, ({ status }) => status && changed(status.listeners.reduce((total, one) => total + one.received, 0)));
 }
 
-function list(rows) {
+// Whom a message is about, for whoever may read.
+function subject(row) {
+  const about = row.subject;
+  if (!about || (!about.name && about.patients.length === 0)) return "–";
+  return h("span", { class: "subject" }, about.name ?? "no name", h("small", null, about.patients.join(", ")));
+}
+
+// Its numbers: of orders, and of accounts and visits.
+function numbers(row) {
+  const about = row.subject;
+  const parts = [["Orders", about?.orders], ["Accounts", about?.accounts]].filter(([, values]) => values?.length);
+  if (parts.length === 0) return "–";
+  return h("span", { class: "subject" }, parts.map(([title, values]) => h("small", { title }, values.join(", "))));
+}
+
+function list(rows, isLook) {
+  const about = [["Patient", subject], ["Order, account", numbers]];
   return table("Messages", [
-    ["Received", (row) => h("a", { href: `#/messages/${row.number}`, title: row.received_at }, moment(row.received_at))],
-    ["", (row) => h("small", null, `${ago(row.received_at)} ago`)],
+    ["Received", (row) => [h("a", { href: `#/messages/${row.number}`, title: row.received_at }, moment(row.received_at)), " ", h("small", null, `${ago(row.received_at)} ago`)]],
     ["Type", (row) => h("code", null, row.message_type || "no message")],
     ["Control id", (row) => h("code", null, row.control_id)],
+    ...(isLook ? about : []),
     ["Listener", (row) => row.listener],
     ["Became", (row) => became(row.state)],
     ["For", (row) => (row.deliveries.length ? row.deliveries.map((one) => h("span", { class: "to" }, became(one.state).firstChild, one.destination)) : "nobody")],

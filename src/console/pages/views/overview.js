@@ -16,6 +16,7 @@ export function overview(page) {
   const numbers = tiles(totals);
   put(page.root,
     heading("Overview"),
+    lackOfRoles(page.session),
     attention,
     totals,
     h("section", { class: "flow-section", "aria-label": "Listeners, routes and destinations" }, picture.node));
@@ -32,6 +33,12 @@ export function overview(page) {
     numbers(status);
     picture.update(status, page.signal);
   });
+}
+
+// The first administrator may make users and no more: what to do about it is said where they arrive.
+function lackOfRoles(session) {
+  if (!session.may("administer") || session.may("operate") || session.may("read")) return null;
+  return h("p", { class: "why" }, h("span", null, "You administer, and that is all: whoever sets going what is stuck or looks into messages needs the roles for it. ", h("a", { href: "#/users" }, "Give them, to yourself too"), "."));
 }
 
 function tellNeeds(place, found, session) {
@@ -92,7 +99,8 @@ function tiles(place) {
     say(waiting.value, number(add(status.destinations, "waiting")));
     waiting.spark.update(all(levels, "destinations", destinations, WAITING));
     const ages = status.destinations.map((one) => one.oldest_age_seconds).filter((value) => value !== null);
-    say(waiting.note, ages.length ? `the oldest for ${age(Math.max(...ages))}` : "nothing waits");
+    const isWaiting = add(status.destinations, "waiting") > 0;
+    say(waiting.note, ages.length ? `the oldest for ${age(Math.max(...ages))}` : isWaiting ? "just come in" : "nothing waits");
     const letters = add(status.destinations, "dead_letters");
     say(dead.value, number(letters));
     dead.spark.update(all(levels, "destinations", destinations, DEAD));

@@ -36,7 +36,7 @@ export function queueList(name, page, { may }) {
       ["Number", (row) => row.sequence, "number"],
       ["Received", (row) => h("span", { title: row.received_at }, moment(row.received_at), " ", h("small", null, `${ago(row.received_at)} ago`))],
       ["Listener", (row) => row.listener],
-      ["Control id", (row) => h("code", null, row.control_id)],
+      ["Control id", (row) => controlId(page, row.control_id)],
       ["Size", (row) => bytes(row.bytes), "number"],
       ["", (row) => h("div", { class: "actions" },
         page.session.may("read") ? button("Look", () => lookAt(`${path}/${row.sequence}`, `Number ${row.sequence} for ${name}`), { kind: "small" }) : null,
@@ -55,6 +55,14 @@ export function queueList(name, page, { may }) {
   }
   refresh();
   return { node, seen: onChange(refresh) };
+}
+
+// A control id, which leads whoever may read to the message in the archive; what is searched for stays out of the
+// address.
+export function controlId(page, id) {
+  const text = h("code", null, id);
+  if (!page.session.may("read")) return text;
+  return h("a", { href: "#/messages", onclick: () => { page.session.search = { control_id: id }; } }, text);
 }
 
 // Refreshes when a count has changed, at most once in a while; and at the first, which may be later than what is shown.

@@ -14,7 +14,8 @@ export function trace(traced) {
     outputs(traced.outcome));
 }
 
-function verdict(traced) {
+// What a route says of it, in a line.
+export function verdict(traced) {
   const { outcome } = traced;
   const said = {
     "not-mine": ["idle", "This route does not take it: its `messages` do not name this type."],
@@ -42,11 +43,11 @@ export function changes(list) {
     h("thead", { class: "visually-hidden" }, h("tr", null, ["Place", "Before", "After"].map((title) => h("th", { scope: "col" }, title)))),
     h("tbody", null, list.map((change) => h("tr", null,
       h("th", { scope: "row" }, h("code", null, change.path), " ", h("small", null, change.name)),
-      h("td", null, h("del", null, shown(change.before))),
-      h("td", null, h("ins", null, shown(change.after)))))));
+      h("td", null, shown("del", change.before)),
+      h("td", null, shown("ins", change.after))))));
 }
 
-const shown = (value) => (value === null ? "absent" : value === "" ? "empty" : value.replaceAll("\r", "\n"));
+const shown = (tag, value) => (value === null ? h("span", { class: "note" }, "absent") : h(tag, null, value === "" ? "empty" : value.replaceAll("\r", "\n")));
 
 function outputs(outcome) {
   return (outcome.outputs ?? []).map((output) => h("section", { class: "card" },

@@ -6,7 +6,7 @@ import { h, put } from "../dom.js";
 export function tree(message) {
   const body = h("div", { class: "tree" });
   const find = h("input", { type: "search", placeholder: "Find a place, name or value", "aria-label": "Find in the message", oninput: () => show(find.value.trim().toLowerCase()) });
-  const problems = message.problems.map((problem) => h("li", null, h("code", null, problem.path), " ", problem.text));
+  const problems = message.problems.map((problem) => h("li", null, h("code", null, problem.path), " ", problem.text || problem.name));
   function show(wanted) {
     const segments = message.segments.map((segment) => shownSegment(segment, wanted)).filter(Boolean);
     put(body, segments.length ? segments : empty("Nothing of it fits."));

@@ -17,7 +17,7 @@ const ROLES = [
 export function users(page) {
   const people = h("div");
   const programs = h("div");
-  const refreshUsers = () => load(people, page.signal, async () => listUsers(await api.get("users", { signal: page.signal }), refreshUsers));
+  const refreshUsers = () => load(people, page.signal, async () => listUsers(await api.get("users", { signal: page.signal }), refreshUsers, page));
   const refreshTokens = () => load(programs, page.signal, async () => listTokens(await api.get("tokens", { signal: page.signal }), refreshTokens));
   put(page.root,
     heading("Users and tokens", { below: "Whoever is not here may do nothing." }),
@@ -29,13 +29,13 @@ export function users(page) {
   refreshTokens();
 }
 
-function listUsers(list, refresh) {
+function listUsers(list, refresh, page) {
   return table("Users", [
     ["Name", (user) => user.name],
     ["Roles", (user) => user.roles.join(", ")],
     ["Since", (user) => h("span", { title: user.created_at }, moment(user.created_at))],
     ["", (user) => h("div", { class: "actions" },
-      button("Roles…", () => changeRoles(user, refresh), { kind: "small" }),
+      button("Roles…", () => changeRoles(user, refresh, page), { kind: "small" }),
       button("Password…", () => changePassword(user), { kind: "small" }),
       button("Remove…", (event) => removeUser(event.currentTarget, user, refresh), { kind: "small" })), "end"],
   ], list);
@@ -90,10 +90,12 @@ function newUser(refresh) {
   });
 }
 
-function changeRoles(user, refresh) {
+function changeRoles(user, refresh, page) {
   dialogForm(`Roles of ${user.name}`, roles(user.roles), "Change", async (filled) => {
     await api.patch(`users/${api.part(user.name)}`, { roles: filled.getAll("roles") });
-    await refresh();
+    // What one may oneself decides what there is to see.
+    if (user.name === page.session.name) await page.renew();
+    else await refresh();
   });
 }
 

@@ -1,7 +1,11 @@
-//! `weir restore`: makes a new outbox of a backup.
+//! `weir restore`: makes a new outbox of a backup, and brings back what stood beside it.
+
+mod beside;
+mod history;
+mod lines;
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,28 +16,34 @@ use clap::Args;
 use indicatif::ProgressBar;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::archive::ArchiveError;
 use crate::clock;
 use crate::console::api::backup;
 use crate::console::api::backup::{Line, Owed, VERSION, VERSION_MIN};
 use crate::engine::SWITCHES_FILE;
-use crate::outbox::{self, Acceptance, BodyRef, Entry, Link, LinkNumber, Outbox, Outcome, Settlement};
-use crate::seal::{Keys, OperatorKey};
+use crate::outbox::{
+    self, Acceptance, BodyRef, Entry, Judgment, Link, LinkNumber, Origin, OriginMessage, Outbox, Outcome,
+    Settlement, Told,
+};
 use crate::secret::SecretPlace;
 
 use super::at_rest::AtRest;
 use super::{CannotRun, Finding, runtime};
+use beside::Beside;
+use history::History;
+use lines::Lines;
 
-/// Where the outbox is made, until all of it is there.
+/// Where everything is made, until all of it is there.
 const UNFINISHED: &str = "outbox.restoring";
+/// The outbox in the data folder, and where it is made.
+const OUTBOX: &str = "outbox";
 /// Dead letters that are settled in memory and not yet on disk.
 const UNSETTLED_MAX: u32 = 1_024;
-/// The longest line read: a message of 256 MiB in base64, and what is said about it, and that encrypted in base64.
-const LINE_BYTES_MAX: u64 = 540 << 20;
-
 /// Makes the outbox of a data folder that has none from a file of `weir backup`.
 ///
 /// Everything is owed again, in the same order; what was delivered since the backup was made is delivered a second
-/// time. The file is read twice: first to see that it is whole.
+/// time. Users, tokens, the audit log and the archive (FILE.archive) come back where there are none; what is there stays.
+/// What destinations were told holds again. The file is read twice: first to see that it is whole.
 ///
 /// Exit status: 0 everything in the file is owed again, 2 it is not, and nothing was restored unless it says so.
 #[derive(Args)]
@@ -50,7 +60,7 @@ pub(super) struct Restore {
 impl Restore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let (data, key) = self.at_rest.find()?;
-        let folder = data.join("outbox");
+        let folder = data.join(OUTBOX);
         if folder.exists() {
             let why = "there is an outbox already; move it away, for what it holds would be lost";
             return Err(CannotRun::at(folder.display(), why));
@@ -71,33 +81,74 @@ impl Restore {
             .clone()
             .map(SecretPlace::File)
             .or_else(|| key.clone());
-        let count = self.check(of_backup.as_ref())?;
+        let (count, store) = self.check(of_backup.as_ref())?;
         let in_data = |error| CannotRun::at(data.display(), error);
         std::fs::create_dir_all(&data).map_err(in_data)?;
-        runtime()?.block_on(self.load(&unfinished, key, of_backup.as_ref(), count))?;
-        // Only now it can be taken for an outbox, whenever this was killed.
-        std::fs::rename(&unfinished, &folder)
+        let archive = self.at_rest.archive()?;
+        if let Some(archive) = &archive {
+            let from = history::beside(&self.file);
+            if history::bring_back(&from, archive)? {
+                writeln!(out, "{}: restored", archive.display())?;
+            }
+        }
+        let opened = archive
+            .as_ref()
+            .zip(store)
+            .map(|(folder, store)| History::open(folder, store));
+        let history = opened
+            .transpose()
+            .map_err(|error| CannotRun::Because(error.to_string()))?;
+        let mut parts = Parts {
+            folder: unfinished.clone(),
+            keeps_history: archive.is_some(),
+            beside: Beside::new(&unfinished),
+            history: history.flatten(),
+        };
+        std::fs::create_dir(&unfinished).map_err(in_data)?;
+        runtime()?.block_on(self.load(&mut parts, key, of_backup.as_ref(), count))?;
+        let (put, stayed) = parts.beside.put(&data).map_err(in_data)?;
+        for (names, what) in [(put, "restored"), (stayed, "was there and stays as it is")] {
+            for name in names {
+                writeln!(out, "{}: {what}", data.join(name).display())?;
+            }
+        }
+        // The outbox last: only now it can be taken for one, whenever this was killed.
+        std::fs::rename(unfinished.join(OUTBOX), &folder)
+            .and_then(|()| std::fs::remove_dir_all(&unfinished))
             .and_then(|()| File::open(&data)?.sync_all())
             .map_err(in_data)?;
+        if let Some(history) = &parts.history {
+            let lost = history.close(clock::now());
+            let lost = lost.map_err(|error| CannotRun::Because(error.to_string()))?;
+            if lost > 0 {
+                writeln!(
+                    out,
+                    "{lost} that the archive shows as owed are not in the backup: told there as purged"
+                )?;
+            }
+        }
         writeln!(out, "{}: {count} owed again", folder.display())?;
         Ok(Finding::Fine)
     }
 
-    /// Reads the file to its end; how much is in it.
-    fn check(&self, key: Option<&SecretPlace>) -> Result<u64, CannotRun> {
+    /// Reads the file to its end; how much is in it, and of which outbox.
+    fn check(&self, key: Option<&SecretPlace>) -> Result<(u64, Option<u128>), CannotRun> {
         let mut hasher = blake3::Hasher::new();
         let mut lines = Lines::open(&self.file, key)?;
-        let (mut count, mut is_begun) = (0, false);
+        let (mut count, mut is_begun, mut of) = (0, false, None);
         while let Some(bytes) = lines.next()? {
             match lines.read(&bytes)? {
-                Line::Head { version, .. } if (VERSION_MIN..=VERSION).contains(&version) && !is_begun => {
+                Line::Head { version, store, .. }
+                    if (VERSION_MIN..=VERSION).contains(&version) && !is_begun =>
+                {
                     is_begun = true;
+                    of = store.and_then(|store| u128::from_str_radix(&store, 16).ok());
                 }
                 Line::Head { version, .. } => {
                     let expected = format!("{VERSION_MIN} to {VERSION}");
                     return Err(lines.wrong(format!("version {version}, expected {expected}, once")));
                 }
-                Line::Link(_) => {}
+                Line::Link(_) | Line::File { .. } => {}
                 Line::Owed(_) => count += 1,
                 Line::Sealed(_) => return Err(lines.wrong("a line that is encrypted twice")),
                 Line::End { owed, hash } => {
@@ -107,7 +158,7 @@ impl Restore {
                     if lines.next()?.is_some() {
                         return Err(lines.wrong("something follows its end"));
                     }
-                    return Ok(count);
+                    return Ok((count, of));
                 }
             }
             hasher.update(&bytes);
@@ -117,20 +168,14 @@ impl Restore {
 
     async fn load(
         &self,
-        folder: &Path,
+        parts: &mut Parts,
         key: Option<SecretPlace>,
         of_backup: Option<&SecretPlace>,
         count: u64,
     ) -> Result<(), CannotRun> {
-        // What was owed once has its place again, whatever the limits of those who send are.
-        let settings = outbox::Settings {
-            entries_max: u64::MAX,
-            stored_bytes_max: usize::MAX,
-            key,
-            ..outbox::Settings::default()
-        };
-        let outbox =
-            Outbox::open(folder, &settings).map_err(|error| CannotRun::Because(error.to_string()))?;
+        let outbox = parts.open_outbox(key)?;
+        let folder = parts.folder.clone();
+        let folder = folder.as_path();
         let unsettled = Arc::new(Semaphore::new(UNSETTLED_MAX as usize));
         let progress = ProgressBar::new(count);
         let mut lines = Lines::open(&self.file, of_backup)?;
@@ -141,9 +186,17 @@ impl Restore {
                 let pending = outbox.offer(known(link)).await;
                 last = Some(pending.map_err(|error| half(folder, &error.to_string()))?);
             }
+            if let Line::File { name, content } = &line {
+                let taken = parts.beside.take(name, content);
+                taken.map_err(|why| half(folder, &format!("line {}: {why}", lines.number)))?;
+            }
             if let Line::Owed(owed) = line {
-                let pending = offer(&outbox, &owed, &lines).await;
+                let told = parts
+                    .told(&owed)
+                    .map_err(|error| half(folder, &error.to_string()))?;
+                let pending = offer(&outbox, &owed, told, &lines).await;
                 let pending = pending.map_err(|why| half(folder, &why))?;
+                let is_asked_for = parts.beside.asks_for(&owed.destination, owed.sequence);
                 if let Some(dead) = owed.dead {
                     let accepted = pending.await.map_err(|error| half(folder, &error.to_string()))?;
                     let answer = dead.answer.map(|answer| BASE64.decode(answer)).transpose();
@@ -160,6 +213,11 @@ impl Restore {
                     let hold = hold.map_err(|why| half(folder, &why))?;
                     let settled = outbox.settle(settlement, Some(hold)).await;
                     settled.map_err(|error| half(folder, &error.to_string()))?;
+                } else if is_asked_for {
+                    let accepted = pending.await.map_err(|error| half(folder, &error.to_string()))?;
+                    parts
+                        .beside
+                        .is_now(&owed.destination, owed.sequence, accepted.first.0);
                 } else {
                     last = Some(pending);
                 }
@@ -173,9 +231,63 @@ impl Restore {
         // A hold comes back when its settlement is on disk.
         let holds = holds(&outbox, &unsettled, UNSETTLED_MAX).await;
         drop(holds.map_err(|why| half(folder, &why))?);
+        let switches = parts.beside.write_switches(outbox.store_id());
+        switches.map_err(|why| half(folder, &why))?;
         outbox.close().await;
         progress.finish_and_clear();
         Ok(())
+    }
+}
+
+/// What is made of a backup.
+struct Parts {
+    /// Where it is made.
+    folder: PathBuf,
+    /// Whether the site keeps an archive.
+    keeps_history: bool,
+    beside: Beside,
+    history: Option<History>,
+}
+
+impl Parts {
+    fn open_outbox(&self, key: Option<SecretPlace>) -> Result<Outbox, CannotRun> {
+        // What was owed once has its place again, whatever the limits of those who send are.
+        let settings = outbox::Settings {
+            entries_max: u64::MAX,
+            stored_bytes_max: usize::MAX,
+            disk_free_bytes_min: 0,
+            key,
+            ..outbox::Settings::default()
+        };
+        let folder = self.folder.join(OUTBOX);
+        let opened = if self.keeps_history {
+            Outbox::open_with_journal(&folder, &settings)
+        } else {
+            Outbox::open(&folder, &settings)
+        };
+        opened.map_err(|error| CannotRun::Because(error.to_string()))
+    }
+
+    /// What the archive is to be told of a delivery: that it goes on from where it was.
+    fn told(&mut self, owed: &Owed) -> Result<Option<Told>, ArchiveError> {
+        if !self.keeps_history {
+            return Ok(None);
+        }
+        let before = match &mut self.history {
+            Some(history) => history.goes_on(&owed.destination, owed.sequence)?,
+            None => None,
+        };
+        Ok(Some(Told {
+            judgment: Judgment::Accepted,
+            routes: Vec::new(),
+            tags: Vec::new(),
+            origin: before.map(|message| Origin {
+                message: OriginMessage::Archived(message),
+                is_edited: false,
+                by: history::BY.to_owned(),
+                why: "restored from a backup".to_owned(),
+            }),
+        }))
     }
 }
 
@@ -199,7 +311,12 @@ async fn holds(
     }
 }
 
-async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines<'_>) -> Result<outbox::Pending, String> {
+async fn offer(
+    outbox: &Outbox,
+    owed: &Owed,
+    told: Option<Told>,
+    lines: &Lines<'_>,
+) -> Result<outbox::Pending, String> {
     let bytes = |text: &str| {
         BASE64
             .decode(text)
@@ -223,7 +340,7 @@ async fn offer(outbox: &Outbox, owed: &Owed, lines: &Lines<'_>) -> Result<outbox
         dead: Vec::new(),
         window: None,
         instead_of: None,
-        told: None,
+        told,
         link: None,
     };
     outbox.offer(acceptance).await.map_err(|error| error.to_string())
@@ -248,79 +365,5 @@ fn known(link: &backup::Link) -> Acceptance {
             number: LinkNumber::Known { number, content },
         }),
         told: None,
-    }
-}
-
-/// The lines of a file, with their numbers.
-struct Lines<'a> {
-    path: PathBuf,
-    reader: BufReader<File>,
-    number: u64,
-    /// Where the operator's key of an encrypted backup is kept.
-    key: Option<&'a SecretPlace>,
-    /// Of an encrypted backup, once its head was read.
-    keys: Option<Keys>,
-}
-
-impl<'a> Lines<'a> {
-    fn open(path: &Path, key: Option<&'a SecretPlace>) -> Result<Lines<'a>, CannotRun> {
-        let file = File::open(path).map_err(|error| CannotRun::at(path.display(), error))?;
-        Ok(Lines {
-            path: path.to_owned(),
-            reader: BufReader::with_capacity(1 << 20, file),
-            number: 0,
-            key,
-            keys: None,
-        })
-    }
-
-    fn next(&mut self) -> Result<Option<Vec<u8>>, CannotRun> {
-        let mut line = Vec::new();
-        let mut limited = std::io::Read::take(&mut self.reader, LINE_BYTES_MAX);
-        let read = limited.read_until(b'\n', &mut line);
-        self.number += 1;
-        match read {
-            Ok(0) => Ok(None),
-            Ok(_) if line.ends_with(b"\n") => Ok(Some(line)),
-            Ok(_) => Err(self.wrong("a line without an end")),
-            Err(error) => Err(self.wrong(error)),
-        }
-    }
-
-    fn read(&mut self, line: &[u8]) -> Result<Line, CannotRun> {
-        let line = self.parse(line)?;
-        match (&line, &self.keys) {
-            (Line::Head { keys: Some(text), .. }, None) => self.keys = Some(self.unlock(text)?),
-            (Line::Sealed(sealed), Some(keys)) => {
-                let sealed = BASE64.decode(sealed).map_err(|_| self.wrong("expected base64"))?;
-                let opened = keys.open(&backup::place(self.number), &sealed);
-                return self.parse(&opened.map_err(|error| self.wrong(error))?);
-            }
-            // Whoever has no key could have written it.
-            (_, Some(_)) => return Err(self.wrong("a line that is not encrypted, in a backup that is")),
-            (_, None) => {}
-        }
-        Ok(line)
-    }
-
-    fn parse(&self, line: &[u8]) -> Result<Line, CannotRun> {
-        // What the reader of JSON says may quote the line.
-        serde_json::from_slice(line).map_err(|_| self.wrong("not a line of a backup of this version of weir"))
-    }
-
-    /// The data keys of an encrypted backup.
-    fn unlock(&self, text: &str) -> Result<Keys, CannotRun> {
-        let key = self.key.ok_or_else(|| {
-            self.wrong("encrypted, and no key is given: name it by `--backup-key`, or `engine.encryption.key` of the site")
-        })?;
-        let operator = OperatorKey::read(key).map_err(|error| CannotRun::Because(error.to_string()))?;
-        Keys::of_text(text, "the backup", &operator).map_err(|error| self.wrong(error))
-    }
-
-    fn wrong(&self, why: impl std::fmt::Display) -> CannotRun {
-        CannotRun::at(
-            self.path.display(),
-            format!("line {}: {why}; nothing is restored from it", self.number),
-        )
     }
 }

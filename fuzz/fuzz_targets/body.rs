@@ -1,0 +1,4 @@
+//! See `src/console/fuzzed.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| weir_fuzz::run("body", bytes));

@@ -1,0 +1,4 @@
+//! See `tests/weir/fuzzed/route.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| weir_fuzz::run("route", bytes));

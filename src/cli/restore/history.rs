@@ -1,0 +1,98 @@
+//! The archive beside a restored outbox: brought back if there is none, and told which of what it shows as owed goes on
+//! and what is lost.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::CannotRun;
+use super::super::backup::{copy_folder, private_folder};
+use crate::archive::{self, Archive, ArchiveError, End, Settlement};
+
+/// Who ended what the outbox of before still owed, in the history.
+pub(super) const BY: &str = "weir restore";
+/// Ends written at once.
+const ENDS_MAX: usize = 1_000;
+
+/// An archive, and the outbox whose deliveries it shows.
+pub(super) struct History {
+    archive: Archive,
+    /// The outbox that the backup is of.
+    store: u128,
+    /// What of it is owed again, by destination.
+    restored: HashMap<String, HashSet<u64>>,
+}
+
+/// Copies the archive of a backup to where there is none; whether it did.
+pub(super) fn bring_back(from: &Path, folder: &Path) -> Result<bool, CannotRun> {
+    let at = |path: &Path, error: &dyn std::fmt::Display| CannotRun::at(path.display(), error);
+    if !from.is_dir() || folder.join(archive::FILE_NAME).exists() {
+        return Ok(false);
+    }
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(|error| at(parent, &error))?;
+    let made = private_folder(parent).map_err(|error| at(parent, &error))?;
+    copy_folder(from, made.path()).map_err(|error| at(from, &error))?;
+    // An empty folder gives way; one that holds something else stays, and this fails.
+    fs::rename(made.path(), folder).map_err(|error| at(folder, &error))?;
+    Ok(true)
+}
+
+impl History {
+    /// Opens the archive in this folder, if there is one.
+    pub(super) fn open(folder: &Path, store: u128) -> Result<Option<History>, ArchiveError> {
+        let archive = Archive::open_existing(folder)?;
+        Ok(archive.map(|archive| History {
+            archive,
+            store,
+            restored: HashMap::new(),
+        }))
+    }
+
+    /// The number in the archive of the message that a delivery is of, which is owed again from now on.
+    pub(super) fn goes_on(&mut self, destination: &str, sequence: u64) -> Result<Option<u64>, ArchiveError> {
+        let restored = self.restored.entry(destination.to_owned()).or_default();
+        restored.insert(sequence);
+        self.archive.message_of(self.store, destination, sequence)
+    }
+
+    /// Ends what the outbox of before owed by what is known here: it goes on as another message, or it is lost; how much
+    /// of it is.
+    pub(super) fn close(&self, at: Timestamp) -> Result<u64, ArchiveError> {
+        let (mut after, mut lost) = (0, 0);
+        loop {
+            let open = self.archive.unsettled(self.store, after, ENDS_MAX)?;
+            let Some((_, end)) = open.last() else {
+                return Ok(lost);
+            };
+            // A delivery of the same number to another destination may be the first of the next.
+            after = if open.len() < ENDS_MAX { *end } else { end - 1 };
+            let ends = open.iter().map(|(destination, sequence)| {
+                let restored = self.restored.get(destination);
+                let end = if restored.is_some_and(|restored| restored.contains(sequence)) {
+                    End::Resent
+                } else {
+                    lost += 1;
+                    End::Purged
+                };
+                Settlement {
+                    destination: Arc::from(destination.as_str()),
+                    sequence: *sequence,
+                    at,
+                    end,
+                    by: Some(BY.to_owned()),
+                }
+            });
+            let ends: Vec<_> = ends.collect();
+            self.archive.settle(self.store, &ends)?;
+        }
+    }
+}
+
+/// Where `weir backup` has put the archive beside this file.
+pub(super) fn beside(file: &Path) -> PathBuf {
+    super::super::backup::archive_beside(file)
+}
