@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +18,6 @@ use crate::hl7::Message;
 
 use super::archive::Fields;
 use super::control::{self, WhichByName};
-use super::queue::Asked;
 use super::{CannotRun, Finding, input, runtime, text};
 
 /// How often it is asked how far a job is.
@@ -98,7 +97,7 @@ struct GoOn {
     reason: String,
 }
 
-/// What the API said; or that there is no such thing.
+/// What the API said; or why it did nothing.
 type Said<T> = Result<T, String>;
 
 impl Resend {
@@ -246,9 +245,11 @@ impl Resend {
     ) -> Result<Said<T>, CannotRun> {
         let body = serde_json::to_value(body).map_err(|error| CannotRun::at(path, error))?;
         let body = Some(&body).filter(|body| !body.is_null());
-        match self.running.send(method, path, body).await? {
-            Asked::Done(answer) => control::read(&answer).map(Ok),
-            Asked::NotThere(why) => Ok(Err(why)),
+        let answer = self.running.weir().send(method, path, body).await?;
+        match answer.code {
+            StatusCode::OK => control::read(&answer).map(Ok),
+            StatusCode::NOT_FOUND | StatusCode::CONFLICT => Ok(Err(control::failure(&answer)?)),
+            _ => Err(CannotRun::Because(control::failure(&answer)?)),
         }
     }
 }

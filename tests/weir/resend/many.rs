@@ -155,7 +155,7 @@ fn it_is_never_faster_than_its_rate() {
 }
 
 #[test]
-fn a_full_outbox_and_a_long_queue_stop_it_and_it_goes_on_by_itself() {
+fn a_full_outbox_stops_it_and_it_goes_on_by_itself() {
     let (site, engine, receiver) = running(20, "  outbox: { entries_max: 10 }\n");
     let queue = |order| weir(site.folder(), &["queue", order, "ehr", "--site", "site"], b"").0;
     assert_eq!(queue("pause"), 0);
@@ -173,6 +173,23 @@ fn a_full_outbox_and_a_long_queue_stop_it_and_it_goes_on_by_itself() {
     let job = job_when(&site, &preview["id"], is_done);
     assert_eq!((&job["sent"], &job["failed"]), (&json!(20), &json!(0)));
     receiver.wait_for(41);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn a_long_queue_stops_it_and_it_goes_on_by_itself() {
+    let (site, engine, receiver) = running(103, "");
+    let queue = |order| weir(site.folder(), &["queue", order, "ehr", "--site", "site"], b"").0;
+    assert_eq!(queue("pause"), 0);
+    let preview = preview(&site, &json!({ "search": {}, "rate_per_second": 1000 }));
+    assert_eq!(start(&site, &preview).0, 200);
+    let job = job_when(&site, &preview["id"], |job| job["waits_for"].is_string());
+    let expected = (json!("100 deliveries wait for `ehr`"), json!(100));
+    assert_eq!((&job["waits_for"], &job["sent"]), (&expected.0, &expected.1));
+    assert_eq!(queue("resume"), 0);
+    let job = job_when(&site, &preview["id"], is_done);
+    assert_eq!((&job["sent"], &job["failed"]), (&json!(103), &json!(0)));
+    receiver.wait_for(206);
     assert_eq!(engine.terminate(), 0);
 }
 
@@ -354,6 +371,7 @@ fn one_message_by_command_as_it_was_and_edited() {
     receiver.wait_for(3);
     let sent = String::from_utf8(receiver.messages()[2].clone()).unwrap();
     assert!(sent.contains("B\u{e4}rbel") && !sent.contains('\n'), "{sent}");
+    assert_eq!(run(&[&number, "--to", "elsewhere"], b"").0, 1);
     let (status, _, err) = run(&["4711"], b"");
     assert_eq!(
         (status, err.trim_end()),
