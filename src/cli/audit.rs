@@ -88,6 +88,9 @@ impl Verify {
                 line => writeln!(out, "{file}:{line}: {}", fault.what)?,
             }
         }
+        if found.deleted > 0 {
+            writeln!(out, "{} records before them were deleted by age", found.deleted)?;
+        }
         writeln!(out, "{} records hold, head {}", found.records, found.head)?;
         Ok(if found.faults.is_empty() {
             Finding::Fine

@@ -90,7 +90,7 @@ impl Repository {
         })
     }
 
-    /// One that takes AuditEvents of FHIR.
+    /// One that takes `AuditEvent`s of FHIR.
     fn fhir() -> Repository {
         Repository::start(|stream, own| {
             let mut reader = BufReader::new(stream);

@@ -1,5 +1,5 @@
 //! What is sent, judged by tables of what the standards want: DICOM PS3.15, A.5.1, element by element, and FHIR R4's
-//! AuditEvent. The XML is read by a parser that only tests have.
+//! `AuditEvent`. The XML is read by a parser that only tests have.
 #![allow(unreachable_pub, reason = "the tests of the program use it too")]
 
 use std::collections::BTreeMap;
@@ -52,7 +52,9 @@ pub fn parse(xml: &str) -> Element {
             }
             Event::Decl(_) => {}
             Event::Eof => break,
-            other => panic!("{other:?} has no place here"),
+            other @ (Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_)) => {
+                panic!("{other:?} has no place here")
+            }
         }
     }
     let [document] = &open[..] else {
@@ -227,7 +229,7 @@ fn check_element(element: &Element) {
     assert!(rest.peek().is_none(), "{name}: {rest:?} out of place");
 }
 
-/// What an AuditEvent has to have: paths with a star for each of a list, and the values where they are counted.
+/// What an `AuditEvent` has to have: paths with a star for each of a list, and the values where they are counted.
 const FHIR: &[(&str, &[&str])] = &[
     ("resourceType", &["AuditEvent"]),
     ("type.system", &["http://dicom.nema.org/resources/ontology/DCM"]),
@@ -261,7 +263,7 @@ const FHIR_KEYS: &[&str] = &[
     "entity",
 ];
 
-/// Checks an AuditEvent of FHIR R4.
+/// Checks an `AuditEvent` of FHIR R4.
 pub fn check_fhir(event: &Value) {
     for key in event.as_object().unwrap().keys() {
         assert!(FHIR_KEYS.contains(&key.as_str()), "no element {key}");
