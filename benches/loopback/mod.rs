@@ -238,7 +238,13 @@ pub struct Engine {
 impl Engine {
     /// Starts it in a folder with this site, to which the section `engine` is added.
     pub fn start(folder: &Path, site: &str) -> Engine {
-        let engine = "engine: { data: ../data, console: { bind: \"127.0.0.1:0\" } }\n";
+        Engine::start_with(folder, site, |engine| engine)
+    }
+
+    /// The same with another section `engine`.
+    pub fn start_with(folder: &Path, site: &str, engine: impl FnOnce(String) -> String) -> Engine {
+        let section = "engine: { data: ../data, console: { bind: \"127.0.0.1:0\" } }\n";
+        let engine = engine(section.to_owned());
         std::fs::create_dir_all(folder.join("site")).unwrap();
         std::fs::write(folder.join("site/site.yaml"), format!("{engine}{site}")).unwrap();
         Engine::start_again(folder)
