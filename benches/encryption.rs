@@ -89,12 +89,12 @@ async fn measure() {
             println!("{archive:>7} | {key:>3} | {accepted:>10.0} | {delivered:>11.0} | {archived:>10.0}");
         }
         let [plain, sealed] = medians;
-        println!(
-            "ratio: accepted {:.2}, delivered {:.2}, archived {:.2}",
-            sealed[0] / plain[0],
-            sealed[1] / plain[1],
-            sealed[2] / plain[2]
-        );
+        let ratio = |figure: usize| sealed[figure] / plain[figure];
+        print!("ratio: accepted {:.2}, delivered {:.2}", ratio(0), ratio(1));
+        if archive {
+            print!(", archived {:.2}", ratio(2));
+        }
+        println!();
     }
 }
 
