@@ -1378,7 +1378,7 @@ fn check_for_programs() {
                   "setting": "tables.ehr",
                   "label": "given again here",
                   "suggestion": null,
-                  "help": "names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`, one `archive` and one `alerts`",
+                  "help": "names are unique over listeners, destinations, tables, profiles and routes of all files; there is one `engine`, one `archive`, one `audit` and one `alerts`",
                   "related": [
                     {
                       "message": "first given here",
