@@ -202,9 +202,9 @@ impl Work {
             archive
                 .write(self.outbox.store_id(), &events)
                 .map_err(|error| told(&error))?;
-            self.behind_since = None;
             counter!(names::ARCHIVE_NOTES).increment(count as u64);
         }
+        self.behind_since = None;
         if self.failures > 0 {
             info!("the archive takes notes again");
             self.failures = 0;
