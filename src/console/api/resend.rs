@@ -223,6 +223,7 @@ fn code(error: &ResendError) -> StatusCode {
         }
         ResendError::NeverMade { .. }
         | ResendError::WasRefused(_)
+        | ResendError::IsCopy { .. }
         | ResendError::NoListener { .. }
         | ResendError::NotRead { .. }
         | ResendError::Quarantined(_) => StatusCode::CONFLICT,
