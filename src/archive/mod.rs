@@ -158,7 +158,7 @@ impl Archive {
 
     /// The number in the archive of a message of this outbox, whether the archive has it or not.
     pub fn number(&self, store: u128, sequence: u64) -> Result<u64, ArchiveError> {
-        write::number(&self.writer().connection, store, sequence)
+        self.read(|connection| write::number(connection, store, sequence))
     }
 
     /// Writes records of an outbox's journal, in their order. What was written before is passed over. When it returns,

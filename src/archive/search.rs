@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
+use super::about::About;
 use super::query::Query;
 use super::sealed::{Place, Sealing};
 use super::state::State;
@@ -53,6 +54,9 @@ pub struct Found {
     pub bytes: u64,
     /// Its destinations, and what has become of the delivery to each.
     pub deliveries: Vec<(String, State)>,
+    /// Whether it comes from another message and nobody has changed it. Its bytes may be those that were made of that
+    /// one for one destination.
+    pub is_copy: bool,
 }
 
 impl std::fmt::Debug for Found {
@@ -254,7 +258,7 @@ pub(super) const MESSAGE: &str =
 /// When a message was received, and how long it is.
 pub(super) const RECEIVED: &str = "SELECT received_at, bytes FROM message WHERE number = ?1";
 /// A message in a list.
-pub(super) const FOUND: &str = "SELECT m.received_at, l.name, s.name, t.name, m.control_id, m.state, m.bytes
+pub(super) const FOUND: &str = "SELECT m.received_at, l.name, s.name, t.name, m.control_id, m.state, m.bytes, m.about
     FROM message m JOIN name l ON l.id = m.listener JOIN name s ON s.id = m.site JOIN name t ON t.id = m.type
     WHERE m.number = ?1";
 
@@ -308,6 +312,9 @@ pub(super) fn read(
         .query_row([message], |row| {
             let shown = sealing.open_shown(message, row.get(3)?, row.get_ref(4)?);
             let (message_type, control_id) = shown.unwrap_or_default();
+            let about = sealing.open_text(Place::About { message }, row.get_ref(7)?);
+            let about: Option<About> = about.and_then(|about| serde_json::from_str(&about).ok());
+            let origin = about.and_then(|about| about.origin);
             Ok(Found {
                 number: message.try_into().unwrap_or(0),
                 received_at: timestamp(row.get(0)?),
@@ -318,6 +325,7 @@ pub(super) fn read(
                 state: State::of_number(row.get(5)?).unwrap_or(State::Queued),
                 bytes: row.get::<_, i64>(6)?.try_into().unwrap_or(0),
                 deliveries: Vec::new(),
+                is_copy: origin.is_some_and(|origin| !origin.is_edited),
             })
         })
         .optional()?;

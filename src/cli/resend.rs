@@ -6,6 +6,9 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use clap::{Args, Subcommand};
 use hyper::{Method, StatusCode};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -135,7 +138,8 @@ impl Resend {
             Some(file) => {
                 let edited = Edited {
                     reason: self.reason.clone(),
-                    text: edited_text(file)?,
+                    text: None,
+                    bytes: Some(BASE64.encode(edited_bytes(file)?)),
                     destination: self.to.clone(),
                     routed: self.routed,
                 };
@@ -270,12 +274,12 @@ fn not_there(why: &str) -> Result<Finding, CannotRun> {
     Ok(Finding::NotSo)
 }
 
-/// The text of a file, in whatever character set the message in it declares.
-fn edited_text(file: &std::path::Path) -> Result<String, CannotRun> {
+/// What a file holds, if it is a message: weir knows in which character set it is.
+fn edited_bytes(file: &std::path::Path) -> Result<Bytes, CannotRun> {
     let bytes = input::read(file)?;
     let message = Message::parse(bytes.clone());
-    let message = message.map_err(|error| CannotRun::at(input::place(file), error))?;
-    Ok(message.characters(&bytes).into_owned())
+    message.map_err(|error| CannotRun::at(input::place(file), error))?;
+    Ok(bytes)
 }
 
 fn tell_one(resent: &Resent, out: &mut dyn Write) -> Result<Finding, CannotRun> {

@@ -4,15 +4,18 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::archive::work;
 use super::{Failure, messages, routes};
-use crate::archive::Archive;
+use crate::archive::{self, Archive};
 use crate::console::Sources;
 use crate::console::extract::{Json, Path};
-use crate::hl7::Message;
+use crate::engine::Running;
+use crate::hl7::charset::Charset;
+use crate::hl7::{Message, ParseError, ParseLimits};
 use crate::shown::Shown;
 
 /// A text that is to become a message.
@@ -21,19 +24,50 @@ use crate::shown::Shown;
 pub(super) struct Draft {
     /// Its segments, ended by CR, LF or both.
     text: String,
+    /// The number of the message that it was: without a character set of its own it is read as its listener would.
+    #[serde(default)]
+    message: Option<u64>,
 }
 
-/// A message of the archive as characters, decoded from the character set that it declares.
+/// A message of the archive as characters, decoded from the character set that it declares, or that its listener
+/// assumes.
 pub(super) async fn text(State(sources): State<Sources>, Path(number): Path<u64>) -> Response {
-    work(&sources, move |archive| Ok(plain(&characters(archive, number)?))).await
+    let running = sources.status.running();
+    work(&sources, move |archive| {
+        let message = messages::message(archive, number)?;
+        let characters = characters(&message.raw, assumed(&running, &message));
+        Ok(plain(&characters.unwrap_or_else(|_| {
+            String::from_utf8_lossy(&message.raw).into_owned()
+        })))
+    })
+    .await
 }
 
-fn characters(archive: &Archive, number: u64) -> Result<String, super::archive::Trouble> {
-    let raw = messages::message(archive, number)?.raw;
-    Ok(match Message::parse(raw.clone()) {
-        Ok(message) => message.characters(&raw).into_owned(),
-        Err(_) => String::from_utf8_lossy(&raw).into_owned(),
-    })
+/// The character set in which a message of the archive is read that declares none.
+fn assumed(running: &Running, message: &archive::Message) -> Option<Charset> {
+    running.charsets.get(message.found.listener.as_str()).copied()
+}
+
+/// A message as characters, in the character set that it declares or that is assumed.
+fn characters(bytes: &Bytes, assumed: Option<Charset>) -> Result<String, ParseError> {
+    let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), assumed)?;
+    Ok(message.characters(bytes).into_owned())
+}
+
+/// Bytes that somebody has edited, as characters: read as those of the message that they were.
+pub(super) async fn edited(sources: &Sources, number: u64, bytes: Bytes) -> Result<String, String> {
+    let (archive, running) = (sources.status.archive().cloned(), sources.status.running());
+    let read = tokio::task::spawn_blocking(move || {
+        let assumed = charset_of(archive.as_ref(), &running, number);
+        characters(&bytes, assumed).map_err(|error| error.to_string())
+    });
+    read.await.map_err(|_| "internal error".to_owned())?
+}
+
+/// Blocks on the archive.
+fn charset_of(archive: Option<&Archive>, running: &Running, number: u64) -> Option<Charset> {
+    let message = archive?.message(number).ok()??;
+    assumed(running, &message)
 }
 
 fn plain(text: &str) -> Response {
@@ -45,9 +79,12 @@ fn plain(text: &str) -> Response {
 }
 
 /// Reads a text as a listener would, and tells it as a tree with its problems.
-pub(super) async fn check(Json(draft): Json<Draft>) -> Response {
+pub(super) async fn check(State(sources): State<Sources>, Json(draft): Json<Draft>) -> Response {
+    let (archive, running) = (sources.status.archive().cloned(), sources.status.running());
     let read = tokio::task::spawn_blocking(move || {
-        let message = routes::as_received(None, &draft.text)?;
+        let original = draft.message;
+        let assumed = original.and_then(|number| charset_of(archive.as_ref(), &running, number));
+        let message = routes::as_received(assumed, &draft.text)?;
         Ok::<_, String>(Shown::of(1, &message).object())
     });
     match read.await {

@@ -5,10 +5,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::{Failure, draft};
 use crate::console::Sources;
 use crate::console::extract::{Json, Path};
 use crate::console::guard::Caller;
@@ -42,8 +44,13 @@ pub struct Edited {
     /// Why. On the control socket it may be left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The whole message; its lines end in CR, LF or both. It is written in the character set of its MSH-18.
-    pub text: String,
+    /// The whole message; its lines end in CR, LF or both. It is written in the character set of its MSH-18, or that its
+    /// listener assumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Instead of `text`: the whole message as bytes in that character set, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
     /// To this destination alone, as the text stands. Without one it goes through the routes as they are now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
@@ -116,9 +123,19 @@ pub(super) async fn edited(
     Json(asked): Json<Edited>,
 ) -> Response {
     let object = format!("messages/{number}/edited");
+    let text = match (asked.text, asked.bytes.map(|bytes| BASE64.decode(bytes))) {
+        (Some(text), None) => Ok(text),
+        (None, Some(Ok(bytes))) => draft::edited(&sources, number, bytes.into()).await,
+        (None, Some(Err(_))) => Err("`bytes`: expected base64".to_owned()),
+        (None, None) | (Some(_), Some(_)) => Err("body: expected either `text` or `bytes`".to_owned()),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(problem) => return Failure::response(StatusCode::BAD_REQUEST, problem),
+    };
     let wanted = Wanted {
         number,
-        edited: Some(asked.text),
+        edited: Some(text),
         way: way(asked.destination, asked.routed),
         reason: asked.reason,
     };
@@ -223,6 +240,7 @@ fn code(error: &ResendError) -> StatusCode {
         }
         ResendError::NeverMade { .. }
         | ResendError::WasRefused(_)
+        | ResendError::IsCopy { .. }
         | ResendError::NoListener { .. }
         | ResendError::NotRead { .. }
         | ResendError::Quarantined(_) => StatusCode::CONFLICT,

@@ -160,6 +160,14 @@ pub(super) async fn preview(
     let known = caller.known.as_ref();
     if asked.search.asks_for_content() && !known.is_some_and(|known| known.may(Permission::Read)) {
         let error = "to search by what messages hold needs the permission to read";
+        let chosen = Chosen {
+            numbers: Vec::new(),
+            search: Some(asked.search),
+        };
+        let written = caller.record_refusal(caller.who(), "resends", Some(chosen.told()));
+        if let Err(unwritten) = written.await {
+            return unwritten;
+        }
         return Failure::response(StatusCode::FORBIDDEN, error);
     }
     let (way, query) = match (way(asked.destination, asked.routed), asked.search.query()) {
@@ -225,8 +233,10 @@ pub(super) async fn start(
         Ok(_) => return Failure::response(StatusCode::BAD_REQUEST, "`reason`: expected why"),
         Err(problem) => return Failure::response(StatusCode::BAD_REQUEST, problem),
     };
-    let detail = match sources.resends.get(id) {
-        Ok(engine::Shown { job, .. }) => {
+    let jobs = sources.resends.clone();
+    let found = tokio::task::spawn_blocking(move || jobs.get(id));
+    let detail = match found.await {
+        Ok(Ok(engine::Shown { job, .. })) => {
             let (left, rate) = (job.left(), job.rate_per_second);
             format!(
                 "{left} messages, {}, {}, {rate} a second",
@@ -234,7 +244,7 @@ pub(super) async fn start(
                 told(&job.way)
             )
         }
-        Err(_) => "unknown".to_owned(),
+        Ok(Err(_)) | Err(_) => "unknown".to_owned(),
     };
     if let Err(unwritten) = caller.record(&format!("resends/{id}/start"), Some(detail)).await {
         return unwritten;

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Outcome, ResendError, Resent, Way};
-use crate::archive::ArchiveError;
 use crate::outbox::OutboxError;
 
 /// How many messages a second are sent again if nothing is said.
@@ -129,8 +128,10 @@ impl Job {
             failed,
             ..
         } = self;
+        let problem = self.problem.as_ref();
+        let problem = problem.map_or_else(String::new, |problem| format!("; {problem}"));
         format!(
-            "of {count} messages {sent} sent, {unwanted} wanted by nobody, {failed} failed, {} left; started by {}",
+            "of {count} messages {sent} sent, {unwanted} wanted by nobody, {failed} failed, {} left; started by {}{problem}",
             self.left(),
             self.by
         )
@@ -208,10 +209,11 @@ fn is_in_the_way(error: &ResendError) -> bool {
         ResendError::Outbox(error) => {
             !matches!(error, OutboxError::TooLarge { .. } | OutboxError::NoSuchResult)
         }
-        ResendError::Archive(error) => !matches!(error, ArchiveError::DamagedMessage { .. }),
+        ResendError::Archive(error) => !error.is_damage(),
         ResendError::NoMessage(_)
         | ResendError::NeverMade { .. }
         | ResendError::WasRefused(_)
+        | ResendError::IsCopy { .. }
         | ResendError::NoListener { .. }
         | ResendError::NotRead { .. }
         | ResendError::Text(_)
@@ -225,6 +227,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::archive::ArchiveError;
 
     fn job(count: u64) -> Job {
         Job {
@@ -262,6 +265,12 @@ mod tests {
         }
     }
 
+    /// What SQLite says of a page that is broken, which it says for ever.
+    fn damaged() -> ResendError {
+        let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        ArchiveError::from(rusqlite::Error::SqliteFailure(corrupt, None)).into()
+    }
+
     #[test]
     fn it_starts_by_the_words_of_its_preview_and_goes_on_where_it_was_stopped() {
         let mut job = job(3);
@@ -282,7 +291,7 @@ mod tests {
 
     #[test]
     fn each_message_is_counted_once_by_what_became_of_it() {
-        let mut job = job(4);
+        let mut job = job(5);
         let mut dead = resent(Outcome::Accepted);
         dead.dead = vec![("ehr".into(), "step 1".to_owned())];
         for (message, result, next) in [
@@ -295,10 +304,11 @@ mod tests {
             ),
             (3, Ok(dead), Next::GoOn),
             (4, Err(ResendError::NoMessage(4)), Next::GoOn),
+            (5, Err(damaged()), Next::GoOn),
         ] {
             assert_eq!(job.count(message, &result), next, "{message}");
         }
-        assert_eq!((job.sent, job.unwanted, job.failed, job.left()), (1, 1, 2, 0));
+        assert_eq!((job.sent, job.unwanted, job.failed, job.left()), (1, 1, 3, 0));
         let reasons: Vec<_> = job
             .failures
             .iter()
@@ -308,7 +318,8 @@ mod tests {
             reasons,
             [
                 (3, "a dead letter for `ehr`: step 1"),
-                (4, "there is no message 4 in the archive")
+                (4, "there is no message 4 in the archive"),
+                (5, "the archive: database disk image is malformed"),
             ]
         );
     }

@@ -114,33 +114,45 @@ struct Kept {
     /// Its set, of one that was previewed in this run or is running.
     set: Option<Arc<[u64]>>,
     waits_for: Option<String>,
+    /// It cannot be gone on with, and that is not written down yet.
+    ended_by_itself: bool,
+}
+
+/// What is to be done next.
+pub(super) enum Turn {
+    /// This job runs, with its set.
+    Runs(Job, Arc<[u64]>),
+    /// This one has ended, and nobody has written that down.
+    EndedByItself(u64),
+    /// Nothing, until a job is started.
+    Rests,
 }
 
 impl Jobs {
-    /// Finds the jobs that were left in this folder. Those that ran go on.
+    /// Finds the jobs that were left in this folder. Those that ran go on. What is no file of jobs is put aside, and there
+    /// are none: messages come in and go out without them.
     pub(in crate::engine) fn open(data: &Path, resender: Resender) -> Result<Jobs, JobsError> {
         let place = Place::new(data, resender.status.outbox().store_id());
-        let left = place.read().map_err(|reason| JobsError::File {
+        let left = place.read().map_err(|error| JobsError::File {
             path: place.file(),
-            reason: format!("{reason}; remove it to forget what was being sent again"),
+            reason: error.to_string(),
         })?;
-        let mut jobs = left.jobs;
-        if left.is_of_another_outbox {
-            for job in &mut jobs {
-                place.remove_set(job.id);
-                if matches!(job.state, JobState::Running | JobState::Stopped) {
-                    warn!(job = job.id, "not gone on with: it was begun with another outbox");
-                    job.state = JobState::Done;
-                    job.problem =
-                        Some("begun with another outbox: what is left of it was not sent".to_owned());
-                }
-            }
-        }
         let kept = |job| Kept {
             job,
             set: None,
             waits_for: None,
+            ended_by_itself: false,
         };
+        let mut jobs: Vec<Kept> = left.jobs.into_iter().map(kept).collect();
+        if left.is_of_another_outbox {
+            for kept in &mut jobs {
+                place.remove_set(kept.job.id);
+                if matches!(kept.job.state, JobState::Running | JobState::Stopped) {
+                    warn!(job = kept.job.id, "not gone on with: it was begun with another outbox");
+                    kept.end_by_itself("begun with another outbox: what is left of it was not sent".to_owned());
+                }
+            }
+        }
         Ok(Jobs {
             shared: Arc::new(Shared {
                 resender,
@@ -148,7 +160,7 @@ impl Jobs {
                 looking: Mutex::default(),
                 state: Mutex::new(State {
                     next: left.next,
-                    jobs: jobs.into_iter().map(kept).collect(),
+                    jobs,
                 }),
                 turned: Notify::new(),
             }),
@@ -199,6 +211,7 @@ impl Jobs {
             job: job.clone(),
             set: Some(set.into()),
             waits_for: None,
+            ended_by_itself: false,
         });
         state.keep_at_most(&self.shared.place);
         // Its number is not given again, whatever becomes of it.
@@ -256,28 +269,41 @@ impl Jobs {
         self.state().find(id).map(|kept| kept.shown())
     }
 
-    /// The job that runs, with its set.
-    pub(super) fn running(&self) -> Option<(Job, Arc<[u64]>)> {
+    /// What is to be done next: the job that runs, or one whose end nobody knows of.
+    pub(super) fn turn(&self) -> Turn {
         let mut state = self.state();
-        let kept = state
-            .jobs
-            .iter_mut()
-            .find(|kept| kept.job.state == JobState::Running)?;
-        if kept.set.is_none() {
-            match self.shared.place.read_set(kept.job.id, kept.job.count) {
-                Ok(set) => kept.set = Some(set.into()),
-                Err(error) => {
-                    let id = kept.job.id;
-                    error!(job = id, %error, "not gone on with: its set cannot be read");
-                    kept.job.state = JobState::Done;
-                    kept.job.ended_at = Some(clock::now());
-                    kept.job.problem = Some(format!("its set cannot be read: {error}"));
-                    drop(self.write(&state));
-                    return None;
-                }
+        if let Some(kept) = state.jobs.iter().find(|kept| kept.ended_by_itself) {
+            return Turn::EndedByItself(kept.job.id);
+        }
+        let mut jobs = state.jobs.iter_mut();
+        let Some(kept) = jobs.find(|kept| kept.job.state == JobState::Running) else {
+            return Turn::Rests;
+        };
+        let id = kept.job.id;
+        let set = match kept.set.clone() {
+            Some(set) => Ok(set),
+            None => self.shared.place.read_set(id, kept.job.count).map(Arc::from),
+        };
+        match set {
+            Ok(set) => {
+                kept.set = Some(Arc::clone(&set));
+                Turn::Runs(kept.job.clone(), set)
+            }
+            Err(error) => {
+                error!(job = id, %error, "not gone on with: its set cannot be read");
+                kept.end_by_itself(format!("its set cannot be read: {error}"));
+                Turn::EndedByItself(id)
             }
         }
-        Some((kept.job.clone(), Arc::clone(kept.set.as_ref()?)))
+    }
+
+    /// That a job has ended by itself is written down.
+    pub(super) fn told_of_end(&self, id: u64) {
+        let mut state = self.state();
+        if let Ok(kept) = state.find(id) {
+            kept.ended_by_itself = false;
+        }
+        self.save(&state);
     }
 
     /// Counts what became of a message of a running job.
@@ -355,6 +381,12 @@ impl Jobs {
 }
 
 impl Kept {
+    fn end_by_itself(&mut self, why: String) {
+        self.job.finish(clock::now());
+        self.job.problem = Some(why);
+        self.ended_by_itself = true;
+    }
+
     fn shown(&self) -> Shown {
         Shown {
             job: self.job.clone(),

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tracing::error;
 
 use super::job::Job;
 use crate::durable;
@@ -15,6 +16,8 @@ use crate::durable;
 pub const FILE_NAME: &str = "resends.json";
 /// The folder of the sets.
 pub const FOLDER_NAME: &str = "resends";
+/// Where the file is put when it cannot be read.
+const ASIDE_NAME: &str = "resends.unreadable.json";
 /// The format of the file.
 const VERSION: u32 = 1;
 /// The bytes of a number in a set.
@@ -62,28 +65,43 @@ impl Place {
         self.data.join(FOLDER_NAME).join(id.to_string())
     }
 
+    /// What was left. A file that holds something else is put aside, and nothing was left: no message depends on it.
     /// Blocks on the disk.
-    pub(super) fn read(&self) -> Result<Left, String> {
+    pub(super) fn read(&self) -> io::Result<Left> {
         let bytes = match std::fs::read(self.file()) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Left {
-                    next: 1,
-                    jobs: Vec::new(),
-                    is_of_another_outbox: false,
-                });
-            }
-            Err(error) => return Err(error.to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self.nothing()),
+            Err(error) => return Err(error),
         };
-        let stored: Stored = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-        if stored.version != VERSION {
-            return Err(format!("format {}, expected {VERSION}", stored.version));
+        match stored(&bytes) {
+            Ok(stored) => Ok(Left {
+                next: stored.next,
+                jobs: stored.jobs,
+                is_of_another_outbox: stored.store != self.store,
+            }),
+            Err(reason) => {
+                let aside = self.data.join(ASIDE_NAME);
+                let (file, aside_shown) = (self.file(), aside.display());
+                error!(
+                    file = %file.display(), aside = %aside_shown, reason,
+                    "the jobs that send messages again cannot be read: put aside, none of them goes on"
+                );
+                std::fs::rename(file, aside)?;
+                Ok(self.nothing())
+            }
         }
-        Ok(Left {
-            next: stored.next,
-            jobs: stored.jobs,
-            is_of_another_outbox: stored.store != self.store,
-        })
+    }
+
+    /// No jobs. The numbers of those whose sets are there are not given again.
+    fn nothing(&self) -> Left {
+        let sets = std::fs::read_dir(self.data.join(FOLDER_NAME));
+        let names = sets.into_iter().flatten().flatten().map(|set| set.file_name());
+        let numbers = names.filter_map(|name| name.to_str()?.parse::<u64>().ok());
+        Left {
+            next: numbers.max().unwrap_or(0).saturating_add(1),
+            jobs: Vec::new(),
+            is_of_another_outbox: false,
+        }
     }
 
     /// Blocks on the disk.
@@ -129,6 +147,14 @@ impl Place {
     }
 }
 
+fn stored(bytes: &[u8]) -> Result<Stored, String> {
+    let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if stored.version != VERSION {
+        return Err(format!("format {}, expected {VERSION}", stored.version));
+    }
+    Ok(stored)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,13 +185,29 @@ mod tests {
     fn what_was_left_of_another_outbox_is_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::new(folder.path(), 7);
-        assert_eq!(place.read().map(|left| left.next), Ok(1));
+        assert_eq!(place.read().unwrap().next, 1);
         place.write(5, Vec::new()).unwrap();
-        let of = |store| Place::new(folder.path(), store).read();
-        let told = |left: Left| (left.next, left.is_of_another_outbox);
-        assert_eq!(of(7).map(told), Ok((5, false)));
-        assert_eq!(of(8).map(told), Ok((5, true)));
-        std::fs::write(place.file(), "{}").unwrap();
-        assert!(place.read().is_err());
+        let of = |store| {
+            let left = Place::new(folder.path(), store).read().unwrap();
+            (left.next, left.is_of_another_outbox)
+        };
+        assert_eq!(of(7), (5, false));
+        assert_eq!(of(8), (5, true));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_put_aside_and_no_number_is_given_again() {
+        for damaged in ["{}", "", "{\"version\":9,\"store\":\"\",\"next\":1,\"jobs\":[]}"] {
+            let folder = tempfile::tempdir().unwrap();
+            let place = Place::new(folder.path(), 7);
+            place.write_set(3, &[1]).unwrap();
+            place.write_set(11, &[1]).unwrap();
+            std::fs::write(place.file(), damaged).unwrap();
+            let left = place.read().unwrap();
+            assert_eq!((left.next, left.jobs.len()), (12, 0), "{damaged}");
+            assert!(!place.file().exists());
+            let aside = std::fs::read_to_string(folder.path().join(ASIDE_NAME));
+            assert_eq!(aside.unwrap(), damaged, "as it was");
+        }
     }
 }

@@ -134,6 +134,14 @@ pub enum ResendError {
          send it again"
     )]
     WasRefused(u64),
+    /// What it holds may be what a route made for one destination, so that no route is to see it.
+    #[error("message {message} is a copy of message {original}, which went through no route: send {original} again")]
+    IsCopy {
+        /// The copy.
+        message: u64,
+        /// The message that it comes from.
+        original: u64,
+    },
     /// No route takes messages from a listener that is not there.
     #[error(
         "message {message} came in by `{listener}`, which is not in the site any more, so no route takes it: name one \
@@ -215,6 +223,9 @@ impl Resender {
         // Until it is durable no lane of this site ends.
         let in_use = running.in_use.clone();
         let made = self.made(&original, &resend, &running)?;
+        let store = self.status.outbox().store_id();
+        // Asked for now: once the message is durable nothing may fail, or it would be sent once more.
+        let before_first = reading(&archive, move |archive| archive.number(store, 0)).await?;
         let listener = original.found.listener;
         let owed = owed(&made);
         let (outcome, problem, dead) = (made.outcome, made.problem.clone(), made.dead.clone());
@@ -222,10 +233,9 @@ impl Resender {
         let accepted = self.status.outbox().offer(acceptance).await?.await?;
         self.status.count_owed(&owed);
         drop(in_use);
-        let store = self.status.outbox().store_id();
         let first = accepted.first.0;
         Ok(Resent {
-            message: reading(&archive, move |archive| archive.number(store, first)).await?,
+            message: before_first + first,
             outcome,
             deliveries: numbered(&owed.queued, first),
             dead,
@@ -267,6 +277,13 @@ impl Resender {
         running: &Running,
     ) -> Result<Made, ResendError> {
         let (number, listener) = (original.found.number, original.found.listener.as_str());
+        let copied = original.origin.as_ref().filter(|origin| !origin.is_edited);
+        if let Some(origin) = copied.filter(|_| edited.is_none() && original.routes.is_empty()) {
+            return Err(ResendError::IsCopy {
+                message: number,
+                original: origin.message,
+            });
+        }
         if !running.listeners.contains_key(listener) {
             return Err(ResendError::NoListener {
                 message: number,

@@ -90,11 +90,15 @@ fn unsendable(found: &Found, way: &Way) -> Option<&'static str> {
     match (found.state, way) {
         (State::Refused, _) => Some("refused when they came: their senders were told so"),
         (State::Repeated, _) => Some("known from before: the first of each is what counts"),
+        _ if found.is_copy => Some("sent again before, or brought back: the original of each is what counts"),
         (_, Way::Straight(destination)) => {
-            let mut to = found.deliveries.iter();
-            let was_made = to.any(|(name, _)| name == destination);
-            (!was_made)
-                .then_some("never made for that destination: `routed` sends what the routes make of them")
+            let to = found.deliveries.iter().filter(|(name, _)| name == destination);
+            let states: Vec<State> = to.map(|(_, state)| *state).collect();
+            if states.is_empty() {
+                return Some("never made for that destination: `routed` sends what the routes make of them");
+            }
+            let waits = states.contains(&State::Queued);
+            waits.then_some("still waiting for that destination: they go anyway")
         }
         (_, Way::Routes | Way::RoutesTo(_)) => None,
     }

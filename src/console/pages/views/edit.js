@@ -52,7 +52,7 @@ export async function edit(found, page) {
   async function checked() {
     let message;
     try {
-      message = await api.post("messages/check", { text: area.value }, { signal: page.signal });
+      message = await api.post("messages/check", { text: area.value, message: found.number }, { signal: page.signal });
     } catch (error) {
       return fault(error);
     }

@@ -88,28 +88,40 @@ function wanted(page) {
 }
 
 async function one(page, id) {
+  const trouble = h("div", { "aria-live": "polite" });
   const place = h("div");
-  put(page.root, heading(`Resend ${id}`, { above: h("a", { href: "#/resends" }, "Sent again in bulk") }), place);
+  put(page.root, heading(`Resend ${id}`, { above: h("a", { href: "#/resends" }, "Sent again in bulk") }), trouble, place);
   const preview = page.session.previews?.get(id);
   let shown = null;
   let picture = null;
+  let next = null;
+  // One that is stopped is looked at, too: a message in hand may still be counted, and others may go on with it.
+  const later = () => {
+    clearTimeout(next);
+    if (!page.signal.aborted) next = setTimeout(() => page.signal.aborted || look(), LOOK_MS);
+  };
   async function look() {
     let job;
     try {
       job = await api.get(`resends/${api.part(id)}`, { signal: page.signal });
     } catch (error) {
-      if (error.name !== "AbortError" && !page.signal.aborted) put(place, fault(error));
+      if (error.name === "AbortError" || page.signal.aborted) return;
+      put(trouble, fault(error));
+      // What is not there does not come.
+      if (error.status !== 404) later();
       return;
     }
     if (page.signal.aborted) return;
+    put(trouble);
     // Drawn anew only when it stands otherwise: whoever types or is about to press keeps it.
-    if (shown !== job.state) {
-      shown = job.state;
+    const standing = `${job.state} ${job.confirmation ?? ""}`;
+    if (shown !== standing) {
+      shown = standing;
       picture = drawn(job, preview, look);
       put(place, picture.nodes);
     }
     picture.update(job);
-    if (job.state === "running") setTimeout(() => page.signal.aborted || look(), LOOK_MS);
+    if (job.state !== "done") later();
   }
   await look();
   function drawn(job, found, again) {
@@ -192,6 +204,8 @@ function starting(job, id, again) {
         await again();
       } catch (error) {
         put(told, fault(error));
+        // The words may be others by now.
+        await again();
       }
     });
   }
