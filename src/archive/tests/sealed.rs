@@ -319,6 +319,33 @@ fn without_its_key_nothing_can_be_read_any_more() {
 }
 
 #[test]
+fn a_damaged_text_keeps_an_archive_from_being_encrypted_no_more_than_from_being_read() {
+    let keys = tempfile::tempdir().unwrap();
+    let (_, place) = key(keys.path(), "key");
+    let mut plain = bench();
+    tell_all(&mut plain);
+    let Bench { archive, folder, .. } = plain;
+    drop(archive);
+    let damaged = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
+    damaged
+        .execute("UPDATE message SET about = CAST(x'FF7B' AS TEXT) WHERE number = (SELECT MIN(number) FROM message)", [])
+        .unwrap();
+    drop(damaged);
+    assert_eq!(Archive::encrypt(folder.path(), &place).unwrap(), 4);
+    let archive = Archive::open(folder.path(), Some(&place)).unwrap();
+    let found = archive.search(&Query::default(), None, 10).unwrap().found;
+    let read = found
+        .iter()
+        .filter(|found| archive.message(found.number).is_ok())
+        .count();
+    assert_eq!(
+        (found.len(), read),
+        (4, 3),
+        "the damaged one alone cannot be read"
+    );
+}
+
+#[test]
 fn an_archive_that_is_not_encrypted_is_refused_until_it_is() {
     let keys = tempfile::tempdir().unwrap();
     let (_, place) = key(keys.path(), "key");
