@@ -258,7 +258,8 @@ pub(super) const MESSAGE: &str =
 /// When a message was received, and how long it is.
 pub(super) const RECEIVED: &str = "SELECT received_at, bytes FROM message WHERE number = ?1";
 /// A message in a list.
-pub(super) const FOUND: &str = "SELECT m.received_at, l.name, s.name, t.name, m.control_id, m.state, m.bytes, m.about
+pub(super) const FOUND: &str =
+    "SELECT m.received_at, l.name, s.name, t.name, m.control_id, m.state, m.bytes, m.about
     FROM message m JOIN name l ON l.id = m.listener JOIN name s ON s.id = m.site JOIN name t ON t.id = m.type
     WHERE m.number = ?1";
 

@@ -431,3 +431,11 @@ fn every_step_of_a_search_uses_an_index() {
         );
     }
 }
+
+#[test]
+fn a_number_is_told_while_somebody_writes() {
+    let bench = bench();
+    let writing = bench.archive.writer();
+    assert_eq!(bench.archive.number(super::STORE, 17).unwrap(), 17);
+    drop(writing);
+}

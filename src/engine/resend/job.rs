@@ -319,7 +319,7 @@ mod tests {
             [
                 (3, "a dead letter for `ehr`: step 1"),
                 (4, "there is no message 4 in the archive"),
-                (5, "the archive: database disk image is malformed"),
+                (5, "the archive: Error code 11: database disk image is malformed"),
             ]
         );
     }

@@ -121,7 +121,7 @@ struct Kept {
 /// What is to be done next.
 pub(super) enum Turn {
     /// This job runs, with its set.
-    Runs(Job, Arc<[u64]>),
+    Runs(Box<Job>, Arc<[u64]>),
     /// This one has ended, and nobody has written that down.
     EndedByItself(u64),
     /// Nothing, until a job is started.
@@ -148,8 +148,13 @@ impl Jobs {
             for kept in &mut jobs {
                 place.remove_set(kept.job.id);
                 if matches!(kept.job.state, JobState::Running | JobState::Stopped) {
-                    warn!(job = kept.job.id, "not gone on with: it was begun with another outbox");
-                    kept.end_by_itself("begun with another outbox: what is left of it was not sent".to_owned());
+                    warn!(
+                        job = kept.job.id,
+                        "not gone on with: it was begun with another outbox"
+                    );
+                    kept.end_by_itself(
+                        "begun with another outbox: what is left of it was not sent".to_owned(),
+                    );
                 }
             }
         }
@@ -287,7 +292,7 @@ impl Jobs {
         match set {
             Ok(set) => {
                 kept.set = Some(Arc::clone(&set));
-                Turn::Runs(kept.job.clone(), set)
+                Turn::Runs(Box::new(kept.job.clone()), set)
             }
             Err(error) => {
                 error!(job = id, %error, "not gone on with: its set cannot be read");

@@ -135,7 +135,9 @@ pub enum ResendError {
     )]
     WasRefused(u64),
     /// What it holds may be what a route made for one destination, so that no route is to see it.
-    #[error("message {message} is a copy of message {original}, which went through no route: send {original} again")]
+    #[error(
+        "message {message} is a copy of message {original}, which went through no route: send {original} again"
+    )]
     IsCopy {
         /// The copy.
         message: u64,

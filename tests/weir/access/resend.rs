@@ -1,6 +1,6 @@
 //! Who may send messages of the archive again: whoever operates as they were, whoever edits as they like.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Running;
 use crate::harness::{Sender, adt, field, wait_until};
@@ -39,6 +39,20 @@ fn whoever_operates_sends_again_whoever_edits_sends_what_they_write_and_both_say
         refused.body.contains("needs the permission to read"),
         "{}",
         refused.body
+    );
+    let audit = std::fs::read_to_string(running.site.folder().join("data/audit/000000000001.jsonl")).unwrap();
+    let records = audit
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let previews: Vec<Value> = records
+        .filter(|record| record["what"] == "resend.preview")
+        .collect();
+    let [refused] = previews.as_slice() else {
+        panic!("expected one record of the refusal: {previews:?}");
+    };
+    assert_eq!(
+        (&refused["outcome"], &refused["detail"]),
+        (&json!("refused"), &json!("messages by patient"))
     );
     let found = preview(search(json!({ "type": "ADT" })));
     assert_eq!(found.code, 200, "{}", found.body);

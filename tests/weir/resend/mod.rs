@@ -1,5 +1,6 @@
 //! Messages of the archive sent again, through the real binary: one, edited, and many.
 
+mod copies;
 mod many;
 mod one;
 
