@@ -106,8 +106,12 @@ impl Event {
     pub(super) fn roles(&self) -> (Option<Code>, Code) {
         if self.id == ACTIVITY {
             (Some(LAUNCHER), APPLICATION)
-        } else if self.id == EXPORT {
+        } else if self.id == EXPORT && self.object == Object::Repository {
+            // A copy of all there is goes to who asks for it.
             (Some(DESTINATION), SOURCE)
+        } else if self.id == EXPORT {
+            // Who gets it is a destination.
+            (Some(SOURCE), SOURCE)
         } else if self.id == QUERY {
             (Some(SOURCE), DESTINATION)
         } else {
@@ -179,7 +183,13 @@ const TABLE: &[Row] = &[
     ("message.edit", PATIENT_RECORD, None, "C", Object::Report),
     ("resend.preview", QUERY, None, "E", Object::Query),
     ("resend.start", EXPORT, None, "R", Object::Report),
-    ("resend.stop", EXPORT, None, "R", Object::Report),
+    (
+        "resend.stop",
+        ALERT,
+        Some(RESTRICTED_FUNCTION),
+        "E",
+        Object::Report,
+    ),
     ("resend.end", EXPORT, None, "R", Object::Report),
     ("backup", EXPORT, None, "R", Object::Repository),
     (
