@@ -103,7 +103,7 @@ impl Syslog {
             spool.confirm(sent, "sent").await?;
             return Ok(true);
         }
-        let twice = self.sent_twice(spool);
+        let twice = sent_twice(&mut self.left_open, spool);
         if twice == 0 {
             return Err("the receiver does not close its side, so that nobody knows what it has".to_owned());
         }
@@ -114,13 +114,6 @@ impl Syslog {
         // What only the second connection carried.
         spool.rewind();
         Ok(true)
-    }
-
-    /// How many of the first records the connection before carried too, after one that carried all that was read and
-    /// was not closed either.
-    pub(super) fn sent_twice(&mut self, spool: &Spool) -> usize {
-        let before = std::mem::replace(&mut self.left_open, spool.last_number());
-        before.map_or(0, |number| spool.count_through(number))
     }
 
     /// Writes records until nothing comes for a moment, or it is enough.
@@ -154,16 +147,21 @@ impl Syslog {
             if timeout(REST, spool.more()).await.is_err() {
                 return Ok(sent);
             }
-            match spool.next(BATCH).await {
-                Ok(more) => records = more,
+            let Ok(more) = spool.next(BATCH).await else {
                 // That is told when nothing is on its way any more.
-                Err(_) => {
-                    sleep(REST).await;
-                    return Ok(sent);
-                }
-            }
+                sleep(REST).await;
+                return Ok(sent);
+            };
+            records = more;
         }
     }
+}
+
+/// How many of the first records the connection that was left open before carried too, now that another, which has
+/// carried all that was read, was left open as well.
+pub(super) fn sent_twice(left_open: &mut Option<u64>, spool: &Spool) -> usize {
+    let before = std::mem::replace(left_open, spool.last_number());
+    before.map_or(0, |number| spool.count_through(number))
 }
 
 /// Reads until the other side has closed. Not all of them say so within TLS.
