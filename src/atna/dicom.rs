@@ -201,8 +201,8 @@ pub(super) fn details(record: &Record) -> Vec<(&'static str, String)> {
     details
 }
 
-/// Without what XML 1.0 cannot hold, however it is written.
-fn printable(text: &str) -> String {
+/// Without what XML 1.0 cannot hold, however it is written, nor a text of FHIR.
+pub(super) fn printable(text: &str) -> String {
     let is_held = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     let letters = text.chars();
     letters

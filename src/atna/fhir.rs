@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Source;
-use super::dicom::{access_point, description, details, indicator};
+use super::dicom::{access_point, description, details, indicator, printable};
 use super::event::{self, Code};
 use crate::audit::Record;
 
@@ -17,31 +17,34 @@ pub(super) fn resource(record: &Record, source: &Source) -> Value {
     let event = event::of(&record.what);
     let (asks, weir) = event.roles();
     let (place, place_kind) = access_point(&record.from, source);
+    let who = printable(&record.who);
     let asking = json!({
-        "who": { "identifier": { "value": record.who } },
-        "altId": record.who,
+        "who": { "identifier": { "value": who } },
+        "altId": who,
         "requestor": true,
-        "network": { "address": place, "type": place_kind },
+        "network": { "address": printable(place), "type": place_kind },
     });
+    let id = printable(&source.id);
     let own = json!({
         "type": { "coding": [coding(weir)] },
-        "who": { "identifier": { "value": source.id } },
+        "who": { "identifier": { "value": id } },
         "altId": std::process::id().to_string(),
         "requestor": false,
-        "network": { "address": source.host, "type": "1" },
+        "network": { "address": printable(&source.host), "type": "1" },
     });
     let from = json!({
-        "observer": { "identifier": { "value": source.id } },
+        "observer": { "identifier": { "value": id } },
         "type": [{ "system": SOURCE_TYPE, "code": "4", "display": "Application Server" }],
     });
     let details = details(record).into_iter().filter(|(_, value)| !value.is_empty());
+    let object = printable(&record.object);
     let entity = json!({
-        "what": { "identifier": { "value": record.object } },
+        "what": { "identifier": { "value": object } },
         "type": { "system": OBJECT_TYPE, "code": "2", "display": "System Object" },
         "role": { "system": OBJECT_ROLE, "code": event.object.code(), "display": event.object.meaning() },
-        "name": record.object,
+        "name": object,
         "detail": details
-            .map(|(kind, value)| json!({ "type": kind, "valueString": value }))
+            .map(|(kind, value)| json!({ "type": kind, "valueString": printable(&value) }))
             .collect::<Vec<_>>(),
     });
     let role = asks.map(|role| json!({ "coding": [coding(role)] }));
@@ -52,14 +55,14 @@ pub(super) fn resource(record: &Record, source: &Source) -> Value {
         "recorded": record.at,
         "outcome": indicator(record.outcome),
         "agent": [with(asking, "type", role), own],
-        "source": with(from, "site", source.site.as_ref().map(|site| json!(site))),
+        "source": with(from, "site", source.site.as_ref().map(|site| json!(printable(site)))),
         "entity": [entity],
     });
     let resource = with(resource, "subtype", event.kind.map(|kind| json!([coding(kind)])));
     with(
         resource,
         "outcomeDesc",
-        description(record).map(|said| json!(said)),
+        description(record).map(|said| json!(printable(&said))),
     )
 }
 

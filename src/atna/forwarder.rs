@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::StatusCode;
 use metrics::counter;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -112,6 +113,8 @@ impl Fhir {
     async fn send(&self, spool: &mut Spool) -> Result<bool, String> {
         let records = spool.next(BATCH).await?;
         let mut taken = 0;
+        // The record before, where it was not taken: that it is the record's fault shows when the next one is taken.
+        let mut refused: Option<(u64, StatusCode)> = None;
         for record in &records {
             let what = Post {
                 url: &self.settings.url,
@@ -120,23 +123,25 @@ impl Fhir {
                 content_type: "application/fhir+json",
                 body: fhir::resource(record, &self.source).to_string().into(),
             };
-            let answered = post(what, POST_MAX).await.and_then(|status| match status.as_u16() {
-                200..=299 => Ok(true),
-                // It is this record that it will never take.
-                400 | 413 | 422 => {
-                    let (repository, number) = (spool.repository(), record.number);
-                    error!(%repository, number, %status, "the repository does not take a record of the audit log");
-                    Ok(false)
-                }
-                _ => Err(format!("answered with {status}")),
-            });
+            let answered = post(what, POST_MAX)
+                .await
+                .and_then(|status| match status.as_u16() {
+                    200..=299 => Ok(None),
+                    413 | 422 if refused.is_none() => Ok(Some(status)),
+                    _ => Err(format!("answered with {status}")),
+                });
             match answered {
-                Ok(true) => taken += 1,
-                Ok(false) => {
-                    spool.confirm(taken, "sent").await?;
-                    spool.confirm(1, "refused").await?;
-                    taken = 0;
+                Ok(None) => {
+                    if let Some((number, status)) = refused.take() {
+                        let repository = spool.repository();
+                        error!(%repository, number, %status, "the repository does not take a record of the audit log");
+                        spool.confirm(taken, "sent").await?;
+                        spool.confirm(1, "refused").await?;
+                        taken = 0;
+                    }
+                    taken += 1;
                 }
+                Ok(Some(status)) => refused = Some((record.number, status)),
                 Err(reason) => {
                     spool.confirm(taken, "sent").await?;
                     return Err(reason);
@@ -144,6 +149,10 @@ impl Fhir {
             }
         }
         spool.confirm(taken, "sent").await?;
-        Ok(!records.is_empty())
+        match refused {
+            // It is sent again, with what is written until then.
+            Some((_, status)) => Err(format!("answered with {status}")),
+            None => Ok(!records.is_empty()),
+        }
     }
 }

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
 use crate::audit;
@@ -124,13 +124,14 @@ impl Forwarding {
         }
     }
 
-    /// Tells all of them to end once they have sent what there is, and waits no longer than this for each.
+    /// Tells all of them to end once they have sent what there is, and waits no longer than this for all together.
     async fn end(&mut self, grace: Duration) {
         for running in self.running.values() {
             running.stop.send_replace(true);
         }
+        let deadline = Instant::now() + grace;
         for (name, mut running) in std::mem::take(&mut self.running) {
-            if timeout(grace, &mut running.task).await.is_err() {
+            if timeout_at(deadline, &mut running.task).await.is_err() {
                 warn!(repository = %name, "records of the audit log are still to be sent");
                 running.task.abort();
                 // It is dropped, or it has panicked: either way it is over.

@@ -18,7 +18,7 @@ use tracing::error;
 
 use crate::audit::{Cursor, Head, Log, Record};
 use crate::engine::{AuditWaiting, Status};
-use crate::{durable, metrics as names};
+use crate::{clock, durable, metrics as names};
 
 /// What one repository does not have yet.
 pub(super) struct Spool {
@@ -32,6 +32,8 @@ pub(super) struct Spool {
     cursor: Cursor,
     /// What was read and not confirmed yet, in order: where each ends, and when it was written.
     pending: VecDeque<(Head, Option<Timestamp>)>,
+    /// Since when the repository lacks records and got none: what is told where nothing could be read.
+    behind_since: Option<Timestamp>,
 }
 
 impl Spool {
@@ -50,6 +52,7 @@ impl Spool {
             taken: None,
             cursor: Cursor::after(Head::of_nothing()),
             pending: VecDeque::new(),
+            behind_since: None,
         }
     }
 
@@ -58,9 +61,13 @@ impl Spool {
     }
 
     /// The records that come next, at most so many; none when all were read.
+    ///
+    /// # Errors
+    /// When there are some that cannot be read: why.
     pub(super) async fn next(&mut self, count_max: usize) -> Result<Vec<Record>, String> {
         let (log, file, taken) = (self.log.clone(), self.file.clone(), self.taken.clone());
         let mut cursor = self.cursor.clone();
+        let newest = *self.newest.borrow();
         let read = spawn_blocking(move || -> io::Result<_> {
             let taken = if let Some(taken) = taken {
                 taken
@@ -87,6 +94,10 @@ impl Spool {
         let pending = read.records.iter().map(|record| (record.head(), record.moment()));
         self.pending.extend(pending);
         self.tell();
+        let next = self.cursor.head().number + 1;
+        if read.records.is_empty() && next <= newest {
+            return Err(format!("the audit log cannot be read from record {next} on"));
+        }
         Ok(read.records)
     }
 
@@ -105,11 +116,23 @@ impl Spool {
         };
         self.count(outcome, count as u64);
         self.taken = Some(head.clone());
+        self.behind_since = None;
         self.tell();
         let file = self.file.clone();
         let kept = spawn_blocking(move || store(&file, &head)).await;
         let kept = kept.unwrap_or_else(|failure| Err(io::Error::other(failure)));
         kept.map_err(|error| format!("{}: {error}", self.file.display()))
+    }
+
+    /// The last record that was read and is not confirmed.
+    pub(super) fn last_number(&self) -> Option<u64> {
+        self.pending.back().map(|(head, _)| head.number)
+    }
+
+    /// How many of those that were read and are not confirmed come before this number or have it.
+    pub(super) fn count_through(&self, number: u64) -> usize {
+        let numbers = self.pending.iter().map(|(head, _)| head.number);
+        numbers.take_while(|own| *own <= number).count()
     }
 
     /// Everything that was not confirmed is read anew.
@@ -121,13 +144,14 @@ impl Spool {
     }
 
     /// Says how far behind the repository is.
-    pub(super) fn tell(&self) {
+    pub(super) fn tell(&mut self) {
         let taken = self.taken.as_ref().map_or(0, |taken| taken.number);
         let waiting = self.newest.borrow().saturating_sub(taken);
+        self.behind_since = (waiting > 0).then(|| self.behind_since.unwrap_or_else(clock::now));
         let oldest = self.pending.front().and_then(|(_, at)| *at);
         let waiting = AuditWaiting {
             records: waiting,
-            oldest_at: oldest,
+            oldest_at: oldest.or(self.behind_since),
         };
         self.status.set_audit_waiting(&self.repository, waiting);
     }

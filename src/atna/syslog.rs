@@ -47,8 +47,8 @@ pub(super) struct Syslog {
     address: String,
     tls: Client,
     source: Source,
-    /// Whether the connection before carried the same and was never closed by the receiver.
-    was_left_open: bool,
+    /// The last record of a connection that carried what came first and was never closed by the receiver.
+    left_open: Option<u64>,
 }
 
 impl Syslog {
@@ -57,7 +57,7 @@ impl Syslog {
             address: settings.address.clone(),
             tls: Client::new(settings.tls.clone(), Within::Other, owner),
             source,
-            was_left_open: false,
+            left_open: None,
         }
     }
 
@@ -81,7 +81,7 @@ impl Syslog {
             .await
             .map_err(|error| error.to_string())?;
         let (mut reader, mut writer) = split(stream);
-        let sent = {
+        let (sent, is_closed) = {
             let mut closed = std::pin::pin!(until_closed(&mut reader));
             let sent = tokio::select! {
                 biased;
@@ -93,24 +93,26 @@ impl Syslog {
                 closed.await
             };
             match timeout(CLOSE_MAX, ended).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => (sent, true),
                 Ok(Err(error)) => return Err(format!("the connection broke: {error}")),
-                Err(_) if !self.was_left_open => {
-                    self.was_left_open = true;
-                    return Err(
-                        "the receiver does not close its side, so that nobody knows what it has".to_owned(),
-                    );
-                }
-                // It is there, and took the same twice: more than that would be for ever.
-                Err(_) => {
-                    let repository = spool.repository();
-                    warn!(%repository, "the receiver never closes its side: what was sent twice counts as sent");
-                }
+                Err(_) => (sent, false),
             }
-            sent
         };
-        self.was_left_open = false;
-        spool.confirm(sent, "sent").await?;
+        if is_closed {
+            self.left_open = None;
+            spool.confirm(sent, "sent").await?;
+            return Ok(true);
+        }
+        let twice = sent_twice(&mut self.left_open, spool);
+        if twice == 0 {
+            return Err("the receiver does not close its side, so that nobody knows what it has".to_owned());
+        }
+        // It is there, and took the same twice: more than that would be for ever.
+        let repository = spool.repository();
+        warn!(%repository, "the receiver never closes its side: what was sent twice counts as sent");
+        spool.confirm(twice, "sent").await?;
+        // What only the second connection carried.
+        spool.rewind();
         Ok(true)
     }
 
@@ -145,9 +147,21 @@ impl Syslog {
             if timeout(REST, spool.more()).await.is_err() {
                 return Ok(sent);
             }
-            records = spool.next(BATCH).await?;
+            let Ok(more) = spool.next(BATCH).await else {
+                // That is told when nothing is on its way any more.
+                sleep(REST).await;
+                return Ok(sent);
+            };
+            records = more;
         }
     }
+}
+
+/// How many of the first records the connection that was left open before carried too, now that another, which has
+/// carried all that was read, was left open as well.
+pub(super) fn sent_twice(left_open: &mut Option<u64>, spool: &Spool) -> usize {
+    let before = std::mem::replace(left_open, spool.last_number());
+    before.map_or(0, |number| spool.count_through(number))
 }
 
 /// Reads until the other side has closed. Not all of them say so within TLS.

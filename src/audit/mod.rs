@@ -242,8 +242,16 @@ impl Place {
             drop(open.file.set_len(open.bytes));
             return Err(failed(self.folder(), source));
         }
-        durable::replace(&self.head(), format!("{head}\n").as_bytes())
-            .map_err(|source| failed(self.head(), source))?;
+        if let Err(source) = durable::replace(&self.head(), format!("{head}\n").as_bytes()) {
+            // The same; one whose head is there after all stays, and the next look goes on after it.
+            let known = self
+                .read_head()
+                .map(|known| known.unwrap_or_else(Head::of_nothing));
+            if known.is_ok_and(|known| known == open.head) {
+                drop(open.file.set_len(open.bytes));
+            }
+            return Err(failed(self.head(), source));
+        }
         open.bytes += line.len() as u64;
         open.began = open.began.or(Some(now));
         open.head = head;

@@ -173,6 +173,11 @@ impl Gate {
             let error = format!("this needs the permission to {permission}");
             return Err(refuse(StatusCode::FORBIDDEN, error));
         }
+        let is_line = |reason: &str| !reason.contains(char::is_control);
+        if !caller.reason().is_none_or(is_line) {
+            let error = format!("{REASON_HEADER}: expected one line of text, without control characters");
+            return Err(refuse(StatusCode::BAD_REQUEST, error));
+        }
         match self.audited {
             Audited::No | Audited::ByItself(_) => {}
             Audited::WithReason(_) if caller.reason.is_none() && !is_local => {

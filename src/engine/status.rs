@@ -592,3 +592,29 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config;
+    use crate::engine::in_use;
+
+    impl Status {
+        /// That of some site, whose outbox is made in this folder.
+        pub(crate) fn of_any_site(folder: &Path) -> Arc<Status> {
+            let yaml = "engine: { data: data }\n\
+                        listeners: { in: { mllp: { bind: 127.0.0.1:0 } } }\n\
+                        destinations: { copies: { file: { folder: ., name: \"{MSH-10}.hl7\" } } }\n\
+                        routes: { all: { from: in, to: copies } }\n";
+            std::fs::write(folder.join("site.yaml"), yaml).expect("a folder of a test");
+            let (site, problems) = config::load(folder);
+            let site = site.unwrap_or_else(|| panic!("{problems}"));
+            let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).expect("a new outbox");
+            let switches = Arc::new(Switches::open(folder, outbox.store_id()).expect("no switches yet"));
+            let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
+            Arc::new(Status::new(running, outbox, switches))
+        }
+    }
+}

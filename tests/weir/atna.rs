@@ -29,6 +29,8 @@ struct Repository {
     is_away: Arc<AtomicBool>,
     /// Connections that were closed in the middle of what they carry, still to be.
     to_break: Arc<AtomicUsize>,
+    /// Records that are not taken, by their numbers, and what of FHIR is answered to them.
+    refused: Arc<Mutex<BTreeMap<u64, &'static str>>>,
 }
 
 impl Repository {
@@ -39,6 +41,7 @@ impl Repository {
             got: Arc::default(),
             is_away: Arc::default(),
             to_break: Arc::default(),
+            refused: Arc::default(),
         };
         let (own, serve) = (repository.clone(), Arc::new(serve));
         std::thread::spawn(move || {
@@ -106,9 +109,14 @@ impl Repository {
             assert!(head.contains("content-type: application/fhir+json"), "{head}");
             let mut body = vec![0; length];
             reader.read_exact(&mut body).ok()?;
-            own.got.lock().unwrap().push(String::from_utf8(body).unwrap());
-            let answer = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            reader.get_mut().write_all(answer).ok()
+            let number = number(&serde_json::from_slice(&body).unwrap());
+            let refused = own.refused.lock().unwrap().get(&number).copied();
+            if refused.is_none() {
+                own.got.lock().unwrap().push(String::from_utf8(body).unwrap());
+            }
+            let status = refused.unwrap_or("201 Created");
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            reader.get_mut().write_all(answer.as_bytes()).ok()
         })
     }
 
@@ -147,14 +155,18 @@ impl Repository {
         for resource in got.iter() {
             let resource: Value = serde_json::from_str(resource).unwrap();
             schema::check_fhir(&resource);
-            let details = resource["entity"][0]["detail"].as_array().unwrap();
-            let number = details.iter().find(|detail| detail["type"] == "record").unwrap();
-            let number = number["valueString"].as_str().unwrap().parse().unwrap();
-            resources.insert(number, resource);
+            resources.insert(number(&resource), resource);
         }
         let again = got.len() - resources.len();
         (resources, again)
     }
+}
+
+/// The number of the record that a resource of FHIR is.
+fn number(resource: &Value) -> u64 {
+    let details = resource["entity"][0]["detail"].as_array().unwrap();
+    let number = details.iter().find(|detail| detail["type"] == "record").unwrap();
+    number["valueString"].as_str().unwrap().parse().unwrap()
 }
 
 /// A detail of the object of a DICOM message.
@@ -325,4 +337,37 @@ fn a_repository_with_a_wrong_certificate_gets_nothing() {
     assert!(syslog.got.lock().unwrap().is_empty());
     let log = site.log();
     assert!(log.contains("records of the audit log wait"), "{log}");
+}
+
+#[test]
+fn a_record_is_passed_over_only_where_the_next_one_is_taken() {
+    let (receiver, fhir) = (Receiver::accepting(), Repository::fhir());
+    let site = Site::new(&format!(
+        "{}audit: {{ forward: {{ balp: {{ fhir: {{ url: \"http://{}/fhir/AuditEvent\" }} }} }} }}\n",
+        Site::forwarding_yaml(&[("ehr", receiver.address())]),
+        fhir.address,
+    ));
+    let refuse = |answers: &[(u64, &'static str)]| {
+        *fhir.refused.lock().unwrap() = answers.iter().copied().collect();
+    };
+    let too_large = "413 Content Too Large";
+    // A proxy that takes no certificate of a client says so too.
+    refuse(&[(1, "400 Bad Request")]);
+    let engine = site.start();
+    let failures = || engine.metric("weir_audit_forward_failures_total{repository=\"balp\"}");
+    let refused = || engine.metric("weir_audit_forwarded_total{repository=\"balp\",outcome=\"refused\"}");
+    act(&site, 1);
+    wait_until(|| failures() > 0.0);
+    // Whoever takes none of them takes nothing at all.
+    refuse(&[(1, too_large), (2, too_large), (3, too_large)]);
+    let before = failures();
+    wait_until(|| failures() >= before + 2.0);
+    assert_eq!(refused(), 0.0);
+    assert!(fhir.resources().0.is_empty());
+    refuse(&[(2, too_large)]);
+    wait_until(|| fhir.resources().0.keys().eq(&[1, 3]));
+    wait_until(|| refused() > 0.0);
+    assert_eq!(refused(), 1.0);
+    assert_eq!(engine.terminate(), 0);
+    assert!(fhir.resources().0.keys().eq(&[1, 3, 4]), "the last word too");
 }

@@ -399,6 +399,19 @@ fn a_plain_archive_becomes_encrypted_by_an_order() {
     let (status, _, err) = weir(folder, &["run", "site"], b"");
     assert_eq!(status, 2);
     assert!(err.contains("weir archive encrypt"), "{err}");
+    // What fails is written down as failed.
+    std::fs::rename(&history, folder.join("aside")).unwrap();
+    let (status, _, _) = weir(folder, &["archive", "encrypt", "--site", "site"], b"");
+    assert_eq!(status, 2);
+    let audit = std::fs::read_to_string(folder.join("data/audit/000000000001.jsonl")).unwrap();
+    assert!(
+        audit.contains(r#""what":"archive.encrypt","object":"archive","outcome":"failed""#),
+        "{audit}"
+    );
+    if history.exists() {
+        std::fs::remove_dir_all(&history).unwrap();
+    }
+    std::fs::rename(folder.join("aside"), &history).unwrap();
     let (status, out, err) = weir(folder, &["archive", "encrypt", "--site", "site"], b"");
     assert_eq!((status, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("4 messages encrypted"), "{out}");

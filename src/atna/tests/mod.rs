@@ -1,6 +1,7 @@
 //! What is sent of every kind of record, judged by what the standards want; no record has a name that is not known.
 
 pub(crate) mod schema;
+mod spool;
 
 use base64::Engine as _;
 use expect_test::expect;
@@ -24,7 +25,7 @@ fn record(what: &str, outcome: Outcome) -> Record {
         from: "10.0.0.7".to_owned(),
         what: what.to_owned(),
         object: "destinations/ehr/queue/17?<a>&\u{1}".to_owned(),
-        reason: Some("the ward asked f\u{fc}r it".to_owned()),
+        reason: Some("the ward asked f\u{fc}r it\u{0}\u{b}".to_owned()),
         outcome,
         detail: Some("answered 404".to_owned()),
         of: Some(16),
@@ -76,7 +77,12 @@ fn every_event_of_dicom_is_as_its_schema_says() {
 #[test]
 fn every_event_of_fhir_is_as_the_resource_wants() {
     for record in records() {
-        schema::check_fhir(&fhir::resource(&record, &source()));
+        let resource = fhir::resource(&record, &source());
+        schema::check_fhir(&resource);
+        let text = resource.to_string();
+        // JSON has no other way to write them.
+        assert!(!text.contains("\\u00"), "{text}");
+        assert!(text.contains("asked f\u{fc}r it\u{FFFD}\u{FFFD}"), "{text}");
     }
     // Somebody on this machine has no address.
     let local = Record {
@@ -85,6 +91,49 @@ fn every_event_of_fhir_is_as_the_resource_wants() {
     };
     let network = &fhir::resource(&local, &source())["agent"][0]["network"];
     assert_eq!(network.to_string(), r#"{"address":"hub-1","type":"1"}"#);
+}
+
+#[test]
+fn every_name_that_is_written_down_beside_the_api_is_known() {
+    let mut found = std::collections::BTreeSet::new();
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("tests.rs")
+            {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let text = text.split("\nmod tests {").next().unwrap();
+                let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+                for way in [
+                    "by_weir(\"",
+                    "refusals.note(\"",
+                    "source.record(\"",
+                    "constWHAT:&str=\"",
+                ] {
+                    let names = text
+                        .split(way)
+                        .skip(1)
+                        .map(|rest| rest.split('"').next().unwrap());
+                    found.extend(names.filter(|name| !name.is_empty()).map(str::to_owned));
+                }
+            }
+        }
+    }
+    for name in [
+        "start",
+        "node.refused",
+        "archive.purge",
+        "archive.encrypt",
+        "audit.delete",
+    ] {
+        assert!(found.contains(name), "{name} is not found any more: {found:?}");
+    }
+    let unknown: Vec<_> = found.iter().filter(|name| !is_known(name)).collect();
+    assert!(unknown.is_empty(), "not in src/atna/event.rs: {unknown:?}");
 }
 
 #[test]

@@ -211,6 +211,24 @@ fn what_cannot_be_written_is_no_record_and_the_next_tries_anew() {
 }
 
 #[test]
+fn a_head_that_is_never_replaced_leaves_no_record_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, away) = (folder.path().join("data"), folder.path().join("away"));
+    fs::create_dir(&data).unwrap();
+    let place = Place::new(&data);
+    for _ in 0..3 {
+        let mut open = place.open().unwrap();
+        // The file that is open can still be written to, and nothing can be made beside the head.
+        fs::rename(&data, &away).unwrap();
+        assert!(place.append(&mut open, entry("test.1")).is_err());
+        fs::rename(&away, &data).unwrap();
+        assert_eq!(place.file(1).metadata().unwrap().len(), 0);
+    }
+    assert_eq!(Log::new(&data).append(entry("test.1")).unwrap(), 1);
+    assert_eq!(verify(&data, None).unwrap().faults, []);
+}
+
+#[test]
 fn a_full_file_is_followed_by_another() {
     let folder = tempfile::tempdir().unwrap();
     let log = Log::new(folder.path());

@@ -6,8 +6,11 @@ use super::super::control::Weir;
 use super::super::{CannotRun, Finding, text};
 use super::source;
 use crate::archive::Archive;
-use crate::audit;
+use crate::audit::{self, Entry, Outcome};
 use crate::secret::SecretPlace;
+
+/// What the audit log calls it.
+const WHAT: &str = "archive.encrypt";
 
 pub(super) fn run(
     weir: Weir<'_>,
@@ -23,14 +26,19 @@ pub(super) fn run(
         let problem = "name the key: `engine.encryption.key` of the site, or `--key`";
         return Err(CannotRun::at(archive.folder.display(), problem));
     };
-    source::append(
-        &audit::Log::new(&data),
-        "archive.encrypt",
-        "archive".to_owned(),
-        None,
-    )?;
-    let messages =
-        Archive::encrypt(&archive.folder, &key).map_err(|error| CannotRun::Because(error.to_string()))?;
+    let log = audit::Log::new(&data);
+    let allowed = source::append(&log, source::entry(WHAT, "archive".to_owned(), None))?;
+    let encrypted = Archive::encrypt(&archive.folder, &key);
+    let messages = encrypted.map_err(|error| {
+        let failed = Entry {
+            outcome: Outcome::Failed,
+            of: Some(allowed),
+            ..source::entry(WHAT, "archive".to_owned(), Some(error.to_string()))
+        };
+        // It is not encrypted, so a record that cannot be written takes nothing back.
+        drop(source::append(&log, failed));
+        CannotRun::Because(error.to_string())
+    })?;
     let messages = text::count(usize::try_from(messages).unwrap_or(usize::MAX), "message");
     writeln!(out, "{}: {messages} encrypted", archive.folder.display())?;
     writeln!(

@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
         let Source::Here(_, log) = self else {
             return Ok(());
         };
-        append(log, what, object, detail)
+        append(log, entry(what, object, detail)).map(drop)
     }
 
     /// Bytes of a message.
@@ -104,14 +104,15 @@ pub(super) fn kept(weir: Weir<'_>) -> Result<(PathBuf, config::Archive), CannotR
     Ok((data, archive.ok_or_else(off)?))
 }
 
-/// Writes down what is going to be done here.
-pub(super) fn append(
-    log: &audit::Log,
-    what: &str,
-    object: String,
-    detail: Option<String>,
-) -> Result<(), CannotRun> {
-    let entry = Entry {
+/// Writes down what is going to be done here, or what became of it; the number of the record.
+pub(super) fn append(log: &audit::Log, entry: Entry) -> Result<u64, CannotRun> {
+    log.append(entry)
+        .map_err(|error| CannotRun::at("audit log", error))
+}
+
+/// That whoever runs this command may do it.
+pub(super) fn entry(what: &str, object: String, detail: Option<String>) -> Entry {
+    Entry {
         who: user(),
         from: "weir archive".to_owned(),
         what: what.to_owned(),
@@ -120,11 +121,7 @@ pub(super) fn append(
         outcome: Outcome::Allowed,
         detail,
         of: None,
-    };
-    let appended = log.append(entry);
-    appended
-        .map(drop)
-        .map_err(|error| CannotRun::at("audit log", error))
+    }
 }
 
 /// Whoever opens the archive while no weir runs.

@@ -184,6 +184,11 @@ fn c8_whoever_takes_the_log_or_a_backup_along_says_why() {
             assert_eq!(answer.code, 400, "{path}");
             assert!(answer.body.contains("x-weir-reason"), "{}", answer.body);
         }
+        for damaged in ["two%0Alines", "a%00b", "a%C2%85b"] {
+            let answer = client.with("x-weir-reason", damaged).get(path);
+            assert_eq!(answer.code, 400, "{}", answer.body);
+            assert!(answer.body.contains("one line of text"), "{}", answer.body);
+        }
         let with = client.with("x-weir-reason", "the yearly review").get(path);
         assert_eq!(with.code, 200);
         assert_eq!(with.header("content-type"), Some("application/x-ndjson"));
