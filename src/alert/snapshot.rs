@@ -82,7 +82,7 @@ pub struct ArchiveState {
 }
 
 /// Looks again and again, and remembers when what is counted last became more.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Eye {
     /// How many dead letters there were at the last look, and when they last became more.
     dead: BTreeMap<Arc<str>, (u64, Option<Timestamp>)>,

@@ -1,4 +1,4 @@
-//! Looks every few seconds, and tells whoever is to be told. Ends with the process; nothing waits for it.
+//! Looks every few seconds, and tells whoever is to be told. Ends with the process, which waits a moment for it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use metrics::{counter, gauge};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::clock;
@@ -30,6 +31,8 @@ use super::{mail, webhook};
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long telling somebody may take.
 const TELLING_MAX: Duration = Duration::from_secs(20);
+/// How long what is being told may take when weir stops.
+const STOP_GRACE: Duration = Duration::from_secs(2);
 /// How many that are over are still shown.
 const OVER_SHOWN_MAX: usize = 100;
 
@@ -123,7 +126,7 @@ impl Watch {
         &self.board
     }
 
-    /// Ends it, in the middle of telling somebody if need be.
+    /// Ends it: what is being told has a moment to be answered, so that it is not told again.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         // If it panicked there is nothing more to end.
@@ -146,18 +149,23 @@ struct Watcher {
 
 impl Watcher {
     async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let looks = async {
-            let mut looks = interval(PAUSE);
-            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                looks.tick().await;
-                self.look().await;
+        let mut looks = interval(PAUSE);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                // Whoever could say it may be gone: that is a stop too.
+                _ = stop.wait_for(|stop| *stop) => break,
+                _ = looks.tick() => {}
             }
-        };
-        tokio::select! {
-            () = looks => {}
-            // Whoever could say it may be gone: that is a stop too.
-            () = async { drop(stop.wait_for(|stop| *stop).await) } => {}
+            let late = async {
+                drop(stop.wait_for(|stop| *stop).await);
+                sleep(STOP_GRACE).await;
+            };
+            tokio::select! {
+                () = self.look() => {}
+                () = late => break,
+            }
         }
         // It may have come between a message and its being written down.
         self.keep().await;
@@ -165,7 +173,8 @@ impl Watcher {
 
     async fn look(&mut self) {
         let alerts = Arc::clone(&self.status.running().alerts);
-        let (status, mut eye) = (Arc::clone(&self.status), std::mem::take(&mut self.eye));
+        // A copy: a look that comes to no end forgets nothing of the one before.
+        let (status, mut eye) = (Arc::clone(&self.status), self.eye.clone());
         let looked = spawn_blocking(move || {
             let snapshot = eye.look(&status, clock::now());
             (eye, snapshot)
@@ -245,13 +254,15 @@ impl Watcher {
             }
         }
         let name = name.as_str();
-        let told = join_all(due.into_iter().map(|(contact, how, notices)| async move {
+        let telling = due.into_iter().map(|(contact, how, notices)| async move {
             let told = tell(contact, how, name, &notices).await;
             (contact, notices, told)
-        }));
+        });
+        let mut telling: FuturesUnordered<_> = telling.collect();
         self.failures
             .retain(|contact, _| alerts.contacts.contains_key(contact));
-        for (contact, notices, told) in told.await {
+        // Each is noted as it comes: a stop does not wait for the slowest.
+        while let Some((contact, notices, told)) = telling.next().await {
             let outcome = match told {
                 Ok(()) => {
                     self.book.told(contact, &notices, clock::now());

@@ -23,16 +23,31 @@ const STEP: u32 = 500;
 /// Encrypts the archive in this folder, which nobody else may use meanwhile; how many messages it has. Needs as much
 /// room again.
 pub(super) fn encrypt(folder: &Path, key: &SecretPlace) -> Result<u64, ArchiveError> {
+    let operator = OperatorKey::read(key)?;
+    remove_begun(folder)?;
+    let encrypted = encrypt_beside(folder, &operator);
+    if encrypted.is_err() {
+        // It may be the disk that is full; why it failed says more than what is left.
+        drop(remove_begun(folder));
+    }
+    encrypted
+}
+
+/// Removes what was begun and did not come to its end.
+fn remove_begun(folder: &Path) -> Result<(), ArchiveError> {
+    let database = begun(&folder.join(FILE_NAME));
+    [log_of(&database), database, begun(&keys_file(folder))]
+        .iter()
+        .try_for_each(|left| remove(left))
+}
+
+fn encrypt_beside(folder: &Path, operator: &OperatorKey) -> Result<u64, ArchiveError> {
     let (path, keys_path) = (folder.join(FILE_NAME), keys_file(folder));
     let (new_path, new_keys) = (begun(&path), begun(&keys_path));
-    let operator = OperatorKey::read(key)?;
-    for left in [&new_path, &log_of(&new_path), &new_keys] {
-        remove(left)?;
-    }
     // Refuses one that is encrypted already, and holds writers off.
     let mut old = schema::open_writer(&path, None)?;
     let held = old.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let keys = Keys::create(&new_keys, &operator)?;
+    let keys = Keys::create(&new_keys, operator)?;
     let sealing = Sealing::by(Some(keys));
     let mut new = schema::open_writer(&new_path, sealing.id())?;
     new.execute("ATTACH ?1 AS plain", [path.display().to_string()])?;
@@ -124,21 +139,27 @@ fn copy(new: &mut Connection, sealing: &Sealing) -> Result<u64, ArchiveError> {
     Ok(copied)
 }
 
+/// A text as far as it is one: what is damaged ends nothing here, and is found where it is read.
+fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    let bytes = row.get_ref(column)?.as_bytes_or_null()?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+}
+
 fn holds(transaction: &Transaction<'_>, sealing: &Sealing) -> Result<(), ArchiveError> {
     let mut select = transaction.prepare("SELECT id, name, reason, by, at FROM plain.hold")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let hold = row.get(0)?;
-        let text = |place, column| -> rusqlite::Result<_> {
-            Ok(sealing.text(place, row.get_ref(column)?.as_str()?))
+        let sealed = |place, column| -> rusqlite::Result<_> {
+            Ok(sealing.text(place, &text(row, column)?.unwrap_or_default()))
         };
         transaction.execute(
             "INSERT INTO hold (id, name, reason, by, at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![
                 hold,
-                text(Place::HoldName { hold }, 1)?,
-                text(Place::HoldReason { hold }, 2)?,
-                text(Place::HoldBy { hold }, 3)?,
+                sealed(Place::HoldName { hold }, 1)?,
+                sealed(Place::HoldReason { hold }, 2)?,
+                sealed(Place::HoldBy { hold }, 3)?,
                 row.get::<_, i64>(4)?
             ],
         )?;
@@ -155,8 +176,8 @@ fn copy_message(transaction: &Transaction<'_>, sealing: &Sealing, message: i64) 
     )?;
     let row = select.query_row([message], |row| {
         let kind: String = row.get(6)?;
-        let (_, shown) = sealing.shown(message, &kind, row.get_ref(7)?.as_str()?);
-        let (about, packed): (String, Vec<u8>) = (row.get(8)?, row.get(9)?);
+        let (_, shown) = sealing.shown(message, &kind, &text(row, 7)?.unwrap_or_default());
+        let (about, packed): (String, Vec<u8>) = (text(row, 8)?.unwrap_or_default(), row.get(9)?);
         transaction
             .prepare_cached(
                 "INSERT INTO message (number, received_at, state, listener, site, type, control_id, bytes, about, bodies)
@@ -211,7 +232,7 @@ fn copy_deliveries(
             delivery,
             destination,
         };
-        let reason: Option<String> = row.get(5)?;
+        let reason = text(row, 5)?;
         transaction
             .prepare_cached(
                 "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at, ended_by)
@@ -250,7 +271,7 @@ fn copy_attempts(
             destination,
             journal: row.get(0)?,
         };
-        let (problem, answer): (Option<String>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
+        let (problem, answer): (Option<String>, Option<Vec<u8>>) = (text(row, 4)?, row.get(5)?);
         transaction
             .prepare_cached(
                 "INSERT INTO attempt (delivery, destination, journal, at, took_us, code, problem, answer)

@@ -79,11 +79,15 @@ fn keep_archive(folder: &Path, to: &Path, out: &mut dyn Write) -> Result<Finding
     progress.finish_and_clear();
     let bytes = copied.map_err(|error| at(&error))?;
     let replace = || -> std::io::Result<()> {
+        let parent = parent.unwrap_or(Path::new("."));
+        // The copy of before goes when there is another: it is put aside, and deleted with this folder.
+        let aside = private_folder(parent)?;
         if to.exists() {
-            fs::remove_dir_all(to)?;
+            fs::rename(to, aside.path().join("before"))?;
         }
         fs::rename(made.path(), to)?;
-        fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+        fs::File::open(parent)?.sync_all()?;
+        aside.close()
     };
     replace().map_err(|error| at(&error))?;
     writeln!(out, "{}: {bytes} bytes", to.display())?;

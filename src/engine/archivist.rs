@@ -217,9 +217,9 @@ impl Work {
             if let Some(traces) = &self.traces {
                 traces.tell(&events);
             }
-            self.behind_since = None;
             counter!(names::ARCHIVE_NOTES).increment(count as u64);
         }
+        self.behind_since = None;
         if self.failures > 0 {
             info!("the archive takes notes again");
             self.failures = 0;

@@ -28,8 +28,13 @@ pub(super) struct History {
     restored: HashMap<String, HashSet<u64>>,
 }
 
-/// Copies the archive of a backup to where there is none; whether it did.
-pub(super) fn bring_back(from: &Path, folder: &Path) -> Result<bool, CannotRun> {
+/// Copies the archive of a backup to where there is none, under the key of the site; whether it did.
+pub(super) fn bring_back(
+    from: &Path,
+    folder: &Path,
+    key: Option<&SecretPlace>,
+    of_backup: Option<&SecretPlace>,
+) -> Result<bool, CannotRun> {
     let at = |path: &Path, error: &dyn std::fmt::Display| CannotRun::at(path.display(), error);
     if !from.is_dir() || folder.join(archive::FILE_NAME).exists() {
         return Ok(false);
@@ -38,13 +43,15 @@ pub(super) fn bring_back(from: &Path, folder: &Path) -> Result<bool, CannotRun> 
     fs::create_dir_all(parent).map_err(|error| at(parent, &error))?;
     let made = private_folder(parent).map_err(|error| at(parent, &error))?;
     copy_folder(from, made.path()).map_err(|error| at(from, &error))?;
+    // Before it is where it belongs: nothing plain may stand there, whenever this is killed.
+    under_key(made.path(), key, of_backup)?;
     // An empty folder gives way; one that holds something else stays, and this fails.
     fs::rename(made.path(), folder).map_err(|error| at(folder, &error))?;
     Ok(true)
 }
 
-/// Brings an archive that was copied back under the key of the site.
-pub(super) fn under_key(
+/// Brings an archive that was copied under the key of the site.
+fn under_key(
     folder: &Path,
     key: Option<&SecretPlace>,
     of_backup: Option<&SecretPlace>,

@@ -86,8 +86,7 @@ impl Restore {
         std::fs::create_dir_all(&data).map_err(in_data)?;
         if let Some(archive) = &archive {
             let from = history::beside(&self.file);
-            if history::bring_back(&from, archive)? {
-                history::under_key(archive, key.as_ref(), of_backup.as_ref())?;
+            if history::bring_back(&from, archive, key.as_ref(), of_backup.as_ref())? {
                 writeln!(out, "{}: restored", archive.display())?;
             }
         }
@@ -112,11 +111,7 @@ impl Restore {
                 writeln!(out, "{}: {what}", data.join(name).display())?;
             }
         }
-        // The outbox last: only now it can be taken for one, whenever this was killed.
-        std::fs::rename(unfinished.join(OUTBOX), &folder)
-            .and_then(|()| std::fs::remove_dir_all(&unfinished))
-            .and_then(|()| File::open(&data)?.sync_all())
-            .map_err(in_data)?;
+        // Before there is an outbox: what is cut short here is done again by the next restore.
         if let Some(history) = &parts.history {
             let lost = history.close(clock::now());
             let lost = lost.map_err(|error| CannotRun::Because(error.to_string()))?;
@@ -127,6 +122,12 @@ impl Restore {
                 )?;
             }
         }
+        // The outbox last: only now it can be taken for one, whenever this was killed.
+        std::fs::rename(unfinished.join(OUTBOX), &folder)
+            .and_then(|()| File::open(&data)?.sync_all())
+            .map_err(in_data)?;
+        // Nothing that counts is in it any more.
+        drop(std::fs::remove_dir_all(&unfinished));
         writeln!(out, "{}: {count} owed again", folder.display())?;
         Ok(Finding::Fine)
     }

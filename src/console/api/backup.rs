@@ -41,8 +41,8 @@ pub const VERSION_MIN: u32 = 1;
 const READ_COUNT_MAX: usize = 256;
 /// Their bytes at once.
 const READ_BYTES_MAX: usize = 4 << 20;
-/// Lines that wait for whoever reads them.
-const LINES_WAITING_MAX: usize = 16;
+/// Lines that wait for whoever reads them: one of a file of the audit log is 29 MB at the most.
+const LINES_WAITING_MAX: usize = 2;
 
 /// A line of a backup.
 #[derive(Debug, Serialize, Deserialize)]
