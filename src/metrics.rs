@@ -169,6 +169,8 @@ pub const AUDIT_FORWARD_WAITING: &str = "weir_audit_forward_waiting";
 pub const AUDIT_FORWARD_LAG_SECONDS: &str = "weir_audit_forward_lag_seconds";
 /// Refusals that the audit log does not hold, since there were too many.
 pub const AUDIT_UNWRITTEN_TOTAL: &str = "weir_audit_unwritten_total";
+/// What happened to messages, by whether the collector of traces has it: `sent` or `dropped`.
+pub const TRACE_SPANS: &str = "weir_trace_spans_total";
 /// Troubles there are, by kind.
 pub const ALERTS: &str = "weir_alerts";
 /// Messages to people about them, by `contact` and whether they were `sent` or `failed`.
@@ -251,6 +253,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: AUDIT_FORWARD_WAITING, kind: Kind::Gauge, labels: &["repository"], help: "Records of the audit log that a repository does not have yet" },
     Metric { name: AUDIT_FORWARD_LAG_SECONDS, kind: Kind::Gauge, labels: &["repository"], help: "How old the oldest of them is; 0 when there is none" },
     Metric { name: AUDIT_UNWRITTEN_TOTAL, kind: Kind::Counter, labels: &["what"], help: "Refused senders and handshakes that are not in the audit log, since there were too many" },
+    Metric { name: TRACE_SPANS, kind: Kind::Counter, labels: &["outcome"], help: "Spans of traces, sent to the collector, or dropped since it was slow or away" },
     Metric { name: ALERTS, kind: Kind::Gauge, labels: &["kind"], help: "Troubles there are, by kind" },
     Metric { name: ALERT_MESSAGES, kind: Kind::Counter, labels: &["contact", "outcome"], help: "Messages to people about them, sent or failed" },
     Metric { name: RELOADS, kind: Kind::Counter, labels: &["outcome"], help: "Reloads of the site, applied or refused" },

@@ -23,7 +23,7 @@ use crate::units;
 
 use super::sections::{Named, bad_name};
 use super::window::{self, Window};
-use super::{piece, yaml};
+use super::{piece, security, yaml};
 
 /// More people than a hospital has on call.
 const CONTACTS_MAX: usize = 100;
@@ -400,13 +400,7 @@ impl Reader<'_> {
     fn webhook(&self, mut webhook: Webhook, place: &Place<'_>, problems: &mut Problems) -> Webhook {
         webhook.tls.resolve(self.folder);
         webhook.tls.check(&place.key("tls"), problems);
-        for (name, text) in &mut webhook.headers {
-            text.resolve(self.folder);
-            if let Err(message) = text.header(name) {
-                let place = place.key("headers").key(name);
-                problems.push(Problem::error(ProblemName::InvalidValue, message).at(&place));
-            }
-        }
+        security::check_headers(&mut webhook.headers, self.folder, place, problems);
         webhook
     }
 

@@ -24,6 +24,13 @@ pub struct Archive {
     pub retention: Retention,
 }
 
+/// Whether the section says that no archive is kept.
+pub(super) fn is_off(place: &Place<'_>) -> bool {
+    let value = yaml::value(place.node());
+    // Some writers of YAML make a truth value of the word.
+    value == Value::Bool(false) || value.as_str() == Some("off")
+}
+
 /// What the section says, for a site in this folder with this data folder and this key; `None` when no archive is kept, and when it
 /// is wrong.
 pub(super) fn read(
@@ -35,12 +42,10 @@ pub(super) fn read(
 ) -> Option<Archive> {
     let settings = match place {
         Some(place) => {
-            let value = yaml::value(place.node());
-            // Some writers of YAML make a truth value of the word.
-            if value == Value::Bool(false) || value.as_str() == Some("off") {
+            if is_off(place) {
                 return None;
             }
-            piece::read(place, value, problems)?
+            piece::read(place, yaml::value(place.node()), problems)?
         }
         None => Settings::default(),
     };

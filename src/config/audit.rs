@@ -188,13 +188,7 @@ impl Fhir {
     fn checked(mut self, folder: &Path, place: &Place<'_>, problems: &mut Problems) -> Fhir {
         self.tls.resolve(folder);
         security::check_url(&self.url, &self.tls, self.plaintext, place, problems);
-        for (name, text) in &mut self.headers {
-            text.resolve(folder);
-            if let Err(message) = text.header(name) {
-                let place = place.key("headers").key(name);
-                problems.push(Problem::error(ProblemName::InvalidValue, message).at(&place));
-            }
-        }
+        security::check_headers(&mut self.headers, folder, place, problems);
         self
     }
 }

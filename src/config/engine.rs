@@ -12,6 +12,7 @@ use crate::secret::SecretPlace;
 use crate::tls::ServerSettings;
 use crate::units;
 
+use super::traces::Traces;
 use super::{piece, yaml};
 
 /// What was typed.
@@ -37,6 +38,10 @@ pub(super) struct Settings {
     /// Encryption at rest, of the outbox and of the archive: without it messages lie on the disk as they came.
     #[serde(default)]
     encryption: Option<Encryption>,
+    /// A collector of OpenTelemetry that gets a trace of every message, without its content; none, if left out. It needs
+    /// the archive.
+    #[serde(default)]
+    traces: Option<Traces>,
 }
 
 /// Encryption at rest.
@@ -112,6 +117,7 @@ pub(super) struct Engine {
     pub(super) read_bytes_max: usize,
     pub(super) outbox: outbox::Settings,
     pub(super) reload: Reload,
+    pub(super) traces: Option<Traces>,
 }
 
 pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {
@@ -134,12 +140,15 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         tls.resolve(folder);
         tls.check(&place.key("console").key("tls"), problems);
     }
+    let traces = settings.traces;
+    let traces = traces.map(|traces| traces.checked(folder, &place.key("traces"), problems));
     Some(Engine {
         data: folder.join(settings.data),
         console: settings.console,
         read_bytes_max: settings.read_bytes_max,
         outbox,
         reload: settings.reload,
+        traces,
     })
 }
 

@@ -39,6 +39,7 @@ mod senders;
 #[cfg(test)]
 mod tests;
 mod text;
+mod traces;
 mod traffic;
 mod validation;
 mod window;
@@ -82,6 +83,7 @@ pub use repeats::{Duplicates, Remembered, SequenceNumbers, Unavailable};
 pub use schema::schema;
 pub use senders::Senders;
 pub use text::RouteText;
+pub use traces::Traces;
 pub use traffic::{Hours, Traffic};
 pub use validation::{OnFault, Validation};
 pub use window::Window;
@@ -99,6 +101,8 @@ pub struct Site {
     pub outbox: outbox::Settings,
     /// When a changed site is read anew.
     pub reload: Reload,
+    /// Who gets a trace of every message, if anybody does.
+    pub traces: Option<Traces>,
     /// Where the history of messages is kept; `None` when it is not.
     pub archive: Option<Archive>,
     /// What is worth telling people, whom, and when not.
@@ -213,6 +217,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         read_bytes_max: engine.read_bytes_max,
         outbox: engine.outbox,
         reload: engine.reload,
+        traces: engine.traces,
         archive,
         alerts: Arc::new(alerts.unwrap_or_default()),
         audit: Arc::new(audit),
@@ -234,7 +239,11 @@ fn read_engine(
     problems: &mut Problems,
 ) -> Option<engine::Engine> {
     if let Some(place) = sections.engine() {
-        return engine::read(place, folder, problems);
+        let engine = engine::read(place, folder, problems)?;
+        if engine.traces.is_some() {
+            traces::check_archive(sections.archive(), place, problems);
+        }
+        return Some(engine);
     }
     if all_were_read {
         problems.push(engine::missing(folder));

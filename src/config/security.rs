@@ -2,9 +2,11 @@
 //!
 //! Messages that reach other machines in plain text are an error, unless somebody has written that this is accepted.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 
-use crate::destination::http::Url;
+use crate::destination::http::{HeaderText, Url};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::tls::{ClientSettings, Plaintext, ServerSettings, is_this_machine};
 use crate::{destination, listener};
@@ -65,6 +67,22 @@ pub(super) fn check_destination(
             check_url(&http.url, &http.tls, http.plaintext, place, problems);
         }
         destination::Settings::Sql(sql) => check_database(&sql.tls, sql.plaintext, place, problems),
+    }
+}
+
+/// Tells what is wrong with headers, which stand under `headers`, and where files of theirs are.
+pub(super) fn check_headers(
+    headers: &mut BTreeMap<String, HeaderText>,
+    folder: &Path,
+    place: &Place<'_>,
+    problems: &mut Problems,
+) {
+    for (name, text) in headers {
+        text.resolve(folder);
+        if let Err(message) = text.header(name) {
+            let place = place.key("headers").key(name);
+            problems.push(Problem::error(ProblemName::InvalidValue, message).at(&place));
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{clock, metrics as names};
 
 use super::StartError;
 use super::status::Status;
+use super::traces::{Exporter, Traces};
 
 const THREAD_NAME: &str = "weir-archivist";
 /// Notes handed over at once, and the bytes of their messages.
@@ -51,6 +52,8 @@ pub(super) struct Archivist {
     retention: Arc<RwLock<Retention>>,
     /// Resolves when the thread has ended.
     ended: oneshot::Receiver<()>,
+    /// Sends traces of what was handed over, where somebody gets them.
+    exporter: Option<Exporter>,
 }
 
 impl Archivist {
@@ -60,6 +63,7 @@ impl Archivist {
         outbox: &Outbox,
         status: &Arc<Status>,
         settings: &config::Archive,
+        traces: Option<&config::Traces>,
     ) -> Result<Archivist, StartError> {
         let (folder, key) = (settings.folder.clone(), settings.key.clone());
         let opened = tokio::task::spawn_blocking(move || Archive::open(&folder, key.as_ref())).await;
@@ -72,12 +76,15 @@ impl Archivist {
         let stopping = Arc::new(AtomicBool::new(false));
         let retention = Arc::new(RwLock::new(settings.retention.clone()));
         let (ending, ended) = oneshot::channel();
+        let started = traces.map(|traces| Traces::start(traces, outbox.store_id(), status));
+        let (traces, exporter) = started.unzip();
         let work = Work {
             outbox: outbox.clone(),
             status: Arc::clone(status),
             folder: settings.folder.clone(),
             key: settings.key.clone(),
             retention: Arc::clone(&retention),
+            traces,
             stopping: Arc::clone(&stopping),
             read: 0,
             behind_since: None,
@@ -95,6 +102,7 @@ impl Archivist {
             stopping,
             retention,
             ended,
+            exporter,
         })
     }
 
@@ -115,6 +123,9 @@ impl Archivist {
                 "the archive has not got everything; it will after the next start"
             );
         }
+        if let Some(exporter) = self.exporter {
+            exporter.stop().await;
+        }
     }
 }
 
@@ -125,6 +136,7 @@ struct Work {
     folder: PathBuf,
     key: Option<SecretPlace>,
     retention: Arc<RwLock<Retention>>,
+    traces: Option<Traces>,
     stopping: Arc<AtomicBool>,
     /// The last note that the archive has.
     read: u64,
@@ -209,6 +221,9 @@ impl Work {
             archive
                 .write(self.outbox.store_id(), &events)
                 .map_err(|error| told(&error))?;
+            if let Some(traces) = &self.traces {
+                traces.tell(&events);
+            }
             counter!(names::ARCHIVE_NOTES).increment(count as u64);
         }
         self.behind_since = None;

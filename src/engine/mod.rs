@@ -27,6 +27,7 @@ mod silence;
 mod status;
 mod switches;
 mod telling;
+mod traces;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -139,7 +140,7 @@ impl Engine {
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
         let archivist = match &site.archive {
-            Some(settings) => Some(Archivist::start(&outbox, &status, settings).await?),
+            Some(settings) => Some(Archivist::start(&outbox, &status, settings, site.traces.as_ref()).await?),
             None => None,
         };
         let answers = Answers::new();

@@ -193,6 +193,7 @@ impl Engine {
                 running.read_bytes_max == site.read_bytes_max,
             ),
             ("engine.console", running.console == site.console),
+            ("engine.traces", running.traces == site.traces),
             ("archive.folder", archive_folder(running) == archive_folder(site)),
         ];
         for (setting, _) in fixed.iter().filter(|(_, is_same)| !is_same) {

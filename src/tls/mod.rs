@@ -32,7 +32,7 @@ pub use stream::{Stream, linger};
 /// Who speaks TLS here, for logs and metrics: a listener, a destination, a contact, a repository or the pages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner {
-    /// `listener`, `destination`, `contact`, `repository`, `table` or `console`.
+    /// `listener`, `destination`, `contact`, `repository`, `traces`, `table` or `console`.
     pub kind: &'static str,
     /// Its name in the site.
     pub name: Arc<str>,
@@ -68,6 +68,14 @@ impl Owner {
         Owner {
             kind: "repository",
             name: Arc::clone(name),
+        }
+    }
+
+    /// The collector of traces, of which there is one.
+    pub fn traces() -> Owner {
+        Owner {
+            kind: "traces",
+            name: Arc::from("collector"),
         }
     }
 

@@ -7,6 +7,7 @@ mod exposure;
 mod flow;
 mod hostile;
 mod right;
+mod traces;
 mod wrong;
 
 use std::fs;

@@ -124,7 +124,7 @@ fn content_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
 }
 
 /// The value of a header.
-#[derive(Debug, Clone, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 #[schemars(untagged)]
 pub enum HeaderText {
     /// As written.
