@@ -362,12 +362,12 @@ fn a_record_is_passed_over_only_where_the_next_one_is_taken() {
     refuse(&[(1, too_large), (2, too_large), (3, too_large)]);
     let before = failures();
     wait_until(|| failures() >= before + 2.0);
-    assert_eq!(refused(), 0.0);
+    assert!(refused() < 0.5, "{}", refused());
     assert!(fhir.resources().0.is_empty());
     refuse(&[(2, too_large)]);
     wait_until(|| fhir.resources().0.keys().eq(&[1, 3]));
     wait_until(|| refused() > 0.0);
-    assert_eq!(refused(), 1.0);
+    assert!(refused() < 1.5, "{}", refused());
     assert_eq!(engine.terminate(), 0);
     assert!(fhir.resources().0.keys().eq(&[1, 3, 4]), "the last word too");
 }
