@@ -15,7 +15,7 @@ use metrics::{counter, gauge};
 use rustix::process::setpriority_process;
 use rustix::thread::gettid;
 use tokio::sync::oneshot;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::archive::{self, Archive, ArchiveError, Event, Retention, What};
 use crate::config;
@@ -151,8 +151,10 @@ struct Work {
 impl Work {
     fn run(mut self) {
         // Messages that come and go have the processor first: history can be a little behind when there is too little
-        // of it. Where the system does not let us, it is as it was.
-        let _ = setpriority_process(Some(gettid()), NICE);
+        // of it.
+        if let Err(error) = setpriority_process(Some(gettid()), NICE) {
+            debug!(%error, "the archive's thread is as urgent as all others");
+        }
         // Shown from the start: an alert looks at how they grow.
         for count in [names::ARCHIVE_NOTES, names::ARCHIVE_FAILURES, names::ARCHIVE_LOST] {
             counter!(count).increment(0);
