@@ -16,10 +16,9 @@
 
 mod loopback;
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use loopback::{Engine, Receiver, count, folder, load, median};
+use loopback::{Engine, Receiver, count, folder, load, median, one_lane};
 
 const MESSAGE_BYTES: usize = 1_024;
 const SENDERS: u64 = 64;
@@ -29,21 +28,11 @@ const NOTES_OF_A_MESSAGE: u64 = 3;
 /// Between two looks at how far the archive is.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// One listener, one route and one MLLP destination, with or without an archive.
-fn site(receiver: SocketAddr, has_archive: bool) -> String {
-    let archive = if has_archive { "" } else { "archive: off\n" };
-    format!(
-        "{archive}listeners: {{ in: {{ mllp: {{ bind: \"127.0.0.1:0\", connections_per_address_max: 256 }} }} }}\n\
-         destinations: {{ out: {{ mllp: {{ address: \"{receiver}\" }} }} }}\n\
-         routes: {{ all: {{ from: in, to: [out] }} }}\n"
-    )
-}
-
 /// Messages a second that were acknowledged, and how many seconds later the archive had all of them.
 async fn round(total: u64, has_archive: bool) -> (f64, f64) {
     let receiver = Receiver::start();
     let folder = folder();
-    let engine = Engine::start(folder.path(), &site(receiver.address, has_archive));
+    let engine = Engine::start(folder.path(), &one_lane(receiver.address, has_archive));
     let loaded = load(engine.listener("in"), SENDERS, total, MESSAGE_BYTES).await;
     let sent = Instant::now();
     receiver.wait_for(total).await;

@@ -15,32 +15,21 @@
 
 mod loopback;
 
-use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use loopback::{Engine, Receiver, folder, load, median};
+use loopback::{Engine, Receiver, folder, load, median, one_lane};
 
 const MESSAGE_BYTES: usize = 1_024;
 const SENDERS: u64 = 64;
 const MESSAGES: u64 = 30_000;
 const ROUNDS: usize = 5;
 
-/// One listener, one route and one MLLP destination.
-fn site(receiver: SocketAddr, archive: bool) -> String {
-    let archive = if archive { "" } else { "archive: off\n" };
-    format!(
-        "{archive}listeners: {{ in: {{ mllp: {{ bind: \"127.0.0.1:0\", connections_per_address_max: 256 }} }} }}\n\
-         destinations: {{ out: {{ mllp: {{ address: \"{receiver}\" }} }} }}\n\
-         routes: {{ all: {{ from: in, to: [out] }} }}\n"
-    )
-}
-
 /// Messages a second: accepted, delivered, and in the archive with what became of them (zero without one).
 async fn run(archive: bool, key: bool) -> [f64; 3] {
     let receiver = Receiver::start();
     let folder = folder();
-    let engine = Engine::start_with(folder.path(), &site(receiver.address, archive), |section| {
+    let engine = Engine::start_with(folder.path(), &one_lane(receiver.address, archive), |section| {
         if !key {
             return section;
         }

@@ -16,23 +16,13 @@
 
 mod loopback;
 
-use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use loopback::{Engine, Receiver, Sender, folder, frame, load, median};
+use loopback::{Engine, Receiver, Sender, folder, frame, load, median, one_lane};
 
 /// The fixture as it is.
 const MESSAGE_BYTES: usize = 1_024;
-
-/// One listener, one route and one MLLP destination.
-fn site(receiver: SocketAddr) -> String {
-    format!(
-        "listeners: {{ in: {{ mllp: {{ bind: \"127.0.0.1:0\", connections_per_address_max: 256 }} }} }}\n\
-         destinations: {{ out: {{ mllp: {{ address: \"{receiver}\" }} }} }}\n\
-         routes: {{ all: {{ from: in, to: [out] }} }}\n"
-    )
-}
 
 /// The median time from sending to arrival at the receiver, one message at a time with pauses.
 async fn idle_latency(engine: &Engine, receiver: &Receiver) -> Duration {
@@ -67,7 +57,7 @@ async fn measure() {
             );
             let receiver = Receiver::start();
             let folder = folder();
-            let engine = Engine::start(folder.path(), &site(receiver.address));
+            let engine = Engine::start(folder.path(), &one_lane(receiver.address, true));
             let started = Instant::now();
             accepted.push(
                 total as f64
@@ -87,7 +77,7 @@ async fn measure() {
     }
     let receiver = Receiver::start();
     let folder = folder();
-    let engine = Engine::start(folder.path(), &site(receiver.address));
+    let engine = Engine::start(folder.path(), &one_lane(receiver.address, true));
     let (idle, _) = engine.resident_mib();
     println!(
         "started and listening in {:.0} ms, {idle} MiB resident when idle",

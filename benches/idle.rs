@@ -16,7 +16,7 @@ mod loopback;
 
 use std::time::Duration;
 
-use loopback::{Engine, Receiver, count, folder, median, milliseconds};
+use loopback::{Engine, Receiver, count, folder, median, milliseconds, one_lane};
 
 const STARTS: usize = 5;
 /// What a start leaves to do is not idleness.
@@ -24,12 +24,7 @@ const SETTLING: Duration = Duration::from_secs(5);
 
 async fn measure(seconds: u64) {
     let receiver = Receiver::start();
-    let site = format!(
-        "listeners: {{ in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }} }}\n\
-         destinations: {{ out: {{ mllp: {{ address: \"{}\" }} }} }}\n\
-         routes: {{ all: {{ from: in, to: [out] }} }}\n",
-        receiver.address
-    );
+    let site = one_lane(receiver.address, true);
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         let folder = folder();

@@ -206,6 +206,16 @@ pub fn folder() -> TempDir {
     }
 }
 
+/// One listener, one route and one MLLP destination, with or without an archive.
+pub fn one_lane(receiver: SocketAddr, has_archive: bool) -> String {
+    let archive = if has_archive { "" } else { "archive: off\n" };
+    format!(
+        "{archive}listeners: {{ in: {{ mllp: {{ bind: \"127.0.0.1:0\", connections_per_address_max: 256 }} }} }}\n\
+         destinations: {{ out: {{ mllp: {{ address: \"{receiver}\" }} }} }}\n\
+         routes: {{ all: {{ from: in, to: [out] }} }}\n"
+    )
+}
+
 /// The number among the arguments; without one nothing is measured, because `cargo bench` runs every bench and these
 /// take minutes.
 pub fn count(bench: &str, usual: u64) -> Option<u64> {

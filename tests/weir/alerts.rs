@@ -1,47 +1,20 @@
 //! Alerts of a weir that runs: told by webhook and by mail when trouble begins and when it ends, through a reload and a
 //! restart, while somebody else cannot be told; and they hold no content.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{self, Receiver as Arrivals};
+use std::sync::mpsc::Receiver as Arrivals;
 
 use serde_json::Value;
 
-use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, wait_until, weir};
-
-/// Serves each connection and gives on what it took, until the test ends.
-fn serve(take: fn(TcpStream) -> Option<String>) -> (SocketAddr, Arrivals<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, arrivals) = mpsc::channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            if let Some(taken) = take(stream)
-                && sender.send(taken).is_err()
-            {
-                return;
-            }
-        }
-    });
-    (address, arrivals)
-}
+use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, read_request, serve, wait_until, weir};
 
 /// One POST, head and body.
-fn take_post(stream: TcpStream) -> Option<String> {
-    let mut reader = BufReader::new(stream);
-    let (mut taken, mut length) = (String::new(), 0);
-    while !taken.ends_with("\r\n\r\n") {
-        let from = taken.len();
-        reader.read_line(&mut taken).ok().filter(|count| *count > 0)?;
-        if let Some(value) = taken[from..].to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
+fn take_post(mut stream: TcpStream) -> Option<String> {
+    let (head, body) = read_request(&stream)?;
     let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
-    reader.get_mut().write_all(answer).ok()?;
-    Some(format!("{taken}{}", String::from_utf8(body).unwrap()))
+    stream.write_all(answer).ok()?;
+    Some(format!("{head}{}", String::from_utf8(body).unwrap()))
 }
 
 /// One mail by SMTP: the commands and the letter.

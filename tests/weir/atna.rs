@@ -18,7 +18,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::harness::pki::{Flaw, Pki};
-use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, wait_until, weir};
+use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, read_request, wait_until, weir};
 
 /// An audit record repository: what it got, and whether it works.
 #[derive(Clone)]
@@ -95,20 +95,10 @@ impl Repository {
 
     /// One that takes `AuditEvent`s of FHIR.
     fn fhir() -> Repository {
-        Repository::start(|stream, own| {
-            let mut reader = BufReader::new(stream);
-            let (mut head, mut length) = (String::new(), 0);
-            while !head.ends_with("\r\n\r\n") {
-                let from = head.len();
-                reader.read_line(&mut head).ok().filter(|count| *count > 0)?;
-                if let Some(value) = head[from..].to_ascii_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-            }
+        Repository::start(|mut stream, own| {
+            let (head, body) = read_request(&stream)?;
             assert!(head.starts_with("POST /fhir/AuditEvent "), "{head}");
             assert!(head.contains("content-type: application/fhir+json"), "{head}");
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).ok()?;
             let number = number(&serde_json::from_slice(&body).unwrap());
             let refused = own.refused.lock().unwrap().get(&number).copied();
             if refused.is_none() {
@@ -116,7 +106,7 @@ impl Repository {
             }
             let status = refused.unwrap_or("201 Created");
             let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            reader.get_mut().write_all(answer.as_bytes()).ok()
+            stream.write_all(answer.as_bytes()).ok()
         })
     }
 

@@ -1,7 +1,7 @@
 //! Traces for a collector of OpenTelemetry: the whole way of a message arrives as one trace, over a kill, without its
 //! content; and a collector that is away is in nobody's way.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
-use crate::harness::{Answer, PATIENCE, Receiver, Sender, Site, adt, wait_until};
+use crate::harness::{Answer, PATIENCE, Receiver, Sender, Site, adt, read_request, wait_until};
 
 /// A collector: the bodies it got.
 struct Collector {
@@ -56,23 +56,13 @@ impl Collector {
 }
 
 /// The body of one request, which is answered.
-fn take(stream: TcpStream) -> Option<Vec<u8>> {
+fn take(mut stream: TcpStream) -> Option<Vec<u8>> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    while !head.ends_with("\r\n\r\n") {
-        let from = head.len();
-        reader.read_line(&mut head).ok().filter(|count| *count > 0)?;
-        if let Some(value) = head[from..].to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
+    let (head, body) = read_request(&stream)?;
     assert!(head.starts_with("POST /v1/traces "), "{head}");
     assert!(head.contains("content-type: application/x-protobuf"), "{head}");
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    reader.get_mut().write_all(answer).ok()?;
+    stream.write_all(answer).ok()?;
     Some(body)
 }
 

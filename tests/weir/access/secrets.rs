@@ -2,17 +2,16 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver as Arrivals};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use serde_json::json;
 
 use super::{Client, PASSWORD, Running};
-use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, wait_until, weir};
+use crate::harness::{PATIENCE, Receiver, Sender, Site, adt, read_request, serve, wait_until, weir};
 
 /// What is kept in files of the site, by the file's name.
 const IN_FILES: [(&str, &str); 4] = [
@@ -22,41 +21,15 @@ const IN_FILES: [(&str, &str); 4] = [
     ("webhook", "Bearer Zs03SecretBird03Yv"),
 ];
 
-/// Serves each connection and gives on what it took, until the test ends.
-fn serve(take: fn(TcpStream) -> Option<String>) -> (SocketAddr, Arrivals<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, arrivals) = mpsc::channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            if let Some(taken) = take(stream)
-                && sender.send(taken).is_err()
-            {
-                return;
-            }
-        }
-    });
-    (address, arrivals)
-}
-
 /// A request by HTTP, refused with its own words.
-fn refuse_request(stream: TcpStream) -> Option<String> {
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    while !head.ends_with("\r\n\r\n") {
-        let from = head.len();
-        reader.read_line(&mut head).ok().filter(|count| *count > 0)?;
-        if let Some(value) = head[from..].to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    reader.read_exact(&mut vec![0; length]).ok()?;
+fn refuse_request(mut stream: TcpStream) -> Option<String> {
+    let (head, _) = read_request(&stream)?;
     let echo = head.lines().find(|line| line.contains("Bird")).unwrap_or("none");
     let answer = format!(
         "HTTP/1.1 401 {echo}\r\nX-Echo: {echo}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{echo}",
         echo.len()
     );
-    reader.get_mut().write_all(answer.as_bytes()).ok()?;
+    stream.write_all(answer.as_bytes()).ok()?;
     Some(head)
 }
 

@@ -6,6 +6,7 @@
 mod browser;
 mod command;
 mod corpus;
+mod http;
 mod peers;
 #[path = "../../../src/tls/tests/pki.rs"]
 #[allow(dead_code, reason = "the tests inside weir use the rest of it")]
@@ -16,6 +17,7 @@ mod secure;
 pub use browser::Browser;
 pub use command::{Running, program, repository_file, transcript, unread, workplace};
 pub use corpus::{corpus, hl7_files};
+pub use http::{read_request, serve};
 pub use peers::{Answer, Receiver, Sender, control_id};
 pub use process::{Engine, Site, weir};
 pub use secure::SecureSender;
