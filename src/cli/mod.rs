@@ -30,6 +30,7 @@ mod logging;
 mod path;
 mod queue;
 mod receiver;
+mod recorded;
 mod reload;
 mod replay;
 mod resend;

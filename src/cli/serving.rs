@@ -19,6 +19,8 @@ use crate::config::Site;
 use crate::console::{self, Console, control};
 use crate::engine::{Engine, Job, ReloadRequest, Reloader};
 use crate::metrics;
+use crate::seal::OperatorKey;
+use crate::secret::SecretPlace;
 
 use super::CannotRun;
 
@@ -69,9 +71,10 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     let access = access.map_err(|_| CannotRun::at("users", "internal error"))?;
     let access = Arc::new(access.map_err(|error| CannotRun::Because(error.to_string()))?);
     let setup_token = access.setup_token();
-    let (log, began) = (audit.clone(), began(&engine.site().version));
+    let (log, version) = (audit.clone(), Arc::clone(&engine.site().version));
+    let key = engine.site().outbox.key.clone();
     // A log that cannot be written refuses what people ask; messages flow all the same.
-    let written = tokio::task::spawn_blocking(move || log.append(began)).await;
+    let written = tokio::task::spawn_blocking(move || log.append(began(&version, key.as_ref()))).await;
     if let Ok(Err(failure)) = written {
         error!(%failure, "views of content and changes are refused until it can be");
     }
@@ -123,8 +126,17 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     })
 }
 
-fn began(version: &str) -> Entry {
-    Entry::by_weir("start", format!("site version {version}"))
+/// Under which key everything is kept from now on is told with it: `weir key rotate` writes no record of its own, for
+/// a weir may run beside it, and its log has one writer.
+fn began(version: &str, key: Option<&SecretPlace>) -> Entry {
+    let under = |place| match OperatorKey::read(place) {
+        Ok(key) => format!("encrypted under the operator's key {}", key.id()),
+        Err(error) => format!("encrypted under a key that cannot be read any more: {error}"),
+    };
+    Entry {
+        detail: key.map(under),
+        ..Entry::by_weir("start", format!("site version {version}"))
+    }
 }
 
 /// Writes down that a search sent again has ended.

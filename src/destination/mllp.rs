@@ -215,7 +215,9 @@ impl Client {
                     .rsplit_once(':')
                     .map_or("", |(host, _)| host);
                 let secured = tls.connect(host, stream).await;
-                Stream::Tls(Box::new(secured.map_err(DeliveryError::unreachable)?))
+                Stream::Tls(Box::new(
+                    secured.map_err(|failure| DeliveryError::unconnected(&failure))?,
+                ))
             }
         };
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
@@ -344,9 +346,7 @@ impl Client {
 /// What it means that no answer could be read.
 fn unread(failure: io::Error) -> DeliveryError {
     if tls::is_refusal(&failure) {
-        DeliveryError::unreachable(format_args!(
-            "the receiver does not take weir's certificate: {failure}"
-        ))
+        DeliveryError::not_taken(&failure)
     } else {
         DeliveryError::no_acknowledgment(failure)
     }

@@ -29,6 +29,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use crate::hl7::{self, Acknowledgment, AcknowledgmentCode, Message};
+use crate::tls;
 
 /// The settings of a destination, by kind.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -114,6 +115,12 @@ pub enum DeliveryError {
         /// What stood in the way.
         reason: String,
     },
+    /// Nothing was handed over: one side does not take the certificate of the other.
+    #[error("unreachable: {reason}")]
+    Untrusted {
+        /// Which, and why.
+        reason: String,
+    },
     /// The receiver takes nothing just now, and says so. Another attempt cannot duplicate the message.
     #[error("busy: {reason}")]
     Busy {
@@ -144,6 +151,28 @@ impl DeliveryError {
     fn unreachable(reason: impl fmt::Display) -> DeliveryError {
         DeliveryError::Unreachable {
             reason: reason.to_string(),
+        }
+    }
+
+    /// There is no connection.
+    fn unconnected(failure: &io::Error) -> DeliveryError {
+        DeliveryError::of_distrust(tls::is_distrust(failure), failure)
+    }
+
+    /// The receiver has read nothing, since it does not take the certificate that weir shows.
+    fn not_taken(failure: &dyn fmt::Display) -> DeliveryError {
+        DeliveryError::Untrusted {
+            reason: format!("the receiver does not take weir's certificate: {failure}"),
+        }
+    }
+
+    fn of_distrust(is_distrust: bool, reason: impl fmt::Display) -> DeliveryError {
+        if is_distrust {
+            DeliveryError::Untrusted {
+                reason: reason.to_string(),
+            }
+        } else {
+            DeliveryError::unreachable(reason)
         }
     }
 

@@ -14,6 +14,7 @@ use metrics::counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tracing::{error, info, warn};
 
+use crate::audit::{self, Aside, Entry};
 use crate::config::{NakAction, NakEnd, NakPolicy};
 use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
 use crate::outbox::{Attempt, Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
@@ -45,6 +46,7 @@ struct Lane {
     counts: Arc<DestinationCounts>,
     switches: Arc<Switches>,
     answers: Arc<Answers>,
+    refusals: Aside,
     /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
     /// can repeat.
     unsettled: Arc<Semaphore>,
@@ -57,6 +59,7 @@ pub(super) struct Equipment {
     pub(super) counts: Arc<DestinationCounts>,
     pub(super) switches: Arc<Switches>,
     pub(super) answers: Arc<Answers>,
+    pub(super) refusals: Aside,
     pub(super) duty: watch::Receiver<Duty>,
 }
 
@@ -80,6 +83,7 @@ pub(super) async fn run(
         counts: equipment.counts,
         switches: equipment.switches,
         answers: equipment.answers,
+        refusals: equipment.refusals,
         unsettled: Arc::new(Semaphore::new(settings.unsettled_max)),
         unsettled_max: settings.unsettled_max,
     });
@@ -128,6 +132,8 @@ struct Attempts {
     answer: Option<bytes::Bytes>,
     /// Why the receiver may have had it before the next attempt.
     doubt: Option<&'static str>,
+    /// Whether it was written down that one side does not take the certificate of the other.
+    is_distrust_noted: bool,
 }
 
 impl Deliverer {
@@ -272,9 +278,25 @@ impl Deliverer {
             attempts.refused += u32::from(action != NakAction::Retry);
             attempts.answer = Some(acknowledgment.raw.clone());
         }
+        if let Err(DeliveryError::Untrusted { reason }) = &result
+            && !attempts.is_distrust_noted
+        {
+            attempts.is_distrust_noted = true;
+            self.note_distrust(reason);
+        }
         self.count_attempt(&result);
         self.count_repeat(&result, attempts);
         result
+    }
+
+    /// Has it written into the audit log that there is no connection for want of trust.
+    fn note_distrust(&self, why: &str) {
+        let entry = Entry {
+            outcome: audit::Outcome::Refused,
+            detail: Some(why.to_owned()),
+            ..Entry::by_weir("", format!("destinations/{}", self.lane.name))
+        };
+        self.lane.refusals.note("node.refused", entry);
     }
 
     /// Whether the run before may have sent it: of what it left, that is the first so many.
@@ -434,7 +456,9 @@ impl Deliverer {
     fn count_repeat(&self, result: &Result<Receipt, DeliveryError>, attempts: &mut Attempts) {
         let was_sent = !matches!(
             result,
-            Err(DeliveryError::Unreachable { .. } | DeliveryError::Impossible { .. })
+            Err(DeliveryError::Unreachable { .. }
+                | DeliveryError::Untrusted { .. }
+                | DeliveryError::Impossible { .. })
         );
         if let Some(why) = attempts.doubt.filter(|_| was_sent) {
             counter!(names::REPEATED_DELIVERIES, "destination" => self.lane.name.to_string(), "why" => why)
@@ -448,7 +472,7 @@ impl Deliverer {
     fn count_attempt(&self, result: &Result<Receipt, DeliveryError>) {
         let outcome = match result {
             Ok(_) => "delivered",
-            Err(DeliveryError::Unreachable { .. }) => "unreachable",
+            Err(DeliveryError::Unreachable { .. } | DeliveryError::Untrusted { .. }) => "unreachable",
             Err(DeliveryError::Busy { .. }) => "busy",
             Err(DeliveryError::NoAcknowledgment { .. }) => {
                 self.lane.counts.ambiguous.one();
@@ -474,6 +498,7 @@ fn decide(result: &Result<Receipt, DeliveryError>, on_nak: &NakPolicy, refused: 
         Ok(_) => return Decision::Delivered,
         Err(
             DeliveryError::Unreachable { .. }
+            | DeliveryError::Untrusted { .. }
             | DeliveryError::Busy { .. }
             | DeliveryError::NoAcknowledgment { .. },
         ) => return Decision::Retry,

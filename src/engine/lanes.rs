@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{error, warn};
 
+use crate::audit::Aside;
 use crate::config::{DestinationSettings, OnRemove};
 use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 
@@ -45,6 +46,7 @@ pub(super) struct Lanes {
     status: Arc<Status>,
     switches: Arc<Switches>,
     answers: Arc<Answers>,
+    refusals: Aside,
     /// The newest of each destination; it may have ended.
     newest: BTreeMap<Arc<str>, Lane>,
     tasks: JoinSet<Result<(), OutboxError>>,
@@ -70,12 +72,14 @@ impl Lanes {
         status: Arc<Status>,
         switches: Arc<Switches>,
         answers: Arc<Answers>,
+        refusals: Aside,
     ) -> Lanes {
         Lanes {
             outbox,
             status,
             switches,
             answers,
+            refusals,
             newest: BTreeMap::new(),
             tasks: JoinSet::new(),
         }
@@ -92,6 +96,7 @@ impl Lanes {
             counts: Arc::clone(&counts),
             switches: Arc::clone(&self.switches),
             answers: Arc::clone(&self.answers),
+            refusals: self.refusals.clone(),
             duty: duty.clone(),
         };
         let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
@@ -289,7 +294,13 @@ mod tests {
         let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
         let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
         let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
-        let lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, Answers::new());
+        let lanes = Lanes::new(
+            outbox.clone(),
+            Arc::clone(&status),
+            switches,
+            Answers::new(),
+            Aside::new(crate::audit::Log::new(folder)),
+        );
         (lanes, status, outbox, site.destinations["copies"].clone())
     }
 

@@ -144,12 +144,13 @@ impl Engine {
             None => None,
         };
         let answers = Answers::new();
+        let refusals = Aside::new(audit.clone());
         let behind = Behind {
             outbox: outbox.clone(),
             status: Arc::clone(&status),
             answers: Arc::clone(&answers),
             in_hand: Arc::new(InHand::open(&site.data)?),
-            refusals: Aside::new(audit.clone()),
+            refusals: refusals.clone(),
         };
         let resender = Resender::new(Arc::clone(&status), Arc::clone(&behind.in_hand));
         let resends = Jobs::open(&site.data, resender)?;
@@ -158,7 +159,7 @@ impl Engine {
         let look_ups = LookUps::new(&site.data);
         look_ups.fill(&site.look_ups).await?;
         look_ups.keep(&site.look_ups);
-        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers);
+        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers, refusals);
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
         }

@@ -158,6 +158,7 @@ pub(super) fn attempt(at: Timestamp, took: Duration, result: &Result<Receipt, De
         }
         Err(
             DeliveryError::Unreachable { .. }
+            | DeliveryError::Untrusted { .. }
             | DeliveryError::Busy { .. }
             | DeliveryError::NoAcknowledgment { .. }
             | DeliveryError::Impossible { .. },

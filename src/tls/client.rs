@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -27,6 +28,11 @@ struct Spoken {
     settings: ClientSettings,
     within: Within,
 }
+
+/// A handshake has failed. That is said with its own words, and kept for whoever asks why.
+#[derive(Debug, Error)]
+#[error("no TLS with the receiver: {0}")]
+struct NoTls(#[source] io::Error);
 
 /// Makes connections to receivers secret. Files are looked at before each connection. Clones share what was read.
 #[derive(Clone)]
@@ -70,8 +76,7 @@ impl Client {
             }
             Err(failure) => {
                 outcome::count(&self.owner, outcome::failed(&failure));
-                let message = format!("no TLS with the receiver: {failure}");
-                Err(io::Error::new(failure.kind(), message))
+                Err(io::Error::new(failure.kind(), NoTls(failure)))
             }
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn is_of_certificate(outcome: &str) -> bool {
 
 /// Whether the peer has refused us after what was, for our side, the whole of the handshake: TLS 1.3 lets it judge our
 /// certificate only then. It has read nothing that was sent meanwhile.
-pub fn is_refusal(failure: &io::Error) -> bool {
+pub fn is_refusal(failure: &(dyn std::error::Error + 'static)) -> bool {
     const OF_CERTIFICATES: [AlertDescription; 9] = [
         AlertDescription::AccessDenied,
         AlertDescription::BadCertificate,
@@ -63,9 +63,25 @@ pub fn is_refusal(failure: &io::Error) -> bool {
     matches!(of_tls(failure), Some(Error::AlertReceived(alert)) if OF_CERTIFICATES.contains(alert))
 }
 
-/// What rustls said, if it was it.
-pub(super) fn of_tls(failure: &io::Error) -> Option<&Error> {
-    failure.get_ref()?.downcast_ref()
+/// Whether there is no connection because one side does not take the certificate of the other.
+pub fn is_distrust(failure: &(dyn std::error::Error + 'static)) -> bool {
+    is_refusal(failure) || of_tls(failure).is_some_and(|failure| is_of_certificate(kind(failure)))
+}
+
+/// What rustls said, if it was it, however deep within others.
+pub(super) fn of_tls<'e>(failure: &'e (dyn std::error::Error + 'static)) -> Option<&'e Error> {
+    let mut next = Some(failure);
+    while let Some(failure) = next {
+        if let Some(found) = failure.downcast_ref() {
+            return Some(found);
+        }
+        // The source of an `io::Error` is that of what is in it.
+        next = match failure.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(within) => Some(within),
+            None => failure.source(),
+        };
+    }
+    None
 }
 
 #[expect(

@@ -30,6 +30,19 @@ fn backed_up(receiver: &Receiver) -> (Site, std::path::PathBuf) {
     (site, file)
 }
 
+/// The records of the audit log of a weir that does not run, the oldest first.
+fn audited(site: &Site) -> Vec<Value> {
+    let (status, out, err) = weir(site.folder(), &["audit", "verify", "--data", "data"], b"");
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    let files = std::fs::read_dir(site.folder().join("data/audit")).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let lines = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+    let lines = lines.collect::<String>();
+    let records = lines.lines().map(|line| serde_json::from_str(line).unwrap());
+    records.collect()
+}
+
 fn refusing_the_first() -> Receiver {
     Receiver::scripted(|_, message| match control_id(message).as_str() {
         "DEAD" => Answer::CodeBecause("AR", 200),
@@ -54,6 +67,21 @@ fn f36_a_backup_is_restored_elsewhere_in_order() {
     assert!(out.ends_with("11 owed again\n"), "{out}");
     let (status, out, _) = weir(elsewhere.folder(), &["verify", "site"], b"");
     assert_eq!(status, 0, "{out}");
+    // In the log that came back, behind what it told before.
+    let audited = audited(&elsewhere);
+    let (first, last) = (&audited[0], audited.last().unwrap());
+    assert_eq!(
+        (&first["what"], &last["what"]),
+        (&"start".into(), &"restore".into())
+    );
+    assert_eq!(
+        (&last["object"], &last["detail"]),
+        (&"outbox".into(), &"11 owed again".into())
+    );
+    assert_eq!(
+        (&last["outcome"], &last["from"]),
+        (&"allowed".into(), &"weir restore".into())
+    );
 
     let receiver = Receiver::at(address, |_, _| Answer::Code("AA"));
     let engine = elsewhere.start();

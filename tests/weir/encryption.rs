@@ -281,6 +281,20 @@ fn without_encryption_the_canaries_are_found() {
     );
 }
 
+/// From which start on which key was used is in the audit log.
+#[track_caller]
+fn starts_tell_the_keys(folder: &Path, keys: &[&str]) {
+    let audit = std::fs::read_to_string(folder.join("data/audit/000000000001.jsonl")).unwrap();
+    let starts = audit.lines().filter(|line| line.contains(r#""what":"start""#));
+    let starts: Vec<_> = starts.collect();
+    assert_eq!(starts.len(), keys.len(), "{audit}");
+    for (start, key) in starts.iter().zip(keys) {
+        let (_, id, _) = weir(folder, &["key", "id", key], b"");
+        let told = format!("encrypted under the operator's key {}\"", id.trim());
+        assert!(start.contains(&told), "{start}");
+    }
+}
+
 #[test]
 fn a_key_is_exchanged_and_a_wrong_one_touches_nothing() {
     let receivers = receivers();
@@ -329,6 +343,7 @@ fn a_key_is_exchanged_and_a_wrong_one_touches_nothing() {
     std::fs::rename(folder.join("weir.key"), folder.join("old.key")).unwrap();
     std::fs::rename(folder.join("new.key"), folder.join("weir.key")).unwrap();
     assert_eq!(site.start().terminate(), 0);
+    starts_tell_the_keys(folder, &["old.key", "weir.key"]);
     is_searched(&site);
     let (status, out, err) = weir(folder, &["archive", "verify", "--site", "site"], b"");
     assert_eq!((status, err.as_str()), (0, ""), "{out}");

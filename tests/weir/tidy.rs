@@ -59,8 +59,8 @@ const KINDS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "at_rest", "client", "control", "input", "logging", "path", "receiver", "serving", "site",
-            "text", "tls", "watch",
+            "at_rest", "client", "control", "input", "logging", "path", "receiver", "recorded", "serving",
+            "site", "text", "tls", "watch",
         ],
     ),
     ("destination", &["beneath", "file_name", "stream"]),

@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use super::super::control::Weir;
+use super::super::recorded::Recorded;
 use super::super::{CannotRun, Finding, text};
 use super::source;
 use crate::archive::Archive;
-use crate::audit::{self, Entry, Outcome};
 use crate::secret::SecretPlace;
 
 /// What the audit log calls it.
@@ -26,17 +26,11 @@ pub(super) fn run(
         let problem = "name the key: `engine.encryption.key` of the site, or `--key`";
         return Err(CannotRun::at(archive.folder.display(), problem));
     };
-    let log = audit::Log::new(&data);
-    let allowed = source::append(&log, source::entry(WHAT, "archive".to_owned(), None))?;
-    let encrypted = Archive::encrypt(&archive.folder, &key);
-    let messages = encrypted.map_err(|error| {
-        let failed = Entry {
-            outcome: Outcome::Failed,
-            of: Some(allowed),
-            ..source::entry(WHAT, "archive".to_owned(), Some(error.to_string()))
-        };
-        // It is not encrypted, so a record that cannot be written takes nothing back.
-        drop(source::append(&log, failed));
+    let recorded = Recorded::new(&data, source::COMMAND);
+    let object = || "archive".to_owned();
+    let allowed = recorded.allowed(WHAT, object(), None)?;
+    let messages = Archive::encrypt(&archive.folder, &key).map_err(|error| {
+        recorded.failed(allowed, WHAT, object(), error.to_string());
         CannotRun::Because(error.to_string())
     })?;
     let messages = text::count(usize::try_from(messages).unwrap_or(usize::MAX), "message");

@@ -23,11 +23,12 @@ use crate::secret::SecretPlace;
 
 use super::control::WhichByName;
 use super::queue::escaped;
+use super::recorded::user;
 use super::{CannotRun, Finding, control, runtime, text};
 pub(super) use criteria::Fields;
 use criteria::{Criteria, Which};
 use show::Show;
-use source::{Source, user};
+use source::Source;
 
 /// Searches the history of messages: what came in, what became of it, what was sent where.
 ///

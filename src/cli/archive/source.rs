@@ -10,7 +10,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::archive::{Archive, Message};
-use crate::audit::{self, Entry, Outcome};
 use crate::config;
 use crate::console::api;
 use crate::console::api::archive::Trouble;
@@ -18,12 +17,16 @@ use crate::console::api::messages;
 use crate::secret::SecretPlace;
 
 use super::super::control::{self, Weir};
+use super::super::recorded::Recorded;
 use super::super::{CannotRun, runtime};
+
+/// As which command it is in the audit log.
+pub(super) const COMMAND: &str = "weir archive";
 
 /// Whoever answers: a weir that runs, or the archive itself.
 pub(super) enum Source<'a> {
     Running(Weir<'a>),
-    Here(Archive, audit::Log),
+    Here(Archive, Recorded),
 }
 
 impl<'a> Source<'a> {
@@ -36,7 +39,7 @@ impl<'a> Source<'a> {
             .map_err(|error| CannotRun::Because(error.to_string()))?;
         let missing = || CannotRun::at(kept.folder.display(), "there is no archive yet");
         let archive = opened.ok_or_else(missing)?;
-        Ok(Source::Here(archive, audit::Log::new(&data)))
+        Ok(Source::Here(archive, Recorded::new(&data, COMMAND)))
     }
 
     /// The answer of a weir that runs, or of the archive.
@@ -65,10 +68,10 @@ impl<'a> Source<'a> {
 
     /// Writes down what is going to be looked at or changed here; a weir that runs does so itself.
     pub(super) fn record(&self, what: &str, object: String, detail: Option<String>) -> Result<(), CannotRun> {
-        let Source::Here(_, log) = self else {
+        let Source::Here(_, recorded) = self else {
             return Ok(());
         };
-        append(log, entry(what, object, detail)).map(drop)
+        recorded.allowed(what, object, detail).map(drop)
     }
 
     /// Bytes of a message.
@@ -102,29 +105,4 @@ pub(super) fn kept(weir: Weir<'_>) -> Result<(PathBuf, config::Archive), CannotR
     let (data, archive) = weir.data_and_archive()?;
     let off = || CannotRun::Because("the site says `archive: off`".to_owned());
     Ok((data, archive.ok_or_else(off)?))
-}
-
-/// Writes down what is going to be done here, or what became of it; the number of the record.
-pub(super) fn append(log: &audit::Log, entry: Entry) -> Result<u64, CannotRun> {
-    log.append(entry)
-        .map_err(|error| CannotRun::at("audit log", error))
-}
-
-/// That whoever runs this command may do it.
-pub(super) fn entry(what: &str, object: String, detail: Option<String>) -> Entry {
-    Entry {
-        who: user(),
-        from: "weir archive".to_owned(),
-        what: what.to_owned(),
-        object,
-        reason: None,
-        outcome: Outcome::Allowed,
-        detail,
-        of: None,
-    }
-}
-
-/// Whoever opens the archive while no weir runs.
-pub(super) fn user() -> String {
-    format!("local:{}", rustix::process::getuid().as_raw())
 }

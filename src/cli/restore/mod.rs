@@ -28,11 +28,14 @@ use crate::outbox::{
 use crate::secret::SecretPlace;
 
 use super::at_rest::{AtRest, Found};
+use super::recorded::Recorded;
 use super::{CannotRun, Finding, runtime};
 use beside::Beside;
 use history::History;
 use lines::Lines;
 
+/// What the audit log calls it.
+const WHAT: &str = "restore";
 /// Where everything is made, until all of it is there.
 const UNFINISHED: &str = "outbox.restoring";
 /// The outbox in the data folder, and where it is made.
@@ -122,6 +125,9 @@ impl Restore {
                 )?;
             }
         }
+        // In the log that came back, or was there.
+        let owed = format!("{count} owed again");
+        Recorded::new(&data, "weir restore").allowed(WHAT, OUTBOX.to_owned(), Some(owed))?;
         // The outbox last: only now it can be taken for one, whenever this was killed.
         std::fs::rename(unfinished.join(OUTBOX), &folder)
             .and_then(|()| File::open(&data)?.sync_all())

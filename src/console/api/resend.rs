@@ -203,6 +203,9 @@ pub(super) fn because(caller: &Caller, reason: Option<String>) -> Result<Caller,
         Some(reason) if reason.chars().count() > REASON_CHARS_MAX => {
             format!("`reason`: expected at most {REASON_CHARS_MAX} characters")
         }
+        Some(reason) if reason.contains(char::is_control) => {
+            "`reason`: expected one line of text, without control characters".to_owned()
+        }
         Some(_) => return Ok(caller),
     };
     Err(problem)

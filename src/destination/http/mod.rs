@@ -94,14 +94,14 @@ impl Client {
             if failure.take_message().is_some() {
                 DeliveryError::unreachable("the receiver closed the connection")
             } else {
-                DeliveryError::no_acknowledgment(reason(&failure.into_error()))
+                unanswered(&failure.into_error())
             }
         })?;
         let (head, body) = response.into_parts();
         let bytes_max = self.settings.acknowledgment_bytes_max;
         let body = Limited::new(body, bytes_max).collect().await.map_err(|failure| {
             match failure.downcast::<hyper::Error>() {
-                Ok(failure) => DeliveryError::no_acknowledgment(reason(&failure)),
+                Ok(failure) => unanswered(&failure),
                 Err(_) => DeliveryError::no_acknowledgment(format_args!(
                     "the answer is longer than {bytes_max} bytes"
                 )),
@@ -143,7 +143,7 @@ impl Client {
         let connected = timeout(limit, self.connect()).await;
         connected
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-            .map_err(DeliveryError::unreachable)
+            .map_err(|failure| DeliveryError::unconnected(&failure))
     }
 
     async fn connect(&self) -> io::Result<Connection> {
@@ -187,6 +187,15 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> 
         _driver: driver,
         last_used: Instant::now(),
     })
+}
+
+/// What it means that no whole answer came.
+fn unanswered(failure: &hyper::Error) -> DeliveryError {
+    if tls::is_refusal(failure) {
+        DeliveryError::not_taken(failure)
+    } else {
+        DeliveryError::no_acknowledgment(reason(failure))
+    }
 }
 
 /// hyper's own words, and those of what lies beneath; neither quotes what was received.

@@ -22,7 +22,7 @@ use tokio_postgres::types::ToSql;
 use self::parameter::Parameter;
 use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
-use crate::tls::Owner;
+use crate::tls::{self, Owner};
 
 pub use connection::Connection;
 pub use look_up::{LookUp, Rows};
@@ -104,13 +104,15 @@ impl Client {
             Err(failure) => {
                 // Anew the next time, with the password that is there then.
                 self.pool = None;
-                Err(DeliveryError::unreachable(match failure {
-                    PoolError::Backend(error) => told(&error),
-                    PoolError::Timeout(_) => "no connection in time".to_owned(),
-                    PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
-                        "internal error".to_owned()
+                Err(match failure {
+                    PoolError::Backend(error) => {
+                        DeliveryError::of_distrust(tls::is_distrust(&error), told(&error))
                     }
-                }))
+                    PoolError::Timeout(_) => DeliveryError::unreachable("no connection in time"),
+                    PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+                        DeliveryError::unreachable("internal error")
+                    }
+                })
             }
         }
     }

@@ -468,7 +468,9 @@ fn report(result: &Result<Receipt, DeliveryError>) -> Report {
         Ok(_) => Report::Receipt,
         // A database has no acknowledgment to refuse with.
         Err(DeliveryError::Refused(_) | DeliveryError::Impossible { .. }) => Report::Refused,
-        Err(DeliveryError::Unreachable { .. } | DeliveryError::Busy { .. }) => Report::Unreachable,
+        Err(
+            DeliveryError::Unreachable { .. } | DeliveryError::Untrusted { .. } | DeliveryError::Busy { .. },
+        ) => Report::Unreachable,
         Err(DeliveryError::NoAcknowledgment { .. }) => Report::InDoubt,
     }
 }

@@ -156,7 +156,7 @@ async fn a_receiver_is_trusted_by_its_certificate_and_its_name_alone() {
         assert_eq!(result.is_ok(), is_right, "{name} {is_named}: {result:?}");
         if !is_right {
             assert!(
-                matches!(result, Err(DeliveryError::Unreachable { .. })),
+                matches!(result, Err(DeliveryError::Untrusted { .. })),
                 "{result:?}"
             );
         }

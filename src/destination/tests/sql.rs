@@ -162,7 +162,9 @@ async fn a_server_is_trusted_by_its_certificate_and_its_name_alone() {
             authorities.path().display()
         );
         let (_folder, mut client) = client(server.port, &more);
-        let said = word(&client.deliver(&message("1")).await);
+        let result = client.deliver(&message("1")).await;
+        assert_eq!(matches!(result, Err(DeliveryError::Untrusted { .. })), !is_right);
+        let said = word(&result);
         let rows = server.ask("select id, body from messages;");
         if is_right {
             assert_eq!((said.as_str(), rows.as_str()), ("delivered", "1|true\n"));

@@ -7,7 +7,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use crate::harness::pki::{Flaw, Pki};
-use crate::harness::{Engine, PATIENCE, Receiver, Running, SecureSender, Site, adt, field, wait_until, weir};
+use crate::harness::{
+    Engine, PATIENCE, Receiver, Running, SecureSender, Sender, Site, adt, field, wait_until, weir,
+};
 
 /// An authority, and certificates of weir and a laboratory.
 fn pki() -> Pki {
@@ -247,6 +249,58 @@ fn a_flood_without_certificates_is_counted_and_does_not_fill_the_audit_log() {
         );
     }
     assert_eq!(engine.terminate(), 0);
+}
+
+/// What the audit log says of a destination that cannot be reached with these settings of TLS.
+fn distrust_noted(pki: &Pki, receiver: &Engine, scheme: &str, tls: &str) -> String {
+    let port = receiver.listener(scheme).port();
+    let to = match scheme {
+        "http" => format!("http: {{ url: \"https://localhost:{port}/\""),
+        _ => format!("mllp: {{ address: \"localhost:{port}\""),
+    };
+    let trusted = format!("trusted: \"{}/ca.pem\"", pki.folder().display());
+    let to = format!("{to}, tls: {{ {trusted}, {tls} }} }}");
+    let site = site("mllp: { bind: \"127.0.0.1:0\" }", &to);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    assert_eq!(field(&sender.exchange(&adt("ONE")).unwrap(), "MSA", 1), "AA");
+    let tried = r#"weir_delivery_attempts_total{destination="ehr",outcome="unreachable"}"#;
+    let records = || site.ask("GET", "/api/v1/audit?what=node.refused").1;
+    wait_until(|| engine.metric(tried) >= 3.0 && !records().as_array().unwrap().is_empty());
+    // Once, however often it is tried.
+    let records = records();
+    let [record] = records.as_array().unwrap().as_slice() else {
+        panic!("{records}")
+    };
+    assert_eq!(
+        (&record["who"], &record["outcome"]),
+        (&"weir".into(), &"refused".into())
+    );
+    assert_eq!(record["object"], "destinations/ehr");
+    assert_eq!(engine.terminate(), 0);
+    record["detail"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_receiver_without_trust_is_in_the_audit_log() {
+    let pki = pki();
+    pki.issue("localhost", Flaw::None);
+    let tls = asking(&pki).replace("weir.", "localhost.");
+    let receiving = Site::new(&format!(
+        "listeners:\n  mllp: {{ mllp: {{ bind: \"127.0.0.1:0\", {tls} }} }}\n  \
+         http: {{ http: {{ bind: \"127.0.0.1:0\", {tls} }} }}\n"
+    ));
+    let receiver = receiving.start();
+    for scheme in ["mllp", "http"] {
+        let detail = distrust_noted(&pki, &receiver, scheme, "server_name: ehr.example");
+        assert!(detail.contains("not valid for name"), "{scheme}: {detail}");
+        let detail = distrust_noted(&pki, &receiver, scheme, "");
+        assert!(
+            detail.contains("does not take weir's certificate"),
+            "{scheme}: {detail}"
+        );
+    }
+    assert_eq!(receiver.terminate(), 0);
 }
 
 #[test]

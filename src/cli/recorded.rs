@@ -1,0 +1,59 @@
+//! What is done to data that no weir uses is written into their audit log first, as a weir that runs does.
+
+use std::path::Path;
+
+use super::CannotRun;
+use crate::audit::{Entry, Log, Outcome};
+
+/// The audit log of data that no weir uses, and which command writes into it.
+pub(super) struct Recorded {
+    log: Log,
+    command: &'static str,
+}
+
+impl Recorded {
+    /// That of this data folder.
+    pub(super) fn new(data: &Path, command: &'static str) -> Recorded {
+        Recorded {
+            log: Log::new(data),
+            command,
+        }
+    }
+
+    /// Writes down what is going to be done; the number of the record.
+    pub(super) fn allowed(
+        &self,
+        what: &str,
+        object: String,
+        detail: Option<String>,
+    ) -> Result<u64, CannotRun> {
+        let entry = self.entry(what, object, detail);
+        self.log
+            .append(entry)
+            .map_err(|error| CannotRun::at("audit log", error))
+    }
+
+    /// Writes down that it failed. Nothing has come of it, so a record that cannot be written takes nothing back.
+    pub(super) fn failed(&self, of: u64, what: &str, object: String, why: String) {
+        let entry = Entry {
+            outcome: Outcome::Failed,
+            of: Some(of),
+            ..self.entry(what, object, Some(why))
+        };
+        drop(self.log.append(entry));
+    }
+
+    fn entry(&self, what: &str, object: String, detail: Option<String>) -> Entry {
+        Entry {
+            who: user(),
+            from: self.command.to_owned(),
+            detail,
+            ..Entry::by_weir(what, object)
+        }
+    }
+}
+
+/// Whoever runs this command, as the audit log names them.
+pub(super) fn user() -> String {
+    format!("local:{}", rustix::process::getuid().as_raw())
+}
