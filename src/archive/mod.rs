@@ -84,6 +84,7 @@ struct Shared {
 struct Writer {
     connection: Connection,
     names: write::Names,
+    packer: bodies::Packer,
     round: purge::Round,
 }
 
@@ -118,6 +119,7 @@ impl Archive {
                 writer: Mutex::new(Writer {
                     connection,
                     names: write::Names::default(),
+                    packer: bodies::Packer::default(),
                     round: purge::Round::default(),
                 }),
                 readers: Mutex::new(Vec::new()),
@@ -166,18 +168,30 @@ impl Archive {
     pub fn write(&self, store: u128, events: &[Event]) -> Result<(), ArchiveError> {
         let mut writer = self.writer();
         let Writer {
-            connection, names, ..
+            connection,
+            names,
+            packer,
+            ..
         } = &mut *writer;
-        write::write(connection, &self.shared.sealing, names, store, events)
+        write::write(connection, &self.shared.sealing, (names, packer), store, events)
     }
 
     /// Writes ends of deliveries of an outbox that is gone, which tells nothing any more.
     pub fn settle(&self, store: u128, settlements: &[Settlement]) -> Result<(), ArchiveError> {
         let mut writer = self.writer();
         let Writer {
-            connection, names, ..
+            connection,
+            names,
+            packer,
+            ..
         } = &mut *writer;
-        write::settle(connection, &self.shared.sealing, names, store, settlements)
+        write::settle(
+            connection,
+            &self.shared.sealing,
+            (names, packer),
+            store,
+            settlements,
+        )
     }
 
     /// Takes what this outbox has written for that of one that is gone: whatever it writes next has numbers of its own.

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
 use super::about::About;
+use super::bodies::Packer;
 use super::sealed::{self, Place, Sealing};
 use super::state::State;
 use super::term::{Extract, Field, Hashing, Term};
-use super::{ArchiveError, Attempt, End, Event, Received, Settlement, What, bodies, number, succession};
+use super::{ArchiveError, Attempt, End, Event, Received, Settlement, What, number, succession};
 
 /// The ids of names, as far as they were used. What it knows is in the file, or in the transaction under way.
 #[derive(Default)]
@@ -65,7 +66,7 @@ pub(super) fn number(connection: &Connection, store: u128, sequence: u64) -> Res
 pub(super) fn write(
     connection: &mut Connection,
     sealing: &Sealing,
-    names: &mut Names,
+    (names, packer): (&mut Names, &mut Packer),
     store: u128,
     events: &[Event],
 ) -> Result<(), ArchiveError> {
@@ -75,14 +76,7 @@ pub(super) fn write(
     let before = written(connection, store)?;
     let transaction = connection.transaction()?;
     let generation = generation(&transaction, store)?;
-    let mut batch = Batch {
-        transaction: &transaction,
-        sealing,
-        names: std::mem::take(names),
-        generation,
-        drafts: BTreeMap::new(),
-        terms: BTreeSet::new(),
-    };
+    let mut batch = Batch::begin(&transaction, sealing, (names, packer), generation)?;
     let new = events
         .iter()
         .filter(|event| before.is_none_or(|before| event.number > before));
@@ -108,7 +102,7 @@ pub(super) fn write(
 pub(super) fn settle(
     connection: &mut Connection,
     sealing: &Sealing,
-    names: &mut Names,
+    (names, packer): (&mut Names, &mut Packer),
     store: u128,
     settlements: &[Settlement],
 ) -> Result<(), ArchiveError> {
@@ -116,14 +110,7 @@ pub(super) fn settle(
         return Ok(());
     };
     let transaction = connection.transaction()?;
-    let mut batch = Batch {
-        transaction: &transaction,
-        sealing,
-        names: std::mem::take(names),
-        generation,
-        drafts: BTreeMap::new(),
-        terms: BTreeSet::new(),
-    };
+    let mut batch = Batch::begin(&transaction, sealing, (names, packer), generation)?;
     for settlement in settlements {
         batch.settle(settlement)?;
     }
@@ -151,13 +138,32 @@ fn signed(what: &'static str, number: u64) -> Result<i64, ArchiveError> {
 
 struct Batch<'t> {
     transaction: &'t Transaction<'t>,
+    inserts: Inserts<'t>,
     sealing: &'t Sealing,
     names: Names,
+    packer: &'t mut Packer,
     generation: i64,
     /// Messages that came in with this batch, by their numbers.
     drafts: BTreeMap<i64, Draft<'t>>,
-    /// What is to stand in the index, in the order of its tree: what stands on one page is written at once.
+    /// What is to stand in the index: bucket, term, and place in the bucket.
     terms: BTreeSet<(i64, Term, i64)>,
+    /// By bucket: what it is to be told of messages that came in with this batch.
+    buckets: BTreeMap<i64, Bucket>,
+}
+
+/// What is written for every message, prepared once.
+struct Inserts<'t> {
+    message: CachedStatement<'t>,
+    delivery: CachedStatement<'t>,
+    attempt: CachedStatement<'t>,
+}
+
+/// Messages of one bucket.
+struct Bucket {
+    first_at: Timestamp,
+    last_at: Timestamp,
+    messages: i64,
+    bytes: i64,
 }
 
 struct Draft<'t> {
@@ -175,7 +181,46 @@ struct DraftDelivery<'t> {
     ended_by: Option<&'t str>,
 }
 
+impl<'t> Inserts<'t> {
+    fn prepare(transaction: &'t Transaction<'t>) -> Result<Inserts<'t>, ArchiveError> {
+        Ok(Inserts {
+            message: transaction.prepare_cached(
+                "INSERT INTO message
+                 (number, received_at, state, listener, site, type, control_id, bytes, about, bodies)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?,
+            delivery: transaction.prepare_cached(
+                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at, ended_by)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
+            attempt: transaction.prepare_cached(
+                "INSERT INTO attempt (delivery, destination, journal, at, took_us, code, problem, answer)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
+        })
+    }
+}
+
 impl<'t> Batch<'t> {
+    fn begin(
+        transaction: &'t Transaction<'t>,
+        sealing: &'t Sealing,
+        (names, packer): (&mut Names, &'t mut Packer),
+        generation: i64,
+    ) -> Result<Batch<'t>, ArchiveError> {
+        Ok(Batch {
+            transaction,
+            inserts: Inserts::prepare(transaction)?,
+            sealing,
+            names: std::mem::take(names),
+            packer,
+            generation,
+            drafts: BTreeMap::new(),
+            terms: BTreeSet::new(),
+            buckets: BTreeMap::new(),
+        })
+    }
+
     fn receive(&mut self, received: &'t Received) -> Result<(), ArchiveError> {
         let message = number::of(self.generation, received.message)?;
         let deliveries = received.deliveries.iter().map(|owed| {
@@ -208,21 +253,16 @@ impl<'t> Batch<'t> {
         };
         let problem = attempt.problem.as_ref();
         let answer = attempt.answer.as_ref();
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO attempt (delivery, destination, journal, at, took_us, code, problem, answer)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                delivery,
-                destination,
-                place.journal,
-                attempt.at.as_microsecond(),
-                i64::try_from(attempt.took.as_micros()).unwrap_or(i64::MAX),
-                attempt.code.as_deref(),
-                problem.map(|problem| self.sealing.text(Place::Problem(place), problem)),
-                answer.map(|answer| self.sealing.bytes(Place::Answer(place), answer.to_vec())),
-            ])?;
+        self.inserts.attempt.execute(params![
+            delivery,
+            destination,
+            place.journal,
+            attempt.at.as_microsecond(),
+            i64::try_from(attempt.took.as_micros()).unwrap_or(i64::MAX),
+            attempt.code.as_deref(),
+            problem.map(|problem| self.sealing.text(Place::Problem(place), problem)),
+            answer.map(|answer| self.sealing.bytes(Place::Answer(place), answer.to_vec())),
+        ])?;
         Ok(())
     }
 
@@ -315,21 +355,27 @@ impl<'t> Batch<'t> {
         Ok(())
     }
 
-    /// Writes the drafts and the index.
+    /// Writes the drafts, the index and what the buckets are told.
     fn finish(mut self) -> Result<Names, ArchiveError> {
+        let mut terms: Vec<_> = std::mem::take(&mut self.terms).into_iter().collect();
         for (message, draft) in std::mem::take(&mut self.drafts) {
-            self.write_draft(message, &draft)?;
+            let found_by = self.write_draft(message, &draft)?;
+            terms.extend(found_by.into_iter().map(|term| entry(message, term)));
         }
+        // In the order of the tree: what stands on one page is written at once.
+        terms.sort_unstable();
         let mut insert = self.transaction.prepare_cached(
             "INSERT INTO term (bucket, hash, offset) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )?;
-        for (bucket, Term(hash), offset) in &self.terms {
+        for (bucket, Term(hash), offset) in terms {
             insert.execute(params![bucket, hash, offset])?;
         }
+        self.write_buckets()?;
         Ok(self.names)
     }
 
-    fn write_draft(&mut self, message: i64, draft: &Draft<'_>) -> Result<(), ArchiveError> {
+    /// Writes a message that came in with this batch; what it is found by.
+    fn write_draft(&mut self, message: i64, draft: &Draft<'_>) -> Result<BTreeSet<Term>, ArchiveError> {
         let received = draft.received;
         let sealing = self.sealing;
         let extract = Extract::of(&received.raw, sealing.hashing());
@@ -340,39 +386,26 @@ impl<'t> Batch<'t> {
         let site = self.names.id(&received.site_version, self.transaction)?;
         let (kind, shown) = sealing.shown(message, &extract.message_type, &extract.control_id);
         let kind = self.names.id(kind, self.transaction)?;
-        let packed = bodies::pack(&received.raw, &received.results);
+        let packed = self.packer.pack(&received.raw, &received.results);
         let packed = sealing.bytes(Place::Bodies { message }, packed);
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO message
-                 (number, received_at, state, listener, site, type, control_id, bytes, about, bodies)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                message,
-                received.received_at.as_microsecond(),
-                state as i64,
-                listener,
-                site,
-                kind,
-                shown,
-                received.raw.len().try_into().unwrap_or(i64::MAX),
-                sealing.text(Place::About { message }, &about),
-                packed,
-            ])?;
+        self.inserts.message.execute(params![
+            message,
+            received.received_at.as_microsecond(),
+            state as i64,
+            listener,
+            site,
+            kind,
+            shown,
+            received.raw.len().try_into().unwrap_or(i64::MAX),
+            sealing.text(Place::About { message }, &about),
+            packed,
+        ])?;
         for delivery in &draft.deliveries {
             self.write_delivery(message, delivery)?;
         }
-        for term in terms(
-            received,
-            extract.terms,
-            sealing.hashing(),
-            state,
-            &draft.deliveries,
-        ) {
-            self.remember(message, term);
-        }
-        self.count(message, received.received_at, packed.len())
+        self.count(message, received.received_at, packed.len());
+        let hashing = sealing.hashing();
+        Ok(terms(received, extract.terms, hashing, state, &draft.deliveries))
     }
 
     fn write_delivery(&mut self, message: i64, delivery: &DraftDelivery<'_>) -> Result<(), ArchiveError> {
@@ -381,54 +414,71 @@ impl<'t> Batch<'t> {
             delivery: delivery.number,
             destination,
         };
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO delivery (number, message, destination, state, result, reason, ended_at, ended_by)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                delivery.number,
-                message,
-                destination,
-                delivery.state as i64,
-                delivery.result.and_then(|result| i64::try_from(result).ok()),
-                delivery.reason.map(|reason| self.sealing.text(place, reason)),
-                delivery.ended_at.map(Timestamp::as_microsecond),
-                delivery.ended_by,
-            ])?;
+        self.inserts.delivery.execute(params![
+            delivery.number,
+            message,
+            destination,
+            delivery.state as i64,
+            delivery.result.and_then(|result| i64::try_from(result).ok()),
+            delivery.reason.map(|reason| self.sealing.text(place, reason)),
+            delivery.ended_at.map(Timestamp::as_microsecond),
+            delivery.ended_by,
+        ])?;
         Ok(())
     }
 
-    /// Notes in the bucket of a message when its messages were received, and how many there are.
-    fn count(&self, message: i64, received_at: Timestamp, bytes: usize) -> Result<(), ArchiveError> {
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO bucket (bucket, first_at, last_at, messages, bytes) VALUES (?1, ?2, ?2, 1, ?3)
-                 ON CONFLICT (bucket) DO UPDATE SET
-                     first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at),
-                     messages = messages + 1, bytes = bytes + excluded.bytes",
-            )?
-            .execute(params![
-                number::bucket(message),
-                received_at.as_microsecond(),
-                i64::try_from(bytes).unwrap_or(i64::MAX),
+    /// Has the bucket of a message told when it was received, and that it is there.
+    fn count(&mut self, message: i64, received_at: Timestamp, bytes: usize) {
+        let bucket = self.buckets.entry(number::bucket(message)).or_insert(Bucket {
+            first_at: received_at,
+            last_at: received_at,
+            messages: 0,
+            bytes: 0,
+        });
+        bucket.first_at = bucket.first_at.min(received_at);
+        bucket.last_at = bucket.last_at.max(received_at);
+        bucket.messages += 1;
+        bucket.bytes = bucket
+            .bytes
+            .saturating_add(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    fn write_buckets(&self) -> Result<(), ArchiveError> {
+        let mut insert = self.transaction.prepare_cached(
+            "INSERT INTO bucket (bucket, first_at, last_at, messages, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (bucket) DO UPDATE SET
+                 first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at),
+                 messages = messages + excluded.messages, bytes = bytes + excluded.bytes",
+        )?;
+        for (number, bucket) in &self.buckets {
+            insert.execute(params![
+                number,
+                bucket.first_at.as_microsecond(),
+                bucket.last_at.as_microsecond(),
+                bucket.messages,
+                bucket.bytes,
             ])?;
+        }
         Ok(())
     }
 
     fn remember(&mut self, message: i64, term: Term) {
-        self.terms
-            .insert((number::bucket(message), term, number::offset(message)));
+        self.terms.insert(entry(message, term));
     }
 
     fn forget(&mut self, message: i64, term: Term) -> Result<(), ArchiveError> {
-        let entry = (number::bucket(message), term, number::offset(message));
+        let entry = entry(message, term);
         self.terms.remove(&entry);
         self.transaction
             .prepare_cached("DELETE FROM term WHERE bucket = ?1 AND hash = ?2 AND offset = ?3")?
             .execute(params![entry.0, term.0, entry.2])?;
         Ok(())
     }
+}
+
+/// A term of a message as it stands in the index.
+fn entry(message: i64, term: Term) -> (i64, Term, i64) {
+    (number::bucket(message), term, number::offset(message))
 }
 
 /// Number, destination and state of every delivery of a message. They follow one another, and no other message's

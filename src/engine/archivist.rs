@@ -29,7 +29,7 @@ use super::traces::{Exporter, Traces};
 
 const THREAD_NAME: &str = "weir-archivist";
 /// Notes handed over at once, and the bytes of their messages.
-const BATCH_NOTES_MAX: usize = 4_000;
+const BATCH_NOTES_MAX: usize = 12_000;
 const BATCH_BYTES_MAX: usize = 16 << 20;
 /// How much the thread gives way to others of the process (Linux knows this for each thread).
 const NICE: i32 = 10;

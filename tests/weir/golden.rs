@@ -114,11 +114,16 @@ fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
+/// Longer than every file of a store that is kept.
+const FILE_BYTES_MAX: usize = 64 << 20;
+
 fn unpack(from: &Path, to: &Path) {
     for (path, packed) in contents(from) {
         let target = to.join(path.strip_prefix(from).unwrap().with_extension(""));
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
-        std::fs::write(target, miniz_oxide::inflate::decompress_to_vec(&packed).unwrap()).unwrap();
+        let mut bytes = vec![0; FILE_BYTES_MAX];
+        let length = libdeflater::Decompressor::new().deflate_decompress(&packed, &mut bytes);
+        std::fs::write(target, &bytes[..length.unwrap()]).unwrap();
     }
 }
 
@@ -277,7 +282,10 @@ fn pack(folder: &Path, into: &Path) {
         let name = path.strip_prefix(folder).unwrap();
         let target = into.join(format!("{}.{PACKED}", name.display()));
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
-        std::fs::write(target, miniz_oxide::deflate::compress_to_vec(&bytes, 9)).unwrap();
+        let mut deflated = vec![0; FILE_BYTES_MAX];
+        let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::best());
+        let length = compressor.deflate_compress(&bytes, &mut deflated).unwrap();
+        std::fs::write(target, &deflated[..length]).unwrap();
     }
 }
 

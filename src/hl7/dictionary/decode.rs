@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+use libdeflater::Decompressor;
+
 use super::definition::{
     Code, DataTypeDefinition, FieldDefinition, Optionality, SegmentDefinition, TableDefinition,
 };
@@ -32,8 +34,11 @@ pub(super) fn dictionary(version: Version) -> &'static Dictionary {
 
 /// The whole text.
 pub(super) fn text() -> String {
-    let bytes = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(DATA, TEXT_BYTES_MAX)
+    let mut bytes = vec![0; TEXT_BYTES_MAX];
+    let length = Decompressor::new()
+        .zlib_decompress(DATA, &mut bytes)
         .expect("the embedded data carries a checksum and is unpacked by a test");
+    bytes.truncate(length);
     String::from_utf8(bytes).expect("the embedded data is read by a test")
 }
 
