@@ -2,18 +2,20 @@
 //!
 //! Eight senders note each AA they have received. At a random instant the process is killed, or the power of its
 //! disk is cut and then the process killed. It starts again over what is on disk, delivers what is owed, and the
-//! checker compares; after the last round of a store its account must balance. `WEIR_KILLS` and `WEIR_POWER_CUTS`
-//! say how often (20 and 3), `WEIR_SEED` repeats a run.
+//! checker compares; after the last round of a store its account must balance, and its archive be whole. Every other
+//! store is encrypted. `WEIR_KILLS` and `WEIR_POWER_CUTS` say how often (20 and 3), `WEIR_SEED` repeats a run.
 
 use std::path::Path;
 use std::time::Duration;
 
-use super::load::{DUPLICATES_MAX, Load, Round, assert_balances, seeded, times};
+use super::load::{DUPLICATES_MAX, KEY, Load, Round, assert_balances, seeded, times};
 use super::powercut;
-use crate::harness::Engine;
+use crate::harness::{Engine, weir};
 
 /// A store is used for so many rounds, then a new one is made: faults while it is made count, too.
 const ROUNDS_PER_STORE: u64 = 5;
+
+const ENCRYPTED: &str = "  encryption: { key: { file: ../weir.key } }\n";
 
 #[test]
 fn what_was_acknowledged_survives_kills() {
@@ -23,7 +25,7 @@ fn what_was_acknowledged_survives_kills() {
     let rounds = times("WEIR_KILLS", 20);
     for round in 0..rounds {
         let place = folder.path().join(format!("store-{}", round / ROUNDS_PER_STORE));
-        let load = Load::start(&place, &mut random, round);
+        let load = load(&place, &mut random, round);
         std::thread::sleep(Duration::from_millis(random.u64(5..400)));
         totals.add(&load.end(Engine::kill, || ()), round);
         account(&place, round, rounds);
@@ -41,7 +43,7 @@ fn what_was_acknowledged_survives_power_cuts() {
     let rounds = times("WEIR_POWER_CUTS", 3);
     for round in 0..rounds {
         let place = disk.path().join(format!("store-{}", round / ROUNDS_PER_STORE));
-        let load = Load::start(&place, &mut random, round);
+        let load = load(&place, &mut random, round);
         let cut = disk.arm();
         std::thread::sleep(Duration::from_millis(random.u64(5..1_500)));
         let cut_and_kill = |engine: Engine| {
@@ -52,6 +54,19 @@ fn what_was_acknowledged_survives_power_cuts() {
         account(&place, round, rounds);
     }
     totals.say("power cuts");
+}
+
+/// A load on a store; every other one is encrypted.
+fn load(place: &Path, random: &mut fastrand::Rng, round: u64) -> Load {
+    if (round / ROUNDS_PER_STORE).is_multiple_of(2) {
+        return Load::start(place, random, round);
+    }
+    if !place.join(KEY).exists() {
+        std::fs::create_dir_all(place).unwrap();
+        let (status, _, err) = weir(place, &["key", "new", KEY], b"");
+        assert_eq!(status, 0, "{err}");
+    }
+    Load::start_under(&[], ENCRYPTED, place, random, round)
 }
 
 /// After the last round of a store: everything in it is accounted for. Then it has done its work.

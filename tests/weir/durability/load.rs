@@ -58,6 +58,9 @@ pub(super) struct Load {
     senders: Vec<JoinHandle<()>>,
 }
 
+/// The key of a store that is encrypted, beside it.
+pub(super) const KEY: &str = "weir.key";
+
 impl Load {
     pub(super) fn start(place: &Path, random: &mut fastrand::Rng, round: u64) -> Load {
         Load::start_under(&[], "", place, random, round)
@@ -194,9 +197,17 @@ pub(super) fn strace_or_word(what: &str) -> bool {
     is_there
 }
 
-/// Every record is whole, nothing waits, and the account of the outbox balances.
+/// Every record is whole, in the archive too, nothing waits, and the account of the outbox balances.
 pub(super) fn assert_balances(place: &Path) {
-    let (status, out, err) = weir(place, &["verify", "--data", "data"], b"");
+    let key: &[&str] = if place.join(KEY).exists() {
+        &["--key", KEY]
+    } else {
+        &[]
+    };
+    let archive = ["archive", "verify", "--data", "data"];
+    let (status, out, err) = weir(place, &[&archive, key].concat(), b"");
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    let (status, out, err) = weir(place, &[&["verify", "--data", "data"], key].concat(), b"");
     assert_eq!((status, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("the account balances"), "{out}");
     let waiting = out.lines().find_map(|line| line.strip_prefix("waiting"));
