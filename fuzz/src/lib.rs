@@ -8,10 +8,11 @@ use cpu_time::ThreadTime;
 
 #[path = "../../tests/weir/fuzzed/mod.rs"]
 mod fuzzed;
+#[path = "../../tests/weir/typed/walk/mod.rs"]
+mod walk;
 /// Where the checks look for it among the tests.
 mod typed {
-    #[path = "../../../tests/weir/typed/walk/mod.rs"]
-    pub mod walk;
+    pub(crate) use super::walk;
 }
 
 /// What a byte may cost: 50 ms a MiB, in a build that counts every branch it takes.

@@ -114,6 +114,7 @@ impl Eye {
         if self.lost.is_some_and(|before| level.lost > before) {
             self.last_lost_at = Some(at);
         }
+        self.last_lost_at = self.last_lost_at.map(|last| last.min(at));
         self.lost = Some(level.lost);
         ArchiveState {
             notes: level.notes,
@@ -132,9 +133,10 @@ impl Eye {
             let given_up = counts.get(&name).map_or(0, |counts| counts.dead_lettered.get());
             let last_dead_at = match self.dead.get(&name) {
                 Some((before, _)) if given_up > *before => Some(at),
-                Some((_, last)) => *last,
-                // Those of the first look were there before: somebody has been told, or has looked.
-                None => None,
+                // Seen later than now, by a clock that was set back since.
+                Some((_, last)) => last.map(|last| last.min(at)),
+                // It counts those of this process alone.
+                None => (given_up > 0).then_some(at),
             };
             seen.insert(Arc::clone(&name), (given_up, last_dead_at));
             let state = DestinationState {

@@ -4,12 +4,12 @@
 //! A checksum over all of it is kept beside, since SQLite has none.
 
 use bytes::Bytes;
-use libdeflater::{CompressionLvl, Compressor, Decompressor};
+use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
 
 /// How hard it is packed: more gains a few hundredths and costs half as much time again.
 const LEVEL: i32 = 1;
-/// What no packed byte can become more of.
-const UNPACKED_PER_BYTE_MAX: usize = 1_032;
+/// What packed bytes hardly ever become more than, each.
+const UNPACKED_PER_BYTE: usize = 16;
 /// The first byte: how the rest is kept.
 const PLAIN: u8 = 0;
 const DEFLATED: u8 = 1;
@@ -79,14 +79,20 @@ pub(super) fn unpack(packed: &[u8]) -> Option<Vec<Bytes>> {
     Some(lengths.into_iter().map(|length| all.split_to(length)).collect())
 }
 
-/// So many bytes of these.
+/// So many bytes of these. The number stands under no checksum: room is made for what they become, not for what it says.
 fn inflated(packed: &[u8], total: usize) -> Option<Vec<u8>> {
-    if total / UNPACKED_PER_BYTE_MAX > packed.len() {
-        return None;
+    let mut inflater = Decompressor::new();
+    let mut room = packed.len().saturating_mul(UNPACKED_PER_BYTE).min(total);
+    loop {
+        let mut all = vec![0; room];
+        match inflater.deflate_decompress(packed, &mut all) {
+            Ok(length) => return (length == total).then_some(all),
+            Err(DecompressionError::InsufficientSpace) if room < total => {
+                room = room.saturating_mul(4).min(total);
+            }
+            Err(_) => return None,
+        }
     }
-    let mut all = vec![0; total];
-    let length = Decompressor::new().deflate_decompress(packed, &mut all).ok()?;
-    (length == total).then_some(all)
 }
 
 /// Seven bits a byte, the lowest first.
@@ -155,6 +161,18 @@ mod tests {
         for end in 0..packed.len() {
             assert!(unpack(&packed[..end]).is_none(), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn what_packs_well_comes_back_and_a_length_that_is_not_true_is_seen() {
+        let raw = vec![b'x'; 5_000_000];
+        let packed = packed(&raw, &[]);
+        assert!(packed.len() < 10_000);
+        assert!(unpack(&packed).unwrap() == [raw]);
+        // Form, checksum, no results, and then its length: more than there is.
+        let mut longer = packed.clone();
+        longer.splice(6..10, [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]);
+        assert_eq!(unpack(&longer), None);
     }
 
     proptest! {

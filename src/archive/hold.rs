@@ -24,6 +24,18 @@ pub struct Hold {
     pub messages: u64,
 }
 
+/// What is wrong with the name and the reason of a hold, if anything.
+pub fn check_hold(name: &str, reason: &str) -> Result<(), ArchiveError> {
+    let is_line = |text: &str| text.len() <= TEXT_BYTES_MAX && !text.contains(char::is_control);
+    if name.trim().is_empty() || !is_line(name) || !is_line(reason) {
+        let problem = format!(
+            "a hold has a name and a reason, each one line of at most {TEXT_BYTES_MAX} bytes without control characters"
+        );
+        return Err(ArchiveError::Hold(problem));
+    }
+    Ok(())
+}
+
 /// Makes a hold that keeps nothing yet; one of that name that is there already is left as it is.
 pub(super) fn begin(
     connection: &mut Connection,
@@ -33,10 +45,7 @@ pub(super) fn begin(
     by: &str,
     at: Timestamp,
 ) -> Result<(), ArchiveError> {
-    if name.trim().is_empty() || name.len() > TEXT_BYTES_MAX || reason.len() > TEXT_BYTES_MAX {
-        let problem = format!("a hold has a name and a reason of at most {TEXT_BYTES_MAX} bytes each");
-        return Err(ArchiveError::Hold(problem));
-    }
+    check_hold(name, reason)?;
     let transaction = connection.transaction()?;
     if find(&transaction, sealing, name)?.is_none() {
         let hold: i64 =

@@ -50,7 +50,7 @@ use sealed::Sealing;
 
 pub use error::ArchiveError;
 pub use event::{Attempt, End, Event, Origin, Outcome, Owed, Passage, Received, Settlement, What};
-pub use hold::Hold;
+pub use hold::{Hold, check_hold};
 pub use keys::keys_file;
 pub use message::{Attempted, Delivery, Message, Resent};
 pub use purge::Purged;

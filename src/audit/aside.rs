@@ -57,8 +57,8 @@ impl Aside {
         }
     }
 
-    /// Has a record written soon, unless there were too many of this kind.
-    pub fn note(&self, what: &'static str, entry: Entry) {
+    /// Has a record written soon, unless there were too many of this kind: whether it will be.
+    pub fn note(&self, what: &'static str, entry: Entry) -> bool {
         let mut bounds = self.bounds.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::monotonic();
         let bound = bounds.entry(what).or_insert_with(|| Bound::new(now));
@@ -77,10 +77,11 @@ impl Aside {
         };
         if is_allowed && self.waiting.try_send(entry).is_ok() {
             bound.unwritten = 0;
-            return;
+            return true;
         }
         bound.unwritten += 1;
         counter!(AUDIT_UNWRITTEN_TOTAL, "what" => what).increment(1);
+        false
     }
 }
 

@@ -94,6 +94,21 @@ impl Log {
         self.newest.subscribe()
     }
 
+    /// Takes what a process before this one has written for the newest: where nothing can be written, what is there is
+    /// sent on all the same. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn look(&self) -> io::Result<()> {
+        let written = self.place.read_head()?.map_or(0, |head| head.number);
+        self.newest.send_if_modified(|newest| {
+            let is_newer = written > *newest;
+            *newest = written.max(*newest);
+            is_newer
+        });
+        Ok(())
+    }
+
     /// Writes a record; its number, when it would survive a power cut. Blocks on the disk.
     ///
     /// # Errors

@@ -82,10 +82,20 @@ fn keep_archive(folder: &Path, to: &Path, out: &mut dyn Write) -> Result<Finding
         let parent = parent.unwrap_or(Path::new("."));
         // The copy of before goes when there is another: it is put aside, and deleted with this folder.
         let aside = private_folder(parent)?;
-        if to.exists() {
-            fs::rename(to, aside.path().join("before"))?;
+        let before = aside.path().join("before");
+        let has_before = to.exists();
+        if has_before {
+            fs::rename(to, &before)?;
         }
-        fs::rename(made.path(), to)?;
+        if let Err(error) = fs::rename(made.path(), to) {
+            if has_before && fs::rename(&before, to).is_err() {
+                // Not deleted with the folder: it is the only one.
+                let kept = aside.keep().join("before");
+                let why = format!("{error}; the copy of before is in {}", kept.display());
+                return Err(std::io::Error::new(error.kind(), why));
+            }
+            return Err(error);
+        }
         fs::File::open(parent)?.sync_all()?;
         aside.close()
     };

@@ -1,13 +1,16 @@
 //! What is done to data that no weir uses is written into their audit log first, as a weir that runs does.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
 
 use super::CannotRun;
 use crate::audit::{Entry, Log, Outcome};
 
 /// The audit log of data that no weir uses, and which command writes into it.
 pub(super) struct Recorded {
-    log: Log,
+    data: PathBuf,
     command: &'static str,
 }
 
@@ -15,7 +18,7 @@ impl Recorded {
     /// That of this data folder.
     pub(super) fn new(data: &Path, command: &'static str) -> Recorded {
         Recorded {
-            log: Log::new(data),
+            data: data.to_owned(),
             command,
         }
     }
@@ -27,10 +30,7 @@ impl Recorded {
         object: String,
         detail: Option<String>,
     ) -> Result<u64, CannotRun> {
-        let entry = self.entry(what, object, detail);
-        self.log
-            .append(entry)
-            .map_err(|error| CannotRun::at("audit log", error))
+        self.append(self.entry(what, object, detail))
     }
 
     /// Writes down that it failed. Nothing has come of it, so a record that cannot be written takes nothing back.
@@ -40,7 +40,17 @@ impl Recorded {
             of: Some(of),
             ..self.entry(what, object, Some(why))
         };
-        drop(self.log.append(entry));
+        drop(self.append(entry));
+    }
+
+    /// One command after the other: each record holds the hash of the one before it.
+    fn append(&self, entry: Entry) -> Result<u64, CannotRun> {
+        let folder = File::open(&self.data).map_err(|error| CannotRun::at(self.data.display(), error))?;
+        flock(&folder, FlockOperation::LockExclusive)
+            .map_err(|error| CannotRun::at(self.data.display(), error))?;
+        // Opened anew: another command may have written.
+        let written = Log::new(&self.data).append(entry);
+        written.map_err(|error| CannotRun::at("audit log", error))
     }
 
     fn entry(&self, what: &str, object: String, detail: Option<String>) -> Entry {

@@ -71,13 +71,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     let access = access.map_err(|_| CannotRun::at("users", "internal error"))?;
     let access = Arc::new(access.map_err(|error| CannotRun::Because(error.to_string()))?);
     let setup_token = access.setup_token();
-    let (log, version) = (audit.clone(), Arc::clone(&engine.site().version));
-    let key = engine.site().outbox.key.clone();
-    // A log that cannot be written refuses what people ask; messages flow all the same.
-    let written = tokio::task::spawn_blocking(move || log.append(began(&version, key.as_ref()))).await;
-    if let Ok(Err(failure)) = written {
-        error!(%failure, "views of content and changes are refused until it can be");
-    }
+    write_start(audit.clone(), engine.site()).await;
     let status = Arc::clone(engine.status());
     let forwarding = Forwarding::start(&audit, &data, &engine.site().audit, &status);
     let alerts = alert::Watch::start(&status, &data);
@@ -124,6 +118,22 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
         stop,
         servers,
     })
+}
+
+/// Writes down that weir has started. A log that cannot be written refuses what people ask; messages flow all the same.
+async fn write_start(log: audit::Log, site: &Site) {
+    let (version, key) = (Arc::clone(&site.version), site.outbox.key.clone());
+    let written = tokio::task::spawn_blocking(move || {
+        let written = log.append(began(&version, key.as_ref()));
+        if written.is_err() {
+            // A head that cannot be read is told by the append.
+            log.look().ok();
+        }
+        written
+    });
+    if let Ok(Err(failure)) = written.await {
+        error!(%failure, "views of content and changes are refused until it can be");
+    }
 }
 
 /// Under which key everything is kept from now on is told with it: `weir key rotate` writes no record of its own, for

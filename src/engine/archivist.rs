@@ -5,8 +5,8 @@
 //! What was handed over and not yet forgotten when weir ended is handed over again, and the archive knows it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use metrics::{counter, gauge};
 use rustix::process::setpriority_process;
 use rustix::thread::gettid;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::archive::{self, Archive, ArchiveError, Event, Retention, What};
@@ -29,7 +29,7 @@ use super::traces::{Exporter, Traces};
 
 const THREAD_NAME: &str = "weir-archivist";
 /// Notes handed over at once, and the bytes of their messages.
-const BATCH_NOTES_MAX: usize = 12_000;
+const BATCH_NOTES_MAX: usize = 4_000;
 const BATCH_BYTES_MAX: usize = 16 << 20;
 /// How much the thread gives way to others of the process (Linux knows this for each thread).
 const NICE: i32 = 10;
@@ -49,7 +49,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Archivist {
     outbox: Outbox,
     stopping: Arc<AtomicBool>,
-    retention: Arc<RwLock<Retention>>,
+    retention: watch::Sender<Retention>,
     /// Resolves when the thread has ended.
     ended: oneshot::Receiver<()>,
     /// Sends traces of what was handed over, where somebody gets them.
@@ -74,7 +74,7 @@ impl Archivist {
             Ok(Err(_)) | Err(_) => {}
         }
         let stopping = Arc::new(AtomicBool::new(false));
-        let retention = Arc::new(RwLock::new(settings.retention.clone()));
+        let retention = watch::Sender::new(settings.retention.clone());
         let (ending, ended) = oneshot::channel();
         let started = traces.map(|traces| Traces::start(traces, outbox.store_id(), status));
         let (traces, exporter) = started.unzip();
@@ -83,7 +83,7 @@ impl Archivist {
             status: Arc::clone(status),
             folder: settings.folder.clone(),
             key: settings.key.clone(),
-            retention: Arc::clone(&retention),
+            retention: retention.subscribe(),
             traces,
             stopping: Arc::clone(&stopping),
             read: 0,
@@ -108,8 +108,11 @@ impl Archivist {
 
     /// From now on this long is kept what.
     pub(super) fn keep(&self, retention: &Retention) {
-        let mut kept = self.retention.write().unwrap_or_else(PoisonError::into_inner);
-        kept.clone_from(retention);
+        self.retention.send_if_modified(|kept| {
+            let is_changed = kept != retention;
+            kept.clone_from(retention);
+            is_changed
+        });
     }
 
     /// Lets it hand over what is durable by now, for so long; what is left is handed over after the next start.
@@ -135,7 +138,7 @@ struct Work {
     status: Arc<Status>,
     folder: PathBuf,
     key: Option<SecretPlace>,
-    retention: Arc<RwLock<Retention>>,
+    retention: watch::Receiver<Retention>,
     traces: Option<Traces>,
     stopping: Arc<AtomicBool>,
     /// The last note that the archive has.
@@ -164,13 +167,18 @@ impl Work {
         let mut is_tidy = false;
         loop {
             let is_last = self.is_stopping();
-            match self.hand_over() {
-                Ok(0) if is_last => break,
+            let handed_over = self.hand_over();
+            if is_last && let Ok(0) = handed_over {
+                break;
+            }
+            // Also while notes keep coming, and when the archive takes nothing: it may be for want of room.
+            let is_changed = self.retention.has_changed().unwrap_or(false);
+            if !is_last && (!is_tidy || is_changed || tidied.elapsed() >= TIDY_EVERY) {
+                is_tidy = self.tidy();
+                tidied = clock::monotonic();
+            }
+            match handed_over {
                 Ok(0) => {
-                    if tidied.elapsed() >= TIDY_EVERY || !is_tidy {
-                        is_tidy = self.tidy();
-                        tidied = clock::monotonic();
-                    }
                     self.measure();
                     let limit = if is_tidy { IDLE } else { TIDY_TURN };
                     self.outbox.wait_for_journal(self.read, limit);
@@ -393,15 +401,12 @@ impl Work {
     }
 
     /// Deletes what is too old or too much, for a while; whether the round has ended.
-    fn tidy(&self) -> bool {
+    fn tidy(&mut self) -> bool {
         let Some(archive) = self.status.archive() else {
             return true;
         };
-        let retention = self
-            .retention
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let archive = archive.clone();
+        let retention = self.retention.borrow_and_update().clone();
         let started = clock::monotonic();
         while started.elapsed() < TIDY_TURN {
             match archive.tidy(&retention, clock::now()) {

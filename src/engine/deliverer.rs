@@ -281,22 +281,21 @@ impl Deliverer {
         if let Err(DeliveryError::Untrusted { reason }) = &result
             && !attempts.is_distrust_noted
         {
-            attempts.is_distrust_noted = true;
-            self.note_distrust(reason);
+            attempts.is_distrust_noted = self.note_distrust(reason);
         }
         self.count_attempt(&result);
         self.count_repeat(&result, attempts);
         result
     }
 
-    /// Has it written into the audit log that there is no connection for want of trust.
-    fn note_distrust(&self, why: &str) {
+    /// Has it written into the audit log that there is no connection for want of trust: whether it will be.
+    fn note_distrust(&self, why: &str) -> bool {
         let entry = Entry {
             outcome: audit::Outcome::Refused,
             detail: Some(why.to_owned()),
             ..Entry::by_weir("", format!("destinations/{}", self.lane.name))
         };
-        self.lane.refusals.note("node.refused", entry);
+        self.lane.refusals.note("node.refused", entry)
     }
 
     /// Whether the run before may have sent it: of what it left, that is the first so many.

@@ -32,6 +32,7 @@ mod transfer;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,18 +64,21 @@ use in_hand::InHand;
 use lanes::Lanes;
 use look_ups::{LookUps, NoRows};
 
+/// In the data folder: where a restore makes everything, until all of it is there. No engine starts beside it.
+pub const RESTORING: &str = "outbox.restoring";
+
 /// Why an engine could not start. Nothing of it runs then, and nothing was accepted.
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The store cannot be opened.
     #[error("outbox: {0}")]
     Outbox(#[from] OpenError),
+    /// A restore is at work in the data folder, or was cut short.
+    #[error("{}: a restore is at work here, or did not come to its end: wait for it, or remove this folder", .0.display())]
+    Restoring(PathBuf),
     /// What people told the lanes cannot be read.
     #[error(transparent)]
     Switches(#[from] SwitchError),
-    /// What was being sent again cannot be read.
-    #[error(transparent)]
-    Resends(#[from] JobsError),
     /// What was in hand at the last crash cannot be read.
     #[error(transparent)]
     InHand(#[from] InHandError),
@@ -144,22 +148,27 @@ impl Engine {
             None => None,
         };
         let answers = Answers::new();
-        let refusals = Aside::new(audit.clone());
         let behind = Behind {
             outbox: outbox.clone(),
             status: Arc::clone(&status),
             answers: Arc::clone(&answers),
             in_hand: Arc::new(InHand::open(&site.data)?),
-            refusals: refusals.clone(),
+            refusals: Aside::new(audit.clone()),
         };
         let resender = Resender::new(Arc::clone(&status), Arc::clone(&behind.in_hand));
-        let resends = Jobs::open(&site.data, resender)?;
+        let resends = Jobs::open(&site.data, resender);
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
         let look_ups = LookUps::new(&site.data);
         look_ups.fill(&site.look_ups).await?;
         look_ups.keep(&site.look_ups);
-        let mut lanes = Lanes::new(outbox.clone(), Arc::clone(&status), switches, answers, refusals);
+        let mut lanes = Lanes::new(
+            outbox.clone(),
+            Arc::clone(&status),
+            switches,
+            answers,
+            Aside::new(audit.clone()),
+        );
         for (name, settings) in &site.destinations {
             lanes.start(name, settings);
         }
@@ -254,15 +263,18 @@ impl From<Vec<NoRows>> for StartError {
 
 /// Opens the store on a thread that may block.
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
-    let folder = site.data.join("outbox");
+    let (folder, restoring) = (site.data.join("outbox"), site.data.join(RESTORING));
     let settings = site.outbox.clone();
     let open = if site.archive.is_some() {
         Outbox::open_with_journal
     } else {
         Outbox::open
     };
-    let opened = tokio::task::spawn_blocking(move || open(&folder, &settings))
-        .await
-        .map_err(|_| StartError::Internal)?;
-    Ok(opened?)
+    let opened = tokio::task::spawn_blocking(move || {
+        if restoring.exists() {
+            return Err(StartError::Restoring(restoring));
+        }
+        Ok(open(&folder, &settings)?)
+    });
+    opened.await.map_err(|_| StartError::Internal)?
 }

@@ -221,6 +221,38 @@ fn the_history_is_asked_while_no_weir_runs() {
 }
 
 #[test]
+fn commands_at_once_write_one_chain() {
+    let site = site();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| run(&site, &["show", "1"], 0));
+        }
+    });
+    let log = audited(&site);
+    assert_eq!(log.matches("\"message.read\"").count(), 8, "{log}");
+    let (status, out, err) = weir(site.folder(), &["audit", "verify", "--data", "data"], b"");
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+}
+
+#[test]
+fn a_hold_is_named_and_reasoned_in_one_line() {
+    let site = site();
+    for hold in [["case 7", "two\nlines"], ["case\u{85}7", "court"]] {
+        let [name, reason] = hold;
+        let (status, _, err) = weir(
+            site.folder(),
+            &[
+                "archive", "hold", name, "--reason", reason, "--number", "1", "--site", "site",
+            ],
+            b"",
+        );
+        assert_eq!(status, 2);
+        assert!(err.contains("one line"), "{err}");
+    }
+    assert!(!site.folder().join("data/audit").exists(), "nothing was allowed");
+}
+
+#[test]
 fn wrong_questions_are_told() {
     let site = site();
     let wrong = |arguments: &[&str], expected: &str| {

@@ -268,3 +268,31 @@ fn an_archive_that_takes_nothing_holds_nobody_up_and_has_all_of_it_later() {
     let outcomes: Vec<_> = found.iter().map(|message| message.found.state).collect();
     assert_eq!(outcomes, [State::Delivered, State::Delivered]);
 }
+
+#[test]
+fn what_is_too_old_goes_also_while_messages_keep_coming() {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let receiver = Receiver::accepting();
+    let yaml = Site::forwarding_yaml(&[("ehr", receiver.address())]);
+    let site = Site::new(&format!("archive: {{ age_max: 10d }}\n{yaml}"));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let mut send = |number: u32| {
+        let reply = sender.exchange(&adt(&format!("M{number}"))).unwrap();
+        assert_eq!(field(&reply, "MSA", 1), "AA");
+    };
+    let deadline = Instant::now() + PATIENCE;
+    for number in 0.. {
+        assert!(Instant::now() < deadline, "nothing is deleted");
+        send(number);
+        if number == 150 {
+            site.change(&format!("archive: {{ age_max: 1s }}\n{yaml}"));
+        }
+        if number > 150 && number % 50 == 0 && engine.metric("weir_archive_purged_messages_total") >= 50.0 {
+            break;
+        }
+        // Never so long that the archive has everything.
+        std::thread::sleep(PAUSE);
+    }
+    assert_eq!(engine.terminate(), 0);
+}

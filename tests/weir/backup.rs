@@ -148,6 +148,12 @@ fn only_a_whole_backup_is_restored_and_only_where_nothing_is() {
         let left = elsewhere.folder().join("data").join(left);
         std::fs::create_dir_all(&left).unwrap();
         refused(&whole, &elsewhere, expected);
+        if left.ends_with("outbox.restoring") {
+            let (status, _, err) = weir(elsewhere.folder(), &["run", "site"], b"");
+            assert_eq!(status, 2);
+            assert!(err.contains("a restore is at work here"), "{err}");
+            assert!(!elsewhere.folder().join("data/outbox").exists());
+        }
         std::fs::remove_dir(&left).unwrap();
     }
 }

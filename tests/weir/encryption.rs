@@ -249,6 +249,8 @@ fn no_file_of_an_encrypted_data_folder_holds_any_of_20_canaries() {
         b"",
     );
     assert_eq!((status, err.as_str()), (0, ""));
+    let audit = std::fs::read_to_string(data.join("audit/000000000001.jsonl")).unwrap();
+    assert_eq!(audit.matches("in plain text, of an outbox").count(), 1, "{audit}");
     let [sealed, open] = ["sealed", "open"].map(|name| std::fs::read(site.folder().join(name)).unwrap());
     assert_eq!(in_bytes(&sealed), 0);
     assert!(in_bytes(&open) >= IN_MESSAGE, "they would be found");

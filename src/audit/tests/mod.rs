@@ -259,3 +259,16 @@ fn texts_from_outside_are_cut() {
     assert_eq!(record.reason.as_deref(), Some("line\nend \"quoted\""));
     assert_eq!(faults(&folder), [""; 0]);
 }
+
+#[test]
+fn what_was_written_before_is_the_newest_when_nothing_can_be_written() {
+    let folder = written(3);
+    let log = Log::new(folder.path());
+    let newest = log.newest_number();
+    assert_eq!(*newest.borrow(), 0);
+    log.look().unwrap();
+    assert_eq!(*newest.borrow(), 3);
+    log.append(entry("test.4")).unwrap();
+    log.look().unwrap();
+    assert_eq!(*newest.borrow(), 4);
+}

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use hyper::{Method, StatusCode};
 
-use crate::archive::Archive as History;
+use crate::archive::{Archive as History, check_hold};
 use crate::clock;
 use crate::console::api;
 use crate::console::api::archive::{Held, Hold, NewHold, Purged, Summary, Trouble};
@@ -186,6 +186,7 @@ impl Keep {
             reason: self.reason.clone(),
             messages: self.which.chosen(),
         };
+        check_hold(&new.name, &new.reason).map_err(|error| CannotRun::Because(error.to_string()))?;
         let detail = format!("{} and {}", new.reason, new.messages.told());
         source.record(
             "archive.hold",

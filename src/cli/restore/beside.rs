@@ -26,6 +26,14 @@ pub(super) struct Beside {
     numbers: HashMap<(String, u64), Option<u64>>,
 }
 
+/// What became of a file of the backup.
+#[derive(Clone, Copy)]
+pub(super) enum Put {
+    Restored,
+    /// One was there.
+    Stayed,
+}
+
 impl Beside {
     /// Files made in this folder.
     pub(super) fn new(folder: &Path) -> Beside {
@@ -77,31 +85,41 @@ impl Beside {
         write(&path, &content).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// Puts all of it into the data folder; what is there already stays. The names of what was put, and of what stayed.
-    pub(super) fn put(&self, data: &Path) -> io::Result<(Vec<&'static str>, Vec<&'static str>)> {
-        let (mut put, mut stayed) = (Vec::new(), Vec::new());
-        let has_audit = [audit::HEAD_NAME, audit::FOLDER_NAME]
-            .iter()
-            .any(|name| data.join(name).exists());
-        for (name, is_there) in [
-            (access::FILE_NAME, data.join(access::FILE_NAME).exists()),
-            // The head before its records: a log without its end is told as damaged.
-            (audit::HEAD_NAME, has_audit),
-            (audit::FOLDER_NAME, has_audit),
-            (SWITCHES_FILE, false),
-        ] {
-            let made = self.folder.join(name);
-            if !made.exists() {
-                continue;
-            }
-            if is_there {
-                stayed.push(name);
-            } else {
-                fs::rename(made, data.join(name))?;
-                put.push(name);
-            }
+    /// Puts the audit log into the data folder, unless there is one: what became of its files.
+    pub(super) fn put_audit(&self, data: &Path) -> io::Result<Vec<(&'static str, Put)>> {
+        // The head before its records: a log without its end is told as damaged.
+        let names = [audit::HEAD_NAME, audit::FOLDER_NAME];
+        let is_there = names.iter().any(|name| data.join(name).exists());
+        let put = names.map(|name| self.put(name, data, is_there));
+        put.into_iter().filter_map(io::Result::transpose).collect()
+    }
+
+    /// Puts the rest of it there: users, unless there are some, and what destinations were told.
+    pub(super) fn put_others(&self, data: &Path) -> io::Result<Vec<(&'static str, Put)>> {
+        let has_users = data.join(access::FILE_NAME).exists();
+        let put = [
+            self.put(access::FILE_NAME, data, has_users),
+            self.put(SWITCHES_FILE, data, false),
+        ];
+        put.into_iter().filter_map(io::Result::transpose).collect()
+    }
+
+    /// Puts one there; nothing when the backup has none.
+    fn put(
+        &self,
+        name: &'static str,
+        data: &Path,
+        is_there: bool,
+    ) -> io::Result<Option<(&'static str, Put)>> {
+        let made = self.folder.join(name);
+        if !made.exists() {
+            return Ok(None);
         }
-        Ok((put, stayed))
+        if is_there {
+            return Ok(Some((name, Put::Stayed)));
+        }
+        fs::rename(made, data.join(name))?;
+        Ok(Some((name, Put::Restored)))
     }
 }
 

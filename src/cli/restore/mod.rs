@@ -20,7 +20,7 @@ use crate::archive::ArchiveError;
 use crate::clock;
 use crate::console::api::backup;
 use crate::console::api::backup::{Line, Owed, VERSION, VERSION_MIN};
-use crate::engine::SWITCHES_FILE;
+use crate::engine::{RESTORING, SWITCHES_FILE};
 use crate::outbox::{
     self, Acceptance, BodyRef, Entry, Judgment, Link, LinkNumber, Origin, OriginMessage, Outbox, Outcome,
     Settlement, Told,
@@ -30,14 +30,12 @@ use crate::secret::SecretPlace;
 use super::at_rest::{AtRest, Found};
 use super::recorded::Recorded;
 use super::{CannotRun, Finding, runtime};
-use beside::Beside;
+use beside::{Beside, Put};
 use history::History;
 use lines::Lines;
 
 /// What the audit log calls it.
 const WHAT: &str = "restore";
-/// Where everything is made, until all of it is there.
-const UNFINISHED: &str = "outbox.restoring";
 /// The outbox in the data folder, and where it is made.
 const OUTBOX: &str = "outbox";
 /// Dead letters that are settled in memory and not yet on disk.
@@ -64,17 +62,14 @@ impl Restore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let Found { data, archive, key } = self.at_rest.find()?;
         let folder = data.join(OUTBOX);
-        if folder.exists() {
-            let why = "there is an outbox already; move it away, for what it holds would be lost";
-            return Err(CannotRun::at(folder.display(), why));
-        }
+        is_missing(&folder)?;
         let switches = data.join(SWITCHES_FILE);
         if switches.exists() {
             let why =
                 "it tells what to skip and where to pause by the numbers of another outbox; move it away";
             return Err(CannotRun::at(switches.display(), why));
         }
-        let unfinished = data.join(UNFINISHED);
+        let unfinished = data.join(RESTORING);
         if unfinished.exists() {
             let why = "left by a restore that did not come to its end; remove it";
             return Err(CannotRun::at(unfinished.display(), why));
@@ -108,30 +103,18 @@ impl Restore {
         };
         std::fs::create_dir(&unfinished).map_err(in_data)?;
         runtime()?.block_on(self.load(&mut parts, key, of_backup.as_ref(), count))?;
-        let (put, stayed) = parts.beside.put(&data).map_err(in_data)?;
-        for (names, what) in [(put, "restored"), (stayed, "was there and stays as it is")] {
-            for name in names {
-                writeln!(out, "{}: {what}", data.join(name).display())?;
-            }
-        }
-        // Before there is an outbox: what is cut short here is done again by the next restore.
-        if let Some(history) = &parts.history {
-            let lost = history.close(clock::now());
-            let lost = lost.map_err(|error| CannotRun::Because(error.to_string()))?;
-            if lost > 0 {
-                writeln!(
-                    out,
-                    "{lost} that the archive shows as owed are not in the backup: told there as purged"
-                )?;
-            }
-        }
-        // In the log that came back, or was there.
+        // A weir may have been started meanwhile that had not seen it.
+        is_missing(&folder)?;
+        let recorded = Recorded::new(&data, "weir restore");
+        let told = parts.beside.put_audit(&data).map_err(in_data)?;
+        tell(&told, &data, out)?;
+        // In the log that came back, or was there: before anything else can be taken for restored.
         let owed = format!("{count} owed again");
-        Recorded::new(&data, "weir restore").allowed(WHAT, OUTBOX.to_owned(), Some(owed))?;
-        // The outbox last: only now it can be taken for one, whenever this was killed.
-        std::fs::rename(unfinished.join(OUTBOX), &folder)
-            .and_then(|()| File::open(&data)?.sync_all())
-            .map_err(in_data)?;
+        let allowed = recorded.allowed(WHAT, OUTBOX.to_owned(), Some(owed))?;
+        if let Err(why) = parts.put(&data, out) {
+            recorded.failed(allowed, WHAT, OUTBOX.to_owned(), why.clone());
+            return Err(half(&unfinished, &why));
+        }
         // Nothing that counts is in it any more.
         drop(std::fs::remove_dir_all(&unfinished));
         writeln!(out, "{}: {count} owed again", folder.display())?;
@@ -275,6 +258,27 @@ impl Parts {
         opened.map_err(|error| CannotRun::Because(error.to_string()))
     }
 
+    /// Puts everything but the audit log where it belongs, the outbox last.
+    fn put(&self, data: &Path, out: &mut dyn Write) -> Result<(), String> {
+        let in_data = |error| format!("{}: {error}", data.display());
+        let told = self.beside.put_others(data).map_err(in_data)?;
+        tell(&told, data, out).map_err(|error| error.to_string())?;
+        // Before there is an outbox: what is cut short here is done again by the next restore.
+        if let Some(history) = &self.history {
+            let lost = history.close(clock::now()).map_err(|error| error.to_string())?;
+            if lost > 0 {
+                let told = format!(
+                    "{lost} that the archive shows as owed are not in the backup: told there as purged"
+                );
+                writeln!(out, "{told}").map_err(|error| error.to_string())?;
+            }
+        }
+        // The outbox last: only now it can be taken for one, whenever this was killed.
+        std::fs::rename(self.folder.join(OUTBOX), data.join(OUTBOX))
+            .and_then(|()| File::open(data)?.sync_all())
+            .map_err(in_data)
+    }
+
     /// What the archive is to be told of a delivery: that it goes on from where it was.
     fn told(&mut self, owed: &Owed) -> Result<Option<Told>, ArchiveError> {
         if !self.keeps_history {
@@ -296,6 +300,27 @@ impl Parts {
             }),
         }))
     }
+}
+
+/// No outbox may be lost to another.
+fn is_missing(outbox: &Path) -> Result<(), CannotRun> {
+    if outbox.exists() {
+        let why = "there is an outbox already; move it away, for what it holds would be lost";
+        return Err(CannotRun::at(outbox.display(), why));
+    }
+    Ok(())
+}
+
+/// Tells what became of files of the backup.
+fn tell(files: &[(&str, Put)], data: &Path, out: &mut dyn Write) -> std::io::Result<()> {
+    for (name, put) in files {
+        let what = match put {
+            Put::Restored => "restored",
+            Put::Stayed => "was there and stays as it is",
+        };
+        writeln!(out, "{}: {what}", data.join(name).display())?;
+    }
+    Ok(())
 }
 
 /// What was begun cannot be taken for the whole.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::messages::Search;
-use crate::archive::{self, Archive, ArchiveError, PAGE_COUNT_MAX};
+use crate::archive::{self, Archive, ArchiveError, PAGE_COUNT_MAX, check_hold};
 use crate::clock;
 use crate::console::Sources;
 use crate::console::extract::{Json, Path};
@@ -208,6 +208,9 @@ pub(super) async fn add_hold(
     caller: Caller,
     Json(new): Json<NewHold>,
 ) -> Response {
+    if let Err(problem) = check_hold(&new.name, &new.reason) {
+        return Failure::response(StatusCode::BAD_REQUEST, problem.to_string());
+    }
     let detail = format!("{} and {}", new.reason, new.messages.told());
     if let Err(unwritten) = caller
         .record(&format!("archive/holds/{}", new.name), Some(detail))

@@ -146,7 +146,14 @@ pub(super) async fn get(
     caller: Caller,
 ) -> Response {
     info!(by = %caller, plain = form.plain, "a backup begins");
-    let key = sources.status.outbox().key().filter(|_| !form.plain).cloned();
+    let key = sources.status.outbox().key();
+    if form.plain && key.is_some() {
+        let told = "in plain text, of an outbox that is encrypted".to_owned();
+        if let Err(unwritten) = caller.record("backup", Some(told)).await {
+            return unwritten;
+        }
+    }
+    let key = key.filter(|_| !form.plain).cloned();
     let (lines, waiting) = mpsc::channel(LINES_WAITING_MAX);
     // Ends by itself when nobody reads any more.
     tokio::task::spawn_blocking(move || {

@@ -335,7 +335,7 @@ fn code(error: &JobsError) -> StatusCode {
     match error {
         JobsError::NoArchive | JobsError::NoDestination(_) | JobsError::Unknown(_) => StatusCode::NOT_FOUND,
         JobsError::Rate | JobsError::TooMany | JobsError::TooSlow => StatusCode::BAD_REQUEST,
-        JobsError::State(_) | JobsError::Busy(_) => StatusCode::CONFLICT,
+        JobsError::State(_) | JobsError::Busy(_) | JobsError::Looking => StatusCode::CONFLICT,
         JobsError::Archive(_) | JobsError::File { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

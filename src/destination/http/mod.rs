@@ -101,7 +101,7 @@ impl Client {
         let bytes_max = self.settings.acknowledgment_bytes_max;
         let body = Limited::new(body, bytes_max).collect().await.map_err(|failure| {
             match failure.downcast::<hyper::Error>() {
-                Ok(failure) => unanswered(&failure),
+                Ok(failure) => DeliveryError::no_acknowledgment(reason(&failure)),
                 Err(_) => DeliveryError::no_acknowledgment(format_args!(
                     "the answer is longer than {bytes_max} bytes"
                 )),
@@ -189,7 +189,7 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> 
     })
 }
 
-/// What it means that no whole answer came.
+/// What it means that no answer came.
 fn unanswered(failure: &hyper::Error) -> DeliveryError {
     if tls::is_refusal(failure) {
         DeliveryError::not_taken(failure)

@@ -4,7 +4,7 @@
 //! durable before it counts; how far one has come is written every hundred messages, so that a crash repeats no more.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use thiserror::Error;
 use tokio::sync::Notify;
@@ -63,6 +63,9 @@ pub enum JobsError {
     /// One at a time.
     #[error("resend {0} is running: wait for its end, or stop it")]
     Busy(u64),
+    /// One search at a time.
+    #[error("another search is under way, whose messages are to be sent again: wait for its end")]
+    Looking,
     /// It is not in a state for that.
     #[error(transparent)]
     State(#[from] WrongState),
@@ -131,12 +134,9 @@ pub(super) enum Turn {
 impl Jobs {
     /// Finds the jobs that were left in this folder. Those that ran go on. What is no file of jobs is put aside, and there
     /// are none: messages come in and go out without them.
-    pub(in crate::engine) fn open(data: &Path, resender: Resender) -> Result<Jobs, JobsError> {
+    pub(in crate::engine) fn open(data: &Path, resender: Resender) -> Jobs {
         let place = Place::new(data, resender.status.outbox().store_id());
-        let left = place.read().map_err(|error| JobsError::File {
-            path: place.file(),
-            reason: error.to_string(),
-        })?;
+        let left = place.read();
         let kept = |job| Kept {
             job,
             set: None,
@@ -158,7 +158,7 @@ impl Jobs {
                 }
             }
         }
-        Ok(Jobs {
+        Jobs {
             shared: Arc::new(Shared {
                 resender,
                 place,
@@ -169,7 +169,7 @@ impl Jobs {
                 }),
                 turned: Notify::new(),
             }),
-        })
+        }
     }
 
     /// What sends a single message again.
@@ -190,7 +190,12 @@ impl Jobs {
             return Err(JobsError::NoDestination(destination.to_owned()));
         }
         let archive = status.archive().ok_or(JobsError::NoArchive)?;
-        let looking = self.shared.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who waits here holds a thread that deliveries need too.
+        let looking = match self.shared.looking.try_lock() {
+            Ok(looking) => looking,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(JobsError::Looking),
+        };
         let (set, preview) = preview::look(archive, &wanted.query, &wanted.way, wanted.limit)?;
         drop(looking);
         let mut state = self.state();

@@ -65,30 +65,35 @@ impl Place {
         self.data.join(FOLDER_NAME).join(id.to_string())
     }
 
-    /// What was left. A file that holds something else is put aside, and nothing was left: no message depends on it.
-    /// Blocks on the disk.
-    pub(super) fn read(&self) -> io::Result<Left> {
-        let bytes = match std::fs::read(self.file()) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self.nothing()),
-            Err(error) => return Err(error),
+    /// What was left. A file that cannot be read, or holds something else, is put aside, and nothing was left: no message
+    /// depends on it. Blocks on the disk.
+    pub(super) fn read(&self) -> Left {
+        let read = match std::fs::read(self.file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.nothing(),
+            Err(error) => Err(error.to_string()),
+            Ok(bytes) => stored(&bytes),
         };
-        match stored(&bytes) {
-            Ok(stored) => Ok(Left {
+        match read {
+            Ok(stored) => Left {
                 next: stored.next,
                 jobs: stored.jobs,
                 is_of_another_outbox: stored.store != self.store,
-            }),
+            },
             Err(reason) => {
-                let aside = self.data.join(ASIDE_NAME);
-                let (file, aside_shown) = (self.file(), aside.display());
-                error!(
-                    file = %file.display(), aside = %aside_shown, reason,
-                    "the jobs that send messages again cannot be read: put aside, none of them goes on"
-                );
-                std::fs::rename(file, aside)?;
-                Ok(self.nothing())
+                self.put_aside(&reason);
+                self.nothing()
             }
+        }
+    }
+
+    fn put_aside(&self, reason: &str) {
+        let (file, aside) = (self.file(), self.data.join(ASIDE_NAME));
+        error!(
+            file = %file.display(), aside = %aside.display(), reason,
+            "the jobs that send messages again cannot be read: put aside, none of them goes on"
+        );
+        if let Err(error) = std::fs::rename(&file, &aside) {
+            error!(file = %file.display(), %error, "it cannot be put aside: the next job takes its place");
         }
     }
 
@@ -185,10 +190,10 @@ mod tests {
     fn what_was_left_of_another_outbox_is_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::new(folder.path(), 7);
-        assert_eq!(place.read().unwrap().next, 1);
+        assert_eq!(place.read().next, 1);
         place.write(5, Vec::new()).unwrap();
         let of = |store| {
-            let left = Place::new(folder.path(), store).read().unwrap();
+            let left = Place::new(folder.path(), store).read();
             (left.next, left.is_of_another_outbox)
         };
         assert_eq!(of(7), (5, false));
@@ -203,11 +208,22 @@ mod tests {
             place.write_set(3, &[1]).unwrap();
             place.write_set(11, &[1]).unwrap();
             std::fs::write(place.file(), damaged).unwrap();
-            let left = place.read().unwrap();
+            let left = place.read();
             assert_eq!((left.next, left.jobs.len()), (12, 0), "{damaged}");
             assert!(!place.file().exists());
             let aside = std::fs::read_to_string(folder.path().join(ASIDE_NAME));
             assert_eq!(aside.unwrap(), damaged, "as it was");
         }
+    }
+
+    #[test]
+    fn no_file_keeps_weir_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::new(folder.path(), 7);
+        std::fs::create_dir(place.file()).unwrap();
+        assert_eq!(place.read().next, 1);
+        assert!(folder.path().join(ASIDE_NAME).is_dir());
+        place.write(5, Vec::new()).unwrap();
+        assert_eq!(place.read().next, 5);
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn look(
                 count(&mut preview.left_out, why);
                 continue;
             }
-            if set.len() == count_max && limit.is_some() {
+            if set.len() == count_max && limit.is_some_and(|limit| limit <= MESSAGES_MAX) {
                 return Ok(ended(set, preview, first));
             }
             if set.len() == count_max {

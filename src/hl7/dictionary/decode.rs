@@ -39,6 +39,7 @@ pub(super) fn text() -> String {
         .zlib_decompress(DATA, &mut bytes)
         .expect("the embedded data carries a checksum and is unpacked by a test");
     bytes.truncate(length);
+    bytes.shrink_to_fit();
     String::from_utf8(bytes).expect("the embedded data is read by a test")
 }
 

@@ -26,7 +26,7 @@ pub(in crate::outbox) fn read(
     let store = shared.store()?;
     let durable = shared.journal.meta().next;
     let names = shared.names();
-    let (found, mut upto) = records(&*store, after, durable, count_max)?;
+    let (found, mut upto) = records(&*store, after, durable, (count_max, bytes_max))?;
     let mut notes = Vec::new();
     let mut bytes = 0;
     for (number, record) in found {
@@ -75,10 +75,10 @@ fn records(
     store: &dyn Store,
     after: u64,
     durable: u64,
-    count_max: usize,
+    (count_max, bytes_max): (usize, usize),
 ) -> Result<(Vec<(u64, NoteRecord)>, u64), StoreError> {
     let mut found: Vec<(u64, NoteRecord)> = Vec::new();
-    let mut is_whole = true;
+    let (mut is_whole, mut bytes) = (true, 0);
     let first = (after + 1).saturating_sub(PAGE_NOTES_MAX);
     store.scan(Key::journal(first)..=Key::journal(durable), &mut |key, value| {
         let Some(first) = Key::read_journal(key) else {
@@ -91,7 +91,8 @@ fn records(
             }
             Err(damage) => tracing::error!(first, "a record of the journal is damaged: {damage}"),
         }
-        if found.len() < count_max.max(1) {
+        bytes += value.len();
+        if found.is_empty() || (found.len() < count_max && bytes < bytes_max) {
             ControlFlow::Continue(())
         } else {
             is_whole = false;

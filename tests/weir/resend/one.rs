@@ -62,6 +62,11 @@ impl Running {
 fn through_the_routes_as_they_are_now_it_goes_to_all_and_no_dedupe_swallows_it() {
     let (running, number) = running();
     running.change("NEW");
+    for reason in ["two\nlines", "a\u{85}b"] {
+        let (code, answer) = again(&running.site, number, &json!({ "reason": reason }));
+        assert_eq!(code, 400, "{answer}");
+        assert!(answer.to_string().contains("one line"), "{answer}");
+    }
     let (code, answer) = again(&running.site, number, &json!({ "reason": "the ward was wrong" }));
     assert_eq!((code, &answer["outcome"]), (200, &json!("accepted")), "{answer}");
     let to: Vec<_> = answer["deliveries"].as_array().unwrap().iter().collect();
