@@ -33,7 +33,7 @@ impl Recorded {
         self.append(self.entry(what, object, detail))
     }
 
-    /// Writes down that it failed. Nothing has come of it, so a record that cannot be written takes nothing back.
+    /// Writes down that it has not come to its end. A record of that which cannot be written takes nothing back.
     pub(super) fn failed(&self, of: u64, what: &str, object: String, why: String) {
         let entry = Entry {
             outcome: Outcome::Failed,

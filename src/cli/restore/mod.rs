@@ -106,17 +106,24 @@ impl Restore {
         // A weir may have been started meanwhile that had not seen it.
         is_missing(&folder)?;
         let recorded = Recorded::new(&data, "weir restore");
-        let told = parts.beside.put_audit(&data).map_err(in_data)?;
-        tell(&told, &data, out)?;
+        let mut told = parts.beside.put_audit(&data).map_err(in_data)?;
         // In the log that came back, or was there: before anything else can be taken for restored.
         let owed = format!("{count} owed again");
         let allowed = recorded.allowed(WHAT, OUTBOX.to_owned(), Some(owed))?;
-        if let Err(why) = parts.put(&data, out) {
+        let lost = parts.put(&data, &mut told).map_err(|why| {
             recorded.failed(allowed, WHAT, OUTBOX.to_owned(), why.clone());
-            return Err(half(&unfinished, &why));
-        }
+            half(&unfinished, &why)
+        })?;
         // Nothing that counts is in it any more.
         drop(std::fs::remove_dir_all(&unfinished));
+        // Only now: who reads no further stops nothing.
+        tell(&told, &data, out)?;
+        if lost > 0 {
+            writeln!(
+                out,
+                "{lost} that the archive shows as owed are not in the backup: told there as purged"
+            )?;
+        }
         writeln!(out, "{}: {count} owed again", folder.display())?;
         Ok(Finding::Fine)
     }
@@ -258,25 +265,21 @@ impl Parts {
         opened.map_err(|error| CannotRun::Because(error.to_string()))
     }
 
-    /// Puts everything but the audit log where it belongs, the outbox last.
-    fn put(&self, data: &Path, out: &mut dyn Write) -> Result<(), String> {
+    /// Puts everything but the audit log where it belongs, the outbox last, and says what became of which file; how many
+    /// deliveries of the archive are not in the backup.
+    fn put(&self, data: &Path, told: &mut Vec<(&'static str, Put)>) -> Result<u64, String> {
         let in_data = |error| format!("{}: {error}", data.display());
-        let told = self.beside.put_others(data).map_err(in_data)?;
-        tell(&told, data, out).map_err(|error| error.to_string())?;
+        told.extend(self.beside.put_others(data).map_err(in_data)?);
         // Before there is an outbox: what is cut short here is done again by the next restore.
-        if let Some(history) = &self.history {
-            let lost = history.close(clock::now()).map_err(|error| error.to_string())?;
-            if lost > 0 {
-                let told = format!(
-                    "{lost} that the archive shows as owed are not in the backup: told there as purged"
-                );
-                writeln!(out, "{told}").map_err(|error| error.to_string())?;
-            }
-        }
+        let lost = match &self.history {
+            Some(history) => history.close(clock::now()).map_err(|error| error.to_string())?,
+            None => 0,
+        };
         // The outbox last: only now it can be taken for one, whenever this was killed.
         std::fs::rename(self.folder.join(OUTBOX), data.join(OUTBOX))
             .and_then(|()| File::open(data)?.sync_all())
-            .map_err(in_data)
+            .map_err(in_data)?;
+        Ok(lost)
     }
 
     /// What the archive is to be told of a delivery: that it goes on from where it was.
