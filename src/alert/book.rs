@@ -19,6 +19,8 @@ const PAUSE_FIRST: SignedDuration = SignedDuration::from_secs(15);
 const PAUSE_LONGEST: SignedDuration = SignedDuration::from_mins(10);
 /// How long after a start nothing is over that was there before it: what there is shows itself in its own time.
 const SETTLING: SignedDuration = SignedDuration::from_secs(10);
+/// How many that are over are remembered.
+const OVER_MAX: usize = 100;
 
 /// A trouble from when it was seen to when everybody who heard of it has heard of its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,15 @@ pub struct Open {
     pub said: String,
     /// Who has been told that it began, and not yet that it ended.
     pub told: BTreeSet<Arc<str>>,
+}
+
+/// A trouble that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Over {
+    /// What it was, as of the last look that found it.
+    pub open: Open,
+    /// When it was found no more.
+    pub ended: Timestamp,
 }
 
 /// What there is to tell of a trouble.
@@ -66,6 +77,8 @@ struct Line {
 #[derive(Debug, Default)]
 pub(super) struct Book {
     open: BTreeMap<Trouble, Open>,
+    /// What is over, the newest first.
+    over: VecDeque<Over>,
     lines: BTreeMap<Arc<str>, Line>,
     /// When the process began that goes on with the book of another.
     began: Option<Timestamp>,
@@ -73,15 +86,20 @@ pub(super) struct Book {
 
 impl Book {
     /// Goes on with what the process before this one knew.
-    pub(super) fn go_on(open: impl Iterator<Item = Open>, now: Timestamp) -> Book {
+    pub(super) fn go_on(
+        open: impl Iterator<Item = Open>,
+        over: impl Iterator<Item = Over>,
+        now: Timestamp,
+    ) -> Book {
         Book {
             open: open.map(|open| (open.trouble.clone(), open)).collect(),
+            over: over.take(OVER_MAX).collect(),
             lines: BTreeMap::new(),
             began: Some(now),
         }
     }
 
-    /// Everything that the next process has to know.
+    /// Everything of which somebody is still to be told something.
     pub(super) fn all(&self) -> impl Iterator<Item = &Open> {
         self.open.values()
     }
@@ -96,10 +114,15 @@ impl Book {
         for (trouble, open) in &mut self.open {
             // Whoever is not in the site any more is told nothing more.
             open.told.retain(|contact| alerts.contacts.contains_key(contact));
-            if !found.contains_key(trouble) && !is_settling {
-                open.ended.get_or_insert(now);
+            if !found.contains_key(trouble) && !is_settling && open.ended.is_none() {
+                self.over.push_front(Over {
+                    open: open.clone(),
+                    ended: now,
+                });
+                open.ended = Some(now);
             }
         }
+        self.over.truncate(OVER_MAX);
         for (trouble, said) in found {
             let open = self.open.entry(trouble.clone()).or_insert_with(|| Open {
                 trouble,
@@ -121,6 +144,11 @@ impl Book {
     /// What trouble there is.
     pub(super) fn open(&self) -> impl Iterator<Item = &Open> {
         self.open.values().filter(|open| open.ended.is_none())
+    }
+
+    /// What is over, the newest first; the last hundred.
+    pub(super) fn over(&self) -> impl Iterator<Item = &Over> {
+        self.over.iter()
     }
 
     /// What this contact is to be told now, all in one message; nothing when there is nothing, or it has to wait.

@@ -1,8 +1,8 @@
 //! What of the book outlives the process: `alerts.json` in the data folder, replaced whole when somebody was told
 //! something or a trouble has begun or ended.
 //!
-//! A restart then tells nobody again what they know, and tells them the end of what has ended meanwhile. Names, kinds
-//! and times, as in the messages themselves.
+//! A restart then tells nobody again what they know, and tells them the end of what has ended meanwhile; what is over
+//! is still shown. Names, kinds, numbers and times, as in the messages themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::book::Open;
+use super::book::{Book, Open, Over};
 use super::judge::{Kind, Trouble};
+use super::snapshot::Seen;
 use crate::durable;
 
 /// Its name in the data folder.
@@ -31,10 +32,16 @@ const BEFORE: &str = "seen before weir was started";
 pub(super) struct Kept {
     version: u32,
     open: Vec<KeptOpen>,
+    /// The newest first.
+    #[serde(default)]
+    over: Vec<KeptOver>,
     /// When the last dead letter came, by destination.
-    pub(super) dead: BTreeMap<Arc<str>, Timestamp>,
+    dead: BTreeMap<Arc<str>, Timestamp>,
+    /// How many dead letters were kept, by destination.
+    #[serde(default)]
+    dead_letters: BTreeMap<Arc<str>, u64>,
     /// When the last note was lost to the archive.
-    pub(super) lost: Option<Timestamp>,
+    lost: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,40 +54,83 @@ struct KeptOpen {
     told: BTreeSet<Arc<str>>,
 }
 
+/// What was said of it does not change any more: it is kept too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptOver {
+    kind: String,
+    about: Option<Arc<str>>,
+    since: Timestamp,
+    ended: Timestamp,
+    said: String,
+    told: BTreeSet<Arc<str>>,
+}
+
 impl Kept {
-    pub(super) fn new(
-        open: impl Iterator<Item = Open>,
-        dead: BTreeMap<Arc<str>, Timestamp>,
-        lost: Option<Timestamp>,
-    ) -> Kept {
-        let open = open.map(|open| KeptOpen {
+    pub(super) fn new(book: &Book, seen: &Seen) -> Kept {
+        let open = book.all().map(|open| KeptOpen {
             kind: open.trouble.kind.as_str().to_owned(),
-            about: open.trouble.about,
+            about: open.trouble.about.clone(),
             since: open.since,
             ended: open.ended,
-            told: open.told,
+            told: open.told.clone(),
+        });
+        let over = book.over().map(|over| KeptOver {
+            kind: over.open.trouble.kind.as_str().to_owned(),
+            about: over.open.trouble.about.clone(),
+            since: over.open.since,
+            ended: over.ended,
+            said: over.open.said.clone(),
+            told: over.open.told.clone(),
         });
         Kept {
             version: VERSION,
             open: open.collect(),
-            dead,
-            lost,
+            over: over.collect(),
+            dead: seen.dead.clone(),
+            dead_letters: seen.dead_letters.clone(),
+            lost: seen.lost,
         }
     }
 
+    /// What the looks remember.
+    pub(super) fn seen(&self) -> Seen {
+        Seen {
+            dead: self.dead.clone(),
+            dead_letters: self.dead_letters.clone(),
+            lost: self.lost,
+        }
+    }
+
+    /// The book of the process before, as one that began now.
+    pub(super) fn book(&self, now: Timestamp) -> Book {
+        Book::go_on(self.open(), self.over(), now)
+    }
+
     /// Every trouble that is known in it; a kind that this weir does not know is nothing it could tell the end of.
-    pub(super) fn open(&self) -> impl Iterator<Item = Open> {
+    fn open(&self) -> impl Iterator<Item = Open> {
         self.open.iter().filter_map(|kept| {
-            let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == kept.kind)?;
             Some(Open {
-                trouble: Trouble {
-                    kind,
-                    about: kept.about.clone(),
-                },
+                trouble: trouble(&kept.kind, kept.about.as_ref())?,
                 since: kept.since,
                 ended: kept.ended,
                 said: BEFORE.to_owned(),
                 told: kept.told.clone(),
+            })
+        })
+    }
+
+    fn over(&self) -> impl Iterator<Item = Over> {
+        self.over.iter().filter_map(|kept| {
+            Some(Over {
+                open: Open {
+                    trouble: trouble(&kept.kind, kept.about.as_ref())?,
+                    since: kept.since,
+                    ended: None,
+                    said: kept.said.clone(),
+                    told: kept.told.clone(),
+                },
+                ended: kept.ended,
             })
         })
     }
@@ -109,6 +159,14 @@ impl Kept {
     }
 }
 
+fn trouble(kind: &str, about: Option<&Arc<str>>) -> Option<Trouble> {
+    let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind)?;
+    Some(Trouble {
+        kind,
+        about: about.cloned(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,14 +187,25 @@ mod tests {
             said: BEFORE.to_owned(),
             told: BTreeSet::from([Arc::from("on-call")]),
         });
-        let kept = Kept::new(
-            open.clone().into_iter(),
-            BTreeMap::from([(Arc::from("ehr"), at)]),
-            Some(at),
-        );
-        kept.write(&path).unwrap();
-        assert_eq!(Kept::read(&path), kept);
-        assert!(kept.open().eq(open));
+        let over = open.clone().map(|open| Over {
+            open: Open {
+                said: "2 deliveries wait".to_owned(),
+                ..open
+            },
+            ended: at,
+        });
+        let seen = Seen {
+            dead: BTreeMap::from([(Arc::from("ehr"), at)]),
+            dead_letters: BTreeMap::from([(Arc::from("ehr"), 2), (Arc::from("lab"), 0)]),
+            lost: Some(at),
+        };
+        let book = Book::go_on(open.clone().into_iter(), over.clone().into_iter(), at);
+        Kept::new(&book, &seen).write(&path).unwrap();
+        let kept = Kept::read(&path);
+        assert_eq!(kept.seen(), seen);
+        let book = kept.book(at);
+        assert!(book.all().eq(&open));
+        assert!(book.over().eq(&over));
         for wrong in ["", "{}", r#"{"version":2,"open":[],"dead":{},"lost":null}"#] {
             std::fs::write(&path, wrong).unwrap();
             assert_eq!(Kept::read(&path), Kept::default(), "{wrong}");
@@ -144,6 +213,8 @@ mod tests {
         let of_another = r#"{"version":1,"open":[{"kind":"earthquake","about":null,"since":"2026-11-23T08:00:00Z",
             "ended":null,"told":[]}],"dead":{},"lost":null}"#;
         std::fs::write(&path, of_another).unwrap();
-        assert_eq!(Kept::read(&path).open().count(), 0);
+        let before = Kept::read(&path);
+        assert_ne!(before, Kept::default(), "of a weir that kept less");
+        assert_eq!(before.open().count(), 0);
     }
 }

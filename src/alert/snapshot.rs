@@ -37,7 +37,7 @@ pub struct DestinationState {
     pub stopped: Option<Stopped>,
     /// Dead letters kept.
     pub dead_letters: u64,
-    /// When the last of them came, if that was while somebody looked.
+    /// When the last of them was seen first, if there were fewer at a look before.
     pub last_dead_at: Option<Timestamp>,
 }
 
@@ -84,61 +84,91 @@ pub struct ArchiveState {
 /// Looks again and again, and remembers when what is counted last became more.
 #[derive(Default, Clone)]
 pub(super) struct Eye {
-    /// How many dead letters there were at the last look, and when they last became more.
-    dead: BTreeMap<Arc<str>, (u64, Option<Timestamp>)>,
-    /// The same of notes lost to the archive; nothing before the first look.
+    /// What outlives the process.
+    seen: Seen,
+    /// How many deliveries this process had given up by the last look, by destination.
+    given_up: BTreeMap<Arc<str>, u64>,
+    /// Notes lost to the archive by the last look; nothing before the first.
     lost: Option<u64>,
-    last_lost_at: Option<Timestamp>,
+}
+
+/// What a look remembers for those after it, of whatever process.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// When the last dead letter came, by destination.
+    pub(super) dead: BTreeMap<Arc<str>, Timestamp>,
+    /// How many dead letters were kept, by destination.
+    pub(super) dead_letters: BTreeMap<Arc<str>, u64>,
+    /// When the last note was lost to the archive.
+    pub(super) lost: Option<Timestamp>,
+}
+
+impl Seen {
+    /// Notes how many dead letters a destination has; when the last of them came, if that is known. One that is
+    /// resent and one that comes between two looks leave as many as before: so it is asked too whether this process
+    /// gave up any.
+    fn note_dead(
+        &mut self,
+        name: &Arc<str>,
+        dead_letters: u64,
+        gave_up: bool,
+        at: Timestamp,
+    ) -> Option<Timestamp> {
+        let before = self.dead_letters.insert(Arc::clone(name), dead_letters);
+        let last = if gave_up || before.is_some_and(|before| dead_letters > before) {
+            at
+        } else {
+            // Seen later than now, by a clock that was set back since.
+            at.min(*self.dead.get(name)?)
+        };
+        self.dead.insert(Arc::clone(name), last);
+        Some(last)
+    }
+
+    /// Forgets destinations that are not there any more.
+    fn keep(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.dead.retain(|name, _| is_there(name));
+        self.dead_letters.retain(|name, _| is_there(name));
+    }
 }
 
 impl Eye {
-    /// Goes on with what the process before this one saw. It counts dead letters from none on.
-    pub(super) fn go_on(dead: &BTreeMap<Arc<str>, Timestamp>, lost: Option<Timestamp>) -> Eye {
-        let dead = dead.iter().map(|(name, at)| (Arc::clone(name), (0, Some(*at))));
+    /// Goes on with what the process before this one saw.
+    pub(super) fn go_on(seen: Seen) -> Eye {
         Eye {
-            dead: dead.collect(),
-            lost: None,
-            last_lost_at: lost,
+            seen,
+            ..Eye::default()
         }
     }
 
-    /// When the last dead letter of each destination came, and the last note was lost.
-    pub(super) fn last_seen(&self) -> (BTreeMap<Arc<str>, Timestamp>, Option<Timestamp>) {
-        let dead = self.dead.iter();
-        let dead = dead.filter_map(|(name, (_, last))| Some((Arc::clone(name), (*last)?)));
-        (dead.collect(), self.last_lost_at)
+    /// What the next process has to know.
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
     }
 
     fn archive(&mut self, status: &Status, at: Timestamp) -> ArchiveState {
         let level = status.outbox().journal_level();
         if self.lost.is_some_and(|before| level.lost > before) {
-            self.last_lost_at = Some(at);
+            self.seen.lost = Some(at);
         }
-        self.last_lost_at = self.last_lost_at.map(|last| last.min(at));
+        self.seen.lost = self.seen.lost.map(|last| last.min(at));
         self.lost = Some(level.lost);
         ArchiveState {
             notes: level.notes,
             behind_since: status.archive_behind_since(),
             lost: level.lost,
-            last_lost_at: self.last_lost_at,
+            last_lost_at: self.seen.lost,
         }
     }
 
     /// Looks. Blocks on the store.
     pub(super) fn look(&mut self, status: &Status, at: Timestamp) -> Snapshot {
-        let mut seen = BTreeMap::new();
         let counts = status.destinations();
         let destinations = status.owed_destinations().into_iter().map(|name| {
             let depth = status.depth(&name);
             let given_up = counts.get(&name).map_or(0, |counts| counts.dead_lettered.get());
-            let last_dead_at = match self.dead.get(&name) {
-                Some((before, _)) if given_up > *before => Some(at),
-                // Seen later than now, by a clock that was set back since.
-                Some((_, last)) => last.map(|last| last.min(at)),
-                // It counts those of this process alone.
-                None => (given_up > 0).then_some(at),
-            };
-            seen.insert(Arc::clone(&name), (given_up, last_dead_at));
+            let before = self.given_up.insert(Arc::clone(&name), given_up).unwrap_or(0);
+            let last_dead_at = self.seen.note_dead(&name, depth.dead, given_up > before, at);
             let state = DestinationState {
                 waiting: depth.queued,
                 oldest_at: depth.oldest_at,
@@ -148,8 +178,9 @@ impl Eye {
             };
             (name, state)
         });
-        let destinations = destinations.collect();
-        self.dead = seen;
+        let destinations: BTreeMap<_, _> = destinations.collect();
+        self.seen.keep(|name| destinations.contains_key(name));
+        self.given_up.retain(|name, _| destinations.contains_key(name));
         let running = status.running();
         let listeners = status.listeners();
         let of_site = listeners
@@ -187,5 +218,29 @@ fn stopped(mode: &Mode) -> Option<Stopped> {
         Mode::Running => None,
         Mode::PausedAfter(_) => Some(Stopped::Paused),
         Mode::Held(_) => Some(Stopped::Held),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_is_seen_whoever_made_it_and_when() {
+        let at = |second: i8| -> Timestamp { format!("2026-11-23T08:00:{second:02}Z").parse().unwrap() };
+        let ehr = Arc::from("ehr");
+        let mut seen = Seen::default();
+        // What was there before anybody looked came at a time that nobody knows.
+        assert_eq!(seen.note_dead(&ehr, 3, false, at(1)), None);
+        assert_eq!(seen.note_dead(&ehr, 3, false, at(2)), None);
+        // One more, though this process gave up none: its record is damaged, or the process before gave it up.
+        assert_eq!(seen.note_dead(&ehr, 4, false, at(3)), Some(at(3)));
+        assert_eq!(seen.note_dead(&ehr, 2, false, at(4)), Some(at(3)));
+        // One was resent and one came.
+        assert_eq!(seen.note_dead(&ehr, 2, true, at(5)), Some(at(5)));
+        // The clock was set back.
+        assert_eq!(seen.note_dead(&ehr, 2, false, at(4)), Some(at(4)));
+        seen.keep(|_| false);
+        assert_eq!(seen, Seen::default());
     }
 }

@@ -211,7 +211,11 @@ fn a_restart_tells_nobody_again_and_everybody_of_what_has_ended_meanwhile() {
     looks.look("08:00:00", &found, &expected);
     looks.look("08:01:00", &found[..1], &["on-call: ended old-queue ehr"]);
     let restart = |looks: Looks, time: &str| Looks {
-        book: Book::go_on(looks.book.all().cloned(), at(time).timestamp()),
+        book: Book::go_on(
+            looks.book.all().cloned(),
+            looks.book.over().cloned(),
+            at(time).timestamp(),
+        ),
         ..looks
     };
     let mut looks = restart(looks, "09:00:00");

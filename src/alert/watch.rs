@@ -1,6 +1,6 @@
 //! Looks every few seconds, and tells whoever is to be told. Ends with the process, which waits a moment for it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use jiff::Timestamp;
 use metrics::{counter, gauge};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -20,7 +19,7 @@ use crate::config::{Alerts, Contact};
 use crate::engine::Status;
 use crate::metrics as names;
 
-use super::book::{Book, Notice, Open};
+use super::book::{Book, Notice, Open, Over};
 use super::judge::{Kind, judge};
 use super::kept::{self, Kept};
 use super::message::Message;
@@ -33,17 +32,6 @@ const PAUSE: Duration = Duration::from_secs(2);
 const TELLING_MAX: Duration = Duration::from_secs(20);
 /// How long what is being told may take when weir stops.
 const STOP_GRACE: Duration = Duration::from_secs(2);
-/// How many that are over are still shown.
-const OVER_SHOWN_MAX: usize = 100;
-
-/// A trouble that is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Over {
-    /// What it was, as of the last look that found it.
-    pub open: Open,
-    /// When it was found no more.
-    pub ended: Timestamp,
-}
 
 /// What the pages show: the trouble there is, as of the last look, and what was. Clones show the same.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +43,7 @@ pub struct Board {
 struct Shown {
     open: Vec<Open>,
     /// The newest first.
-    over: VecDeque<Over>,
+    over: Vec<Over>,
     failures: BTreeMap<Arc<str>, String>,
 }
 
@@ -65,9 +53,9 @@ impl Board {
         self.shown().open.clone()
     }
 
-    /// What is over since weir has started, the newest first; the last hundred.
+    /// What is over, the newest first; the last hundred.
     pub fn over(&self) -> Vec<Over> {
-        self.shown().over.iter().cloned().collect()
+        self.shown().over.clone()
     }
 
     /// The contacts that could not be told the last time, and why.
@@ -82,13 +70,8 @@ impl Board {
     fn show(&self, book: &Book, failures: &BTreeMap<Arc<str>, String>) {
         let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
         shown.open = book.open().cloned().collect();
+        shown.over = book.over().cloned().collect();
         shown.failures.clone_from(failures);
-    }
-
-    fn add_over(&self, over: Over) {
-        let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
-        shown.over.push_front(over);
-        shown.over.truncate(OVER_SHOWN_MAX);
     }
 }
 
@@ -109,8 +92,8 @@ impl Watch {
         let stop = watch::Sender::new(false);
         let watcher = Watcher {
             status: Arc::clone(status),
-            eye: Eye::go_on(&kept.dead, kept.lost),
-            book: Book::go_on(kept.open(), clock::now()),
+            eye: Eye::go_on(kept.seen()),
+            book: kept.book(clock::now()),
             path,
             kept,
             keeps_well: true,
@@ -185,7 +168,7 @@ impl Watcher {
         self.eye = eye;
         let before: Vec<Open> = self.book.open().cloned().collect();
         self.book.note(&alerts, judge(&alerts, &snapshot), snapshot.at);
-        self.note_changes(&before, snapshot.at);
+        self.log_changes(&before);
         self.count();
         // Shown before anybody is told: telling may take its time.
         self.board.show(&self.book, &self.failures);
@@ -196,8 +179,7 @@ impl Watcher {
 
     /// Writes down what the next process is to know, if that has changed.
     async fn keep(&mut self) {
-        let (dead, lost) = self.eye.last_seen();
-        let kept = Kept::new(self.book.all().cloned(), dead, lost);
+        let kept = Kept::new(&self.book, self.eye.seen());
         if kept == self.kept {
             return;
         }
@@ -215,8 +197,8 @@ impl Watcher {
         }
     }
 
-    /// A line of the log for what has changed; what is over goes to its own list.
-    fn note_changes(&self, before: &[Open], at: Timestamp) {
+    /// A line of the log for what has changed.
+    fn log_changes(&self, before: &[Open]) {
         let was_there = |open: &Open| before.iter().any(|other| other.trouble == open.trouble);
         for open in self.book.open().filter(|open| !was_there(open)) {
             warn!(
@@ -227,10 +209,6 @@ impl Watcher {
         let is_there = |open: &&Open| self.book.open().any(|other| other.trouble == open.trouble);
         for open in before.iter().filter(|open| !is_there(open)) {
             info!(kind = open.trouble.kind.as_str(), "alert over: {}", open.trouble);
-            self.board.add_over(Over {
-                open: open.clone(),
-                ended: at,
-            });
         }
     }
 

@@ -188,14 +188,19 @@ fn a_restart_tells_nobody_again_and_the_end_of_what_has_ended_meanwhile() {
     assert_eq!(site.ask("POST", "/api/v1/destinations/ehr/pause").0, 200);
     assert_eq!(next(), paused("began"));
     wait_until(|| {
-        let kept = std::fs::read_to_string(site.folder().join("data/alerts.json"));
-        kept.is_ok_and(|kept| kept.contains("on-call"))
+        let kept = std::fs::read(site.folder().join("data/alerts.json")).unwrap_or_default();
+        let kept: Value = serde_json::from_slice(&kept).unwrap_or_default();
+        kept["open"][0]["told"] == serde_json::json!(["on-call"])
     });
     engine.kill();
     // It ends while weir is down.
     std::fs::remove_file(site.folder().join("data/switches.json")).unwrap();
     let engine = site.start();
     assert_eq!(next(), paused("ended"));
+    // Both are over, and a weir that was started since shows them.
+    let over = site.ask("GET", "/api/v1/alerts").1["over"].clone();
+    assert_eq!((&over[0]["kind"], &over[1]["kind"]), (&"paused".into(), &"paused".into()), "{over}");
+    assert_eq!(over[1]["told"], serde_json::json!(["on-call"]));
     assert_eq!(engine.terminate(), 0);
     assert!(posts.try_recv().is_err(), "nothing else was told");
 }

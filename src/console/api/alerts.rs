@@ -15,7 +15,7 @@ use crate::alert::{Board, Open, Over};
 pub struct Answer {
     /// The trouble there is.
     pub alerts: Vec<Alert>,
-    /// What is over since weir has started, the newest first; the last hundred.
+    /// What is over, the newest first; the last hundred.
     #[serde(default)]
     pub over: Vec<Ended>,
     /// The contacts that could not be told the last time; each is tried again after a while.
