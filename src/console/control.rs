@@ -5,15 +5,17 @@
 //! process that is gone.
 
 use std::fs::{self, Permissions};
+use std::future::pending;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use axum::middleware::from_fn;
+use futures_util::FutureExt as _;
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
 use super::guard::{self, Door};
-use super::serve::{self, Peer};
+use super::serve::{self, Peer, Visitor};
 use super::{Sources, api};
 
 /// How many connections may wait to be accepted.
@@ -71,8 +73,11 @@ impl Control {
             sources,
         } = self;
         let router = api::router(&Door::Control, &sources).layer(from_fn(guard::house_rules));
-        let peer = |stream: &UnixStream, _| Peer::Local(stream.peer_cred().ok().map(|peer| peer.uid()));
-        serve::serve(socket, peer, router, stop).await;
+        let visitor = |stream: &UnixStream, _| Visitor {
+            peer: Peer::Local(stream.peer_cred().ok().map(|peer| peer.uid())),
+            until: pending().boxed(),
+        };
+        serve::serve(socket, visitor, router, stop).await;
         drop(file);
     }
 }

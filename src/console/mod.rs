@@ -3,7 +3,7 @@
 //!
 //! One router serves both; who may ask for what stands in one table (`api`), and is asked before each endpoint by one
 //! gate (`guard`). It hands on what it is asked to do and shows message content only where one is asked for by its
-//! number. It binds to loopback alone (`config` refuses anything else).
+//! number. Without TLS it binds to loopback alone (`config` refuses anything else).
 
 pub mod api;
 pub mod control;
@@ -39,8 +39,8 @@ use crate::engine::{self, Reloader, Status};
 use crate::tls::{self, Owner, Within};
 use crate::{audit, config};
 use guard::Door;
-use serve::Peer;
-use socket::Socket;
+use serve::{Peer, Visitor};
+use socket::{Guest, Socket};
 
 pub use observer::Observer;
 use observer::Seen;
@@ -172,9 +172,12 @@ impl Console {
             .layer(from_fn(guard::house_rules));
         let owner = Owner::console();
         let socket = Socket::new(self.socket, self.tls.clone());
-        let peer = |_: &tls::Stream, address: SocketAddr| Peer::Address(address.ip());
+        let visitor = |_: &tls::Stream, guest: Guest| Visitor {
+            peer: Peer::Address(guest.address.ip()),
+            until: guest.trust_lost(),
+        };
         tokio::select! {
-            () = serve::serve(socket, peer, router, stop) => {}
+            () = serve::serve(socket, visitor, router, stop) => {}
             () = tls::keep_fresh(self.tls.as_ref(), &owner) => {}
         }
     }

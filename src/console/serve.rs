@@ -13,6 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::serve::Listener;
+use futures_util::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -50,10 +51,17 @@ impl fmt::Display for Peer {
     }
 }
 
+/// Somebody who was let in.
+pub(super) struct Visitor {
+    pub(super) peer: Peer,
+    /// Returns when their connection has to end, whatever is being answered.
+    pub(super) until: BoxFuture<'static, ()>,
+}
+
 /// Serves until `stop` resolves, and finishes what is being answered.
 pub(super) async fn serve<L: Listener>(
     mut listener: L,
-    peer: fn(&L::Io, L::Addr) -> Peer,
+    visitor: fn(&L::Io, L::Addr) -> Visitor,
     router: Router,
     stop: impl Future<Output = ()> + Send,
 ) {
@@ -75,7 +83,7 @@ pub(super) async fn serve<L: Listener>(
             () = stop.as_mut() => break,
             next = next => next,
         };
-        let peer = peer(&stream, address);
+        let Visitor { peer, until } = visitor(&stream, address);
         let router = router.clone();
         let answer = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
@@ -92,9 +100,12 @@ pub(super) async fn serve<L: Listener>(
         });
         let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), answer));
         tokio::spawn(async move {
-            if let Err(failure) = connection.await {
-                // hyper's words quote nothing of what was received.
-                debug!(%peer, %failure, "connection given up");
+            tokio::select! {
+                ended = connection => if let Err(failure) = ended {
+                    // hyper's words quote nothing of what was received.
+                    debug!(%peer, %failure, "connection given up");
+                },
+                () = until => {}
             }
             drop(place);
         });

@@ -199,7 +199,11 @@ fn a_restart_tells_nobody_again_and_the_end_of_what_has_ended_meanwhile() {
     assert_eq!(next(), paused("ended"));
     // Both are over, and a weir that was started since shows them.
     let over = site.ask("GET", "/api/v1/alerts").1["over"].clone();
-    assert_eq!((&over[0]["kind"], &over[1]["kind"]), (&"paused".into(), &"paused".into()), "{over}");
+    assert_eq!(
+        (&over[0]["kind"], &over[1]["kind"]),
+        (&"paused".into(), &"paused".into()),
+        "{over}"
+    );
     assert_eq!(over[1]["told"], serde_json::json!(["on-call"]));
     assert_eq!(engine.terminate(), 0);
     assert!(posts.try_recv().is_err(), "nothing else was told");

@@ -58,6 +58,16 @@ fn secured(pki: &Pki, receiver: &Receiver, more: &str) -> (Site, Engine) {
     (site, engine)
 }
 
+/// Has the console of a site ask for certificates too.
+fn secure_console(site: &Site, pki: &Pki) {
+    let file = site.folder().join("site/site.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let plain = "console: { bind: \"127.0.0.1:0\" }";
+    assert!(text.contains(plain), "{text}");
+    let console = format!("console: {{ bind: \"127.0.0.1:0\", {} }}", asking(pki));
+    std::fs::write(&file, text.replace(plain, &console)).unwrap();
+}
+
 #[test]
 fn a_message_travels_by_mutual_tls_from_door_to_door() {
     let pki = pki();
@@ -366,14 +376,7 @@ fn http_and_the_pages_speak_tls_too() {
         receiver.address()
     );
     let site = Site::write(owned.path(), &yaml);
-    let file = site.folder().join("site/site.yaml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let console = format!("console: {{ bind: \"127.0.0.1:0\", {tls} }}");
-    std::fs::write(
-        &file,
-        text.replace("console: { bind: \"127.0.0.1:0\" }", &console),
-    )
-    .unwrap();
+    secure_console(&site, &pki);
     let engine = site.start();
     let ask = |shows: Option<&str>, address, request: &str| {
         SecureSender::connect(&pki, shows, address).and_then(|sender| sender.ask(request.as_bytes()))

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::harness::pki::Flaw;
-use crate::harness::{PATIENCE, Receiver, SecureSender, adt, control_id, field, wait_until};
+use crate::harness::{PATIENCE, Receiver, SecureSender, Site, adt, control_id, field, wait_until};
 
-use super::{pki, secured};
+use super::{pki, secure_console, secured};
 
 /// How many senders send meanwhile.
 const SENDERS: usize = 4;
@@ -131,5 +131,29 @@ fn a_connection_whose_certificate_is_revoked_is_cut_when_the_list_is_read() {
     wait_until(|| told().as_array().unwrap().len() == 1);
     assert_eq!(told()[0]["detail"], "certificate_not_trusted_any_more");
     receiver.wait_for(3);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn whoever_looks_at_the_console_is_cut_off_when_their_certificate_is_revoked() {
+    let pki = pki();
+    pki.issue("pas.example", Flaw::None);
+    let receiver = Receiver::accepting();
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    secure_console(&site, &pki);
+    let engine = site.start();
+    let connect = |name| SecureSender::connect(&pki, Some(name), engine.console()).unwrap();
+    let mut lab = connect("lab.example");
+    // Open still when the list is read, and no reason to end it.
+    let pas = connect("pas.example");
+    pki.revoke("lab.example");
+    lab.wait_for_end();
+    let get = "GET /health/ready HTTP/1.1\r\nhost: weir\r\nconnection: close\r\n\r\n";
+    let answer = pas.ask(get.as_bytes()).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    // Not as one that sent nothing for long.
+    let told = || site.ask("GET", "/api/v1/audit?what=node.refused").1;
+    wait_until(|| told().as_array().unwrap().len() == 1);
+    assert_eq!(told()[0]["detail"], "certificate_not_trusted_any_more");
     assert_eq!(engine.terminate(), 0);
 }

@@ -74,7 +74,7 @@ function openList(list) {
 }
 
 function overList(list) {
-  if (list.length === 0) return empty("Nothing has ended since weir was started.");
+  if (list.length === 0) return empty("Nothing has ended yet.");
   return table("Alerts that are over", [
     ["What", (alert) => (KINDS[alert.kind] ?? [alert.kind])[0]],
     ["About", about],
