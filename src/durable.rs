@@ -1,9 +1,11 @@
-//! Replaces a small file so that a crash leaves the old content or the new, whole.
+//! What weir keeps on the disk is for its own user alone; and a small file that is replaced is, after a crash, the old
+//! one or the new, whole.
 //!
-//! For files of the data folder that are written rarely and read when weir starts. Only their owner may read them.
+//! For files of the data folder that are written rarely and read when weir starts.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -21,11 +23,31 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Makes a folder that only its owner may enter, and those it stands in that are not there; one that is there stays as
+/// it is. Blocks on the disk.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn a_folder_is_private_and_so_is_what_it_was_made_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("data/outbox");
+        private_folder(&inner).unwrap();
+        private_folder(&inner).unwrap();
+        for made in [inner.parent().unwrap(), &inner] {
+            assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
 
     #[test]
     fn a_file_is_replaced_and_private() {

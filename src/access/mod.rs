@@ -263,7 +263,7 @@ impl Access {
                 unheard: lock(&self.throttle).take_unheard(name),
             });
         }
-        lock(&self.throttle).succeed(name, address);
+        lock(&self.throttle).succeed(name, address, now);
         let key = Key::new("").map_err(|_| LogInError::Machine)?;
         // While the store is held nobody changes the password: a session that begins now is one of the new password.
         let store = lock(&self.store);

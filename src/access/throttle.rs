@@ -1,16 +1,17 @@
 //! Slows down whoever guesses: after a few wrong log-ins each further one must wait longer, by account and by address.
 //!
 //! Whether an account exists makes no difference. The control socket is never slowed down, so nobody can be locked
-//! out of their own machine.
+//! out of their own machine; nor out of a place where they were right lately, by somebody who guesses elsewhere.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 /// Wrong log-ins that cost nothing: people mistype.
 const FREE_COUNT: u32 = 5;
 /// What the next one costs; each further one twice as much.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait for an account: who knows only the name must not lock its owner out for long.
+/// The longest wait for an account, from where nobody was right before.
 const ACCOUNT_WAIT_MAX: Duration = Duration::from_secs(60);
 /// The longest wait for an address.
 const ADDRESS_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
@@ -18,11 +19,16 @@ const ADDRESS_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How many accounts and addresses are remembered; the longest quiet one makes room.
 const REMEMBERED_MAX: usize = 10_000;
+/// How long an account that was right from an address does not wait there for what others guess.
+const PROVEN_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How many such pairs are remembered.
+const PROVEN_MAX: usize = 1_000;
 
 /// What is slowed down.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Slowed {
-    Account(String),
+    /// The hash of its name: that may be of any length, or a password in the wrong field.
+    Account(blake3::Hash),
     Address(String),
 }
 
@@ -48,6 +54,8 @@ struct Wrong {
 #[derive(Default)]
 pub(super) struct Throttle {
     wrong: HashMap<Slowed, Wrong>,
+    /// When an account was right from an address.
+    proven: HashMap<[Slowed; 2], Instant>,
 }
 
 impl Throttle {
@@ -55,8 +63,11 @@ impl Throttle {
     /// found right: so many at once are no way around.
     pub(super) fn begin(&mut self, account: &str, address: &str, now: Instant) -> Result<(), Duration> {
         let slowed = of(account, address);
+        let proven = self.proven.get(&slowed);
+        let is_proven = proven.is_some_and(|then| now.duration_since(*then) < PROVEN_FOR);
         let free_at = slowed
             .iter()
+            .filter(|slowed| !(is_proven && matches!(slowed, Slowed::Account(_))))
             .filter_map(|slowed| self.wrong.get(slowed))
             .map(|wrong| wrong.free_at);
         let wait = free_at
@@ -77,8 +88,15 @@ impl Throttle {
     }
 
     /// The try was right: the account starts anew, and the address has one wrong try less.
-    pub(super) fn succeed(&mut self, account: &str, address: &str) {
-        let [account, address] = of(account, address);
+    pub(super) fn succeed(&mut self, account: &str, address: &str, now: Instant) {
+        let pair = of(account, address);
+        if !self.proven.contains_key(&pair) && self.proven.len() >= PROVEN_MAX {
+            let oldest = self.proven.iter().min_by_key(|(_, then)| **then);
+            let oldest = oldest.map(|(pair, _)| pair.clone());
+            oldest.and_then(|pair| self.proven.remove(&pair));
+        }
+        self.proven.insert(pair.clone(), now);
+        let [account, address] = pair;
         self.wrong.remove(&account);
         if let Some(wrong) = self.wrong.get_mut(&address) {
             // Not forgotten: one right account must not pay for guessing at others.
@@ -89,7 +107,7 @@ impl Throttle {
 
     /// Tries for this account that came too early since this was last asked.
     pub(super) fn take_unheard(&mut self, account: &str) -> u64 {
-        let wrong = self.wrong.get_mut(&Slowed::Account(account.to_owned()));
+        let wrong = self.wrong.get_mut(&of_account(account));
         wrong.map_or(0, |wrong| std::mem::take(&mut wrong.unheard))
     }
 
@@ -124,10 +142,19 @@ impl Throttle {
 }
 
 fn of(account: &str, address: &str) -> [Slowed; 2] {
-    [
-        Slowed::Account(account.to_owned()),
-        Slowed::Address(address.to_owned()),
-    ]
+    [of_account(account), Slowed::Address(network(address))]
+}
+
+fn of_account(account: &str) -> Slowed {
+    Slowed::Account(blake3::hash(account.as_bytes()))
+}
+
+/// Whoever has one address of IPv6 has the 2^64 of its network.
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).to_string(),
+        Ok(IpAddr::V4(_)) | Err(_) => address.to_owned(),
+    }
 }
 
 fn wait_after(wrong: u32, wait_max: Duration) -> Duration {
@@ -194,10 +221,46 @@ mod tests {
         let mut throttle = Throttle::default();
         guess(&mut throttle, "anna", "192.0.2.1", 4, start);
         throttle.begin("anna", "192.0.2.1", start).unwrap();
-        throttle.succeed("anna", "192.0.2.1");
+        throttle.succeed("anna", "192.0.2.1", start);
         throttle.begin("anna", "192.0.2.2", start).unwrap();
         throttle.begin("bert", "192.0.2.1", start).unwrap();
         assert!(throttle.begin("bert", "192.0.2.1", start).is_err());
+    }
+
+    #[test]
+    fn whoever_was_right_from_an_address_waits_there_for_nobody_else() {
+        let start = clock::monotonic();
+        let mut throttle = Throttle::default();
+        throttle.begin("anna", "192.0.2.1", start).unwrap();
+        throttle.succeed("anna", "192.0.2.1", start);
+        for number in 0..6 {
+            let _ = throttle.begin("anna", &format!("198.51.100.{number}"), start);
+        }
+        assert!(throttle.begin("anna", "198.51.100.9", start).is_err());
+        assert!(throttle.begin("anna", "192.0.2.1", start).is_ok());
+        // Guessing from there is slowed down as from anywhere.
+        assert!(guess(&mut throttle, "anna", "192.0.2.1", 20, start) > ADDRESS_WAIT_MAX);
+        let later = start + PROVEN_FOR;
+        for number in 0..6 {
+            let _ = throttle.begin("anna", &format!("203.0.113.{number}"), later);
+        }
+        assert!(throttle.begin("anna", "192.0.2.1", later).is_err());
+        for number in 0..PROVEN_MAX {
+            throttle.succeed(&format!("user{number}"), "192.0.2.1", later);
+        }
+        assert_eq!(throttle.proven.len(), PROVEN_MAX);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let start = clock::monotonic();
+        let mut throttle = Throttle::default();
+        for number in 0..5 {
+            let address = format!("2001:db8:0:1:{number}::1");
+            throttle.begin(&format!("user{number}"), &address, start).unwrap();
+        }
+        assert!(throttle.begin("anna", "2001:db8:0:1::99", start).is_err());
+        assert!(throttle.begin("anna", "2001:db8:0:2::99", start).is_ok());
     }
 
     #[test]

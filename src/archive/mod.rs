@@ -34,8 +34,7 @@ mod tests;
 mod verify;
 mod write;
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,6 +42,7 @@ use jiff::Timestamp;
 use metrics::{counter, gauge};
 use rusqlite::Connection;
 
+use crate::durable;
 use crate::metrics as names;
 use crate::secret::SecretPlace;
 
@@ -105,10 +105,8 @@ impl Archive {
     /// # Errors
     /// When the file is damaged, of a newer weir or of another program, or the key does not fit: it is left as it is.
     pub fn open(folder: &Path, key: Option<&SecretPlace>) -> Result<Archive, ArchiveError> {
-        let mut made = DirBuilder::new();
         // It holds what patients' data the outbox holds, for longer.
-        made.recursive(true).mode(0o700);
-        made.create(folder).map_err(ArchiveError::io(folder))?;
+        durable::private_folder(folder).map_err(ArchiveError::io(folder))?;
         let path = folder.join(FILE_NAME);
         let sealing = Sealing::by(keys::find(folder, &path, key)?);
         let connection = schema::open_writer(&path, sealing.id())?;

@@ -4,9 +4,7 @@
 //! How far it was taken is written after the repository has it: a crash between the two sends some again.
 
 use std::collections::VecDeque;
-use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -173,7 +171,7 @@ fn load(file: &Path) -> io::Result<Head> {
 
 fn store(file: &Path, head: &Head) -> io::Result<()> {
     if let Some(folder) = file.parent() {
-        DirBuilder::new().mode(0o700).recursive(true).create(folder)?;
+        durable::private_folder(folder)?;
     }
     durable::replace(file, format!("{head}\n").as_bytes())
 }

@@ -20,9 +20,9 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -194,8 +194,7 @@ impl Place {
     /// Opens the last file where it ends, or begins a new one when there is none or the log is damaged.
     fn open(&self) -> Result<Open, AuditError> {
         let folder = self.folder();
-        let made = DirBuilder::new().mode(0o700).recursive(true).create(&folder);
-        made.map_err(|source| failed(folder, source))?;
+        durable::private_folder(&folder).map_err(|source| failed(folder, source))?;
         let known = self.read_head().map_err(|source| failed(self.head(), source))?;
         let files = self.files().map_err(|source| failed(self.folder(), source))?;
         let Some((first, path)) = files.last() else {

@@ -28,6 +28,8 @@ use crate::clock;
 pub(super) const CSRF_HEADER: &str = "x-csrf-token";
 /// Why somebody wants something, percent-encoded where it is not plain ASCII.
 pub(super) const REASON_HEADER: &str = "x-weir-reason";
+/// How much of an address that was asked for goes into the log.
+const OBJECT_CHARS_LOGGED: usize = 200;
 /// The longest key that is looked at.
 const KEY_BYTES_MAX: usize = 200;
 
@@ -166,7 +168,8 @@ impl Gate {
         if let Needs::Permission(permission) = self.needs
             && !caller.known.as_ref().is_some_and(|known| known.may(permission))
         {
-            warn!(by = %caller, method = %head.method, object, %permission, "refused: the permission is missing");
+            let shown: String = object.chars().take(OBJECT_CHARS_LOGGED).collect();
+            warn!(by = %caller, method = %head.method, object = shown, %permission, "refused: the permission is missing");
             if let Some(what) = self.audited.name() {
                 caller.write(what, object, Outcome::Refused, None).await?;
             }

@@ -17,6 +17,7 @@ mod guard;
 mod observer;
 mod pages;
 mod serve;
+mod shares;
 
 use std::future::Future;
 use std::net::SocketAddr;

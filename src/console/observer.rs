@@ -13,6 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::api::status::{self, Answer};
+use super::shares::{Share, Shares};
 use crate::alert::Board;
 use crate::clock;
 use crate::engine::Status;
@@ -24,8 +25,10 @@ const LOOKS_PER_SAMPLE: usize = 30;
 /// How many samples it keeps: an hour of them.
 const SAMPLES_MAX: usize = 120;
 
-/// How many may watch at once, over all users.
+/// How many may watch at once, over all users, …
 pub(super) const WATCHERS_MAX: usize = 64;
+/// … and how many pages of one of them.
+pub(super) const WATCHERS_PER_IDENTITY_MAX: usize = 16;
 
 /// The counts of everything at one moment.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -73,6 +76,8 @@ pub(super) struct Seen {
     samples: Arc<Mutex<VecDeque<Sample>>>,
     /// A permit for each who watches.
     places: Arc<Semaphore>,
+    /// Of which nobody takes all.
+    shares: Shares<String>,
     /// Somebody has begun to watch, and should not wait for the next look.
     begun: Arc<Notify>,
 }
@@ -80,7 +85,7 @@ pub(super) struct Seen {
 /// Somebody who watches; those who are dropped watch no more.
 pub(super) struct Watching {
     latest: watch::Receiver<Arc<str>>,
-    _place: OwnedSemaphorePermit,
+    _held: (OwnedSemaphorePermit, Share),
 }
 
 impl Observer {
@@ -91,6 +96,7 @@ impl Observer {
             latest: receiver,
             samples: Arc::default(),
             places: Arc::new(Semaphore::new(WATCHERS_MAX)),
+            shares: Shares::new(WATCHERS_PER_IDENTITY_MAX),
             begun: Arc::default(),
         };
         let observer = Observer {
@@ -145,15 +151,16 @@ impl Observer {
 }
 
 impl Seen {
-    /// Begins to watch; `None` when too many do.
-    pub(super) fn watch(&self) -> Option<Watching> {
+    /// Begins to watch; `None` when too many do, or this one does too often.
+    pub(super) fn watch(&self, who: String) -> Option<Watching> {
+        let share = self.shares.take(who)?;
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
         let mut latest = self.latest.clone();
         latest.mark_unchanged();
         self.begun.notify_one();
         Some(Watching {
             latest,
-            _place: place,
+            _held: (place, share),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The loop behind each socket of the console: accepts, bounds, and hands requests to a router.
 //!
-//! Every connection has a time for its headers and every socket a number of connections, so that whoever sends
-//! nothing takes nothing from others. It knows no endpoint.
+//! Every connection has a time for its headers and for taking its answers, and every socket a number of connections, so
+//! that whoever sends nothing, or reads nothing, takes nothing from others. It knows no endpoint.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,8 +20,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 use tracing::debug;
+
+use super::shares::Shares;
 
 /// The time for the headers of a request; a connection that waits for its next request is closed after it too.
 const HEADER_MAX: Duration = Duration::from_secs(10);
@@ -29,8 +32,12 @@ const HEADER_MAX: Duration = Duration::from_secs(10);
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// The number of headers of a request.
 const HEADERS_MAX: usize = 64;
+/// How long whoever asked may take none of an answer.
+const WRITE_MAX: Duration = Duration::from_secs(30);
 /// How many connections one socket serves at once; others wait to be accepted.
 const CONNECTIONS_MAX: usize = 256;
+/// How many of them from one address of another machine; more are closed at once.
+const CONNECTIONS_PER_ADDRESS_MAX: usize = 64;
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +46,17 @@ pub(super) enum Peer {
     Local(Option<u32>),
     /// An address of the network.
     Address(IpAddr),
+}
+
+impl Peer {
+    /// The address on another machine; a proxy on this one speaks for many.
+    fn stranger(self) -> Option<IpAddr> {
+        let Peer::Address(address) = self else {
+            return None;
+        };
+        let address = address.to_canonical();
+        (!address.is_loopback()).then_some(address)
+    }
 }
 
 /// As the audit log names it.
@@ -66,6 +84,7 @@ pub(super) async fn serve<L: Listener>(
     stop: impl Future<Output = ()> + Send,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let shares = Shares::new(CONNECTIONS_PER_ADDRESS_MAX);
     let connections = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
     builder
@@ -84,6 +103,13 @@ pub(super) async fn serve<L: Listener>(
             next = next => next,
         };
         let Visitor { peer, until } = visitor(&stream, address);
+        let share = peer.stranger().map(|address| shares.take(address));
+        if matches!(share, Some(None)) {
+            debug!(%peer, "connection refused: too many are open from there");
+            continue;
+        }
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_MAX));
         let router = router.clone();
         let answer = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
@@ -98,7 +124,7 @@ pub(super) async fn serve<L: Listener>(
                 )
             }
         });
-        let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), answer));
+        let connection = connections.watch(builder.serve_connection(TokioIo::new(Box::pin(stream)), answer));
         tokio::spawn(async move {
             tokio::select! {
                 ended = connection => if let Err(failure) = ended {
@@ -107,7 +133,7 @@ pub(super) async fn serve<L: Listener>(
                 },
                 () = until => {}
             }
-            drop(place);
+            drop((place, share));
         });
     }
     connections.shutdown().await;

@@ -5,7 +5,7 @@
 //! leaves the rows as they are: it is counted and told, and no message waits for it.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use tracing::{info, warn};
 
 use crate::config::{LookUpTable, RowSource};
 use crate::destination::sql::Rows;
-use crate::{clock, metrics as names};
+use crate::{clock, durable, metrics as names};
 
 /// The format of a copy.
 const VERSION: u32 = 1;
@@ -206,14 +206,8 @@ fn read_copy(path: &Path, identity: &str) -> Option<Copy> {
 
 /// As a whole or not at all; nobody else may read it.
 fn keep_copy(path: &Path, copy: &Copy) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(io::BufWriter::new(&mut file), copy)?;
-    file.flush()?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    durable::private_folder(path.parent().unwrap_or(Path::new(".")))?;
+    durable::replace(path, &serde_json::to_vec(copy)?)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tracing::debug;
 
 use super::door::{Caps, Door};
@@ -77,6 +78,12 @@ pub struct Settings {
         deserialize_with = "units::time_limit"
     )]
     pub frame_deadline: Duration,
+    /// The time in which a sender that reads nothing of an answer is given up, as `30s` (the default).
+    #[serde(
+        default = "mllp::default_write_timeout",
+        deserialize_with = "units::time_limit"
+    )]
+    pub write_timeout: Duration,
     /// How many connections may be open at once: 256 by default.
     #[serde(default = "mllp::default_connections_max")]
     pub connections_max: NonZeroUsize,
@@ -181,7 +188,9 @@ async fn serve(accepted: Accepted, peer: SocketAddr, service: Arc<Service>) {
             async move { Ok::<_, Infallible>(service.answer(request, certificate, peer).await) }
         })
     };
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answering));
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(service.settings.write_timeout));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Box::pin(stream)), answering));
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = stopped(&mut shutdown) => {

@@ -101,7 +101,7 @@ fn default_idle_timeout() -> Duration {
     Duration::from_secs(60 * 60)
 }
 
-fn default_write_timeout() -> Duration {
+pub(super) fn default_write_timeout() -> Duration {
     Duration::from_secs(30)
 }
 

@@ -12,8 +12,9 @@
 //! the whole folder put back from an old copy, and a loss within the last second before a crash.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, Permissions},
     io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -30,6 +31,7 @@ use super::{
     store::{Batch, Store},
     watermark::{self, Watermark, WatermarkError},
 };
+use crate::durable::private_folder;
 use crate::seal::{Keys, KeysError, OperatorKey};
 
 const FORMAT_FILE: &str = "FORMAT";
@@ -166,11 +168,28 @@ fn check_before(
         }
         (Err(error), _) => return Err(io_error(&format_path, error)),
     };
-    fs::create_dir_all(store_folder).map_err(|source| io_error(store_folder, source))?;
+    private_folder(store_folder).map_err(|source| io_error(store_folder, source))?;
+    keep_others_out(folder).map_err(|source| io_error(folder, source))?;
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|source| io_error(folder, source))?;
     Ok((watermark, keys))
+}
+
+/// Nothing but an outbox is in this folder, and what patients' data it holds is for weir's own user: not for others, who
+/// may have been let in by an earlier weir or by whoever made the folder.
+fn keep_others_out(folder: &Path) -> io::Result<()> {
+    let mode = fs::metadata(folder)?.permissions().mode();
+    let own = mode & 0o7700;
+    if own == mode & 0o7777 {
+        return Ok(());
+    }
+    let closed = fs::set_permissions(folder, Permissions::from_mode(own));
+    if let Err(error) = closed {
+        // Of a disk that somebody else has mounted there: for them to say.
+        tracing::warn!(%error, folder = %folder.display(), "others may enter the folder of the outbox, which holds messages");
+    }
+    Ok(())
 }
 
 fn read_keys(folder: &Path, operator: &OperatorKey) -> Result<Keys, OpenError> {
@@ -188,7 +207,7 @@ fn create(
     format_path: &Path,
     operator: Option<&OperatorKey>,
 ) -> Result<Option<Keys>, OpenError> {
-    fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+    private_folder(folder).map_err(|source| io_error(folder, source))?;
     let keys_path = folder.join(KEYS_FILE);
     let is_ours = |name: &std::ffi::OsStr| {
         format_path.with_extension("new").file_name() == Some(name)

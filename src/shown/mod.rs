@@ -32,11 +32,18 @@ pub fn safe(text: &str) -> String {
     for char in text.chars() {
         if char.is_control() {
             shown.extend(format!("\\x{:02x}", u32::from(char)).chars());
+        } else if turns_text(char) {
+            shown.extend(char.escape_unicode());
         } else {
             shown.push(char);
         }
     }
     shown
+}
+
+/// Whether it makes a terminal show what follows in another order, or on another line.
+fn turns_text(char: char) -> bool {
+    matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The path of a segment: `PID`, `OBX[2]`.
@@ -183,5 +190,16 @@ impl Walk {
             fields: self.reader.fields(segment, &path),
             path,
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_move_the_cursor_or_turn_the_text_is_shown() {
+        assert_eq!(safe("M\u{fc}ller\t\u{1b}[2J"), "M\u{fc}ller\\x09\\x1b[2J");
+        assert_eq!(safe("a\u{202e}b\u{2066}c"), "a\\u{202e}b\\u{2066}c");
     }
 }

@@ -23,7 +23,7 @@ const FLOORS: &str = "
     table: hl7 problem typed
     expression: table hl7 problem
     seal: durable secret
-    outbox: seal clock metrics secret units
+    outbox: seal clock durable metrics secret units
     tls: clock metrics problem secret typed units
     access: clock durable
     audit: clock durable metrics
@@ -31,7 +31,7 @@ const FLOORS: &str = "
 
     destination: tls expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
-    archive: seal expression hl7 clock metrics problem secret typed units
+    archive: seal expression hl7 clock durable metrics problem secret typed units
     step: validation expression table hl7 problem typed units
 
     route: step validation expression table hl7 problem typed units

@@ -1,16 +1,16 @@
 //! What comes back beside the outbox: users, the audit log, what destinations were told. What is there already stays.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::engine::{self, SWITCHES_FILE};
-use crate::{access, audit};
+use crate::{access, audit, durable};
 
 /// The names of files of the audit log: as many digits, and this.
 const AUDIT_DIGITS: usize = 12;
@@ -143,7 +143,7 @@ fn spoken_of(switches: &[u8]) -> Result<HashMap<(String, u64), Option<u64>>, Str
 /// Writes a new file that only its owner may read, and whose content is on the disk.
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        durable::private_folder(folder)?;
     }
     let mut file = OpenOptions::new()
         .write(true)

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::super::CannotRun;
 use super::super::backup::{copy_folder, private_folder};
 use crate::archive::{self, Archive, ArchiveError, End, Settlement};
+use crate::durable;
 use crate::seal::{self, OperatorKey};
 use crate::secret::SecretPlace;
 
@@ -40,7 +41,7 @@ pub(super) fn bring_back(
         return Ok(false);
     }
     let parent = folder.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(|error| at(parent, &error))?;
+    durable::private_folder(parent).map_err(|error| at(parent, &error))?;
     let made = private_folder(parent).map_err(|error| at(parent, &error))?;
     copy_folder(from, made.path()).map_err(|error| at(from, &error))?;
     // Before it is where it belongs: nothing plain may stand there, whenever this is killed.

@@ -4,8 +4,9 @@ mod beside;
 mod history;
 mod lines;
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::archive::ArchiveError;
 use crate::clock;
 use crate::console::api::backup;
 use crate::console::api::backup::{Line, Owed, VERSION, VERSION_MIN};
+use crate::durable;
 use crate::engine::{RESTORING, SWITCHES_FILE};
 use crate::outbox::{
     self, Acceptance, BodyRef, Entry, Judgment, Link, LinkNumber, Origin, OriginMessage, Outbox, Outcome,
@@ -81,7 +83,7 @@ impl Restore {
             .or_else(|| key.clone());
         let (count, store) = self.check(of_backup.as_ref())?;
         let in_data = |error| CannotRun::at(data.display(), error);
-        std::fs::create_dir_all(&data).map_err(in_data)?;
+        durable::private_folder(&data).map_err(in_data)?;
         if let Some(archive) = &archive {
             let from = history::beside(&self.file);
             if history::bring_back(&from, archive, key.as_ref(), of_backup.as_ref())? {
@@ -101,7 +103,8 @@ impl Restore {
             beside: Beside::new(&unfinished),
             history: history.flatten(),
         };
-        std::fs::create_dir(&unfinished).map_err(in_data)?;
+        let new = DirBuilder::new().mode(0o700).create(&unfinished);
+        new.map_err(in_data)?;
         runtime()?.block_on(self.load(&mut parts, key, of_backup.as_ref(), count))?;
         // A weir may have been started meanwhile that had not seen it.
         is_missing(&folder)?;

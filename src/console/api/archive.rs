@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::messages::Search;
+use crate::access::Permission;
 use crate::archive::{self, Archive, ArchiveError, PAGE_COUNT_MAX, check_hold};
 use crate::clock;
 use crate::console::Sources;
@@ -211,11 +212,12 @@ pub(super) async fn add_hold(
     if let Err(problem) = check_hold(&new.name, &new.reason) {
         return Failure::response(StatusCode::BAD_REQUEST, problem.to_string());
     }
+    let object = format!("archive/holds/{}", new.name);
+    if let Err(refused) = new.messages.check_may_search(&caller, &object).await {
+        return refused;
+    }
     let detail = format!("{} and {}", new.reason, new.messages.told());
-    if let Err(unwritten) = caller
-        .record(&format!("archive/holds/{}", new.name), Some(detail))
-        .await
-    {
+    if let Err(unwritten) = caller.record(&object, Some(detail)).await {
         return unwritten;
     }
     let by = caller.who();
@@ -240,7 +242,11 @@ pub(super) async fn post_purge(
     caller: Caller,
     Json(chosen): Json<Chosen>,
 ) -> Response {
-    if let Err(unwritten) = caller.record("archive/messages", Some(chosen.told())).await {
+    let object = "archive/messages";
+    if let Err(refused) = chosen.check_may_search(&caller, object).await {
+        return refused;
+    }
+    if let Err(unwritten) = caller.record(object, Some(chosen.told())).await {
         return unwritten;
     }
     work(&sources, move |archive| {
@@ -250,6 +256,26 @@ pub(super) async fn post_purge(
 }
 
 impl Chosen {
+    /// Whether who asks may choose so: counts of what is found by content tell content.
+    ///
+    /// # Errors
+    /// When they may not, and that is written down: the answer.
+    pub(super) async fn check_may_search(&self, caller: &Caller, object: &str) -> Result<(), Response> {
+        let asks_for_content = self.search.as_ref().is_some_and(Search::asks_for_content);
+        let may_read = caller
+            .known
+            .as_ref()
+            .is_some_and(|known| known.may(Permission::Read));
+        if !asks_for_content || may_read {
+            return Ok(());
+        }
+        caller
+            .record_refusal(caller.who(), object, Some(self.told()))
+            .await?;
+        let error = "to search by what messages hold needs the permission to read";
+        Err(Failure::response(StatusCode::FORBIDDEN, error))
+    }
+
     /// For the audit log: how they were chosen, without the values that were searched for.
     pub fn told(&self) -> String {
         let search = self

@@ -20,7 +20,7 @@ use super::{Failure, Sources};
 use crate::access::Permission;
 use crate::clock;
 use crate::console::guard::Caller;
-use crate::console::observer::{Sample, WATCHERS_MAX};
+use crate::console::observer::{Sample, WATCHERS_MAX, WATCHERS_PER_IDENTITY_MAX};
 
 /// A stream without a session, as programs ask for it, ends after this: whoever may no longer see is not let in again.
 const STREAM_MAX: Duration = Duration::from_secs(300);
@@ -33,8 +33,10 @@ pub(super) struct History {
 }
 
 pub(super) async fn get(State(sources): State<Sources>, caller: Caller) -> Response {
-    let Some(watching) = sources.seen.watch() else {
-        let error = format!("{WATCHERS_MAX} pages watch already, and there may not be more");
+    let Some(watching) = sources.seen.watch(caller.who()) else {
+        let error = format!(
+            "{WATCHERS_MAX} pages watch already, or {WATCHERS_PER_IDENTITY_MAX} of yours, and there may not be more"
+        );
         return Failure::response(StatusCode::SERVICE_UNAVAILABLE, error);
     };
     let ends_at = clock::monotonic() + STREAM_MAX;

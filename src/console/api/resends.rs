@@ -15,7 +15,6 @@ use super::Failure;
 use super::archive::{Chosen, Trouble};
 use super::messages::{self, Found, Search};
 use super::resend::{because, told, way};
-use crate::access::Permission;
 use crate::console::Sources;
 use crate::console::extract::{Json, Path};
 use crate::console::guard::Caller;
@@ -157,27 +156,18 @@ pub(super) async fn preview(
     caller: Caller,
     Json(asked): Json<Wanted>,
 ) -> Response {
-    let known = caller.known.as_ref();
-    if asked.search.asks_for_content() && !known.is_some_and(|known| known.may(Permission::Read)) {
-        let error = "to search by what messages hold needs the permission to read";
-        let chosen = Chosen {
-            numbers: Vec::new(),
-            search: Some(asked.search),
-        };
-        let written = caller.record_refusal(caller.who(), "resends", Some(chosen.told()));
-        if let Err(unwritten) = written.await {
-            return unwritten;
-        }
-        return Failure::response(StatusCode::FORBIDDEN, error);
-    }
-    let (way, query) = match (way(asked.destination, asked.routed), asked.search.query()) {
-        (Ok(way), Ok(query)) => (way, query),
-        (Err(problem), _) => return Failure::response(StatusCode::BAD_REQUEST, problem),
-        (_, Err(trouble)) => return Trouble::response(&trouble),
-    };
+    let (way, query) = (way(asked.destination, asked.routed), asked.search.query());
     let chosen = Chosen {
         numbers: Vec::new(),
         search: Some(asked.search),
+    };
+    if let Err(refused) = chosen.check_may_search(&caller, "resends").await {
+        return refused;
+    }
+    let (way, query) = match (way, query) {
+        (Ok(way), Ok(query)) => (way, query),
+        (Err(problem), _) => return Failure::response(StatusCode::BAD_REQUEST, problem),
+        (_, Err(trouble)) => return Trouble::response(&trouble),
     };
     let criteria = chosen.told();
     let detail = format!("{criteria}, {}", told(&way));

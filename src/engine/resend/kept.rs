@@ -122,7 +122,7 @@ impl Place {
 
     /// Blocks on the disk.
     pub(super) fn write_set(&self, id: u64, set: &[u64]) -> io::Result<()> {
-        std::fs::create_dir_all(self.data.join(FOLDER_NAME))?;
+        durable::private_folder(&self.data.join(FOLDER_NAME))?;
         let mut bytes: Vec<u8> = set.iter().flat_map(|number| number.to_be_bytes()).collect();
         let checksum = crc32fast::hash(&bytes);
         bytes.extend_from_slice(&checksum.to_be_bytes());

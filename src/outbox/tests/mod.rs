@@ -884,6 +884,21 @@ async fn a_folder_of_something_else_or_of_another_format_is_not_touched() {
 }
 
 #[tokio::test]
+async fn nobody_else_may_enter_its_folder() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("data/outbox");
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    open(&folder).close().await;
+    assert_eq!((mode(&folder), mode(folder.parent().unwrap())), (0o700, 0o700));
+    // As a weir of before has made it, or whoever runs it.
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    open(&folder).close().await;
+    assert_eq!(mode(&folder), 0o700);
+}
+
+#[tokio::test]
 async fn a_newer_format_that_we_can_read_is_read() {
     let folder = tempfile::tempdir().unwrap();
     open(folder.path()).close().await;

@@ -1,6 +1,6 @@
 //! What attackers send to the console: no login, foreign pages, too much, two lengths, guesses.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use serde_json::json;
@@ -168,6 +168,31 @@ fn c5_addresses_that_lead_elsewhere_lead_nowhere() {
         assert!([404, 405].contains(&answer.code), "{path}: {}", answer.code);
         assert_eq!(answer.header("location"), None, "{path}");
     }
+    assert_eq!(running.engine.terminate(), 0);
+}
+
+#[test]
+fn c6_whoever_reads_no_answer_is_given_up() {
+    let running = Running::start_set_up();
+    let mut deaf = TcpStream::connect(running.stranger().address).unwrap();
+    deaf.set_write_timeout(Some(PATIENCE)).unwrap();
+    let asked = format!(
+        "GET /app.js HTTP/1.1\r\nHost: {}\r\n\r\n",
+        running.stranger().address
+    );
+    // No more is taken of it as soon as no more is taken of the answers, until the connection is closed.
+    let given_up = loop {
+        if let Err(given_up) = deaf.write_all(asked.as_bytes()) {
+            break given_up;
+        }
+    };
+    assert!(
+        matches!(
+            given_up.kind(),
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+        ),
+        "{given_up}"
+    );
     assert_eq!(running.engine.terminate(), 0);
 }
 

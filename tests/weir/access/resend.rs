@@ -54,6 +54,27 @@ fn whoever_operates_sends_again_whoever_edits_sends_what_they_write_and_both_say
         (&refused["outcome"], &refused["detail"]),
         (&json!("refused"), &json!("messages by patient"))
     );
+    let administrator = running.bearer(&running.token("root", "administrator"));
+    for (path, object) in [
+        (
+            "/api/v1/archive/holds",
+            json!({ "name": "court", "reason": "asked for" }),
+        ),
+        ("/api/v1/archive/purge", json!({})),
+    ] {
+        let asking = |search: Value| {
+            let mut body = object.clone();
+            match path.ends_with("purge") {
+                true => body["search"] = search,
+                false => body["messages"] = json!({ "search": search }),
+            }
+            administrator.ask("POST", path, Some(&body))
+        };
+        let refused = asking(json!({ "where": "PID-19 starts with \"999\"" }));
+        assert_eq!(refused.code, 403, "{path}: {}", refused.body);
+        let answer = asking(json!({ "type": "ORU" }));
+        assert_eq!(answer.code, 200, "{path}: {}", answer.body);
+    }
     let found = preview(search(json!({ "type": "ADT" })));
     assert_eq!(found.code, 200, "{}", found.body);
     let start = format!("/api/v1/resends/{}/start", found.json()["id"]);

@@ -9,6 +9,8 @@ use crate::harness::PATIENCE;
 
 /// What the console lets watch at once.
 const WATCHERS_MAX: usize = 64;
+/// And of them one user or program.
+const WATCHERS_PER_IDENTITY_MAX: usize = 16;
 
 /// A stream that has brought its first event, or the code it was refused with.
 fn watch(client: &Client) -> Result<TcpStream, u16> {
@@ -39,16 +41,26 @@ fn more_than_so_many_may_not_watch_and_a_log_out_ends_the_stream() {
     let running = Running::start_set_up();
     let anna = running.logged_in("anna");
     let mut hers = watch(&anna).unwrap();
-    let bridge = running.bearer(&running.token("bridge", "viewer"));
-    let others: Vec<_> = (1..WATCHERS_MAX).map(|_| watch(&bridge).unwrap()).collect();
+    let programs = ["one", "two", "three", "four"];
+    let [bridge, others @ ..] = programs.map(|name| running.bearer(&running.token(name, "viewer")));
+    let mut streams: Vec<_> = (0..WATCHERS_PER_IDENTITY_MAX)
+        .map(|_| watch(&bridge).unwrap())
+        .collect();
+    // One alone does not take all places.
     assert_eq!(watch(&bridge).unwrap_err(), 503);
+    for other in &others {
+        let left = WATCHERS_MAX - 1 - streams.len();
+        streams.extend((0..left.min(WATCHERS_PER_IDENTITY_MAX)).map(|_| watch(other).unwrap()));
+    }
+    let [.., last] = &others;
+    assert_eq!(watch(last).unwrap_err(), 503);
 
     // What is left of hers comes to an end, and makes room.
     assert_eq!(anna.ask("DELETE", "/api/v1/session", None).code, 204);
     let mut rest = Vec::new();
     hers.read_to_end(&mut rest).unwrap();
-    assert!(watch(&bridge).is_ok());
-    drop(others);
+    assert!(watch(last).is_ok());
+    drop(streams);
     // A stop waits for nobody who watches.
     assert_eq!(running.engine.terminate(), 0);
 }

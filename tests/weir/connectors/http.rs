@@ -1,6 +1,6 @@
 //! HL7 over HTTP through the real binary.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
@@ -245,6 +245,30 @@ fn slow_and_too_many_senders_are_bounded() {
     assert_eq!(response(&mut stream).0, 200);
     receiver.wait_for(1);
     assert_eq!(receiver.control_ids(), ["GOOD"]);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn a_sender_that_reads_no_answer_is_given_up() {
+    let receiver = Receiver::accepting();
+    let (_site, engine) = listening(&receiver, "write_timeout: 100ms");
+    let mut deaf = connect(&engine);
+    deaf.set_write_timeout(Some(PATIENCE)).unwrap();
+    // One that is answered and not kept.
+    let message = String::from_utf8(adt("ONE")).unwrap().replace("ADT^", "ORU^");
+    let asked = request("POST", "/hl7", ER7, message.as_bytes());
+    let given_up = loop {
+        if let Err(given_up) = deaf.write_all(&asked) {
+            break given_up;
+        }
+    };
+    assert!(
+        matches!(
+            given_up.kind(),
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+        ),
+        "{given_up}"
+    );
     assert_eq!(engine.terminate(), 0);
 }
 
