@@ -26,6 +26,7 @@ pub mod shown;
 pub mod expression;
 pub mod table;
 
+pub mod calendar;
 pub mod seal;
 
 pub mod outbox;

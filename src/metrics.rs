@@ -67,6 +67,8 @@ pub const ARCHIVE_LOST: &str = "weir_archive_lost_notes_total";
 pub const ARCHIVE_LAG_NOTES: &str = "weir_archive_lag_notes";
 /// How long ago the oldest of them happened.
 pub const ARCHIVE_LAG_SECONDS: &str = "weir_archive_lag_seconds";
+/// How far the clock is ahead of the time that is believed.
+pub const CLOCK_AHEAD_SECONDS: &str = "weir_clock_ahead_seconds";
 /// Bytes of the journal, with the messages that it tells of.
 pub const JOURNAL_BYTES: &str = "weir_journal_bytes";
 /// Messages that were refused, or filtered, and that the archive cannot have: the outbox had no room for them.
@@ -203,6 +205,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: ARCHIVE_LOST, kind: Kind::Counter, labels: &[], help: "Notes that the archive will never have: the journal had no room for them" },
     Metric { name: ARCHIVE_LAG_NOTES, kind: Kind::Gauge, labels: &[], help: "Notes of the journal that the archive has not got yet" },
     Metric { name: ARCHIVE_LAG_SECONDS, kind: Kind::Gauge, labels: &[], help: "How long ago the oldest of them happened" },
+    Metric { name: CLOCK_AHEAD_SECONDS, kind: Kind::Gauge, labels: &[], help: "How far the clock is ahead of the time that things are deleted by: it leapt" },
     Metric { name: JOURNAL_BYTES, kind: Kind::Gauge, labels: &[], help: "Bytes of the journal, with the messages that it tells of" },
     Metric { name: ARCHIVE_MISSED, kind: Kind::Counter, labels: &["listener"], help: "Messages refused or filtered that the archive cannot have: the outbox had no room" },
     Metric { name: TABLE_MISSES, kind: Kind::Counter, labels: &["route", "table"], help: "Codes a table did not hold" },

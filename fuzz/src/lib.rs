@@ -19,6 +19,8 @@ mod typed {
 const COST_MAX: Duration = Duration::from_millis(50);
 /// The files of a site are written and read by people: what is no larger than a megabyte has this long.
 const SITE_COST_MAX: Duration = Duration::from_millis(100);
+/// What a route may cost has a limit of its own; the check runs every one of the cookbook.
+const ROUTES_COST_MAX: Duration = Duration::from_millis(1_200);
 /// How often what took too long is measured again, since a page that is not in memory is nobody's fault.
 const TRIES: usize = 5;
 
@@ -30,7 +32,11 @@ pub fn run(name: &str, bytes: &[u8]) {
         "body" => weir::console::fuzzed::check,
         _ => *fuzzed::CHECKS.iter().find(|(its, _)| *its == name).map(|(_, check)| check).expect("a check"),
     };
-    let cost_max = if ["format", "site", "table"].contains(&name) { SITE_COST_MAX } else { COST_MAX };
+    let cost_max = match name {
+        "format" | "site" | "table" => SITE_COST_MAX,
+        "route" => ROUTES_COST_MAX,
+        _ => COST_MAX,
+    };
     let megabytes = u32::try_from(bytes.len() >> 20).expect("fewer than 2^52 bytes") + 1;
     let cost = (0..TRIES).map(|_| cost(check, bytes)).find(|cost| *cost <= cost_max * megabytes);
     assert!(cost.is_some(), "{} bytes take longer than {:?}", bytes.len(), cost_max * megabytes);

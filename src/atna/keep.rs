@@ -1,6 +1,7 @@
 //! Deletes records of the audit log that are older than the site keeps them: at the start, when that changes, and once
 //! an hour.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -10,20 +11,20 @@ use tokio::time::timeout;
 use tracing::{error, info};
 
 use crate::audit::Log;
-use crate::clock;
+use crate::engine::Status;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// Looks until nobody says any more how long they are kept.
-pub(super) async fn keep(log: Log, mut keep: watch::Receiver<Duration>) {
+pub(super) async fn keep(log: Log, status: Arc<Status>, mut keep: watch::Receiver<Duration>) {
     loop {
         let age = *keep.borrow_and_update();
-        let log = log.clone();
+        let (log, status) = (log.clone(), Arc::clone(&status));
         let deleted = spawn_blocking(move || {
             let age = SignedDuration::try_from(age).ok()?;
             // Kept for longer than there was time: nothing is that old.
-            let before = clock::now().checked_sub(age).ok()?;
+            let before = status.calendar().now().checked_sub(age).ok()?;
             log.delete_before(before).transpose()
         });
         match deleted.await {

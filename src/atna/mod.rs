@@ -70,7 +70,7 @@ impl Forwarding {
     /// Begins for this site. How far each repository has got is kept in the data folder.
     pub fn start(log: &audit::Log, data: &Path, audit: &Arc<Audit>, status: &Arc<Status>) -> Forwarding {
         let keep = watch::Sender::new(audit.keep);
-        let keeper = tokio::spawn(keep::keep(log.clone(), keep.subscribe()));
+        let keeper = tokio::spawn(keep::keep(log.clone(), Arc::clone(status), keep.subscribe()));
         let mut forwarding = Forwarding {
             log: log.clone(),
             status: Arc::clone(status),

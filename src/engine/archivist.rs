@@ -409,7 +409,7 @@ impl Work {
         let retention = self.retention.borrow_and_update().clone();
         let started = clock::monotonic();
         while started.elapsed() < TIDY_TURN {
-            match archive.tidy(&retention, clock::now()) {
+            match archive.tidy(&retention, self.status.calendar().now()) {
                 Ok(true) => return true,
                 Ok(false) => {}
                 Err(error) => {

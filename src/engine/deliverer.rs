@@ -21,10 +21,10 @@ use crate::outbox::{Attempt, Delivery, Outbox, OutboxError, Outcome, Sequence, S
 use crate::{clock, config, metrics as names};
 
 use super::answers::Answers;
+use super::counts::DestinationCounts;
 use super::lanes::Duty;
 use super::pacer::Pacer;
 use super::share::Share;
-use super::status::DestinationCounts;
 use super::switches::{Permission, Switch, Switches};
 use super::telling;
 

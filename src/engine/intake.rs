@@ -29,11 +29,12 @@ use crate::{clock, metrics as names};
 
 use super::acknowledge::{Acknowledger, ControlIds, is_acknowledgment};
 use super::answers::{Answers, Waiter};
+use super::counts::ListenerCounts;
 use super::dispatch::Dispatch;
 use super::doors::{Behind, refused};
 use super::in_hand::{InHand, Quarantined};
 use super::in_use::InUse;
-use super::status::{ListenerCounts, Owed, Status};
+use super::status::{Owed, Status};
 
 /// Whoever sent a frame.
 pub(super) struct Sender {

@@ -18,9 +18,10 @@ use crate::config::{DestinationSettings, OnRemove};
 use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 
 use super::answers::Answers;
+use super::counts::{DestinationCounts, LaneState};
 use super::deliverer::{self, Equipment};
 use super::in_use::Released;
-use super::status::{DestinationCounts, LaneState, Status};
+use super::status::Status;
 use super::switches::Switches;
 
 /// Deliveries read at once to be purged, and their bytes.
@@ -277,6 +278,7 @@ mod tests {
     use super::super::in_use;
     use super::super::status::Running;
     use super::*;
+    use crate::calendar::Calendar;
     use crate::config;
     use crate::outbox::{Acceptance, BodyRef, Entry};
 
@@ -293,7 +295,13 @@ mod tests {
         let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
         let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
         let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
-        let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
+        let calendar = Calendar::open(folder);
+        let status = Arc::new(Status::new(
+            running,
+            outbox.clone(),
+            Arc::clone(&switches),
+            calendar,
+        ));
         let lanes = Lanes::new(
             outbox.clone(),
             Arc::clone(&status),

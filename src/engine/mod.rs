@@ -10,6 +10,7 @@ mod answers;
 mod archivist;
 mod by_type;
 mod certificates;
+mod counts;
 mod deliverer;
 mod dispatch;
 mod doors;
@@ -31,6 +32,7 @@ mod traces;
 mod transfer;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,10 +42,12 @@ use thiserror::Error;
 
 use crate::archive::ArchiveError;
 use crate::audit::{self, Aside};
+use crate::calendar::Calendar;
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
 
 pub use acknowledge::ControlIds;
+pub use counts::{Count, DestinationCounts, LaneState, ListenerCounts, Trouble};
 pub use in_hand::InHandError;
 pub use reload::{Change, Changes, ReloadRequest, Reloaded, Reloader};
 pub use resend::{
@@ -51,9 +55,7 @@ pub use resend::{
     MESSAGES_MAX, Outcome as ResendOutcome, Preview, RATE_DEFAULT, RATE_MAX, Resend, ResendError, Resender,
     Resent, Shown, Wanted, Way, WrongState,
 };
-pub use status::{
-    AuditWaiting, Count, DestinationCounts, LaneState, ListenerCounts, Running, Status, Trouble,
-};
+pub use status::{AuditWaiting, Running, Status};
 pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches, numbers_told, renumber};
 
 use answers::Answers;
@@ -142,7 +144,12 @@ impl Engine {
         let outbox = open_outbox(&site).await?;
         let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
         let switches = Arc::new(Switches::open(&site.data, outbox.store_id())?);
-        let status = Arc::new(Status::new(running, outbox.clone(), Arc::clone(&switches)));
+        let data = site.data.clone();
+        let calendar = tokio::task::spawn_blocking(move || Calendar::open(&data))
+            .await
+            .map_err(io::Error::other)?;
+        let status = Status::new(running, outbox.clone(), Arc::clone(&switches), calendar);
+        let status = Arc::new(status);
         let archivist = match &site.archive {
             Some(settings) => Some(Archivist::start(&outbox, &status, settings, site.traces.as_ref()).await?),
             None => None,

@@ -19,7 +19,8 @@ use tracing::warn;
 
 use crate::{clock, durable};
 
-use super::status::{ListenerCounts, Status};
+use super::counts::ListenerCounts;
+use super::status::Status;
 
 /// The format of the file.
 const VERSION: u32 = 1;
@@ -206,6 +207,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::calendar::Calendar;
     use crate::config;
     use crate::engine::in_use;
     use crate::engine::status::Running;
@@ -226,7 +228,7 @@ mod tests {
         let outbox = Outbox::open(&folder.join("outbox"), &site.outbox).unwrap();
         let switches = Arc::new(Switches::open(folder, outbox.store_id()).unwrap());
         let running = Running::of(&site, BTreeMap::new(), in_use::begin().0);
-        let status = Arc::new(Status::new(running, outbox, switches));
+        let status = Arc::new(Status::new(running, outbox, switches, Calendar::open(folder)));
         for name in site.listeners.keys() {
             status.listener(name);
         }

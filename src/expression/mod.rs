@@ -60,7 +60,7 @@ impl Condition {
         let syntax = parse::condition(text)?;
         Ok(Condition {
             test: Box::new(Check::new(known).condition(&syntax)?),
-            canonical: syntax.to_string().into(),
+            canonical: canonical(syntax.to_string())?,
         })
     }
 
@@ -75,6 +75,14 @@ impl fmt::Display for Condition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.canonical)
     }
+}
+
+/// The canonical form, which may be longer than what was typed, and is to be read again.
+fn canonical(written: String) -> Result<Box<str>, ExpressionError> {
+    if written.len() > EXPRESSION_BYTES_MAX {
+        return Err(ExpressionError::too_long_written());
+    }
+    Ok(written.into())
 }
 
 /// What is wrong with an expression, and where in it.
@@ -105,6 +113,11 @@ impl ExpressionError {
             suggestion: None,
             problem: ProblemName::BadExpression,
         }
+    }
+
+    fn too_long_written() -> ExpressionError {
+        let expected = format!("at most {EXPRESSION_BYTES_MAX} bytes as `weir fmt` writes it");
+        ExpressionError::at(&(0..0), expected)
     }
 
     fn too_long() -> ExpressionError {

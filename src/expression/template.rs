@@ -76,7 +76,7 @@ impl Template {
         }
         Ok(Template {
             pieces,
-            canonical: canonical.into(),
+            canonical: super::canonical(canonical)?,
         })
     }
 

@@ -19,6 +19,7 @@ const FLOORS: &str = "
     typed:
     units:
 
+    calendar: clock durable metrics
     shown: hl7
     table: hl7 problem typed
     expression: table hl7 problem
@@ -40,7 +41,7 @@ const FLOORS: &str = "
 
     config: tls case route step validation expression table listener destination outbox archive hl7 problem secret typed units
 
-    engine: tls audit config route step validation expression table listener destination outbox archive hl7 mllp clock durable metrics problem secret typed units
+    engine: calendar tls audit config route step validation expression table listener destination outbox archive hl7 mllp clock durable metrics problem secret typed units
 
     alert: tls engine config destination clock durable metrics
     atna: tls engine config destination audit clock durable metrics

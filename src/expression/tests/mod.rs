@@ -222,6 +222,15 @@ fn limits() {
             .expected
             .contains("at most 4096 bytes")
     );
+    // What is typed without spaces is written with them, and what is written can be read.
+    let tight = format!("PV1-2 in (\"I\"{})", ",\"O\"".repeat(1_000));
+    assert!(tight.len() < EXPRESSION_BYTES_MAX);
+    for refused in [
+        Condition::parse(&tight, Known::nothing()).unwrap_err(),
+        Template::parse(&"{replace(PID-3,/a/,\"b\")}".repeat(160), Known::nothing()).unwrap_err(),
+    ] {
+        assert!(refused.expected.contains("as `weir fmt` writes it"), "{refused}");
+    }
     let long_chain = vec!["PV1-2='I'"; 250].join(" and ");
     assert!(
         Condition::parse(&long_chain, Known::nothing())

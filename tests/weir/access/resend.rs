@@ -54,27 +54,6 @@ fn whoever_operates_sends_again_whoever_edits_sends_what_they_write_and_both_say
         (&refused["outcome"], &refused["detail"]),
         (&json!("refused"), &json!("messages by patient"))
     );
-    let administrator = running.bearer(&running.token("root", "administrator"));
-    for (path, object) in [
-        (
-            "/api/v1/archive/holds",
-            json!({ "name": "court", "reason": "asked for" }),
-        ),
-        ("/api/v1/archive/purge", json!({})),
-    ] {
-        let asking = |search: Value| {
-            let mut body = object.clone();
-            match path.ends_with("purge") {
-                true => body["search"] = search,
-                false => body["messages"] = json!({ "search": search }),
-            }
-            administrator.ask("POST", path, Some(&body))
-        };
-        let refused = asking(json!({ "where": "PID-19 starts with \"999\"" }));
-        assert_eq!(refused.code, 403, "{path}: {}", refused.body);
-        let answer = asking(json!({ "type": "ORU" }));
-        assert_eq!(answer.code, 200, "{path}: {}", answer.body);
-    }
     let found = preview(search(json!({ "type": "ADT" })));
     assert_eq!(found.code, 200, "{}", found.body);
     let start = format!("/api/v1/resends/{}/start", found.json()["id"]);
@@ -83,5 +62,29 @@ fn whoever_operates_sends_again_whoever_edits_sends_what_they_write_and_both_say
     assert_eq!(operator.ask("POST", &start, Some(&body)).code, 200);
     let count = usize::try_from(found.json()["count"].as_u64().unwrap()).unwrap();
     running.receiver.wait_for(3 + count);
+    assert_eq!(running.engine.terminate(), 0);
+}
+
+#[test]
+fn whoever_may_not_read_learns_nothing_from_what_is_held_or_deleted() {
+    let running = Running::start_set_up();
+    let administrator = running.bearer(&running.token("root", "administrator"));
+    let hold =
+        |search: &Value| json!({ "name": "court", "reason": "asked for", "messages": { "search": search } });
+    let purge = |search: &Value| json!({ "search": search });
+    let by_content = json!({ "where": "PID-19 starts with \"999\"" });
+    let by_type = json!({ "type": "ORU" });
+    for (path, of_content, of_type) in [
+        ("/api/v1/archive/holds", hold(&by_content), hold(&by_type)),
+        ("/api/v1/archive/purge", purge(&by_content), purge(&by_type)),
+    ] {
+        let refused = administrator.ask("POST", path, Some(&of_content));
+        assert_eq!(refused.code, 403, "{path}: {}", refused.body);
+        let answer = administrator.ask("POST", path, Some(&of_type));
+        assert_eq!(answer.code, 200, "{path}: {}", answer.body);
+    }
+    let refusals = running.records();
+    let refusals = refusals.iter().filter(|record| record["outcome"] == "refused");
+    assert_eq!(refusals.count(), 2, "and both are written down");
     assert_eq!(running.engine.terminate(), 0);
 }

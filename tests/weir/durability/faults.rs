@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::load::{DUPLICATES_MAX, Load, Round, assert_balances, seeded, strace_or_word};
 use super::powercut;
-use crate::harness::{Answer, Engine, Receiver, Sender, Site, adt, field, weir};
+use crate::harness::{Answer, Engine, Receiver, Sender, Site, adt, field, wait_until, weir};
 
 const SYNC: &str = "trace=fdatasync";
 /// Small disks have less than the default reserve.
@@ -340,6 +340,51 @@ fn a_process_that_was_stopped_for_seconds_goes_on() {
     load.wait_for_more(100);
     let round = load.end(|engine| assert_eq!(engine.terminate(), 0), || ());
     assert_held(&round, place.path(), "stopped for 3 s");
+}
+
+#[test]
+fn a_clock_that_is_wrong_deletes_nothing() {
+    if !Path::new(FAKETIME).exists() {
+        std::io::stderr()
+            .write_all(b"NOT TRIED: jumps of the clock need libfaketime\n")
+            .unwrap();
+        return;
+    }
+    let receiver = Receiver::accepting();
+    let site = Site::new(&format!(
+        "archive: {{ age_max: 90d }}\n{}",
+        Site::forwarding_yaml(&[("ehr", receiver.address())])
+    ));
+    let archived = || {
+        let (_, found) = site.ask("GET", "/api/v1/messages");
+        found["messages"].as_array().map_or(0, Vec::len)
+    };
+    let send = |engine: &Engine, id: &str, count: usize| {
+        let mut sender = Sender::connect(engine.listener("in"));
+        assert_eq!(field(&sender.exchange(&adt(id)).unwrap(), "MSA", 1), "AA");
+        wait_until(|| archived() == count);
+    };
+    let engine = site.start();
+    send(&engine, "ONE", 1);
+    assert_eq!(engine.terminate(), 0);
+    // The archive looks for what is too old before it takes what came.
+    let faked = [
+        "env",
+        &format!("LD_PRELOAD={FAKETIME}"),
+        "FAKETIME=+10y",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+    ];
+    let engine = site.start_under(&faked);
+    send(&engine, "TWO", 2);
+    let ahead = engine.metric("weir_clock_ahead_seconds");
+    assert!(ahead > 9.0 * 365.0 * 86_400.0, "{ahead}");
+    assert!(site.log().contains("the clock leapt ahead"), "{}", site.log());
+    assert_eq!(engine.terminate(), 0);
+    // And when it has been put right, all is as before.
+    let engine = site.start();
+    send(&engine, "THREE", 3);
+    assert!(engine.metric("weir_clock_ahead_seconds").abs() < 60.0);
+    assert_eq!(engine.terminate(), 0);
 }
 
 #[test]
