@@ -314,6 +314,10 @@ fn missing_segments_are_added_where_the_structure_has_them() {
     check("set: { ROL-1: '1' }", "EVN PID|1 PV1|1 IN1|1 IN2|2 ZPI|1 ROL|1");
     check("set: { ZPD-1: '1' }", "EVN PID|1 PV1|1 IN1|1 IN2|2 ZPI|1 ZPD|1");
     check("clear: PD1-1", "EVN PID|1 PV1|1 IN1|1 IN2|2 ZPI|1");
+    // What belongs to the group at hand is not added to it, what belongs to the message is.
+    let groups = "for_each: { group: OBR }\n        steps: [ { set: { NTE-3: x, ZOB-1: '{OBR-1}' } } ]";
+    let orders = "MSH|^~\\&|A||||||ORU^R01^ORU_R01|1|P|2.5.1\rPID|1\rOBR|1\rOBX|1\rOBR|2\rOBX|1\r";
+    assert_eq!(names(orders, groups), "PID|1 OBR|1 OBX|1 OBR|2 OBX|1 ZOB|2");
     let unknown = adt.replace("ADT^A08^ADT_A01", "ZZZ^Z01");
     assert_eq!(
         names(&unknown, "set: { PD1-1: x }"),
