@@ -281,14 +281,14 @@ fn steps_and_settings() {
     check(
         "routes.adt-to-lab.steps[2].translate.otherwise",
         &expect![[r"
-            routes.steps.translate.otherwise  (a setting)
-              What a field gets for a code that is not in the table, or has an empty cell there.
+        routes.steps.translate.otherwise  (a setting)
+          What a field gets for a code that is not in the table, or has an empty cell there.
 
-              value     `fail`, `keep`, `clear` or a mapping of keys and values
+          value     `fail`, `keep`, `clear` or a mapping of keys and values
 
-              keys
-              value  The value that the field gets
-        "]],
+          keys
+          value  The value that the field gets
+    "]],
     );
     check(
         "upper",
