@@ -14,7 +14,8 @@ use super::{CannotRun, Finding, input, path, text};
 ///
 /// Everything else stays byte for byte as it came: other fields, terminators, blank lines, the headers and
 /// trailers of a batch. Without assignments nothing changes at all. An empty value clears the field; a segment
-/// that is missing is added at the end when it is the next of its name. The file itself is not changed.
+/// that is missing is added when it is the next of its name, where the structure of the message has it or else at
+/// the end. Another character set in MSH-18 is that of the whole message. The file itself is not changed.
 /// On a terminal each segment is a line of its own, with control characters shown as \x1b.
 #[derive(Args)]
 #[command(after_help = "Example: weir set fixtures/adt-a01.hl7 MSH-11=T PID-5.1=DOE > test.hl7")]

@@ -143,14 +143,17 @@ pub const FUNCTIONS: &[Doc] = &[
         name: "replace",
         form: "replace(TEXT, WHAT, TEXT)",
         gives: "the text with every WHAT, a text or a regular expression, replaced",
-        details: "In a text in quotes that replaces a regular expression, `$1` is the first group and `$$` a \
-                  dollar sign.",
+        details: "In a text in quotes that replaces a regular expression, `$1` is what the first group found and \
+                  `$$` a dollar sign.\n\
+                  `${1}` is the same before a letter, a digit or `_`, as in `${1}_x`: `$1_x` would be a group of \
+                  that name, and one that the pattern does not have is refused.",
         examples: &[
             ("replace(PID-11, \" ST\", \" STREET\")", "1 MAIN STREET"),
             (
                 "replace(PID-13, /(\\d{3})(\\d{3})(\\d{4})/, \"($1) $2-$3\")",
                 "(555) 123-4567",
             ),
+            ("replace(PID-13, /^(\\d{3}).*$/, \"${1}0000000\")", "5550000000"),
             ("replace(PID-11, /[^0-9]/, \"\")", "1"),
         ],
     },

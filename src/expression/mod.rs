@@ -10,6 +10,7 @@ mod decimal;
 mod doc;
 mod evaluate;
 mod function;
+mod groups;
 mod parse;
 mod scan;
 mod syntax;
@@ -24,6 +25,7 @@ use std::ops::Range;
 
 pub use doc::{Doc, EXAMPLE_MESSAGE, EXAMPLE_TABLE, OPERATORS};
 pub use function::FUNCTIONS;
+pub use groups::{UnknownGroup, unknown_group};
 pub use scan::{paths_of_condition, paths_of_template};
 pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
 pub use view::{Context, Known, View};

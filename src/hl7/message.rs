@@ -75,10 +75,11 @@ impl Message {
         &self.delimiters
     }
 
-    /// The character set of the message as received: what MSH-18 declares, else UTF-8 after a byte order mark,
-    /// else what was assumed; `None` where none of these says, or MSH-18 cannot be decoded.
+    /// The character set of the message: what MSH-18 declares, else UTF-8 after a byte order mark, else what was
+    /// assumed; `None` where none of these says, or MSH-18 cannot be decoded.
     ///
-    /// Setting MSH-18 changes what the message declares, not its bytes and not what later edits are written in.
+    /// An edit of MSH-18 that declares another one writes all of the message in it.
+    /// Clearing MSH-18 changes what the message declares, not its bytes and not what later edits are written in.
     pub fn charset(&self) -> Option<Charset> {
         self.delimiters.charset
     }
@@ -90,7 +91,7 @@ impl Message {
     }
 
     /// All segments in order, MSH first.
-    pub fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
+    pub fn segments(&self) -> impl ExactSizeIterator<Item = Segment<'_>> {
         self.slots
             .iter()
             .map(|slot| Segment::new(self.raw(slot), &self.delimiters))

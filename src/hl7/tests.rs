@@ -168,11 +168,12 @@ proptest! {
     fn removal_takes_only_the_target(bytes in prop_oneof![odd(), well_formed().prop_map(String::into_bytes)], path in path()) {
         let Some(before) = parse(&bytes) else { return Ok(()) };
         let mut after = before.clone();
-        let count = after.remove(&Target::Field(path));
+        // An MSH-18 of which a part is gone may declare what is no character set.
+        let Ok(count) = after.remove(&Target::Field(path)) else { return Ok(()) };
         prop_assert_eq!(after.is_edited(), count > 0);
         check_untouched(&before, &after, &path)?;
         let name = path.segment();
-        after.remove(&Target::Segment(SegmentPath { name, occurrence: None }));
+        after.remove(&Target::Segment(SegmentPath { name, occurrence: None })).unwrap();
         prop_assert_eq!(after.count(name), usize::from(name == SegmentName::MSH));
     }
 

@@ -37,6 +37,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The bytes that stand there, those of the null too; `None` where the place is absent.
+    pub fn bytes(self) -> Option<&'a [u8]> {
+        match self {
+            Value::Absent => None,
+            Value::Empty => Some(b""),
+            Value::Null => Some(b"\"\""),
+            Value::Valued(raw) => Some(raw),
+        }
+    }
+
     /// The bytes of a value; `None` unless valued.
     pub fn raw(self) -> Option<&'a [u8]> {
         match self {

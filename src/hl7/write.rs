@@ -99,7 +99,7 @@ mod tests {
 
     fn check(given: &'static str, removed: &str, set: &str, preserved: &str, canonical: &str) {
         let mut message = Message::parse(given.into()).unwrap();
-        message.remove(&removed.parse::<Target>().unwrap());
+        message.remove(&removed.parse::<Target>().unwrap()).unwrap();
         message.set(&set.parse().unwrap(), "new").unwrap();
         assert_eq!(
             message.write(Terminators::Preserve),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::body::{Bodies, Body};
 use super::each::{self, Each};
 use super::group::{Groups, groups};
+use super::notes::SEGMENTS_PER_OPERATION;
 use super::{Doc, Run, Stop};
 use crate::expression::Condition;
 use crate::hl7::{Scope, SegmentMark, SegmentSelector, Selector, Target};
@@ -31,9 +32,6 @@ pub(super) const DOC: Doc = Doc {
     given: "MSH|^~\\&|LAB\rOBX|1|ST|||positive\rOBX|2|NM|||7\rOBX|3|ST|||none\r",
     becomes: "MSH|^~\\&|LAB\rOBX|1|TX|||POSITIVE\rOBX|2|NM|||7\rOBX|3|TX|||NONE\r",
 };
-
-/// So many segments are sorted into groups in the time of one operation.
-const SEGMENTS_PER_OPERATION: usize = 64;
 
 /// What was typed: what to go through. The steps stand beside it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -90,7 +88,7 @@ impl ForEach {
 
     fn groups(&self, selector: &SegmentSelector, run: &mut Run<'_>) -> Result<(), Stop> {
         run.notes
-            .count(run.message.segments().count() / SEGMENTS_PER_OPERATION)?;
+            .count(run.message.segments().len() / SEGMENTS_PER_OPERATION)?;
         let Groups { ranges, names } = groups(&run.message, selector.name());
         let indices = run.message.resolve_segments(selector, &run.scope);
         let is_meant = |range: &Range<usize>| indices.iter().any(|index| range.contains(index));

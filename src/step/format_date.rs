@@ -1,5 +1,7 @@
 //! The step `format_date`: dates and times from HL7 timestamps to other forms, and back, and between zones.
 
+use jiff::Zoned;
+use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,6 +20,8 @@ pub(super) const DOC: Doc = Doc {
     details: "`from` and `to` are patterns as in `%d.%m.%Y %H:%M:%S`; without one the value is an HL7 timestamp.\n\
               %Y year, %m month, %d day, %H hour, %M minute, %S second, %y year of two digits, %b name of the month, \
               %I hour to 12 with %p, %f fraction, %z offset.\n\
+              Of a year of two digits, `69` to `99` are 1969 to 1999 and `00` to `68` are 2000 to 2068; `year: past` \
+              takes the century before where the date would lie after the day of receipt, as for births.\n\
               The precision stays: what was given to the day gets no hour, and where the pattern asks for more than \
               was given, `otherwise` says what becomes of the value: `fail` (the default), `keep`, `clear`, or a \
               value (`{ value: U }`).\n\
@@ -39,6 +43,9 @@ pub struct Settings {
     /// The form it has; an HL7 timestamp without it.
     #[serde(default)]
     pub from: Option<Text>,
+    /// Which century a year of two digits in `from` is of; 1969 to 2068 without it.
+    #[serde(default)]
+    pub year: Option<Year>,
     /// The form it gets; an HL7 timestamp without it.
     #[serde(default)]
     pub to: Option<Text>,
@@ -53,11 +60,20 @@ pub struct Settings {
     pub otherwise: Otherwise,
 }
 
+/// Which century a year of two digits is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Year {
+    /// The last in which the date is not after the day of receipt.
+    Past,
+}
+
 /// A field, and the forms its date has and gets.
 #[derive(Debug, Clone)]
 pub(super) struct FormatDate {
     field: Selector,
     from: Option<String>,
+    year: Option<Year>,
     to: Option<String>,
     zone: Option<TimeZone>,
     to_zone: Option<TimeZone>,
@@ -81,9 +97,14 @@ impl Settings {
         };
         let from = checked("from", self.from);
         let to = checked("to", self.to);
+        if self.year.is_some() && !from.as_deref().is_some_and(has_short_year) {
+            let message = "`year` is about a year of two digits, and `from` has no `%y`";
+            problems.push(Problem::error(ProblemName::ContradictoryStep, message).at_key(&place.key("year")));
+        }
         let mut zone = |key: &str, name: Option<Text>| time_zone(&name?.0, &place.key(key), problems);
         let format = FormatDate {
             from,
+            year: self.year,
             to,
             zone: zone("zone", self.zone),
             to_zone: zone("to_zone", self.to_zone),
@@ -129,6 +150,11 @@ fn wrong_pattern(pattern: &str, is_read: bool) -> Option<Problem> {
     None
 }
 
+/// Whether a pattern has a year of two digits.
+fn has_short_year(pattern: &str) -> bool {
+    ["%y", "%D"].iter().any(|directive| pattern.contains(directive))
+}
+
 /// The zone of this name, from the tables within weir: the same on every machine.
 fn time_zone(name: &str, place: &Place<'_>, problems: &mut Problems) -> Option<TimeZone> {
     let zones = TimeZoneDatabase::bundled();
@@ -155,7 +181,8 @@ impl FormatDate {
             let Some(text) = run.message.text(&place) else {
                 continue;
             };
-            let formatted = self.formatted(&text);
+            let today = run.context.received().map(Zoned::date);
+            let formatted = self.formatted(&text, today);
             let value = if let Some(formatted) = &formatted {
                 Some(formatted.as_str())
             } else {
@@ -170,11 +197,15 @@ impl FormatDate {
         Ok(())
     }
 
-    fn formatted(&self, text: &str) -> Option<String> {
+    /// `today` is the day of receipt.
+    fn formatted(&self, text: &str, today: Option<Date>) -> Option<String> {
         let mut moment = match &self.from {
             Some(pattern) => Moment::of_pattern(pattern, text)?,
             None => Moment::of_hl7(text)?,
         };
+        if let Some(Year::Past) = self.year {
+            moment = moment.not_after(today?)?;
+        }
         if let Some(zone) = &self.zone {
             moment = moment.in_zone(zone)?;
         }
@@ -208,7 +239,11 @@ mod tests {
         };
         let mut problems = Problems::new();
         let shown = match typed.check(&Place::root(&source), &mut problems) {
-            Some(format) => format.formatted(value).unwrap_or_else(|| "-".to_owned()),
+            Some(format) => {
+                let today = Date::new(2026, 11, 22).unwrap();
+                let formatted = format.formatted(value, Some(today));
+                formatted.unwrap_or_else(|| "-".to_owned())
+            }
             None => problems.iter().map(|problem| problem.message.clone()).collect(),
         };
         assert_eq!(shown, expected, "{settings} {value}");
@@ -253,8 +288,42 @@ mod tests {
         check(
             "from: '%Y-%m-%d %H:%M:%S%.f'",
             "2024-01-02 03:04:05.6",
-            "20240102030405.6000",
+            "20240102030405.6",
         );
+        let fraction = |text: &str, fraction: &str| {
+            let expected = format!("19701224030405{fraction}");
+            check(
+                "from: '%d.%m.%Y %H:%M:%S%.f'",
+                &format!("24.12.1970 03:04:05{text}"),
+                &expected,
+            );
+        };
+        fraction(".5", ".5");
+        fraction(".50", ".50");
+        fraction(".000", ".000");
+        fraction(".123456", ".1234");
+        fraction("", "");
+        check(
+            "from: '%d.%m.%Y %S,%f %H:%M'",
+            "24.12.1970 05,25 03:04",
+            "19701224030405.25",
+        );
+    }
+
+    #[test]
+    fn years_of_two_digits_have_a_century() {
+        check("from: '%m/%d/%y'", "12/24/68", "20681224");
+        check("from: '%m/%d/%y'", "12/24/69", "19691224");
+        let past = "from: '%m/%d/%y', year: past";
+        check(past, "12/24/68", "19681224");
+        check(past, "12/24/69", "19691224");
+        check(past, "11/22/26", "20261122");
+        check(past, "11/23/26", "19261123");
+        check(past, "02/29/68", "19680229");
+        check("from: '%D', year: past", "12/24/68", "19681224");
+        let refused = "`year` is about a year of two digits, and `from` has no `%y`";
+        check("from: '%d.%m.%Y', year: past", "", refused);
+        check("to: '%y', year: past", "", refused);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::paths::{Written, field, segments, template, written_name};
 use super::{Doc, Run, StepError, entry_count};
 use crate::expression::{Known, Template};
-use crate::hl7::dictionary::{Dictionary, Insertion, Version, group};
+use crate::hl7::dictionary::Insertion;
 use crate::hl7::{Message, SegmentName, SegmentSelector, Selector, Target};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::{Pairs, Text};
@@ -16,7 +16,8 @@ pub(super) const DOC: Doc = Doc {
     summary: "adds a segment, after or before another or where the structure of the message has it",
     details: "`after: OBX` means after the last OBX and `before: OBX` before the first; `OBX[*]` adds one to each.\n\
               Without either the segment goes where the dictionary has it in this structure, behind those of its \
-              own name; one that the structure does not have, as a Z segment, goes to the end.\n\
+              own name; a second IN1 or OBR, of which a group has one, begins a group behind the last. One that the \
+              structure does not have, as a Z segment, goes to the end.\n\
               `fields` are those of the new segment; in their values the name of the segment it is added to means \
               that very one.\n\
               Where there is nothing to add it to, nothing is added.",
@@ -137,6 +138,7 @@ impl Insert {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         let (segments, behind) = match &self.beside {
             Beside::Structure => {
+                run.notes.count_placing(run.message.segments().len());
                 let index = self.place_in_structure(&run.message)?;
                 return self.insert(index, None, run);
             }
@@ -157,13 +159,10 @@ impl Insert {
     }
 
     fn place_in_structure(&self, message: &Message) -> Result<usize, StepError> {
-        let header = message.header();
-        let version = Version::of(&header).unwrap_or(Version::COMMON);
-        let structure = Dictionary::of(version).structure_for(&header);
-        match structure.map(|structure| group(message, structure).insertion(self.name.as_bytes())) {
-            Some(Insertion::At(index)) => Ok(index),
-            Some(Insertion::Unknown) | None => Ok(message.segments().count()),
-            Some(Insertion::Several) => {
+        match Insertion::of(message, self.name) {
+            Insertion::At(index) => Ok(index),
+            Insertion::Unknown => Ok(message.segments().count()),
+            Insertion::Several => {
                 let name = self.name.as_str();
                 let reason = format!("this structure has {name} in several places; say `after` or `before`");
                 Err(StepError::new(reason))

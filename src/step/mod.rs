@@ -359,10 +359,7 @@ impl Kind {
             Kind::Replace(replace) => Ok(replace.run(run)?),
             Kind::FormatDate(format_date) => Ok(format_date.run(run)?),
             Kind::Script(script) => script.run(run),
-            Kind::Remove(remove) => {
-                remove.run(run);
-                Ok(())
-            }
+            Kind::Remove(remove) => Ok(remove.run(run)?),
             Kind::Translate(translate) => Ok(translate.run(run)?),
             Kind::If(inner) => inner.run(run),
             Kind::ForEach(each) => each.run(run),

@@ -64,7 +64,9 @@ impl Moment {
             (Some(_), None, ..) => Precision::Hour,
             (Some(_), Some(_), None, _) => Precision::Minute,
             (Some(_), Some(_), Some(_), None) => Precision::Second,
-            (Some(_), Some(_), Some(_), Some(_)) => Precision::Fraction(FRACTION_DIGITS_MAX),
+            (Some(_), Some(_), Some(_), Some(nanosecond)) => {
+                Precision::Fraction(fraction_digits(text, nanosecond))
+            }
         };
         let time = if read.hour().is_some() {
             read.to_time().ok()?
@@ -76,6 +78,15 @@ impl Moment {
             precision,
             offset: read.offset(),
         })
+    }
+
+    /// A hundred years earlier if its date lies after this one: of a year of two digits, the other that it may mean.
+    pub(super) fn not_after(self, today: civil::Date) -> Option<Moment> {
+        if self.local.date() <= today {
+            return Some(self);
+        }
+        let local = self.local.with().year(self.local.year() - CENTURY).build().ok()?;
+        Some(Moment { local, ..self })
     }
 
     /// With the offset of a zone, if it has none and is precise enough to have one.
@@ -164,5 +175,19 @@ fn push(text: &mut String, part: Arguments<'_>) {
     text.write_fmt(part).expect("a text takes any other");
 }
 
+/// With how many digits a fraction of a second was written, as far as an HL7 timestamp has them.
+fn fraction_digits(text: &str, nanosecond: i32) -> u8 {
+    let all = format!("{nanosecond:09}");
+    let is_fraction =
+        |digits: &&str| !digits.is_empty() && all.trim_end_matches('0') == digits.trim_end_matches('0');
+    let is_digit = |character: char| character.is_ascii_digit();
+    let behind_points = text.split(['.', ',']).skip(1);
+    let digits = behind_points.filter_map(|text| text.split(|character| !is_digit(character)).next());
+    let written = digits.filter(is_fraction).last().map(str::len);
+    let written = written.and_then(|digits| u8::try_from(digits).ok());
+    written.map_or(FRACTION_DIGITS_MAX, |digits| digits.min(FRACTION_DIGITS_MAX))
+}
+
 /// As many digits of a second as an HL7 timestamp has.
 const FRACTION_DIGITS_MAX: u8 = 4;
+const CENTURY: i16 = 100;

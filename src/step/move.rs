@@ -13,7 +13,9 @@ pub(super) const DOC: Doc = Doc {
     summary: "moves fields, or parts of them, with their structure",
     details: "Left is where it goes, right where it stood; else as `copy`.\n\
               What stood on the right is then removed as `remove` does it: a repetition goes with its delimiter, \
-              anything else is emptied.",
+              anything else is emptied.\n\
+              What stands where it goes already stays (`\"PID-3[1]\": \"PID-3[.5=MR]\"` where the MR is the first), \
+              and of a place that gets a part of itself only that part is left.",
     tables: "",
     example: "move: { PID-18: PID-19, PID-2: \"PID-3[2]\" }",
     given: "MSH|^~\\&|EHR\rPID|1||12^^^MR~99^^^SS||DOE||||||||||||||A-1^^X\r",
@@ -34,19 +36,25 @@ impl Settings {
     pub(super) fn check(self, place: &Place<'_>, problems: &mut Problems) -> Option<Move> {
         let Settings(settings) = self;
         let entries = settings.check_with("move", "moved", place, problems)?;
-        for (to, _) in &entries {
-            if to.is_many() {
-                let message = format!("{to} means several places, and what is moved can stand in one");
-                let help = "name one of them, or repeat the step for each with `for_each`";
-                problems.push(
-                    Problem::error(ProblemName::InvalidValue, message)
-                        .at(place)
-                        .help(help),
-                );
-            }
+        let errors_before = problems.error_count();
+        for ((to, from), (key, _)) in entries.iter().zip(place.entries()) {
+            let (message, help) = if to.is_many() {
+                (
+                    format!("{to} means several places, and what is moved can stand in one"),
+                    "name one of them, or repeat the step for each with `for_each`",
+                )
+            } else if to.surely_holds(from) {
+                (
+                    format!("{from} is a part of {to}, so nothing moves"),
+                    "to leave nothing but that part, write `copy`",
+                )
+            } else {
+                continue;
+            };
+            let problem = Problem::error(ProblemName::InvalidValue, message);
+            problems.push(problem.at(&place.key(key)).help(help));
         }
-        let is_right = entries.iter().all(|(to, _)| !to.is_many());
-        is_right.then_some(Move { entries })
+        (problems.error_count() == errors_before).then_some(Move { entries })
     }
 }
 
@@ -60,9 +68,10 @@ impl Move {
                 Some(from) => message.copy(&to, &from),
                 None => message.set_raw(&to, b""),
             })?;
-            if let Some(from) = from {
+            // What stood within the target has become the target: there is nothing to take away.
+            if let Some(from) = from.filter(|from| !to.holds(from)) {
                 let target = Target::Field(from);
-                run.change(&target, |message| message.remove(&target));
+                run.change(&target, |message| message.remove(&target))?;
             }
         }
         Ok(())

@@ -7,10 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::StepError;
-use crate::hl7::{Message, SegmentPath, State, Target};
+use crate::hl7::{Message, SegmentPath, Target};
 
 /// How many messages may come of one, by all splits together.
 const PARTS_MAX: usize = 1_000;
@@ -21,6 +19,8 @@ const SPLITS_MAX: usize = 4;
 /// How many operations a run may take: each step, each edit and each turn of a `for_each` is one. So no route can hang,
 /// whatever the message holds.
 pub const OPERATIONS_MAX: usize = 200_000;
+/// So many segments are sorted into groups in the time of one operation.
+pub(super) const SEGMENTS_PER_OPERATION: usize = 64;
 /// How many bytes the operations may be over, each counted as if it were over the largest segment: with large segments
 /// a run may take fewer.
 pub const OPERATIONS_BYTES_MAX: u64 = 32 * 1024 * 1024 * 1024;
@@ -100,10 +100,10 @@ pub struct StepTrace {
 pub struct Change {
     /// The place.
     pub place: Target,
-    /// The bytes that stood there, segments one a line; `None` if the place was absent.
-    pub before: Option<Bytes>,
-    /// The bytes that stand there now; `None` if the place is absent.
-    pub after: Option<Bytes>,
+    /// What stood there, escapes and delimiters as they are, segments one a line; `None` if the place was absent.
+    pub before: Option<Box<str>>,
+    /// What stands there now; `None` if the place is absent.
+    pub after: Option<Box<str>>,
 }
 
 impl Notes {
@@ -133,6 +133,16 @@ impl Notes {
     /// Counts an edit; if it was one too many, the next step tells.
     pub(super) fn count_edit(&mut self) {
         self.operations = self.operations.saturating_add(1);
+    }
+
+    /// Counts what it took to find the place of a segment that is added.
+    pub(super) fn count_placing(&mut self, segments: usize) {
+        self.operations = self.operations.saturating_add(segments / SEGMENTS_PER_OPERATION);
+    }
+
+    /// Counts an edit that wrote every segment in another character set.
+    pub(super) fn count_transcoding(&mut self, segments: usize) {
+        self.operations = self.operations.saturating_add(segments);
     }
 
     /// Whether it is time to look at the size of segments again.
@@ -255,21 +265,16 @@ impl Misses {
     }
 }
 
-/// The bytes at a field path, or of the segments meant, one a line; `None` if nothing is there.
-pub(super) fn bytes_at(place: &Target, message: &Message) -> Option<Bytes> {
-    let path = match place {
-        Target::Field(path) => path,
-        Target::Segment(segment) => return segments(*segment, message),
-    };
-    let value = message.read(path);
-    match value.state() {
-        State::Absent => None,
-        State::Null => Some(Bytes::from_static(b"\"\"")),
-        State::Empty | State::Valued => Some(Bytes::copy_from_slice(value.raw().unwrap_or_default())),
+/// The characters at a field path, or of the segments meant, one a line; `None` if nothing is there.
+pub(super) fn standing(place: &Target, message: &Message) -> Option<Box<str>> {
+    let characters = |raw: &[u8]| message.characters(raw).into();
+    match place {
+        Target::Field(path) => message.read(path).bytes().map(characters),
+        Target::Segment(segment) => segments(*segment, message).as_deref().map(characters),
     }
 }
 
-fn segments(path: SegmentPath, message: &Message) -> Option<Bytes> {
+fn segments(path: SegmentPath, message: &Message) -> Option<Vec<u8>> {
     let named = message
         .segments()
         .filter(|segment| segment.name() == path.name.as_bytes());
@@ -281,7 +286,7 @@ fn segments(path: SegmentPath, message: &Message) -> Option<Bytes> {
             .take(1)
             .collect(),
     };
-    (!meant.is_empty()).then(|| meant.join(&b'\r').into())
+    (!meant.is_empty()).then(|| meant.join(&b'\r'))
 }
 
 impl fmt::Debug for Miss {
@@ -307,13 +312,13 @@ impl fmt::Debug for Tag {
 }
 
 impl fmt::Debug for Change {
-    /// Prints sizes, never the bytes.
+    /// Prints sizes, never the texts.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Change")
             .field("place", &self.place)
-            .field("before_bytes", &self.before.as_ref().map(Bytes::len))
-            .field("after_bytes", &self.after.as_ref().map(Bytes::len))
+            .field("before_bytes", &self.before.as_ref().map(|text| text.len()))
+            .field("after_bytes", &self.after.as_ref().map(|text| text.len()))
             .finish()
     }
 }

@@ -9,7 +9,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StringDeser
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::paths::{Written, condition, target, written_field, written_segments};
-use super::{Doc, Run, entry_count};
+use super::{Doc, Run, StepError, entry_count};
 use crate::expression::{Condition, Known};
 use crate::hl7::{Level, SegmentName, SegmentSelector, Selector, Target, TargetSelector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
@@ -25,6 +25,8 @@ pub(super) const DOC: Doc = Doc {
               What is not there is no error.\n\
               `{ segment: NTE, when: … }` and `{ repetition: PID-3, when: … }` take away those for which the \
               condition holds; in it, `NTE-3` and `PID-3.5` mean the one that is asked about.\n\
+              What belongs to a segment stays: the NTE of an OBX that goes would then belong to the result before it. \
+              `for_each: { group: OBX }` with `when:` and `remove: [OBX, NTE]` takes them along.\n\
               A `when:` beside the step is asked once, of the message: with `remove: NTE` all go, or none.\n\
               In a list in brackets a path with brackets needs quotes.",
     tables: "",
@@ -196,17 +198,21 @@ impl Asked {
 }
 
 impl Remove {
-    pub(super) fn run(&self, run: &mut Run<'_>) {
+    pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         match self {
             Remove::Targets(targets) => {
                 for target in targets {
                     match target {
                         TargetSelector::Segments(segments) => remove_segments(segments, None, run),
-                        TargetSelector::Field(path) => remove_fields(path, None, run),
+                        TargetSelector::Field(path) => remove_fields(path, None, run)?,
                     }
                 }
+                Ok(())
             }
-            Remove::Segments(segments, when) => remove_segments(segments, Some(when), run),
+            Remove::Segments(segments, when) => {
+                remove_segments(segments, Some(when), run);
+                Ok(())
+            }
             Remove::Repetitions(path, when) => remove_fields(path, Some(when), run),
         }
     }
@@ -230,7 +236,7 @@ fn remove_segments(segments: &SegmentSelector, when: Option<&Condition>, run: &m
 }
 
 /// Takes fields or parts of them away, all of them asked about before the first goes.
-fn remove_fields(path: &Selector, when: Option<&Condition>, run: &mut Run<'_>) {
+fn remove_fields(path: &Selector, when: Option<&Condition>, run: &mut Run<'_>) -> Result<(), StepError> {
     let mut going = run.places(path);
     if let Some(when) = when {
         going.retain(|place| {
@@ -243,14 +249,15 @@ fn remove_fields(path: &Selector, when: Option<&Condition>, run: &mut Run<'_>) {
     if path.level() != Level::Repetition {
         for place in going {
             let target = Target::Field(place);
-            run.change(&target, |message| message.remove(&target));
+            run.change(&target, |message| message.remove(&target))?;
         }
-        return;
+        return Ok(());
     }
     for place in &going {
         run.goes(|_| Some(Target::Field(*place)));
     }
     for place in going.iter().rev() {
-        run.message.remove(&Target::Field(*place));
+        run.message.remove(&Target::Field(*place))?;
     }
+    Ok(())
 }

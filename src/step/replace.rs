@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::paths::{Written, written_field};
 use super::{Doc, Run, StepError};
+use crate::expression::{UnknownGroup, unknown_group};
 use crate::hl7::Selector;
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::Text;
@@ -18,7 +19,8 @@ pub(super) const DOC: Doc = Doc {
     summary: "replaces what a regular expression finds in the text of fields",
     details: "The pattern sees the text of each component by itself, decoded: it cannot break the structure of a \
               field, and what it writes is escaped.\n\
-              In `with`, `$1` and `${name}` are what the groups of the pattern found, `$$` is a dollar sign.\n\
+              In `with`, `$1` and `${name}` are what the groups of the pattern found, `$$` is a dollar sign; before a \
+              letter, a digit or `_` a group is written `${1}`.\n\
               Patterns are those of the Rust crate `regex`, without look-around and back-references, so none can \
               be slow; `(?i)` ignores letter case.",
     tables: "",
@@ -57,8 +59,16 @@ impl Settings {
         let field = written_field(&self.field.0, Written::Value(&place.key("field")), problems);
         let pattern = pattern(&self.pattern.0, &place.key("pattern"), problems);
         let Text(with) = self.with;
-        if let Some(pattern) = &pattern {
-            unknown_groups(&with, pattern, &place.key("with"), problems)?;
+        if let Some(unknown) = pattern.as_ref().and_then(|pattern| unknown_group(&with, pattern)) {
+            let UnknownGroup { offset, name, help } = unknown;
+            let message = format!("the pattern has no group `{name}`");
+            let problem = Problem::error(ProblemName::BadPattern, message);
+            problems.push(
+                problem
+                    .within(&place.key("with"), offset, name.len() + 1)
+                    .help(help),
+            );
+            return None;
         }
         Some(Replace {
             field: field?,
@@ -100,42 +110,6 @@ fn pattern(text: &str, place: &Place<'_>, problems: &mut Problems) -> Option<Reg
         problem.help("patterns are those of the Rust crate `regex`: no look-around, no back-references"),
     );
     None
-}
-
-/// Tells of groups that the replacement names and the pattern does not have; `None` if there are any.
-fn unknown_groups(with: &str, pattern: &Regex, place: &Place<'_>, problems: &mut Problems) -> Option<()> {
-    let is_group = |name: &str| match name.parse::<usize>() {
-        Ok(number) => number < pattern.captures_len(),
-        Err(_) => pattern.capture_names().flatten().any(|known| known == name),
-    };
-    let mut rest = with;
-    while let Some((_, after)) = rest.split_once('$') {
-        let offset = with.len() - after.len() - 1;
-        if let Some(after) = after.strip_prefix('$') {
-            rest = after;
-            continue;
-        }
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let name = match after.strip_prefix('{').and_then(|braced| braced.split_once('}')) {
-            Some((name, _)) => name,
-            None => after.split(|c| !is_name(c)).next().unwrap_or_default(),
-        };
-        if !name.is_empty() && !is_group(name) {
-            let digits = name.len() - name.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let (number, letters) = name.split_at_checked(digits).unwrap_or_default();
-            let help = if is_group(number) && !letters.is_empty() {
-                format!("write `${{{number}}}{letters}` for what group {number} found and then `{letters}`")
-            } else {
-                "write `$$` for a dollar sign".to_owned()
-            };
-            let message = format!("the pattern has no group `{name}`");
-            let problem = Problem::error(ProblemName::BadPattern, message);
-            problems.push(problem.within(place, offset, name.len() + 1).help(help));
-            return None;
-        }
-        rest = after;
-    }
-    Some(())
 }
 
 impl Replace {

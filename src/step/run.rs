@@ -5,9 +5,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::notes::{Change, Notes, bytes_at};
+use super::notes::Notes;
 use crate::expression::{Context, Template, View};
-use crate::hl7::{EditError, FieldPath, Message, Refusal, Scope, Target};
+use crate::hl7::{EditError, FieldPath, Message, Refusal, Scope};
 
 /// A message on its way through the steps of a route.
 #[derive(Debug)]
@@ -98,31 +98,6 @@ impl<'r> Run<'r> {
             self.notes.weigh(sizes.max().unwrap_or_default())?;
         }
         Ok(())
-    }
-
-    /// Does an edit of one field and, for a trace, notes what became of it.
-    pub(super) fn edit(
-        &mut self,
-        path: &FieldPath,
-        edit: impl FnOnce(&mut Message) -> Result<(), EditError>,
-    ) -> Result<(), StepError> {
-        self.change(&Target::Field(*path), edit).map_err(StepError::from)
-    }
-
-    /// Does something to a place and, for a trace, notes what became of it.
-    pub(super) fn change<T>(&mut self, place: &Target, change: impl FnOnce(&mut Message) -> T) -> T {
-        self.notes.count_edit();
-        if !self.notes.is_traced() {
-            return change(&mut self.message);
-        }
-        let before = bytes_at(place, &self.message);
-        let done = change(&mut self.message);
-        let after = bytes_at(place, &self.message);
-        if before != after {
-            let place = *place;
-            self.notes.change(Change { place, before, after });
-        }
-        done
     }
 }
 

@@ -18,6 +18,10 @@ pub(super) const DOC: Doc = Doc {
               Values are escaped when written, so none can forge a field or a segment.\n\
               Entries take effect in the order written; each sees what the ones before it did.\n\
               A path with `[*]` gives every place the same value; one that finds nothing changes nothing.\n\
+              A segment that is not there is added where `insert` puts it, and at the end of the message where the \
+              structure does not have it or has several places. In a group of `for_each`, one that the structure has \
+              in it is not added: `insert` with `after` adds one to each.\n\
+              MSH-18 is the character set of the whole message, which is then written in it.\n\
               An empty text (`\"\"`) clears the field.",
     tables: "",
     example: "set: { MSH-5: LAB, MSH-6: \"{upper(MSH-4)}\", \"OBX[*]-11\": F }",

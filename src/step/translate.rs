@@ -1,5 +1,6 @@
 //! The step `translate`: replaces a code by what a table has for it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use super::otherwise::Otherwise;
 use super::paths::{Written, written_field};
 use super::{Doc, Run, StepError, entry_count};
-use crate::hl7::{FieldPath, Selector};
+use crate::hl7::{FieldPath, Places, Selector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::table::{Table, Tables};
 use crate::typed::{Pairs, Text};
@@ -17,10 +18,12 @@ pub(super) const DOC: Doc = Doc {
     kind: "translate",
     summary: "replaces a code by what a table has for it",
     details: "Codes are compared exactly, letter case included; a field without a value is left as it is.\n\
-              `otherwise` says what becomes of a code that is not in the table: `fail` (the default: the message \
-              goes to the dead letters), `keep`, `clear`, or a value (`{ value: U }`).\n\
+              `otherwise` says what becomes of a code that is not in the table, or has an empty cell there: `fail` \
+              (the default: the message goes to the dead letters), `keep`, `clear`, or a value (`{ value: U }`).\n\
               `column` names the column that the field gets, where the table has several; `into` gives several \
-              fields their columns by one code: `into: { OBX-3.1: loinc, OBX-3.2: name }`.\n\
+              fields their columns by one code, instead of the field itself: `into: { OBX-3.1: loinc, OBX-3.2: name }`. \
+              Each of them that the table has nothing for gets what `otherwise` says; the field keeps the code, unless \
+              it is one of them.\n\
               A path with `[*]` translates each place by itself.\n\
               Every miss is counted by table and listed by code.",
     tables: "patient-class: { I: IP, O: OP }",
@@ -43,7 +46,7 @@ pub struct Settings {
     /// Fields and their columns, instead of the field that holds the code.
     #[serde(default)]
     pub into: Option<Pairs<Text>>,
-    /// What becomes of a code that is not in the table.
+    /// What a field gets for a code that is not in the table, or has an empty cell there.
     #[serde(default)]
     pub otherwise: Otherwise,
 }
@@ -53,15 +56,9 @@ pub struct Settings {
 pub(super) struct Translate {
     field: Selector,
     table: Arc<Table>,
-    into: Into,
+    /// What gets a value, and from which column; `None` is the field itself.
+    targets: Vec<(Option<Selector>, usize)>,
     otherwise: Otherwise,
-}
-
-/// What gets a value: the field itself from a column, or others from theirs.
-#[derive(Debug, Clone)]
-enum Into {
-    Field(usize),
-    Others(Vec<(Selector, usize)>),
 }
 
 impl Settings {
@@ -82,7 +79,8 @@ impl Settings {
             problems.push(problem);
             return None;
         };
-        let into = match (self.column, self.into) {
+        let own = |column: usize| vec![(None, column)];
+        let targets = match (self.column, self.into) {
             (Some(_), Some(_)) => {
                 let message = "`column` and `into` cannot stand in one step";
                 let problem = Problem::error(ProblemName::ContradictoryStep, message);
@@ -93,14 +91,14 @@ impl Settings {
                 );
                 return None;
             }
-            (Some(Text(name)), None) => column(table, &name, &place.key("column"), problems).map(Into::Field),
-            (None, None) => default_column(table, &place.key("table"), problems).map(Into::Field),
+            (Some(Text(name)), None) => column(table, &name, &place.key("column"), problems).map(own),
+            (None, None) => default_column(table, &place.key("table"), problems).map(own),
             (None, Some(pairs)) => into(pairs, field.as_ref(), table, &place.key("into"), problems),
         };
         Some(Translate {
             field: field?,
             table: Arc::clone(table),
-            into: into?,
+            targets: targets?,
             otherwise: self.otherwise,
         })
     }
@@ -142,7 +140,7 @@ fn into(
     table: &Table,
     place: &Place<'_>,
     problems: &mut Problems,
-) -> Option<Into> {
+) -> Option<Vec<(Option<Selector>, usize)>> {
     let count = entry_count(pairs.len(), "translate", place, problems)?;
     if let Some(field) = field.filter(|field| field.is_many()) {
         let message = format!("{field} means several codes, and `into` takes the columns of one");
@@ -159,9 +157,9 @@ fn into(
         let at = place.key(&path);
         let path = written_field(&path, Written::Key(&at), problems);
         let column = column(table, &name, &at, problems);
-        others.extend(path.zip(column));
+        others.extend(path.zip(column).map(|(path, column)| (Some(path), column)));
     }
-    (others.len() == count).then_some(Into::Others(others))
+    (others.len() == count).then_some(others)
 }
 
 impl Translate {
@@ -171,44 +169,36 @@ impl Translate {
                 continue;
             };
             let code = code.into_owned();
-            match &self.into {
-                Into::Field(column) => self.put(&code, *column, &place, run)?,
-                Into::Others(others)
-                    if others
-                        .iter()
-                        .all(|(_, column)| self.table.cell(&code, *column).is_none()) =>
-                {
-                    // One code, one miss, whatever it was to fill.
-                    self.miss(&code, &place, run)?;
-                }
-                Into::Others(others) => {
-                    for (path, column) in others {
-                        let value = self.table.cell(&code, *column).unwrap_or_default();
-                        for place in run.places(path) {
-                            run.edit(&place, |message| message.set(&place, &value))?;
-                        }
-                    }
-                }
+            self.translate(&code, place, run)?;
+        }
+        Ok(())
+    }
+
+    /// Gives each target what the code at this place has in its column.
+    fn translate(&self, code: &str, place: FieldPath, run: &mut Run<'_>) -> Result<(), StepError> {
+        let is_missed = |(_, column): &(Option<Selector>, usize)| self.table.cell(code, *column).is_none();
+        if self.targets.iter().any(is_missed) {
+            // One code, one miss, whatever it was to fill.
+            run.notes.misses.note(self.table.name(), code);
+        }
+        for (target, column) in &self.targets {
+            let value = match self.table.cell(code, *column) {
+                Some(value) => Some(value),
+                None => self.otherwise(place)?.map(Cow::Borrowed),
+            };
+            let Some(value) = value else { continue };
+            let own = Places::from_slice(&[place]);
+            for place in target.as_ref().map_or(own, |target| run.places(target)) {
+                run.edit(&place, |message| message.set(&place, &value))?;
             }
         }
         Ok(())
     }
 
-    fn put(&self, code: &str, column: usize, place: &FieldPath, run: &mut Run<'_>) -> Result<(), StepError> {
-        match self.table.cell(code, column) {
-            Some(value) => run.edit(place, |message| message.set(place, &value)),
-            None => self.miss(code, place, run),
-        }
-    }
-
-    /// A code the table has no value for.
-    fn miss(&self, code: &str, place: &FieldPath, run: &mut Run<'_>) -> Result<(), StepError> {
-        run.notes.misses.note(self.table.name(), code);
+    /// What a target gets if the table has nothing for it; `None` to keep what it has.
+    fn otherwise(&self, place: FieldPath) -> Result<Option<&str>, StepError> {
         let reason = format!("the code is not in table `{}`", self.table.name());
         let value = self.otherwise.value(&reason);
-        match value.map_err(|reason| StepError::at(*place, reason))? {
-            Some(value) => run.edit(place, |message| message.set(place, value)),
-            None => Ok(()),
-        }
+        value.map_err(|reason| StepError::at(place, reason))
     }
 }

@@ -282,7 +282,7 @@ fn steps_and_settings() {
         "routes.adt-to-lab.steps[2].translate.otherwise",
         &expect![[r"
         routes.steps.translate.otherwise  (a setting)
-          What becomes of a code that is not in the table.
+          What a field gets for a code that is not in the table, or has an empty cell there.
 
           value     `fail`, `keep`, `clear` or a mapping of keys and values
 

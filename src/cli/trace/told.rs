@@ -112,29 +112,26 @@ impl Told<'_> {
         };
         let (before, after) = (change.before.as_deref(), change.after.as_deref());
         let is_field = matches!(change.place, Target::Field(_));
-        let (was, is) = (self.shown(before), self.shown(after));
+        let (was, is) = (Self::shown(before), Self::shown(after));
         if is_field && was.chars().count() + is.chars().count() <= CHANGE_CHARS_MAX {
             return self.line(format_args!("    {place}  {was} → {is}"));
         }
         self.line(format_args!("    {place}"));
         for (sign, value) in [('-', before), ('+', after)] {
             // Segments stand one a line.
-            for part in value
-                .into_iter()
-                .flat_map(|value| value.split(|byte| *byte == b'\r'))
-            {
-                let shown = self.shown(Some(part));
+            for part in value.into_iter().flat_map(|value| value.split('\r')) {
+                let shown = Self::shown(Some(part));
                 self.line(format_args!("      {sign} {shown}"));
             }
         }
     }
 
     /// What stood at a place, or stands there now.
-    fn shown(&self, value: Option<&[u8]>) -> String {
+    fn shown(value: Option<&str>) -> String {
         let value = match value {
             None => return "absent".to_owned(),
-            Some([]) => return "empty".to_owned(),
-            Some(value) => text::safe(&self.traced.message.characters(value)),
+            Some("") => return "empty".to_owned(),
+            Some(value) => text::safe(value),
         };
         match value.char_indices().nth(VALUE_CHARS_MAX) {
             Some((end, _)) => {
@@ -209,7 +206,7 @@ impl Told<'_> {
         let Look { outcome, .. } = *self.look;
         self.line(format_args!("{outcome}to {}{outcome:#}", output.to.join(", ")));
         for segment in output.message.segments() {
-            let segment = self.shown(Some(segment.raw()));
+            let segment = Self::shown(Some(&output.message.characters(segment.raw())));
             self.line(format_args!("  {segment}"));
         }
     }

@@ -320,8 +320,8 @@ fn traces_say_what_was_at_hand() {
                     format!(
                         "{} {:?}->{:?}",
                         change.place,
-                        change.before.as_deref().map(<[u8]>::len),
-                        change.after.as_deref().map(<[u8]>::len)
+                        change.before.as_deref().map(str::len),
+                        change.after.as_deref().map(str::len)
                     )
                 })
                 .collect();

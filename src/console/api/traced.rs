@@ -110,12 +110,11 @@ fn step(traced: &Traced<'_>, step: &StepTrace) -> Value {
 
 /// A value is `null` where the place is absent.
 fn change(traced: &Traced<'_>, change: &Change) -> Value {
-    let text = |value: Option<&[u8]>| value.map(|value| traced.message.characters(value).into_owned());
     json!({
         "path": change.place.to_string(),
         "name": traced.name(&change.place),
-        "before": text(change.before.as_deref()),
-        "after": text(change.after.as_deref()),
+        "before": change.before,
+        "after": change.after,
     })
 }
 

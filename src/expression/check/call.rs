@@ -3,6 +3,7 @@
 use super::{Check, Checked, Value, field, pattern, text_literal};
 use crate::expression::ExpressionError;
 use crate::expression::function::Function;
+use crate::expression::groups::{UnknownGroup, unknown_group};
 use crate::expression::syntax::{Form, Operand};
 use crate::expression::value::{Number, Part, Text};
 use crate::hl7::{Selector, TargetSelector};
@@ -144,6 +145,17 @@ impl Check<'_> {
         let text = self.boxed(call, 0)?;
         if let Form::Pattern(what) = &call.at(1)?.form {
             let what = pattern::compile(what)?;
+            let by = call.at(2)?;
+            if let Form::Text(with) = &by.form
+                && let Some(unknown) = unknown_group(with, &what)
+            {
+                let UnknownGroup { name, help, .. } = unknown;
+                let expected = format!("groups that the pattern has, and it has no `{name}`: {help}");
+                return Err(ExpressionError {
+                    problem: ProblemName::BadPattern,
+                    ..ExpressionError::at(&by.bytes, expected)
+                });
+            }
             return Ok(Text::ReplacePattern(text, what, self.boxed(call, 2)?));
         }
         let what = self.boxed(call, 1)?;

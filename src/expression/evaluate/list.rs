@@ -102,11 +102,7 @@ impl<'v> Evaluation<'v> {
     pub(super) fn raw(&self, path: &Selector) -> Cow<'v, str> {
         let message = self.view.message;
         let found = message.find(path, self.view.scope);
-        let raw = found.and_then(|found| match found.value() {
-            Value::Valued(raw) => Some(raw),
-            Value::Null => Some(b"\"\"".as_slice()),
-            Value::Absent | Value::Empty => None,
-        });
+        let raw = found.and_then(|found| found.value().bytes());
         raw.map_or(Cow::Borrowed(""), |raw| message.characters(raw))
     }
 }

@@ -1,7 +1,7 @@
 //! Times: read as precise as HL7 writes them, told in other forms. Asks no clock; `now` is the time of receipt.
 
 use jiff::Span;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{Offset, TimeZone};
 
@@ -66,12 +66,16 @@ fn told(time: &Timestamp, zone: Option<&TimeZone>) -> Option<BrokenDownTime> {
     if let Some(zone) = zone
         && time.precision() > Precision::Day
     {
+        let civil = civil(time)?;
         // Without an offset the time is taken to be from there.
-        let zoned = match time.instant() {
-            Some(instant) => instant.to_zoned(zone.clone()),
-            None if offset.is_none() => time.civil_datetime()?.to_zoned(zone.clone()).ok()?,
-            None => return None,
+        let zoned = match offset {
+            Some(offset) => offset.to_timestamp(civil).ok()?.to_zoned(zone.clone()),
+            None => civil.to_zoned(zone.clone()).ok()?,
         };
+        // Half an hour would be lost where the minutes are not known.
+        if time.minute().is_none() && zoned.minute() != 0 {
+            return None;
+        }
         offset = Some(zoned.offset());
         told = BrokenDownTime::from(&zoned);
     } else {
@@ -89,11 +93,22 @@ fn told(time: &Timestamp, zone: Option<&TimeZone>) -> Option<BrokenDownTime> {
         .and_then(|microsecond| i32::try_from(microsecond).ok());
     told.set_subsec_nanosecond(nanosecond.map(|microsecond| microsecond * 1_000))
         .ok()?;
+    if time.minute().is_none() {
+        told.set_minute(None).ok()?;
+    }
     if time.second().is_none() {
         told.set_second(None).ok()?;
     }
     told.set_offset(offset);
     Some(told)
+}
+
+/// The date and time on a clock where it was sent, at the full hour if it was given to the hour.
+fn civil(time: &Timestamp) -> Option<DateTime> {
+    match time.minute() {
+        Some(_) => time.civil_datetime(),
+        None => Some(time.civil_date()?.at(small(time.hour())?, 0, 0, 0)),
+    }
 }
 
 fn small(number: Option<u8>) -> Option<i8> {

@@ -128,6 +128,9 @@ fn times() {
     check("date('202607011200+0000', '%H:%M', 'Asia/Kolkata')", "17:30");
     check("date('202607011200+0000', '%S', 'Asia/Kolkata')", "");
     check("date('2026070112+0000', '%H', 'Asia/Kolkata')", "");
+    check("date('2026070112+0200', '%d %H %z', 'UTC')", "01 10 +0000");
+    check("date('2026070112+0200', '%H:%M', 'UTC')", "");
+    check("date('2026070112', '%H', 'Asia/Kolkata')", "12");
     check("date('20260701', '%d', 'Asia/Kolkata')", "01");
     check("now()", "20261122142536+0100");
     check("date(now(), '%H', 'America/New_York')", "08");

@@ -186,6 +186,9 @@ const WRONG_ARGUMENTS: &[&str] = &[
     "{replace(PID-5, /(/, \"\")}",
     "{replace(PID-5, /a, \"\")}",
     "{replace(PID-5, /\\w{999}{999}/, \"\")}",
+    "{replace(PID-5, /(a)(b)/, \"x $1_$2\")}",
+    "{replace(PID-5, /a/, \"[$1]\")}",
+    "{replace(PID-5, /(?<one>a)/, \"${one} $0 $$ ${two}\")}",
     "{split(PID-5, \"-\")}",
     "{count(PID-3)}",
     "{count(\"x\")}",
@@ -245,6 +248,12 @@ fn refused_arguments() {
                         ^ expected the slash that closes this regular expression, found `/`
         {replace(PID-5, /\w{999}{999}/, "")}
                          ^^^^^^^^^^^^ expected a smaller regular expression
+        {replace(PID-5, /(a)(b)/, "x $1_$2")}
+                                  ^^^^^^^^^ expected groups that the pattern has, and it has no `1_`: write `${1}_` for what group 1 found and then `_`
+        {replace(PID-5, /a/, "[$1]")}
+                             ^^^^^^ expected groups that the pattern has, and it has no `1`: write `$$` for a dollar sign
+        {replace(PID-5, /(?<one>a)/, "${one} $0 $$ ${two}")}
+                                     ^^^^^^^^^^^^^^^^^^^^^ expected groups that the pattern has, and it has no `two`: write `$$` for a dollar sign
         {split(PID-5, "-")}
                          ^ expected more: split(TEXT, SEPARATOR, NUMBER)
         {count(PID-3)}

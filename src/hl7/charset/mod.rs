@@ -19,7 +19,7 @@ use std::str::FromStr;
 use encoding_rs::Encoding;
 use thiserror::Error;
 
-pub(super) use declared::of_message;
+pub(super) use declared::{Undecodable, of_message, read};
 pub(super) use multibyte::Multibyte;
 pub use wide::narrowed;
 
@@ -106,6 +106,19 @@ impl Charset {
         };
         // Some tables write a yen sign as a backslash, or one dash as another.
         (self.decode(&bytes) == text).then_some(bytes)
+    }
+
+    /// The characters these bytes stand for; `None` where some stand for none.
+    pub(super) fn decode_exactly(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        self.first_invalid(bytes).is_none().then(|| self.decode(bytes))
+    }
+
+    /// Whether bytes are read in this character set and no other, whatever they are.
+    pub(super) fn is_certain(self) -> bool {
+        !matches!(
+            self.0.coding,
+            Coding::Ascii | Coding::Utf8 | Coding::Unsupported(_)
+        )
     }
 
     /// The offset of the first byte that stands for nothing; ASCII promises nothing about bytes beyond it.

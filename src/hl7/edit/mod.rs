@@ -8,6 +8,7 @@ mod segments;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod transcode;
 
 use std::ops::Range;
 
@@ -15,8 +16,9 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 use thiserror::Error;
 
-use crate::hl7::charset::Charset;
+use crate::hl7::charset::{Charset, CharsetError};
 use crate::hl7::delimiters::Delimiters;
+use crate::hl7::dictionary::Insertion;
 use crate::hl7::escape::{self, Unwritable};
 use crate::hl7::message::Message;
 use crate::hl7::parse::Slot;
@@ -69,6 +71,23 @@ pub enum EditErrorKind {
     /// The path needs a subcomponent delimiter and MSH-2 declares none.
     #[error("the message declares no subcomponent delimiter")]
     NoSubcomponents,
+    /// MSH-18 would declare what is no character set, or none that weir can write.
+    #[error("{0}")]
+    Charset(CharsetError),
+    /// MSH-18 would declare a character set that lacks a character of the message.
+    #[error("{} holds a character that {charset} does not have", segment_name(*.segment))]
+    Untranscodable {
+        /// What MSH-18 would declare.
+        charset: Charset,
+        /// The segment that holds it; `None` for one that no path can name.
+        segment: Option<SegmentPath>,
+    },
+    /// MSH-18 would declare another character set, and the message cannot be read in its own.
+    #[error("{} cannot be read in its own character set, and so not be written in another", segment_name(*.segment))]
+    Unreadable {
+        /// The segment that cannot be read; `None` for one that no path can name.
+        segment: Option<SegmentPath>,
+    },
     /// A copy from a field to a component, say, would bring delimiters its target cannot hold.
     #[error("cannot hold a whole {}; copy from the same level or deeper", level_name(*.from))]
     Level {
@@ -77,14 +96,18 @@ pub enum EditErrorKind {
     },
 }
 
+/// The field of MSH that declares the character set.
+const CHARACTER_SET: u16 = 18;
+
 impl Message {
     /// Gives the place this text, escaped; what lies between is padded with delimiters.
     ///
     /// It is written in the message's [character set](Message::charset).
     /// Where nothing is declared or assumed that is UTF-8, or Latin-1 if the bytes received are not UTF-8.
+    /// Another character set in MSH-18, by this or any other edit, writes the whole message in it.
     ///
-    /// A missing segment is added at the end of the message if it is the next one of its name: `ZPI-1` where
-    /// there is no ZPI, `NTE[3]-1` where there are two.
+    /// A missing segment is added if it is the next one of its name: `ZPI-1` where there is no ZPI, `NTE[3]-1` where
+    /// there are two. It goes where the structure of the message has it, or else to the end.
     /// An empty text clears the place, and where there is nothing to clear changes nothing.
     pub fn set(&mut self, path: &FieldPath, text: &str) -> Result<(), EditError> {
         let raw = self.encoded(path, text)?;
@@ -177,10 +200,13 @@ impl Message {
     /// Segments go with their terminators; MSH stays.
     /// A repetition goes with its delimiter, so that later ones move up.
     /// Fields, components and subcomponents are emptied: what follows them keeps its place.
-    pub fn remove(&mut self, target: &Target) -> usize {
+    pub fn remove(&mut self, target: &Target) -> Result<usize, EditError> {
         match target {
-            Target::Segment(path) => self.remove_segments(*path),
-            Target::Field(path) => usize::from(self.remove_field(path)),
+            Target::Segment(path) => Ok(self.remove_segments(*path)),
+            Target::Field(path) => self
+                .remove_field(path)
+                .map(usize::from)
+                .map_err(|kind| EditError { path: *path, kind }),
         }
     }
 
@@ -217,30 +243,27 @@ impl Message {
         removed
     }
 
-    fn remove_field(&mut self, path: &FieldPath) -> bool {
+    fn remove_field(&mut self, path: &FieldPath) -> Result<bool, EditErrorKind> {
         let Some(index) = self.position(path.segment(), path.occurrence()) else {
-            return false;
+            return Ok(false);
         };
         let raw = self.segment_bytes(index);
         let Some(mut range) = segment::locate(raw, path, &self.delimiters) else {
-            return false;
+            return Ok(false);
         };
-        if path.is_delimiters() {
-            return false;
-        }
         if path.level() == Level::Repetition {
             range = with_delimiter(raw, range, self.delimiters.repetition);
         }
-        if range.is_empty() {
-            return false;
+        if range.is_empty() || path.is_delimiters() {
+            return Ok(false);
         }
         let edited = [slice(raw, &(0..range.start)), slice(raw, &(range.end..raw.len()))].concat();
-        self.replace(index, edited.into());
+        self.rewrite(index, path, edited.into())?;
         if let Some(number) = path.repetition().filter(|_| path.level() == Level::Repetition) {
             self.shifts
                 .push(Shift::RepetitionRemoved(index, path.field(), number));
         }
-        true
+        Ok(true)
     }
 
     /// Puts checked bytes at the path.
@@ -265,11 +288,19 @@ impl Message {
             return Ok(());
         }
         let edited = splice(segment, path, raw, &self.delimiters)?;
-        self.replace(index, edited);
+        self.rewrite(index, path, edited)
+    }
+
+    /// Gives the segment of this index the bytes that an edit at the path made of it.
+    fn rewrite(&mut self, index: usize, path: &FieldPath, bytes: Bytes) -> Result<(), EditErrorKind> {
+        if index == 0 && path.field() == CHARACTER_SET {
+            return self.declare(bytes);
+        }
+        self.replace(index, bytes);
         Ok(())
     }
 
-    /// Adds the segment of the path at the end of the message.
+    /// Adds the segment of the path where the structure of the message has it, or else at its end.
     fn add(&mut self, path: &FieldPath, raw: &[u8]) -> Result<(), EditErrorKind> {
         let name = path.segment();
         let found = self.count(name);
@@ -280,10 +311,21 @@ impl Message {
             return Err(EditErrorKind::Envelope);
         }
         let edited = splice(name.as_bytes(), path, raw, &self.delimiters)?;
-        self.shifts.push(Shift::Inserted(self.slots.len()));
-        self.slots.push(Slot::added(name));
-        self.replace(self.slots.len() - 1, edited);
+        let index = self.index_of_next(name);
+        self.shifts.push(Shift::Inserted(index));
+        self.slots.insert(index, Slot::added(name));
+        self.replace(index, edited);
         Ok(())
+    }
+
+    /// Where the next segment of a name goes: by the structure, unless it would not be the last of its name there.
+    fn index_of_next(&self, name: SegmentName) -> usize {
+        let is_of_name = |slot: &Slot| slot.name == *name.as_bytes();
+        let behind_its_name = self.slots.iter().rposition(is_of_name).map_or(1, |last| last + 1);
+        match Insertion::of(self, name) {
+            Insertion::At(index) if index >= behind_its_name => index,
+            Insertion::At(_) | Insertion::Several | Insertion::Unknown => self.slots.len(),
+        }
     }
 
     fn position(&self, name: SegmentName, occurrence: u16) -> Option<usize> {
@@ -367,6 +409,10 @@ fn with_delimiter(segment: &[u8], range: Range<usize>, delimiter: u8) -> Range<u
     } else {
         range
     }
+}
+
+fn segment_name(segment: Option<SegmentPath>) -> String {
+    segment.map_or("a segment".to_owned(), |segment| segment.to_string())
 }
 
 fn level_name(level: Level) -> &'static str {

@@ -41,7 +41,11 @@ fn copy(to: &str, from: &str, expected: &str) {
 
 fn remove(target: &str, count: usize, left: &str) {
     let mut message = Message::parse(GIVEN.into()).unwrap();
-    assert_eq!(message.remove(&target.parse().unwrap()), count, "{target}");
+    assert_eq!(
+        message.remove(&target.parse().unwrap()).unwrap(),
+        count,
+        "{target}"
+    );
     assert_eq!(message.is_edited(), count > 0, "{target}");
     assert_eq!(message.write(Terminators::Cr), left.as_bytes(), "{target}");
 }

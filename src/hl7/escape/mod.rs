@@ -108,6 +108,33 @@ pub(super) fn encode(text: &str, delimiters: &Delimiters) -> Result<Vec<u8>, Unw
     }
 }
 
+/// The bytes of a text that holds escapes, as it stands in a message with these delimiters, in another character set;
+/// `None` if that lacks any of its characters, those in hexadecimal included.
+pub(super) fn in_charset(text: &str, delimiters: &Delimiters, charset: Charset) -> Option<Vec<u8>> {
+    let mut out = String::with_capacity(text.len());
+    let Some(escape) = delimiters.escape else {
+        return charset.encode(text).map(Cow::into_owned);
+    };
+    for (piece, sequence) in pieces(text, escape, delimiters) {
+        let hexadecimal = match sequence {
+            Some(Sequence::Hex(bytes)) if !bytes.is_ascii() => Some(bytes),
+            Some(_) | None => None,
+        };
+        let characters = hexadecimal.map(|bytes| characters(&bytes, delimiters.charset).into_owned());
+        // What stands for no characters is bytes, whatever the character set.
+        let Some(characters) = characters.filter(|text| !text.contains(char::REPLACEMENT_CHARACTER)) else {
+            out.push_str(piece);
+            continue;
+        };
+        write!(out, "{}X", char::from(escape)).expect("a String takes everything");
+        for byte in charset.encode(&characters)?.iter() {
+            write!(out, "{byte:02X}").expect("a String takes everything");
+        }
+        out.push(char::from(escape));
+    }
+    charset.encode(&out).map(Cow::into_owned)
+}
+
 /// The length of the sequence that opens this text, if it is one that is read as it stands.
 fn kept(text: &str, escape: u8, delimiters: &Delimiters) -> Option<usize> {
     match sequence(text.as_bytes(), escape, delimiters)? {

@@ -193,6 +193,13 @@ impl FieldPath {
         self.segment == SegmentName::MSH && self.field <= 2
     }
 
+    /// Whether the other place is this one or a part of it, however it is written: `PID-5` holds `PID-5[1].1`.
+    pub fn holds(&self, other: &FieldPath) -> bool {
+        let field = |path: &FieldPath| (path.segment, path.occurrence, path.field);
+        let mut others = other.below_field();
+        field(self) == field(other) && self.below_field().all(|part| others.next() == Some(part))
+    }
+
     /// The same place in this segment of its name and this repetition of its field.
     fn at(self, occurrence: u16, repetition: Option<u16>) -> FieldPath {
         FieldPath {

@@ -131,6 +131,11 @@ impl Selector {
         each
     }
 
+    /// Whether what the other means is sure to be a part of what this means: it chooses the same and goes deeper.
+    pub fn surely_holds(&self, other: &Selector) -> bool {
+        self.segment == other.segment && self.repetition == other.repetition && self.path.holds(&other.path)
+    }
+
     /// The path without its choices: the numbers as written, the first where none is.
     pub fn path(&self) -> &FieldPath {
         &self.path

@@ -156,16 +156,16 @@ fn means_what_is_at_hand_in_a_scope() {
     check(&message, &scope, "OBX[*]-5", "OBX[3]-5=140 OBX[4]-5=6");
     check(&message, &scope, "OBR-4", "OBR[2]-4=NA");
     // What edits put before it or take away leaves it at hand.
-    message.remove(&"OBX[3]".parse().unwrap());
-    message.remove(&"NTE".parse().unwrap());
+    message.remove(&"OBX[3]".parse().unwrap()).unwrap();
+    message.remove(&"NTE".parse().unwrap()).unwrap();
     check(&message, &scope, "OBX-5", "OBX[3]-5=6");
     check(&message, &scope, "OBX[*]-5", "OBX[3]-5=6");
-    message.remove(&"OBX[3]".parse().unwrap());
+    message.remove(&"OBX[3]".parse().unwrap()).unwrap();
     check(&message, &scope, "OBX-5", "");
     scope.leave();
     check(&message, &scope, "OBX[*]-5", "");
     check(&message, &scope, "OBR-4", "OBR[2]-4=NA");
-    message.remove(&"OBR[2]".parse().unwrap());
+    message.remove(&"OBR[2]".parse().unwrap()).unwrap();
     // What was of the group stays so: never the segment of another group.
     check(&message, &scope, "OBR-4", "");
 }
@@ -183,9 +183,9 @@ fn means_the_repetition_at_hand() {
     check(&message, "PID-3[1].1", "PID-3.1=A1");
     check(&message, "PID-3[last].1", "PID-3[3].1=C3");
     check(&message, "PID-5.1", "PID-5.1=DOE");
-    message.remove(&"PID-3[1]".parse().unwrap());
+    message.remove(&"PID-3[1]".parse().unwrap()).unwrap();
     check(&message, "PID-3.1", "PID-3.1=B2");
-    message.remove(&"PID-3[1]".parse().unwrap());
+    message.remove(&"PID-3[1]".parse().unwrap()).unwrap();
     // It is gone; what moved up is another.
     check(&message, "PID-3.1", "");
 }

@@ -21,6 +21,8 @@ use crate::table::Tables;
 pub(super) const WRITTEN_BYTES_MAX: usize = 1 << 20;
 /// The most bytes of segments a script may pass over, each counted anew for each function called.
 pub(super) const PASSED_BYTES_MAX: usize = 1 << 30;
+/// Finding the place of a segment that is added costs as much for each segment as passing over so many bytes.
+const SEGMENT_PLACING_BYTES: usize = 64;
 
 /// The message while a script has it.
 pub(super) struct Hand {
@@ -119,7 +121,7 @@ fn get(context: NativeCallContext<'_>, path: &str) -> Called<ImmutableString> {
     })
 }
 
-/// The same as it stands in the message, escapes and deeper delimiters included.
+/// The same as it stands in the message, escapes, deeper delimiters and the null (`""`) included.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the form in which scripts call functions"
@@ -129,7 +131,7 @@ fn get_raw(context: NativeCallContext<'_>, path: &str) -> Called<ImmutableString
         let Some(path) = hand.place(path)? else {
             return Ok(ImmutableString::new());
         };
-        let raw = hand.message.read(&path).raw().unwrap_or_default();
+        let raw = hand.message.read(&path).bytes().unwrap_or_default();
         Ok(hand.message.characters(raw).as_ref().into())
     })
 }
@@ -242,8 +244,10 @@ fn remove(context: NativeCallContext<'_>, target: &str) -> Called<()> {
                 for place in places.iter().rev() {
                     hand.spend(place, 0)?;
                     let target = Target::Field(*place);
-                    hand.notes
+                    let removed = hand
+                        .notes
                         .watch(&mut hand.message, &[target], |message| message.remove(&target));
+                    removed.map_err(|error| Fault(error.kind.to_string()))?;
                 }
             }
         }
@@ -371,8 +375,17 @@ impl Hand {
         edit: impl FnOnce(&mut Message) -> Result<(), EditError>,
     ) -> Called<()> {
         self.spend(path, bytes)?;
+        let segments = self.message.segments().len();
+        let charset = self.message.charset();
         let edited = self.notes.watch(&mut self.message, &[Target::Field(*path)], edit);
-        edited.map_err(|error| Fault(error.kind.to_string()).into())
+        edited.map_err(|error| Fault(error.kind.to_string()))?;
+        if self.message.segments().len() > segments {
+            self.pass(segments * SEGMENT_PLACING_BYTES)?;
+        }
+        if self.message.charset() != charset {
+            self.pass(self.message.segments().map(|segment| segment.raw().len()).sum())?;
+        }
+        Ok(())
     }
 
     /// Counts the work at a place, and what is written there with the delimiters before it.

@@ -74,6 +74,8 @@ fn reads_the_message() {
     value("get(\"PID-5.1\")", "DOE");
     value("get(\"NTE-3\").len()", "3");
     value("get_raw(\"NTE-3\").len()", "5");
+    value("get_raw(\"PID-7\")", "\"\"");
+    value("get(\"PID-7\").len()", "0");
     value("get(\"PID-3[.5=PI].1\")", "34");
     value("get(\"PID-30\").len()", "0");
     value("get_all(\"OBX[*]-5\").len()", "2");
