@@ -94,6 +94,9 @@ fn scripts() {
         "script: { file: ../wrong.rhai }",
         "script: { fiel: scripts/wrong.rhai }",
         "script: [a]",
+        "script: 'set(\"PID_5\", gett(\"PID-5\")); lookup(\"clas\", \"x\");'",
+        "script: |\n          // é\n          remove(\"MSH\");\n          count();",
+        "script: { file: scripts/calls.rhai }",
     ]
     .iter()
     .map(|step| {
@@ -101,6 +104,7 @@ fn scripts() {
         shown(&[
             ("site.yaml", &site),
             ("scripts/wrong.rhai", "// fine\nlet x = ;\n"),
+            ("scripts/calls.rhai", "// fine\nset(\"pid-5\", gett(1));\n"),
         ])
     })
     .collect();
