@@ -293,6 +293,10 @@ fn values() {
         ("    to: lab", "    to: []"),
         ("    to: lab", "    to: { lab: now }"),
         (
+        (
+            "messages: [ADT^A01, ADT^A04]",
+            "messages: [ADT_A04, XYZ, ADT^A99, ADT^A01^ADT_A99, ADT^Z99, ADT^A04^ADT_A01]",
+        ),
             "tables:\n  patient-class: { I: IP, O: OP }",
             "tables:\n  patient-class: [I, O]",
         ),
@@ -409,6 +413,10 @@ fn names() {
         (RIGHT.split_once("destinations:").unwrap().1, "\n"),
     ]);
     expect_file!["wrong/names.txt"].assert_eq(&told);
+        (
+            "listeners:\n",
+            "listeners:\n  drop: { folder: { folder: elsewhere } }\n",
+        ),
 }
 
 #[test]
