@@ -105,14 +105,19 @@ fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
         writeln!(out, "  held        {}", word(hold))?;
     }
     for delivery in items(told, "deliveries") {
-        let by = at(delivery, "ended_by");
+        let (by, reason) = (at(delivery, "ended_by"), at(delivery, "reason"));
+        let is_told = by.is_empty() || reason.ends_with(&format!("by {by}"));
         let line = format!(
             "  {:<11} {} number {} {}{}",
             at(delivery, "state"),
             at(delivery, "destination"),
             at(delivery, "sequence"),
-            if by.is_empty() { by } else { format!("by {by} ") },
-            at(delivery, "reason")
+            if is_told {
+                String::new()
+            } else {
+                format!("by {by} ")
+            },
+            reason
         );
         writeln!(out, "{}", line.trim_end())?;
         for attempt in items(delivery, "attempts") {
@@ -131,14 +136,18 @@ fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
 
 /// Which message it comes from, and which came of it.
 fn tell_trail(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
+    let after = |words: &str, text: String| {
+        if text.is_empty() {
+            text
+        } else {
+            format!("{words}{text}")
+        }
+    };
     let edited = |value: &Value| {
         let is_edited = value.get("edited").and_then(Value::as_bool);
         if is_edited == Some(true) { ", edited," } else { "" }
     };
-    let why = |value: &Value| {
-        let why = at(value, "why");
-        if why.is_empty() { why } else { format!(": {why}") }
-    };
+    let why = |value: &Value| after(": ", at(value, "why"));
     if let Some(origin) = told.get("origin").filter(|origin| !origin.is_null()) {
         writeln!(
             out,
@@ -152,10 +161,10 @@ fn tell_trail(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
     for resent in items(told, "resent_as") {
         writeln!(
             out,
-            "  sent again  as message {}{} at {} by {}{}",
+            "  sent again  as message {}{}{} by {}{}",
             at(resent, "message"),
             edited(resent),
-            at(resent, "at"),
+            after(" at ", at(resent, "at")),
             at(resent, "by"),
             why(resent)
         )?;
