@@ -252,6 +252,8 @@ fn listeners(
 pub(super) struct OnceEach<'n> {
     right: &'n BTreeSet<Arc<str>>,
     taken: BTreeSet<Arc<str>>,
+    /// What to do about one that is listed twice, where that is not to take one away.
+    once_help: Option<&'static str>,
 }
 
 impl<'n> OnceEach<'n> {
@@ -259,6 +261,15 @@ impl<'n> OnceEach<'n> {
         OnceEach {
             right,
             taken: BTreeSet::new(),
+            once_help: None,
+        }
+    }
+
+    /// With what to do about a name that is listed twice.
+    pub(super) fn once(self, help: &'static str) -> OnceEach<'n> {
+        OnceEach {
+            once_help: Some(help),
+            ..self
         }
     }
 
@@ -277,7 +288,11 @@ impl<'n> OnceEach<'n> {
         };
         if !self.taken.insert(Arc::clone(name)) {
             let message = format!("`{name}` is listed twice");
-            problems.push(Problem::error(ProblemName::DuplicateName, message).at(at));
+            let problem = Problem::error(ProblemName::DuplicateName, message).at(at);
+            problems.push(match self.once_help {
+                Some(help) => problem.help(help),
+                None => problem,
+            });
             return None;
         }
         Some(Arc::clone(name))

@@ -204,7 +204,11 @@ impl Translate {
     /// A code the table has no value for.
     fn miss(&self, code: &str, place: &FieldPath, run: &mut Run<'_>) -> Result<(), StepError> {
         run.notes.misses.note(self.table.name(), code);
-        let reason = format!("the code is not in table `{}`", self.table.name());
+        let reason = if self.table.has(code) {
+            format!("the code has no value in table `{}`", self.table.name())
+        } else {
+            format!("the code is not in table `{}`", self.table.name())
+        };
         let value = self.otherwise.value(&reason);
         match value.map_err(|reason| StepError::at(*place, reason))? {
             Some(value) => run.edit(place, |message| message.set(place, value)),

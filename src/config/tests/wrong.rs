@@ -288,15 +288,18 @@ fn values() {
         ("2576 }", "2576 }\n    retry: 5s"),
         ("2576 }", "2576 }\n    retry: { first: 2m, longest: 60s }"),
         ("2576 }", "2576, unsafe_no_acknowledgment: yes }"),
+        ("{ MSH-5: LAB }", "{ MSH-5: {PID-5.1} }"),
+        ("{ MSH-5: LAB }", "{ MSH-5: { a: b } }"),
+        ("set: { MSH-5: LAB }", "set:\n        MSH-5: LAB"),
         ("messages: [ADT^A01, ADT^A04]", "messages: [ADT-A01, ADT^A04]"),
         ("messages: [ADT^A01, ADT^A04]", "messages: []"),
-        ("    to: lab", "    to: []"),
-        ("    to: lab", "    to: { lab: now }"),
-        (
         (
             "messages: [ADT^A01, ADT^A04]",
             "messages: [ADT_A04, XYZ, ADT^A99, ADT^A01^ADT_A99, ADT^Z99, ADT^A04^ADT_A01]",
         ),
+        ("    to: lab", "    to: []"),
+        ("    to: lab", "    to: { lab: now }"),
+        (
             "tables:\n  patient-class: { I: IP, O: OP }",
             "tables:\n  patient-class: [I, O]",
         ),
@@ -410,13 +413,13 @@ fn names() {
             "    mllp: { address: localhost:2576 }",
             "    file: { folder: elsewhere, name: '{MSH-10}' }",
         ),
-        (RIGHT.split_once("destinations:").unwrap().1, "\n"),
-    ]);
-    expect_file!["wrong/names.txt"].assert_eq(&told);
         (
             "listeners:\n",
             "listeners:\n  drop: { folder: { folder: elsewhere } }\n",
         ),
+        (RIGHT.split_once("destinations:").unwrap().1, "\n"),
+    ]);
+    expect_file!["wrong/names.txt"].assert_eq(&told);
 }
 
 #[test]
@@ -497,6 +500,11 @@ fn yaml() {
         ("    to: lab", "    to: *lab"),
         ("    to: lab", "    to: !lab"),
         ("  lab:\n", "  lab: &lab\n"),
+        (
+            "{ MSH-5: LAB }",
+            "\n          MSH-5: {PID-5.1}-x\n          MSH-6: y",
+        ),
+        ("{ MSH-5: LAB }", "{ MSH-5: a {PID-5.1} }"),
     ]);
     expect_file!["wrong/yaml.txt"].assert_eq(&told);
 }
