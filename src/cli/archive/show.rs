@@ -187,3 +187,34 @@ fn at(value: &Value, key: &str) -> String {
 fn items<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fact_is_told_once_and_only_what_is_known() {
+        let told = serde_json::json!({
+            "number": 1, "state": "dead", "received_at": "2026-01-02T03:04:05Z", "listener": "in", "site_version": "s1",
+            "resent_as": [
+                { "message": 8, "at": null, "edited": false, "by": "an operator", "why": "" },
+                { "message": 9, "at": "2026-01-03T03:04:05Z", "edited": true, "by": "anna", "why": "lost" },
+            ],
+            "deliveries": [
+                { "destination": "lab", "sequence": 5, "state": "dead", "ended_by": "an operator",
+                  "reason": "skipped by an operator" },
+                { "destination": "ehr", "sequence": 6, "state": "purged", "ended_by": "anna", "reason": null },
+            ],
+        });
+        let mut out = Vec::new();
+        tell(&told, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "message 1, dead, received 2026-01-02T03:04:05Z by in, site version s1\n  \
+             sent again  as message 8 by an operator\n  \
+             sent again  as message 9, edited, at 2026-01-03T03:04:05Z by anna: lost\n  \
+             dead        lab number 5 skipped by an operator\n  \
+             purged      ehr number 6 by anna\n"
+        );
+    }
+}
