@@ -49,8 +49,8 @@ pub struct Message {
 pub struct Resent {
     /// The number of the message that it became.
     pub message: u64,
-    /// When.
-    pub at: Timestamp,
+    /// When; `None` of a dead letter that was sent again, whose message keeps the time of this one.
+    pub at: Option<Timestamp>,
     /// Whether somebody has changed it.
     pub is_edited: bool,
     /// Who ordered it.
@@ -134,7 +134,7 @@ pub(super) fn read(
     Ok(Some(Message {
         deliveries: deliveries(&transaction, sealing, message)?.ok_or_else(damaged)?,
         holds: hold::of_message(&transaction, sealing, message)?,
-        resent_as: resent_as(&transaction, sealing, found.number, message)?,
+        resent_as: resent_as(&transaction, sealing, &found, message)?,
         found,
         routes: about.routes,
         tags: about.tags,
@@ -177,7 +177,7 @@ fn content(
 fn resent_as(
     connection: &Connection,
     sealing: &Sealing,
-    original: u64,
+    original: &Found,
     message: i64,
 ) -> Result<Vec<Resent>, ArchiveError> {
     let mut buckets =
@@ -186,7 +186,7 @@ fn resent_as(
         "SELECT m.number, m.received_at, m.about FROM term t JOIN message m ON m.number = ?1 + t.offset
          WHERE t.bucket = ?2 AND t.hash = ?3 ORDER BY t.offset DESC LIMIT ?4",
     )?;
-    let Term(hash) = sealing.hashing().origin(original);
+    let Term(hash) = sealing.hashing().origin(original.number);
     let mut found = Vec::new();
     let mut rows = buckets.query([number::bucket(message)])?;
     while let Some(row) = rows.next()? {
@@ -200,10 +200,10 @@ fn resent_as(
                 .and_then(|about| serde_json::from_str(&about).ok())
                 .unwrap_or_default();
             // Two numbers may have one hash.
-            if let Some(origin) = about.origin.filter(|origin| origin.message == original) {
+            if let Some(origin) = about.origin.filter(|origin| origin.message == original.number) {
                 found.push(Resent {
                     message: number.try_into().unwrap_or(0),
-                    at: search::timestamp(received_at),
+                    at: Some(search::timestamp(received_at)).filter(|at| *at != original.received_at),
                     is_edited: origin.is_edited,
                     by: origin.by,
                     why: origin.why,

@@ -1,6 +1,7 @@
 //! What must come of a case, and what of an outcome is not as expected: how the route ends, and who gets what.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use super::output::{Expected, Output};
@@ -40,10 +41,27 @@ pub(super) type Words = Option<String>;
 
 /// One thing that is not as expected.
 pub struct Mismatch {
-    /// Which of several messages it is about, from 1.
-    pub output: Option<usize>,
+    /// Which of several messages it is about.
+    pub output: Option<Which>,
     /// What it is about.
     pub what: What,
+}
+
+/// One of several messages.
+#[derive(Clone)]
+pub struct Which {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Who gets it.
+    pub to: BTreeSet<Arc<str>>,
+}
+
+impl fmt::Display for Which {
+    /// `message 1 to lab`
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = list(self.to.iter().map(AsRef::as_ref));
+        write!(formatter, "message {} to {to}", self.number)
+    }
 }
 
 /// What a mismatch is about.
@@ -148,9 +166,16 @@ impl Expect {
             let count = |count: usize| format!("{count}");
             found.push(words(None, "messages", count(each.len()), count(outputs.len())));
         }
-        let number = |index: usize| (outputs.len() > 1).then_some(index + 1);
+        let which = |index: usize, output: &route::Output| {
+            let to = receivers(output);
+            (outputs.len() > 1).then_some(Which {
+                number: index + 1,
+                to,
+            })
+        };
         for (index, output) in outputs.iter().enumerate() {
-            self.every.compare(number(index), &output.message, found);
+            let which = which(index, output);
+            self.every.compare(which.as_ref(), &output.message, found);
         }
         let mut left: Vec<_> = outputs.iter().enumerate().collect();
         for own in self.each.iter().flatten() {
@@ -162,8 +187,9 @@ impl Expect {
                 .unwrap_or_default();
             if meant < left.len() {
                 let (index, output) = left.remove(meant);
-                compare_to(number(index), own.to.as_ref(), &receivers(output), found);
-                own.compare(number(index), &output.message, found);
+                let which = which(index, output);
+                compare_to(which.as_ref(), own.to.as_ref(), &receivers(output), found);
+                own.compare(which.as_ref(), &output.message, found);
             }
         }
     }
@@ -257,7 +283,7 @@ fn acknowledgment(outcome: &Outcome) -> AcknowledgmentCode {
 }
 
 fn compare_to(
-    output: Option<usize>,
+    output: Option<&Which>,
     expected: Option<&BTreeSet<Arc<str>>>,
     got: &BTreeSet<Arc<str>>,
     found: &mut Vec<Mismatch>,
@@ -270,9 +296,9 @@ fn compare_to(
     }
 }
 
-fn words(output: Option<usize>, subject: &str, expected: String, got: String) -> Mismatch {
+fn words(output: Option<&Which>, subject: &str, expected: String, got: String) -> Mismatch {
     Mismatch {
-        output,
+        output: output.cloned(),
         what: What::Words {
             subject: subject.to_owned(),
             expected,

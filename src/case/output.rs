@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::expect::{Mismatch, What};
+use super::expect::{Mismatch, What, Which};
 use crate::hl7::{FieldPath, Level, Message, Scope, Selector, State, TargetSelector};
 
 /// What must hold of a message that leaves the route.
@@ -40,8 +40,13 @@ impl Output {
     }
 
     /// What of this message is not as expected, but for its receivers.
-    pub(super) fn compare(&self, output: Option<usize>, message: &Message, found: &mut Vec<Mismatch>) {
-        let mut differs = |what| found.push(Mismatch { output, what });
+    pub(super) fn compare(&self, output: Option<&Which>, message: &Message, found: &mut Vec<Mismatch>) {
+        let mut differs = |what| {
+            found.push(Mismatch {
+                output: output.cloned(),
+                what,
+            });
+        };
         for (selector, expected) in &self.fields {
             compare_field(selector, expected, message, &mut differs);
         }

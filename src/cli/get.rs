@@ -7,14 +7,15 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use crate::hl7::{FieldPath, Message, State};
+use crate::hl7::{FieldPath, Message, Scope, Selector, State};
 
 use super::{CannotRun, Finding, input, path, text};
 
 /// Prints the values of fields, one a line.
 ///
 /// Paths are written as in the standard: PID-5.1 is the family name, OBX[2]-5 the value of the second OBX,
-/// PID-3[2].1 the identifier of the second repetition. A field that is absent or empty gives an empty line.
+/// PID-3[2].1 the identifier of the second repetition, PID-3[.5=MR].1 that of the one whose fifth component is MR.
+/// OBX[*]-5 and PID-3[*].1 are all there are, one a line. A field that is absent or empty gives an empty line.
 /// On a terminal control characters are shown as \x1b, so that a message cannot change colors or move the cursor.
 #[derive(Args)]
 #[command(after_help = "Example: weir get fixtures/adt-a01.hl7 MSH-9 PID-3.1 PID-5")]
@@ -22,8 +23,8 @@ pub(super) struct Get {
     /// A file with one or more messages, or - for standard input.
     file: PathBuf,
     /// What to print.
-    #[arg(required = true, value_parser = path::read)]
-    path: Vec<FieldPath>,
+    #[arg(required = true, value_parser = path::read_selector)]
+    path: Vec<Selector>,
     /// Print the bytes as they stand in the message: escapes not decoded, control characters not made visible.
     #[arg(long)]
     raw: bool,
@@ -44,22 +45,40 @@ impl Get {
         };
         for chosen in input::chosen(&self.file, self.message)? {
             for path in &self.path {
-                if self.json {
-                    let line = json!({
-                        "message": chosen.number,
-                        "path": path.to_string(),
-                        "state": state(chosen.message.read(path).state()),
-                        "value": chosen.message.text(path),
-                    });
-                    out.write_all(line.to_string().as_bytes())?;
-                } else {
-                    out.write_all(&value(&chosen.message, path, form))?;
+                let places = chosen.message.resolve_all(path, &Scope::whole());
+                for place in &places {
+                    if self.json {
+                        writeln!(out, "{}", told(&chosen.message, chosen.number, place))?;
+                    } else {
+                        out.write_all(&value(&chosen.message, place, form))?;
+                        out.write_all(b"\n")?;
+                    }
                 }
-                out.write_all(b"\n")?;
+                // Of one place something is always told, so that the lines of a script are those it asked for.
+                if places.is_empty() && !path.is_many() {
+                    let nothing = json!({
+                        "message": chosen.number, "path": path.to_string(), "state": "absent", "value": null,
+                    });
+                    let nothing = if self.json {
+                        nothing.to_string()
+                    } else {
+                        String::new()
+                    };
+                    writeln!(out, "{nothing}")?;
+                }
             }
         }
         Ok(Finding::Fine)
     }
+}
+
+fn told(message: &Message, number: usize, place: &FieldPath) -> serde_json::Value {
+    json!({
+        "message": number,
+        "path": place.to_string(),
+        "state": state(message.read(place).state()),
+        "value": message.text(place),
+    })
 }
 
 /// The state in a word.

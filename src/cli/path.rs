@@ -3,12 +3,17 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::hl7::{FieldPath, PathError, Target};
+use crate::hl7::{FieldPath, PathError, Selector, Target};
 
 use super::text;
 
 /// Reads a path; what is wrong with it is shown under it, with the path that was probably meant.
 pub(super) fn read(text: &str) -> Result<FieldPath, String> {
+    read_as(text)
+}
+
+/// Reads a path that may mean several places, as `PID-3[*].1`.
+pub(super) fn read_selector(text: &str) -> Result<Selector, String> {
     read_as(text)
 }
 

@@ -68,7 +68,7 @@ enum Order {
     Resume(Lane),
     /// Try the next attempt now instead of waiting for it
     Retry(Lane),
-    /// Give up deliveries that wait: they become dead letters
+    /// Give up deliveries that wait: each becomes a dead letter when its turn comes
     Skip(Numbers),
     /// Throw dead letters away, for ever
     Discard(Numbers),
@@ -130,8 +130,11 @@ impl Queue {
                 Order::Drain(lane) => lane.tell(running, "drain", out).await,
                 Order::Resume(lane) => lane.tell(running, "resume", out).await,
                 Order::Retry(lane) => lane.tell(running, "retry", out).await,
-                Order::Skip(numbers) => numbers.end(running, "queue", out).await,
-                Order::Discard(numbers) => numbers.end(running, "dead", out).await,
+                Order::Skip(numbers) => {
+                    let done = "is skipped when its turn comes";
+                    numbers.end(running, "queue", done, out).await
+                }
+                Order::Discard(numbers) => numbers.end(running, "dead", "done", out).await,
             }
         })
     }
@@ -210,6 +213,7 @@ impl Numbers {
         &self,
         running: &WhichByName,
         list: &str,
+        done: &str,
         out: &mut dyn Write,
     ) -> Result<Finding, CannotRun> {
         let mut finding = Finding::Fine;
@@ -219,7 +223,7 @@ impl Numbers {
                 escaped(&self.destination)
             );
             match running.ask(Method::DELETE, &path).await? {
-                Asked::Done(_) => writeln!(out, "{} {number}: done", self.destination)?,
+                Asked::Done(_) => writeln!(out, "{} {number}: {done}", self.destination)?,
                 Asked::NotThere(why) => finding = not_there(&why)?,
             }
         }
@@ -238,9 +242,10 @@ fn show_queued(found: &[Queued], out: &mut dyn Write) -> std::io::Result<()> {
         "{:>12} {:<24} {:<20} {:<20} {:>10}",
         "number", "received", "listener", "control id", "bytes"
     )?;
-    found
-        .iter()
-        .try_for_each(|queued| writeln!(out, "{}", line(queued.sequence, Some(queued))))
+    found.iter().try_for_each(|queued| {
+        let skipped = if queued.is_skipped { "  to be skipped" } else { "" };
+        writeln!(out, "{}{skipped}", line(queued.sequence, Some(queued)))
+    })
 }
 
 fn show_dead(found: &[Dead], out: &mut dyn Write) -> std::io::Result<()> {

@@ -293,6 +293,7 @@ fn read(
         piece::read_kind(place, &parts.kind, of_kind, reply_keys, problems);
     if let Some(kind) = &mut kind {
         kind.resolve(folder);
+        warn_of_no_folder(kind, &kind_place, problems);
         security::check_listener(kind, &kind_place, problems);
     }
     let permit_place = place.key("permit");
@@ -340,6 +341,20 @@ fn read(
             .expect_traffic
             .map(|settings| settings.check(&place.key("expect_traffic"), problems)),
     })
+}
+
+/// Warns of a folder that is not there to be watched: weir does not start without it.
+fn warn_of_no_folder(kind: &listener::Settings, place: &Place<'_>, problems: &mut Problems) {
+    if let listener::Settings::Folder(settings) = kind
+        && !settings.folder.is_dir()
+    {
+        let message = format!(
+            "the folder {} is not there: weir does not start until it is",
+            settings.folder.display()
+        );
+        let problem = Problem::warning(ProblemName::MissingFolder, message).at(&place.key("folder"));
+        problems.push(problem.help("make it, or mount it; weir never makes it"));
+    }
 }
 
 fn read_charset(Text(name): &Text, place: &Place<'_>, problems: &mut Problems) -> Option<Charset> {

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use serde_yaml::Value;
 
-use crate::problem::{Place, Problem, ProblemName, Problems};
+use super::yaml;
+use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, nearest};
 
 /// How often a piece is read again: more wrong keys than this in one piece are told after some are corrected.
 const ATTEMPTS_MAX: usize = 50;
@@ -72,6 +73,8 @@ pub(super) fn kind_and_common(
     let mut found: Option<(String, Value)> = None;
     let mut common = serde_yaml::Mapping::new();
     let mut has_unknown = false;
+    // A key without a value: what follows it may have been meant to stand below it.
+    let mut empty: Option<String> = None;
     for (key, value) in map {
         let Value::String(name) = &key else { continue };
         if common_keys.contains(&name.as_str()) {
@@ -83,7 +86,12 @@ pub(super) fn kind_and_common(
                 .map(String::as_str)
                 .chain(common_keys.iter().copied())
                 .collect();
-            push_unknown_key(name, &right, || place.key(name), problems);
+            match &empty {
+                Some(above) if !problems.is_full() && nearest(name, right.iter().copied()).is_none() => {
+                    problems.push(not_below(name, above).at_key(&place.key(name)));
+                }
+                _ => push_unknown_key(name, &right, || place.key(name), problems),
+            }
         } else if let Some((first, _)) = &found {
             let message = format!("`{first}` and `{name}` cannot stand in one entry");
             let problem = Problem::error(ProblemName::SeveralKinds, message).at_key(&place.key(name));
@@ -93,6 +101,7 @@ pub(super) fn kind_and_common(
                     .help("make two entries of them"),
             );
         } else {
+            empty = value.is_null().then(|| name.clone());
             found = Some((name.clone(), value));
         }
     }
@@ -187,7 +196,14 @@ pub(super) fn read_with<T: DeserializeOwned>(
             return None;
         } else {
             only_unknown_keys = false;
-            problems.push(wrong_value(&message).at(&descend(place, &path)));
+            let place = descend(place, &path);
+            let problem = wrong_value(&message).at(&place);
+            let is_hole = is_hole(&place) && problem.message.starts_with("found a mapping, expected a text");
+            problems.push(if is_hole {
+                problem.help(yaml::HOLE_HELP)
+            } else {
+                problem
+            });
             // What is taken out is the innermost key: an element of a list goes with its list.
             let named = path.iter().rposition(|key| matches!(key, Key::Name(_)));
             told.extend(named.and_then(|named| path.get(..=named)).map(<[Key]>::to_vec));
@@ -213,6 +229,12 @@ pub(super) fn push_unknown_key<'a>(
         unknown_key(key, right).at_key(&place())
     };
     problems.push(problem);
+}
+
+/// A key that stands beside the one it probably belongs to.
+fn not_below(key: &str, above: &str) -> Problem {
+    Problem::error(ProblemName::UnknownKey, format!("there is no key `{key}` here"))
+        .help(format!("indent it below `{above}`, which has nothing"))
 }
 
 /// An unknown key: with the right ones, the nearest first.
@@ -300,6 +322,13 @@ fn take_out(value: &mut Value, path: &[Key]) -> bool {
         at = next;
     }
     false
+}
+
+/// Whether this looks like `{PID-5.1}`, which was meant to be a text: a mapping of a key without a value.
+fn is_hole(place: &Place<'_>) -> bool {
+    let is_nothing = |node: &Node| matches!(&node.content, Content::Scalar { text, .. } if text.is_empty());
+    let entries = place.node().entries();
+    !entries.is_empty() && entries.iter().all(|entry| is_nothing(&entry.value))
 }
 
 /// The key and the right ones, out of serde's "unknown field `x`, expected one of `a`, `b`".

@@ -313,6 +313,8 @@ impl Reader<'_> {
         }
         let help = if self.is_path_in_brackets(at) {
             "a path with brackets needs quotes inside `[ ]` and `{ }`: \"PID-3[2]\""
+        } else if self.is_beside_hole(at) {
+            HOLE_HELP
         } else {
             help(error.info())
         };
@@ -328,6 +330,19 @@ impl Reader<'_> {
         self.text.split_at_checked(at).is_some_and(|(before, after)| {
             before.ends_with(|last: char| last.is_ascii_alphanumeric()) && after.starts_with('[')
         })
+    }
+
+    /// Whether reading stopped behind a hole that a value begins with (`{PID-5.1}-x`), or at one within it.
+    fn is_beside_hole(&self, at: usize) -> bool {
+        let (before, after) = self.text.split_at_checked(at).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default().trim_end();
+        let begins = line
+            .strip_suffix('}')
+            .and_then(|line| line.rsplit_once('{'))
+            .is_some_and(|(before, hole)| {
+                !hole.contains(':') && before.trim_end().ends_with([':', '-', '[', ','])
+            });
+        begins || after.starts_with('{') && line.ends_with(|last: char| last.is_alphanumeric())
     }
 
     /// The tab that indents the line where reading stopped, or the line before it.
@@ -360,6 +375,9 @@ fn scalar_style(style: YamlStyle) -> ScalarStyle {
         YamlStyle::Literal | YamlStyle::Folded => ScalarStyle::Block,
     }
 }
+
+/// What to do about a value that begins with `{`, which YAML takes for a mapping.
+pub(super) const HOLE_HELP: &str = "a value with a hole needs quotes: `\"{PID-5.1}\"`";
 
 /// What probably went wrong, in the words of someone who writes a site.
 fn help(info: &str) -> &'static str {

@@ -65,6 +65,8 @@ pub enum ProblemName {
     BadExpression,
     /// `bad-message-type`
     BadMessageType,
+    /// `unknown-message-type`
+    UnknownMessageType,
     /// `unreachable-route`
     UnreachableRoute,
     /// `no-routes`
@@ -146,6 +148,7 @@ impl ProblemName {
         ProblemName::BadPath,
         ProblemName::BadExpression,
         ProblemName::BadMessageType,
+        ProblemName::UnknownMessageType,
         ProblemName::UnreachableRoute,
         ProblemName::NoRoutes,
         ProblemName::MissingFolder,
@@ -323,6 +326,12 @@ impl ProblemName {
                 "A message type is written as in MSH-9: `ADT`, `ADT^A01` or `ADT^A01^ADT_A01`, and `*` \
                  stands for any one part.",
             ),
+            ProblemName::UnknownMessageType => (
+                "unknown-message-type",
+                "A message type, a trigger event or a message structure is named that no version of the standard \
+                 from 2.1 to 2.8.2 has, so that probably no message ever matches. It is a warning, because \
+                 senders do add their own; what begins with Z is theirs, and is never warned of.",
+            ),
             ProblemName::UnreachableRoute => (
                 "unreachable-route",
                 "A route is for a type of message that none of its listeners takes: their `permit` refuses it \
@@ -335,8 +344,9 @@ impl ProblemName {
             ),
             ProblemName::MissingFolder => (
                 "missing-folder",
-                "The folder of a file destination is not there. weir never makes it, because a folder that is \
-                 missing is more likely a disk that is not mounted; messages wait until it is there.",
+                "The folder of a file destination, or of a folder listener, is not there. weir never makes it, \
+                 because a folder that is missing is more likely a disk that is not mounted. Messages for a \
+                 destination wait until it is there; without the folder of a listener weir does not start.",
             ),
             ProblemName::UnknownPlace => (
                 "unknown-place",

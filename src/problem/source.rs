@@ -262,14 +262,19 @@ impl<'a> Place<'a> {
         self.key_bytes.clone().unwrap_or_else(|| self.value_bytes())
     }
 
-    /// Where a part of the key stands; all of the key where that cannot be told, as in a quoted key.
+    /// Where a part of the key stands; all of the key where that cannot be told, as behind an escape in quotes.
     pub fn key_bytes_within(&self, offset: usize, length: usize) -> Range<usize> {
         let whole = self.key_bytes();
         let typed = self.source.text.get(whole.clone()).unwrap_or_default();
-        if typed.starts_with(['"', '\'']) || offset + length > typed.len() {
-            return whole;
+        let quote = usize::from(typed.starts_with(['"', '\'']));
+        let start = quote + offset;
+        let is_as_meant = |before: &str| quote == 0 || !before.contains(['\\', '\'']);
+        match typed.get(..start + length) {
+            Some(before) if is_as_meant(before.get(quote..).unwrap_or_default()) => {
+                whole.start + start..whole.start + start + length
+            }
+            _ => whole,
         }
-        whole.start + offset..whole.start + offset + length
     }
 
     /// Where the bytes of a scalar's text stand in the source; all of it where that cannot be told.

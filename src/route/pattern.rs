@@ -13,6 +13,7 @@ use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
 use crate::hl7::Header;
+use crate::hl7::dictionary::{Dictionary, Version};
 
 /// A type of message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,35 @@ pub struct MessagePattern {
 )]
 pub struct PatternError;
 
+/// A part of a type that no version of the standard has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnknownPart<'a> {
+    MessageType(&'a str),
+    TriggerEvent(&'a str),
+    MessageStructure(&'a str),
+}
+
 impl MessagePattern {
+    /// The first part that no version of the standard has; what begins with Z is the senders' own.
+    pub(super) fn unknown(&self) -> Option<UnknownPart<'_>> {
+        // The newest version first: it knows most, and only what it does not know costs the others.
+        let is_known = |name: &str, knows: fn(&Dictionary, &str) -> bool| {
+            let mut versions = Version::ALL.iter().rev();
+            name.starts_with('Z') || versions.any(|version| knows(Dictionary::of(*version), name))
+        };
+        let message_type = self.message_type.as_deref();
+        let trigger_event = self.trigger_event.as_deref();
+        let message_structure = self.message_structure.as_deref();
+        let unknown_type = message_type.filter(|name| !is_known(name, Dictionary::has_message_type));
+        let unknown_event = trigger_event.filter(|name| !is_known(name, Dictionary::has_trigger_event));
+        let unknown_structure = message_structure
+            .filter(|name| !is_known(name, |version, name| version.structure(name).is_some()));
+        unknown_type
+            .map(UnknownPart::MessageType)
+            .or_else(|| unknown_event.map(UnknownPart::TriggerEvent))
+            .or_else(|| unknown_structure.map(UnknownPart::MessageStructure))
+    }
+
     /// Whether a message with this header is of this type.
     pub fn matches(&self, header: &Header<'_>) -> bool {
         let fits = |wanted: &Option<String>, found: &[u8]| {
@@ -122,6 +151,48 @@ mod tests {
         check("*^R01", "ORU^R01", true);
         check("*^R01", "ORU^R03", false);
         check("ADT", "ADTX", false);
+    }
+
+    #[test]
+    fn parts_that_no_version_has() {
+        let check = |pattern: &str, expected: Option<UnknownPart<'_>>| {
+            let pattern: MessagePattern = pattern.parse().unwrap();
+            assert_eq!(pattern.unknown(), expected, "{pattern}");
+        };
+        for right in [
+            "*",
+            "ADT",
+            "ADT^A01",
+            "ADT^A04^ADT_A01",
+            "*^A01",
+            "ADT^*^ADT_A05",
+            "ACK",
+            "ACK^A01^ACK",
+            "MCF",
+            "ORU^R01",
+            "MDM^T02^MDM_T02",
+            "QBP^Q22^QBP_Q21",
+            "QRY^A19",
+            "ORM^O01",
+            "SIU^S12",
+            "DFT^P03",
+            "MFN^M02",
+            "NMQ^N01",
+            "OMI^O23",
+            "ZZZ",
+            "ZDT^Z01",
+            "ADT^Z99",
+            "ADT^A01^ZDT_A01",
+            "UDM^Q05",
+            "TBR^R08",
+        ] {
+            check(right, None);
+        }
+        check("ADT_A04", Some(UnknownPart::MessageType("ADT_A04")));
+        check("XYZ", Some(UnknownPart::MessageType("XYZ")));
+        check("ADT^A99", Some(UnknownPart::TriggerEvent("A99")));
+        check("*^A99", Some(UnknownPart::TriggerEvent("A99")));
+        check("ADT^A04^ADT_A99", Some(UnknownPart::MessageStructure("ADT_A99")));
     }
 
     #[test]

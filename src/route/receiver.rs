@@ -65,7 +65,9 @@ impl Receivers {
                     .help("name a destination; delete the route if it has no purpose"),
             );
         }
-        let mut destinations = OnceEach::new(&names.destinations);
+        let mut destinations = OnceEach::new(&names.destinations).once(
+            "make one entry of them: join the conditions by `or`, and put what differs under `if` in its `steps`",
+        );
         let mut receivers = Vec::with_capacity(settings.len());
         for (
             index,

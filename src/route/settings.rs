@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::pattern::UnknownPart;
 use super::receiver::{Receiver, Receivers};
 use super::{MessagePattern, Route};
 use crate::expression::{Condition, Known};
@@ -179,8 +180,13 @@ pub(crate) fn patterns(
     }
     let mut patterns = Vec::with_capacity(texts.0.len());
     for (index, Text(text)) in texts.0.iter().enumerate() {
-        match text.parse() {
-            Ok(pattern) => patterns.push(pattern),
+        match text.parse::<MessagePattern>() {
+            Ok(pattern) => {
+                if let Some(part) = pattern.unknown() {
+                    problems.push(unknown_type(text, part).at(&place.index(index)));
+                }
+                patterns.push(pattern);
+            }
             Err(error) => {
                 let message = format!("`{text}` is no message type: {error}");
                 let problem = Problem::error(ProblemName::BadMessageType, message).at(&place.index(index));
@@ -196,6 +202,23 @@ pub(crate) fn patterns(
         }
     }
     patterns
+}
+
+/// That no version of the standard has a part of a message type, with the one that was probably meant.
+fn unknown_type(text: &str, part: UnknownPart<'_>) -> Problem {
+    let message = match part {
+        UnknownPart::MessageType(name) => format!("no version of HL7 has a message type {name}"),
+        UnknownPart::TriggerEvent(name) => format!("no version of HL7 has a trigger event {name}"),
+        UnknownPart::MessageStructure(name) => format!("no version of HL7 has a message structure {name}"),
+    };
+    let problem = Problem::warning(ProblemName::UnknownMessageType, message);
+    // `ADT_A04`: a structure, or what looks like one, where the type stands.
+    let guess = text.replacen('_', "^", 1);
+    let is_guess_right = |guess: &MessagePattern| guess.unknown().is_none();
+    if !text.contains('^') && guess != text && guess.parse().is_ok_and(|guess| is_guess_right(&guess)) {
+        return problem.suggest(&guess);
+    }
+    problem.help("MSH-9 is compared part by part, as `ADT^A04`; a type of a sender's own begins with Z")
 }
 
 fn listeners(
@@ -229,6 +252,8 @@ fn listeners(
 pub(super) struct OnceEach<'n> {
     right: &'n BTreeSet<Arc<str>>,
     taken: BTreeSet<Arc<str>>,
+    /// What to do about one that is listed twice, where that is not to take one away.
+    once_help: Option<&'static str>,
 }
 
 impl<'n> OnceEach<'n> {
@@ -236,6 +261,15 @@ impl<'n> OnceEach<'n> {
         OnceEach {
             right,
             taken: BTreeSet::new(),
+            once_help: None,
+        }
+    }
+
+    /// With what to do about a name that is listed twice.
+    pub(super) fn once(self, help: &'static str) -> OnceEach<'n> {
+        OnceEach {
+            once_help: Some(help),
+            ..self
         }
     }
 
@@ -254,7 +288,11 @@ impl<'n> OnceEach<'n> {
         };
         if !self.taken.insert(Arc::clone(name)) {
             let message = format!("`{name}` is listed twice");
-            problems.push(Problem::error(ProblemName::DuplicateName, message).at(at));
+            let problem = Problem::error(ProblemName::DuplicateName, message).at(at);
+            problems.push(match self.once_help {
+                Some(help) => problem.help(help),
+                None => problem,
+            });
             return None;
         }
         Some(Arc::clone(name))

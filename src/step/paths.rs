@@ -7,11 +7,17 @@ use crate::expression::{Condition, Known, Template};
 use crate::hl7::{Location, PathError, SegmentName, SegmentSelector, Selector, Target, TargetSelector};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 
-/// Where a text stands: a value, or a key.
+/// Where a text stands.
 #[derive(Clone, Copy)]
 pub(crate) enum Written<'a> {
+    /// It is a value.
     Value(&'a Place<'a>),
+    /// It is a key.
     Key(&'a Place<'a>),
+    /// In a value, from this byte on.
+    Part(&'a Place<'a>, usize),
+    /// In a file that is no YAML, from this byte on: the number of its source.
+    File(usize, usize),
 }
 
 /// Reads a condition, or tells what is wrong with it.
@@ -204,6 +210,11 @@ impl Written<'_> {
             Written::Value(place) => problem.at(place),
             Written::Key(place) if length > 0 => problem.within_key(place, offset, length),
             Written::Key(place) => problem.at_key(place),
+            Written::Part(place, start) => problem.within(place, start + offset, length.max(1)),
+            Written::File(source, start) => {
+                let start = start + offset;
+                problem.at_bytes(source, start..start + length.max(1))
+            }
         }
     }
 }

@@ -431,7 +431,7 @@ fn codes_are_translated_by_column() {
     );
     check(
         "translate: { field: 'OBX[*]-3.1', table: labs, column: loinc }",
-        "step 1 (translate): OBX[2]-3.1: the code is not in table `labs`",
+        "step 1 (translate): OBX[2]-3.1: the code has no value in table `labs`",
     );
     check(
         "translate: { field: 'OBX[*]-3.1', table: labs, column: loinc, otherwise: { value: '?' } }",

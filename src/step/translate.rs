@@ -184,7 +184,7 @@ impl Translate {
         for (target, column) in &self.targets {
             let value = match self.table.cell(code, *column) {
                 Some(value) => Some(value),
-                None => self.otherwise(place)?.map(Cow::Borrowed),
+                None => self.otherwise(code, place)?.map(Cow::Borrowed),
             };
             let Some(value) = value else { continue };
             let own = Places::from_slice(&[place]);
@@ -195,9 +195,13 @@ impl Translate {
         Ok(())
     }
 
-    /// What a target gets if the table has nothing for it; `None` to keep what it has.
-    fn otherwise(&self, place: FieldPath) -> Result<Option<&str>, StepError> {
-        let reason = format!("the code is not in table `{}`", self.table.name());
+    /// What a target gets if the table has nothing for the code at this place; `None` to keep what it has.
+    fn otherwise(&self, code: &str, place: FieldPath) -> Result<Option<&str>, StepError> {
+        let reason = if self.table.has(code) {
+            format!("the code has no value in table `{}`", self.table.name())
+        } else {
+            format!("the code is not in table `{}`", self.table.name())
+        };
         let value = self.otherwise.value(&reason);
         value.map_err(|reason| StepError::at(place, reason))
     }

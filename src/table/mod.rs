@@ -148,7 +148,8 @@ impl Table {
         }
     }
 
-    fn has(&self, code: &str) -> bool {
+    /// Whether there is a row of this code, whatever stands in it.
+    pub fn has(&self, code: &str) -> bool {
         self.row(code).is_some()
     }
 

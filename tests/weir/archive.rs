@@ -119,7 +119,12 @@ fn ask_everything(site: &Site) {
         [5]
     );
     assert_eq!(search(site, &["MSH-10 = \"A1\""]), [1]);
-    run(site, &["search", "--patient", "nobody"], 1);
+    let nobody = ["archive", "search", "--patient", "nobody", "--site", "site"];
+    let (status, _, err) = weir(site.folder(), &nobody, b"");
+    assert_eq!(
+        (status, err.as_str()),
+        (1, "no message in the archive is as asked\n")
+    );
     let list = run(site, &["search", "--before", "5", "--count", "1"], 0);
     assert!(
         list.contains("dead       ADT^A01") || list.contains("dead       ADT"),
@@ -261,7 +266,8 @@ fn wrong_questions_are_told() {
         assert_eq!(status, 2, "{err}");
         assert!(err.contains(expected), "{err}");
     };
-    wrong(&["search", "PID-5.1 = "], "`where`, byte");
+    wrong(&["search", "PID-5.1 = "], "the condition, byte");
+    wrong(&["search", "PID-5.1=TEST"], "did you mean `\"TEST\"`?");
     wrong(
         &["search", "--state", "lost"],
         "expected some of queued, delivered",

@@ -525,10 +525,10 @@ fn what_is_not_as_expected_is_shown_place_by_place() {
                     to
                       expected  lab
                       got       copies, lab
-                    message 1: PV1-2  Patient Class
+                    message 1 to copies: PV1-2  Patient Class
                       expected  X
                       got       IP
-                    message 2: PV1-2  Patient Class
+                    message 2 to lab: PV1-2  Patient Class
                       expected  X
                       got       I
             FAILED  both / one fails

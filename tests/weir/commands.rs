@@ -246,6 +246,45 @@ fn get_prints_a_line_for_each_path() {
 }
 
 #[test]
+fn get_takes_paths_that_choose_and_that_mean_several() {
+    check(
+        "get fixtures/oru-r01-chemistry.hl7 OBX[*]-3.1 OBX[last]-1",
+        &expect![[r#"
+            2345-7
+            3094-0
+            2160-0
+            2951-2
+            2823-3
+            2075-0
+            17861-6
+            62238-1
+            32693-4
+            9
+            = 0
+        "#]],
+    );
+    check(
+        "get fixtures/adt-a01.hl7 PID-3[*].5 PID-3[last].1 PID-3[.5=MR].1 PID-3[.5=XX].1 ZZZ[*]-1 OBX[*]-5 PID-8",
+        &expect![[r#"
+            MR
+            900101
+            900101
+
+            F
+            = 0
+        "#]],
+    );
+    check(
+        "get fixtures/adt-a01.hl7 PID-3[*].5 PID-3[.5=XX].1 ZZZ[*]-1 --json",
+        &expect![[r#"
+            {"message":1,"path":"PID-3.5","state":"valued","value":"MR"}
+            {"message":1,"path":"PID-3[.5=XX].1","state":"absent","value":null}
+            = 0
+        "#]],
+    );
+}
+
+#[test]
 fn get_says_what_it_cannot_do() {
     check(
         "get fixtures/adt-a01.hl7 pid-5",

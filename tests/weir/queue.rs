@@ -97,7 +97,7 @@ fn one_that_is_stuck_is_skipped_and_an_attempt_is_made_at_once() {
     assert_eq!(run(&site, &["queue", "retry", "ehr"]).0, 0);
     receiver.wait_for(2);
     let number = listed(&site, "list")[0]["sequence"].to_string();
-    let done = format!("ehr {number}: done\n");
+    let done = format!("ehr {number}: is skipped when its turn comes\n");
     assert_eq!(run(&site, &["queue", "skip", "ehr", &number]), (0, done));
     receiver.wait_for(3);
     assert_eq!(receiver.control_ids(), ["STUCK", "STUCK", "NEXT"]);
@@ -118,11 +118,27 @@ fn what_a_refusal_holds_goes_on_when_somebody_says_so() {
     let yaml = Site::forwarding_yaml(&[("ehr", receiver.address())]);
     let site = Site::new(&yaml.replace("    retry:", "    on_nak: { AE: hold }\n    retry:"));
     let engine = site.start();
-    accepted(&mut Sender::connect(engine.listener("in")), "ONE");
+    let mut sender = Sender::connect(engine.listener("in"));
+    accepted(&mut sender, "ONE");
     engine.wait_for_metric(r#"weir_destination_stopped{destination="ehr",why="held"}"#, 1.0);
+    // One behind it is given up when its turn comes, and the list says so until then.
+    accepted(&mut sender, "TWO");
+    let number = listed(&site, "list")[1]["sequence"].to_string();
+    let told = format!("ehr {number}: is skipped when its turn comes\n");
+    assert_eq!(run(&site, &["queue", "skip", "ehr", &number]), (0, told));
+    let skipped: Vec<bool> = listed(&site, "list")
+        .iter()
+        .map(|one| one["skipped"] == true)
+        .collect();
+    assert_eq!(skipped, [false, true]);
+    let (_, list) = run(&site, &["queue", "list", "ehr"]);
+    let marked: Vec<bool> = list.lines().map(|line| line.ends_with("to be skipped")).collect();
+    assert_eq!(marked, [false, false, true], "{list}");
     assert_eq!(run(&site, &["queue", "resume", "ehr"]).0, 0);
     receiver.wait_for(2);
     engine.wait_for_metric(r#"weir_destination_stopped{destination="ehr",why="held"}"#, 0.0);
+    wait_for_dead(&engine, 1.0);
+    assert_eq!(receiver.control_ids(), ["ONE", "ONE"]);
     assert_eq!(engine.terminate(), 0);
 }
 

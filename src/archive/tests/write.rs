@@ -87,7 +87,7 @@ fn what_was_sent_again_is_known_from_both_sides_and_a_purge_takes_it_out() {
     let kept = |number| bench.archive.message(number).unwrap().unwrap();
     let of = |number, at_seconds, is_edited| Resent {
         message: number,
-        at: at(at_seconds),
+        at: Some(at(at_seconds)),
         is_edited,
         by: "user:anna".to_owned(),
         why: "the ward lost it".to_owned(),
@@ -98,6 +98,20 @@ fn what_was_sent_again_is_known_from_both_sides_and_a_purge_takes_it_out() {
     assert_eq!(kept(20).origin.unwrap().why, "the ward lost it");
     assert_eq!(bench.archive.purge(&[20]).unwrap().deleted, 1);
     assert_eq!(kept(10).resent_as, [of(far, far, true)]);
+    // A dead letter that is sent again keeps the time its message was received; when it was sent again is not known.
+    let What::Received(mut replayed) = again(far + 10, 12, false) else {
+        panic!("it is a message");
+    };
+    replayed.received_at = at(12);
+    bench.tell(vec![What::Received(replayed)]);
+    let untimed = Resent {
+        at: None,
+        ..of(far + 10, 12, false)
+    };
+    assert_eq!(
+        bench.archive.message(12).unwrap().unwrap().resent_as,
+        [untimed, of(far + 5, far + 5, false)]
+    );
 }
 
 #[test]

@@ -141,6 +141,9 @@ impl Find {
         } else {
             list(&page, out)?;
         }
+        if page.messages.is_empty() && page.next.is_none() {
+            writeln!(std::io::stderr(), "no message in the archive is as asked")?;
+        }
         Ok(found_or_not(!page.messages.is_empty()))
     }
 }

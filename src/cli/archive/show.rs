@@ -105,14 +105,19 @@ fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
         writeln!(out, "  held        {}", word(hold))?;
     }
     for delivery in items(told, "deliveries") {
-        let by = at(delivery, "ended_by");
+        let (by, reason) = (at(delivery, "ended_by"), at(delivery, "reason"));
+        let is_told = by.is_empty() || reason.ends_with(&format!("by {by}"));
         let line = format!(
             "  {:<11} {} number {} {}{}",
             at(delivery, "state"),
             at(delivery, "destination"),
             at(delivery, "sequence"),
-            if by.is_empty() { by } else { format!("by {by} ") },
-            at(delivery, "reason")
+            if is_told {
+                String::new()
+            } else {
+                format!("by {by} ")
+            },
+            reason
         );
         writeln!(out, "{}", line.trim_end())?;
         for attempt in items(delivery, "attempts") {
@@ -131,14 +136,18 @@ fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
 
 /// Which message it comes from, and which came of it.
 fn tell_trail(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
+    let after = |words: &str, text: String| {
+        if text.is_empty() {
+            text
+        } else {
+            format!("{words}{text}")
+        }
+    };
     let edited = |value: &Value| {
         let is_edited = value.get("edited").and_then(Value::as_bool);
         if is_edited == Some(true) { ", edited," } else { "" }
     };
-    let why = |value: &Value| {
-        let why = at(value, "why");
-        if why.is_empty() { why } else { format!(": {why}") }
-    };
+    let why = |value: &Value| after(": ", at(value, "why"));
     if let Some(origin) = told.get("origin").filter(|origin| !origin.is_null()) {
         writeln!(
             out,
@@ -152,10 +161,10 @@ fn tell_trail(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
     for resent in items(told, "resent_as") {
         writeln!(
             out,
-            "  sent again  as message {}{} at {} by {}{}",
+            "  sent again  as message {}{}{} by {}{}",
             at(resent, "message"),
             edited(resent),
-            at(resent, "at"),
+            after(" at ", at(resent, "at")),
             at(resent, "by"),
             why(resent)
         )?;
@@ -177,4 +186,35 @@ fn at(value: &Value, key: &str) -> String {
 
 fn items<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fact_is_told_once_and_only_what_is_known() {
+        let told = serde_json::json!({
+            "number": 1, "state": "dead", "received_at": "2026-01-02T03:04:05Z", "listener": "in", "site_version": "s1",
+            "resent_as": [
+                { "message": 8, "at": null, "edited": false, "by": "an operator", "why": "" },
+                { "message": 9, "at": "2026-01-03T03:04:05Z", "edited": true, "by": "anna", "why": "lost" },
+            ],
+            "deliveries": [
+                { "destination": "lab", "sequence": 5, "state": "dead", "ended_by": "an operator",
+                  "reason": "skipped by an operator" },
+                { "destination": "ehr", "sequence": 6, "state": "purged", "ended_by": "anna", "reason": null },
+            ],
+        });
+        let mut out = Vec::new();
+        tell(&told, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "message 1, dead, received 2026-01-02T03:04:05Z by in, site version s1\n  \
+             sent again  as message 8 by an operator\n  \
+             sent again  as message 9, edited, at 2026-01-03T03:04:05Z by anna: lost\n  \
+             dead        lab number 5 skipped by an operator\n  \
+             purged      ehr number 6 by anna\n"
+        );
+    }
 }

@@ -80,7 +80,8 @@ impl Names {
     fn mismatch(&self, mismatch: &Mismatch, style: &Style) -> String {
         let number = mismatch
             .output
-            .map_or(String::new(), |number| format!("message {number}: "));
+            .as_ref()
+            .map_or(String::new(), |which| format!("{which}: "));
         let title = |place: &str, name: &str| match name {
             "" => format!("{number}{place}\n"),
             name => format!("{number}{place}  {style}{name}{style:#}\n"),

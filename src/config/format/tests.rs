@@ -20,6 +20,10 @@ fn paths_become_canonical() {
         "destinations:\n  d:\n    file: { folder: MSH.1, name: '{MSH.10}' }\n    order: key PID.3.1\n",
         "destinations:\n  d:\n    file: { folder: MSH.1, name: '{MSH-10}' }\n    order: key PID-3.1\n",
     );
+    check(
+        "routes:\n  r:\n    steps:\n      - copy: {\"PID.2\": \"PID.3\", 'PID.4': PID.5}\n      - set: { \"OBX[.2=\\\"NM\\\"].5\": x }\n",
+        "routes:\n  r:\n    steps:\n      - copy: {\"PID-2\": \"PID-3\", 'PID-4': PID-5}\n      - set: { \"OBX[.2=\\\"NM\\\"].5\": x }\n",
+    );
     // A table and a name are no paths, and what a case compares with is no value with holes.
     let same = "tables:\n  PID.5: { PID.5: x }\nroutes:\n  r:\n    from: PID.5\n    cases:\n      - set: { PID-5: '{PID.5}' }\n";
     check(same, same);

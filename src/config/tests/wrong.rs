@@ -94,6 +94,9 @@ fn scripts() {
         "script: { file: ../wrong.rhai }",
         "script: { fiel: scripts/wrong.rhai }",
         "script: [a]",
+        "script: 'set(\"PID_5\", gett(\"PID-5\")); lookup(\"clas\", \"x\");'",
+        "script: |\n          // é\n          remove(\"MSH\");\n          count();",
+        "script: { file: scripts/calls.rhai }",
     ]
     .iter()
     .map(|step| {
@@ -101,6 +104,7 @@ fn scripts() {
         shown(&[
             ("site.yaml", &site),
             ("scripts/wrong.rhai", "// fine\nlet x = ;\n"),
+            ("scripts/calls.rhai", "// fine\nset(\"pid-5\", gett(1));\n"),
         ])
     })
     .collect();
@@ -284,8 +288,15 @@ fn values() {
         ("2576 }", "2576 }\n    retry: 5s"),
         ("2576 }", "2576 }\n    retry: { first: 2m, longest: 60s }"),
         ("2576 }", "2576, unsafe_no_acknowledgment: yes }"),
+        ("{ MSH-5: LAB }", "{ MSH-5: {PID-5.1} }"),
+        ("{ MSH-5: LAB }", "{ MSH-5: { a: b } }"),
+        ("set: { MSH-5: LAB }", "set:\n        MSH-5: LAB"),
         ("messages: [ADT^A01, ADT^A04]", "messages: [ADT-A01, ADT^A04]"),
         ("messages: [ADT^A01, ADT^A04]", "messages: []"),
+        (
+            "messages: [ADT^A01, ADT^A04]",
+            "messages: [ADT_A04, XYZ, ADT^A99, ADT^A01^ADT_A99, ADT^Z99, ADT^A04^ADT_A01]",
+        ),
         ("    to: lab", "    to: []"),
         ("    to: lab", "    to: { lab: now }"),
         (
@@ -402,6 +413,10 @@ fn names() {
             "    mllp: { address: localhost:2576 }",
             "    file: { folder: elsewhere, name: '{MSH-10}' }",
         ),
+        (
+            "listeners:\n",
+            "listeners:\n  drop: { folder: { folder: elsewhere } }\n",
+        ),
         (RIGHT.split_once("destinations:").unwrap().1, "\n"),
     ]);
     expect_file!["wrong/names.txt"].assert_eq(&told);
@@ -485,6 +500,11 @@ fn yaml() {
         ("    to: lab", "    to: *lab"),
         ("    to: lab", "    to: !lab"),
         ("  lab:\n", "  lab: &lab\n"),
+        (
+            "{ MSH-5: LAB }",
+            "\n          MSH-5: {PID-5.1}-x\n          MSH-6: y",
+        ),
+        ("{ MSH-5: LAB }", "{ MSH-5: a {PID-5.1} }"),
     ]);
     expect_file!["wrong/yaml.txt"].assert_eq(&told);
 }

@@ -199,8 +199,11 @@ impl Search {
             parts.ok_or_else(|| Trouble::Asked("`tag`: expected a name and a value, as `ward=7W`".to_owned()))
         });
         let condition = self.condition.as_ref().map(|text| {
-            Condition::parse(text, Known::nothing())
-                .map_err(|error| Trouble::Asked(format!("`where`, byte {}: {error}", error.offset)))
+            Condition::parse(text, Known::nothing()).map_err(|error| {
+                let meant = error.suggestion.as_ref();
+                let meant = meant.map_or(String::new(), |word| format!("; did you mean `{word}`?"));
+                Trouble::Asked(format!("the condition, byte {}: {error}{meant}", error.offset))
+            })
         });
         Ok(archive::Query {
             control_id: self.control_id.clone(),

@@ -2,6 +2,7 @@
 //!
 //! Lists show numbers, times and control ids; one delivery by its number is the message itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -58,6 +59,9 @@ pub struct Queued {
     pub control_id: String,
     /// How long it is.
     pub bytes: usize,
+    /// Whether it is to be skipped: it becomes a dead letter when its turn comes. Never of a dead letter.
+    #[serde(default, rename = "skipped")]
+    pub is_skipped: bool,
 }
 
 /// A delivery that was given up.
@@ -70,14 +74,15 @@ pub struct Dead {
     pub dead_at: Option<String>,
     /// Why.
     pub reason: String,
-    /// How often it was sent.
+    /// How often it was sent; attempts before weir last started are not counted.
     pub attempts: u32,
     /// What was to be sent; nothing when its records are damaged.
     pub delivery: Option<Queued>,
 }
 
-fn queued(delivery: &Delivery) -> Queued {
+fn queued(delivery: &Delivery, skips: &BTreeSet<u64>) -> Queued {
     Queued {
+        is_skipped: skips.contains(&delivery.sequence.0),
         sequence: delivery.sequence.0,
         received_at: delivery.received_at.to_string(),
         listener: delivery.listener.clone(),
@@ -92,7 +97,10 @@ fn dead(letter: &DeadLetter) -> Dead {
         dead_at: letter.dead_at.map(|at| at.to_string()),
         reason: letter.reason.clone(),
         attempts: letter.attempts,
-        delivery: letter.delivery.as_ref().map(queued),
+        delivery: letter
+            .delivery
+            .as_ref()
+            .map(|delivery| queued(delivery, &BTreeSet::new())),
     }
 }
 
@@ -106,7 +114,9 @@ pub(super) async fn list(
         let found = status
             .outbox()
             .next(name, part.after(), part.count(), READ_BYTES_MAX)?;
-        Ok(Json(found.iter().map(queued).collect::<Vec<_>>()).into_response())
+        let skips = status.switches().get(name).skips;
+        let found: Vec<_> = found.iter().map(|delivery| queued(delivery, &skips)).collect();
+        Ok(Json(found).into_response())
     })
     .await
 }

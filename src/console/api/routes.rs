@@ -260,7 +260,7 @@ fn not_as_expected(mismatch: Mismatch) -> NotAsExpected {
         }
     };
     let subject = match mismatch.output {
-        Some(output) => format!("message {output}: {subject}"),
+        Some(which) => format!("{which}: {subject}"),
         None => subject,
     };
     NotAsExpected {

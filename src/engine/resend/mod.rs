@@ -120,7 +120,7 @@ pub enum ResendError {
     /// There are no bytes that the destination was sent.
     #[error(
         "message {message} was never made for `{destination}`: ask for what the routes make of it now for that \
-         destination (`routed`)"
+         destination (`--routed`, or `routed` in a request)"
     )]
     NeverMade {
         /// The original.

@@ -282,10 +282,10 @@ impl<'a> Grammar<'a> {
             Err::Incomplete(_) => Fault::at("", "more"),
         };
         let found = token(fault.rest);
-        let expected = if fault.words == Words::Functions {
-            functions_instead_of(found)
-        } else {
-            fault.expected.to_owned()
+        let expected = match (fault.words, words::of_nothing(found, fault.words)) {
+            (Words::Functions, _) => functions_instead_of(found),
+            (_, Some(expected)) => expected.to_owned(),
+            (_, None) => fault.expected.to_owned(),
         };
         ExpressionError {
             offset: self.text.len() - fault.rest.len(),

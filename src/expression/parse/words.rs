@@ -105,8 +105,24 @@ pub(super) fn is_symbol(character: char) -> bool {
     "=!<>&|~".contains(character)
 }
 
+/// What to write instead of words by which other languages ask for nothing: `= null`, `is empty`.
+pub(super) fn of_nothing(found: &str, words: Words) -> Option<&'static str> {
+    match (found, words) {
+        ("null" | "NULL" | "Null" | "nil" | "empty", Words::Value) => Some(
+            "a text in quotes or a number; the HL7 null is asked for as `PID-5 is null`, and nothing as `not PID-5 valued`",
+        ),
+        ("is" | "IS", Words::Testing) => {
+            Some("`is null` for the HL7 null, `valued`, or `not PID-5 valued` for what is absent or empty")
+        }
+        _ => None,
+    }
+}
+
 /// The right word.
 pub(super) fn suggestion(found: &str, words: Words) -> Option<String> {
+    if of_nothing(found, words).is_some() {
+        return None;
+    }
     // What people bring from other languages.
     let known = match found {
         "==" | "===" | "eq" | "equals" => Some("="),

@@ -73,6 +73,9 @@ const REFUSED: &[&str] = &[
     "PV1-2 = 'I')",
     "'x' exists",
     "PV1-2 = 12a",
+    "PV1-2 = null",
+    "PV1-2 in (NULL)",
+    "PV1-2 is empty",
 ];
 
 #[test]
@@ -141,6 +144,12 @@ fn refused_conditions() {
         ^^^ expected a path before `exists`, `valued` and `is null`
         PV1-2 = 12a
                 ^^^ expected a path as `PID-5.1`, a text in quotes, a number, or a function, found `12a` (did you mean "12a"?)
+        PV1-2 = null
+                ^^^^ expected a text in quotes or a number; the HL7 null is asked for as `PID-5 is null`, and nothing as `not PID-5 valued`, found `null`
+        PV1-2 in (NULL)
+                  ^^^^ expected a text in quotes or a number; the HL7 null is asked for as `PID-5 is null`, and nothing as `not PID-5 valued`, found `NULL`
+        PV1-2 is empty
+              ^^ expected `is null` for the HL7 null, `valued`, or `not PID-5 valued` for what is absent or empty, found `is`
     "#]].assert_eq(&refused);
 }
 

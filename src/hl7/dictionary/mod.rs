@@ -144,6 +144,32 @@ impl Dictionary {
             .map(|event| (event.trigger_event, event.structure))
     }
 
+    /// Whether some message is of this type (MSH-9.1): it stands in table 0076, or has a structure or an event.
+    pub fn has_message_type(&self, name: &str) -> bool {
+        const MESSAGE_TYPES: u16 = 76;
+        self.has_code(MESSAGE_TYPES, name)
+            || self.events.iter().any(|event| event.message_type == name)
+            || self.structures.iter().any(|structure| {
+                let (message_type, _) = structure.name.split_once('_').unwrap_or((structure.name, ""));
+                message_type == name
+            })
+    }
+
+    /// Whether some message is of this trigger event (MSH-9.2): it stands in table 0003, or has a structure.
+    pub fn has_trigger_event(&self, name: &str) -> bool {
+        const TRIGGER_EVENTS: u16 = 3;
+        self.has_code(TRIGGER_EVENTS, name)
+            || self.events.iter().any(|event| event.trigger_event == name)
+            || self.structures.iter().any(|structure| {
+                let parts = structure.name.split_once('_');
+                parts.is_some_and(|(_, trigger_event)| trigger_event == name)
+            })
+    }
+
+    fn has_code(&self, table: u16, code: &str) -> bool {
+        self.table(table).is_some_and(|table| table.code(code).is_some())
+    }
+
     /// What stands at a path: a field, a component or a subcomponent.
     ///
     /// The first component of a field without components is the field itself, and likewise one level deeper.

@@ -232,6 +232,9 @@ fn remove(context: NativeCallContext<'_>, target: &str) -> Called<()> {
     with(&context, |hand| {
         match hand.target(target)? {
             TargetSelector::Segments(segments) => {
+                if segments.name() == SegmentName::MSH {
+                    return Err(Fault("a message cannot be without its MSH".into()).into());
+                }
                 let going = hand.segments(&segments)?;
                 for &index in &going {
                     let place = |message: &Message| message.segment_path(index).map(Target::Segment);
@@ -240,6 +243,10 @@ fn remove(context: NativeCallContext<'_>, target: &str) -> Called<()> {
                 hand.message.remove_segments_at(&going);
             }
             TargetSelector::Field(path) => {
+                if path.is_delimiters() {
+                    let why = "MSH-1 and MSH-2 declare the delimiters of the message and cannot be changed";
+                    return Err(Fault(why.into()).into());
+                }
                 let places = hand.all(&path)?;
                 for place in places.iter().rev() {
                     hand.spend(place, 0)?;

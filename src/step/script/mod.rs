@@ -1,10 +1,12 @@
 //! The step `script`: what the other steps cannot say, in a small language and a sandbox.
 //!
-//! The script is compiled when the site is loaded, and what is wrong with it is told at its line. It reaches its
-//! message and the tables of the site, and nothing else: [`sandbox`] says what it may use, [`api`] what it can do.
+//! The script is compiled when the site is loaded, and what is wrong with it is told at its line, as far as [`check`]
+//! can know. It reaches its message and the tables of the site, and nothing else: [`sandbox`] says what it may use,
+//! [`api`] what it can do.
 //! A script that exceeds a limit fails its message, and no other.
 
 mod api;
+mod check;
 mod list;
 mod sandbox;
 #[cfg(test)]
@@ -20,6 +22,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
+use super::paths::Written;
 use super::{Doc, Run, StepError, Stop};
 use crate::expression::Known;
 use crate::problem::{Place, Problem, ProblemName, Problems, Source};
@@ -127,7 +130,7 @@ impl Settings {
     ) -> Option<Script> {
         let (text, source) = match (self, source) {
             (Settings::Text(text), _) => (text, None),
-            (Settings::File(_), Some(source)) => (source.text.clone(), Some(source)),
+            (Settings::File(_), Some(source)) => (source.text.clone(), Some(source.id)),
             // That it could not be read has been told.
             (Settings::File(_), None) => return None,
         };
@@ -136,24 +139,59 @@ impl Settings {
             problems.push(Problem::error(ProblemName::SiteTooLarge, message).at_key(place));
             return None;
         }
+        let home = Home {
+            text: &text,
+            source,
+            place,
+        };
+        let compiled = match SANDBOX.compile(&text) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                let problem = Problem::error(ProblemName::BadScript, error.err_type().to_string());
+                problems.push(home.written(error.position()).place(problem, 0, 1));
+                return None;
+            }
+        };
+        let errors_before = problems.error_count();
+        check::calls(&compiled, &home, known.tables, problems);
+        if problems.error_count() > errors_before {
+            return None;
+        }
         let end = SANDBOX
             .compile(format!("fn {END}() {{}}"))
             .expect("the end is a script");
-        match SANDBOX.compile(&text) {
-            Ok(compiled) => Some(Script {
-                compiled: Arc::new(compiled.merge(&end)),
-                tables: Arc::new(named_tables(&text, known.tables)),
-                text: text.into(),
-            }),
-            Err(error) => {
-                let offset = offset(&text, error.position());
-                let problem = Problem::error(ProblemName::BadScript, error.err_type().to_string());
-                problems.push(match source {
-                    Some(source) => problem.at_bytes(source.id, offset..offset + 1),
-                    None => problem.within(place, offset, 1),
-                });
-                None
-            }
+        Some(Script {
+            compiled: Arc::new(compiled.merge(&end)),
+            tables: Arc::new(named_tables(&text, known.tables)),
+            text: text.into(),
+        })
+    }
+}
+
+/// Where a script stands: in a file of its own, or in the value of a setting.
+struct Home<'a> {
+    text: &'a str,
+    source: Option<usize>,
+    place: &'a Place<'a>,
+}
+
+impl Home<'_> {
+    /// Where a position of the compiler is written.
+    fn written(&self, position: Position) -> Written<'_> {
+        self.at(offset(self.text, position))
+    }
+
+    /// Where the text between quotes at a position is written, if it stands there as it is, without escapes.
+    fn literal(&self, text: &str, position: Position) -> Option<Written<'_>> {
+        let start = offset(self.text, position) + 1;
+        let rest = self.text.get(start..)?;
+        rest.starts_with(text).then(|| self.at(start))
+    }
+
+    fn at(&self, offset: usize) -> Written<'_> {
+        match self.source {
+            Some(source) => Written::File(source, offset),
+            None => Written::Part(self.place, offset),
         }
     }
 }
@@ -229,8 +267,10 @@ fn reason(error: &EvalAltResult) -> String {
             )
         }
         EvalAltResult::ErrorTooManyVariables(_) => "too many variables".to_owned(),
-        EvalAltResult::ErrorFunctionNotFound(..) => {
-            "there is no such function, or not for such values".to_owned()
+        // The name stands in the script, which calls nothing by a name that it puts together.
+        EvalAltResult::ErrorFunctionNotFound(called, _) => {
+            let name = called.split(' ').next().unwrap_or_default();
+            format!("`{name}` does not take such values")
         }
         EvalAltResult::ErrorArithmetic(..) => {
             "a number is too large, no number, or divided by zero".to_owned()

@@ -158,7 +158,7 @@ fn ends_its_route() {
 fn faults_name_their_line_and_no_content() {
     let path = "expected a segment name: a capital letter, then two capital letters or digits";
     check(
-        "\n\nget(\"pid-5\")",
+        "\n\nlet p = \"pid-5\"; get(p)",
         &format!("line 3 of the script: `pid-5` is not a path: {path}"),
     );
     check(
@@ -170,7 +170,7 @@ fn faults_name_their_line_and_no_content() {
         "line 1 of the script: the segment is missing; only the next one of its name can be added, this message has 0",
     );
     check(
-        "set(\"MSH-1\", \"#\")",
+        "set(\"MSH-\" + 1, \"#\")",
         "line 1 of the script: declares the delimiters and cannot be set or copied",
     );
     check(
@@ -178,7 +178,7 @@ fn faults_name_their_line_and_no_content() {
         "line 1 of the script: `set` takes a text or a number; `lookup` gives neither where a code is missing",
     );
     check(
-        "lookup(\"unit\", \"kg\")",
+        "lookup(\"uni\" + \"t\", \"kg\")",
         "line 1 of the script: there is no table of this name",
     );
     check(
@@ -190,8 +190,20 @@ fn faults_name_their_line_and_no_content() {
         "line 1 of the script: a number is too large, no number, or divided by zero",
     );
     check(
-        "uper(get(\"PID-5.1\"))",
-        "line 1 of the script: there is no such function, or not for such values",
+        "set_raw(\"PID-2\", 7)",
+        "line 1 of the script: `set_raw` does not take such values",
+    );
+    check(
+        "get(\"PID-5.1\") - 1",
+        "line 1 of the script: `-` does not take such values",
+    );
+    check(
+        "let name = \"MSH\"; remove(name)",
+        "line 1 of the script: a message cannot be without its MSH",
+    );
+    check(
+        "remove(\"MSH-\" + 2)",
+        "line 1 of the script: MSH-1 and MSH-2 declare the delimiters of the message and cannot be changed",
     );
     check(
         "1 / 0",
@@ -204,6 +216,60 @@ fn faults_name_their_line_and_no_content() {
     check(
         "fn f(x) {\n get(x) }\nf(\"x\")",
         &format!("line 2 of the script: `x` is not a path: {path}"),
+    );
+}
+
+/// What fails whenever the script comes to it is told before it runs.
+#[test]
+fn told_before_it_runs() {
+    let check = |text: &str, expected: &str| check(text, &format!("not compiled: {expected}"));
+    check("uper(get(\"PID-5.1\"))", "there is no function `uper`");
+    check("get(\"PID-5\").uper()", "there is no function `uper`");
+    check("if false { gett(\"PID-5\"); }", "there is no function `gett`");
+    check("fn f(x) { g(x) } f(1)", "there is no function `g`");
+    check("get()", "`get` takes 1 or 2 values, not 0");
+    check("lookup(\"units\")", "`lookup` takes 2 or 3 values, not 1");
+    check("fn f(x) { x } f(1, 2)", "`f` takes 1 value, not 2");
+    let path = "expected a segment name: a capital letter, then two capital letters or digits";
+    check("get(\"pid-5\")", &format!("`pid-5` is not a path: {path}"));
+    check(
+        "fn f() { `${count(\"PID_3\")}` }",
+        "`PID_3` is not a path: expected the end of the path",
+    );
+    check(
+        "set(\"MSH-1\", \"#\")",
+        "MSH-1 and MSH-2 declare the delimiters of the message and cannot be changed",
+    );
+    check("remove(\"MSH\")", "a message cannot be without its MSH");
+    check(
+        "insert_after(\"PID\", \"nte\")",
+        "`nte` is no name of a segment: a capital letter, then two capital letters or digits",
+    );
+    check("lookup(\"nope\", \"x\")", "table `nope` is not defined");
+    check(
+        "lookup(\"units\", \"x\", \"y\")",
+        "table `units` has no column `y`",
+    );
+}
+
+/// What a script defines is its own, whatever it is called; what is put together is not read before.
+#[test]
+fn not_told_before_it_runs() {
+    check(
+        "fn get(x) { x } set(\"PID-2\", get(\"pid\"))",
+        "PID|1|pid|12^^^W^MR~34^^^W^PI||DOE^ANNA||\"\"",
+    );
+    check(
+        "fn add(n) { this + n } let x = 1; set(\"PID-2\", x.add(2))",
+        "PID|1|3|12^^^W^MR~34^^^W^PI||DOE^ANNA||\"\"",
+    );
+    check(
+        "set(\"PID-2\", type_of(1) + 1.type_of() + (1).to_string())",
+        "PID|1|i64i641|12^^^W^MR~34^^^W^PI||DOE^ANNA||\"\"",
+    );
+    check(
+        "let n = 0; for i in range(0, 3) { n += i; n -= -1; } if !(\"n\" in #{}) && n != 1 && n ?? 1 == n { set(`PID-${1 + 1}`, n) }",
+        "PID|1|6|12^^^W^MR~34^^^W^PI||DOE^ANNA||\"\"",
     );
 }
 

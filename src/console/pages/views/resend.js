@@ -92,7 +92,7 @@ export function trail(found) {
     origin ? h("p", null, badge("idle", origin.edited ? "Edited and sent again" : "Sent again"), " from ", h("a", { href: `#/messages/${origin.message}` }, `message ${origin.message}`), by(origin)) : null,
     made.map((one) => h("p", null,
       badge("idle", one.edited ? "Edited and sent again" : "Sent again"), " as ", h("a", { href: `#/messages/${one.message}` }, `message ${one.message}`), " ",
-      h("span", { title: one.at }, moment(one.at)), by(one))));
+      one.at ? h("span", { title: one.at }, moment(one.at)) : null, by(one))));
 }
 
 const by = ({ by: who, why }) => [` by ${who}`, why ? `: “${why}”` : null];
