@@ -18,6 +18,7 @@ use crate::hl7::{
 };
 use crate::listener::{Reply, Ruling};
 use crate::metrics as names;
+use crate::mllp;
 
 /// Control ids of our own messages: unique over restarts, 12 or 13 characters, never a bare timestamp.
 pub struct ControlIds(AtomicU64);
@@ -251,8 +252,12 @@ fn conditions<'a>(header: Option<&Header<'a>>) -> (&'a [u8], &'a [u8]) {
     })
 }
 
-/// A destination's answer as the answer to the message with this header, and its code; `None` for what is none.
+/// A destination's answer as the answer to the message with this header, and its code; `None` for what is none, or
+/// what no frame can hold: the sender would see its connection closed, and send again what is delivered.
 fn answer_to(header: &Header<'_>, answer: &Bytes) -> Option<(AcknowledgmentCode, Bytes)> {
+    if !mllp::fits(answer) {
+        return None;
+    }
     let acknowledgment = Acknowledgment::parse(answer.clone()).ok()?;
     if acknowledgment.control_id == header.control_id() {
         return Some((acknowledgment.code, acknowledgment.raw));
@@ -393,6 +398,27 @@ mod tests {
             .map(|code| code.as_str())
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    #[test]
+    fn an_answer_that_no_frame_can_hold_is_not_passed_on() {
+        let control_ids = Arc::new(ControlIds::starting_now());
+        let acknowledger = Acknowledger::new(&"in".into(), AcknowledgmentMode::Original, &control_ids);
+        let header = Header::parse(b"MSH|^~\\&|EHR||||20260301||ADT^A01|1|P|2.5.1\r").unwrap();
+        for (text, passed_on) in [("fine", true), ("a\u{b}b", false), ("a\u{1c}b", false)] {
+            let answer = format!("MSH|^~\\&|LAB\rMSA|AA|1|{text}\r");
+            let reply = acknowledger.pass_on(&header, &answer.clone().into());
+            let [sent] = &reply.frames[..] else {
+                panic!("one answer");
+            };
+            assert_eq!(sent == answer.as_bytes(), passed_on, "{text:?}");
+            assert!(mllp::fits(sent), "{text:?}");
+            let sent = Acknowledgment::parse(sent.clone()).unwrap();
+            assert_eq!(
+                (sent.code.is_accept(), &sent.control_id[..]),
+                (passed_on, &b"1"[..])
+            );
+        }
     }
 
     #[test]

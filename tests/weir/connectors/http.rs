@@ -156,6 +156,34 @@ fn what_is_posted_is_answered_with_its_acknowledgment_and_delivered_in_order() {
 }
 
 #[test]
+fn an_answer_that_came_in_a_frame_goes_back_without_it() {
+    let ehr = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = ehr.local_addr().unwrap();
+    let receiver = std::thread::spawn(move || {
+        let (mut stream, _) = ehr.accept().unwrap();
+        read_request(&mut stream);
+        let answer = "\u{b}MSH|^~\\&|R\rMSA|AA|ONE\r\u{1c}\r";
+        let length = answer.len();
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{answer}"
+        )
+        .unwrap();
+    });
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
+         destinations:\n  ehr: {{ http: {{ url: \"http://{address}/\" }} }}\n\
+         routes:\n  all: {{ from: in, to: ehr, reply: from ehr }}\n"
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let reply = sender.exchange(&adt("ONE")).expect("an answer");
+    assert_eq!(reply, b"MSH|^~\\&|R\rMSA|AA|ONE\r");
+    receiver.join().unwrap();
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn what_is_no_message_for_this_listener_has_a_status_of_its_own() {
     let receiver = Receiver::accepting();
     let (_site, engine) = listening(&receiver, "frame_bytes_max: 8KiB");
