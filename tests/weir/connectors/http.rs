@@ -156,6 +156,21 @@ fn what_is_posted_is_answered_with_its_acknowledgment_and_delivered_in_order() {
 }
 
 #[test]
+fn a_sender_that_closes_its_side_is_answered() {
+    let receiver = Receiver::accepting();
+    let (_site, engine) = listening(&receiver, "");
+    let mut stream = connect(&engine);
+    stream
+        .write_all(&request("POST", "/hl7", ER7, &adt("HALF")))
+        .unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let (status, _, body) = response(&mut stream);
+    assert_eq!((status, field(&body, "MSA", 1).as_str()), (200, "AA"));
+    receiver.wait_for(1);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn an_answer_that_came_in_a_frame_goes_back_without_it() {
     let ehr = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = ehr.local_addr().unwrap();
