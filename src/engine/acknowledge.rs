@@ -132,8 +132,21 @@ impl Acknowledger {
             .any(|verdict| asks_application(self.mode, accept, application, verdict))
     }
 
-    /// The reply to a message that is stored, by a destination's own answer to it: byte for byte, but for a control
-    /// id that a step had changed.
+    /// What goes back at once to the sender of a message that is stored and whose answer somebody else gives: an
+    /// accept acknowledgment where it asks for one.
+    pub(super) fn commit(&self, header: &Header<'_>) -> Reply {
+        let (accept, application) = conditions(Some(header));
+        let stored = codes(self.mode, accept, application, Verdict::Accept);
+        let mut reply = Reply::default();
+        if let Some(commit) = stored.into_iter().find(|code| code.is_commit()) {
+            self.count(commit);
+            reply.frames.push(self.build(Some(header), commit, &[]));
+        }
+        reply
+    }
+
+    /// The reply that follows, by a destination's own answer to the message: byte for byte, but for a control id that
+    /// a step had changed.
     pub(super) fn pass_on(&self, header: &Header<'_>, answer: &Bytes) -> Reply {
         match answer_to(header, answer) {
             Some((code, answer)) => self.reply_stored(header, code, answer),
@@ -144,7 +157,7 @@ impl Acknowledger {
         }
     }
 
-    /// The reply to a message that is stored, while the answer its sender wants is not there: AE with this text.
+    /// The reply that follows while the answer the sender wants is not there: AE with this text.
     pub(super) fn keep(&self, header: &Header<'_>, text: &str) -> Reply {
         let code = AcknowledgmentCode::ApplicationError;
         let fault = Fault::new(ErrorCode::ApplicationInternal, None, text);
@@ -152,24 +165,15 @@ impl Acknowledger {
         self.reply_stored(header, code, answer)
     }
 
-    /// What goes back to the sender of a message that is stored: an accept acknowledgment where it asks for one, and
-    /// the application's answer unless it does not want to hear of that code.
+    /// The application's answer, unless the sender does not want to hear of that code.
     fn reply_stored(&self, header: &Header<'_>, code: AcknowledgmentCode, answer: Bytes) -> Reply {
         let (accept, application) = conditions(Some(header));
-        let stored = codes(self.mode, accept, application, Verdict::Accept);
-        let mut frames = Vec::new();
-        if let Some(commit) = stored.into_iter().find(|code| code.is_commit()) {
-            self.count(commit);
-            frames.push(self.build(Some(header), commit, &[]));
-        }
+        let mut reply = Reply::default();
         if asks_application(self.mode, accept, application, Verdict::of(code)) {
             self.count(code);
-            frames.push(answer);
+            reply.frames.push(answer);
         }
-        Reply {
-            frames,
-            ..Reply::default()
-        }
+        reply
     }
 
     /// The batch of these replies, in answer to a transfer.

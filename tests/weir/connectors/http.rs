@@ -199,6 +199,31 @@ fn an_answer_that_came_in_a_frame_goes_back_without_it() {
 }
 
 #[test]
+fn a_post_is_answered_when_all_is_known_of_its_message() {
+    let receiver = Receiver::accepting();
+    let address = receiver.address();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ http: {{ bind: \"127.0.0.1:0\", acknowledgment: auto }} }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{address}\" }} }}\n\
+         routes:\n  all: {{ from: in, to: ehr, reply: from ehr }}\n"
+    ));
+    let engine = site.start();
+    let mut stream = connect(&engine);
+    let message = String::from_utf8(adt("BOTH")).unwrap();
+    let (header, rest) = message.split_once('\r').unwrap();
+    let header: Vec<&str> = header.split('|').take(12).collect();
+    let message = format!("{}|||AL|AL\r{rest}", header.join("|"));
+    stream
+        .write_all(&request("POST", "/", ER7, message.as_bytes()))
+        .unwrap();
+    let (status, _, body) = response(&mut stream);
+    let body = String::from_utf8(body).unwrap();
+    let codes: Vec<&str> = body.split("MSA|").skip(1).map(|rest| &rest[..2]).collect();
+    assert_eq!((status, codes), (200, vec!["CA", "AA"]));
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn what_is_no_message_for_this_listener_has_a_status_of_its_own() {
     let receiver = Receiver::accepting();
     let (_site, engine) = listening(&receiver, "frame_bytes_max: 8KiB");
