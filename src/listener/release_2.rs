@@ -26,9 +26,10 @@ pub(super) async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_
     let mut early = None;
     let mut rests = Rests::new();
     loop {
-        let next = match early.take() {
-            Some(frame) => Ok(frame),
-            None => tokio::select! {
+        let next = if let Some(frame) = early.take() {
+            Ok(frame)
+        } else {
+            tokio::select! {
                 biased;
                 Some(rest) = rests.next() => match follow(rest, reading, writing).await {
                     Ok(next) => {
@@ -38,7 +39,7 @@ pub(super) async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_
                     Err(end) => return end,
                 },
                 next = reading.next(), if rests.len() < pipeline_max => next,
-            },
+            }
         };
         match next {
             Ok(frame) if Commit::read(&frame).is_some() => count_deviation(reading, "stray_commit"),

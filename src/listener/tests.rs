@@ -599,7 +599,7 @@ fn in_parts(gates: &Arc<[Semaphore; 6]>) -> Intake {
     intake(move |text| {
         let gates = Arc::clone(&gates);
         async move {
-            let number: usize = text[text.len() - 1..].parse().unwrap();
+            let number = text.chars().last().and_then(|digit| digit.to_digit(10)).unwrap() as usize;
             let first = if text.starts_with("late") {
                 Reply::default()
             } else {
