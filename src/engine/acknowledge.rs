@@ -18,6 +18,7 @@ use crate::hl7::{
 };
 use crate::listener::{Reply, Ruling};
 use crate::metrics as names;
+use crate::mllp;
 
 /// Control ids of our own messages: unique over restarts, 12 or 13 characters, never a bare timestamp.
 pub struct ControlIds(AtomicU64);
@@ -131,8 +132,21 @@ impl Acknowledger {
             .any(|verdict| asks_application(self.mode, accept, application, verdict))
     }
 
-    /// The reply to a message that is stored, by a destination's own answer to it: byte for byte, but for a control
-    /// id that a step had changed.
+    /// What goes back at once to the sender of a message that is stored and whose answer somebody else gives: an
+    /// accept acknowledgment where it asks for one.
+    pub(super) fn commit(&self, header: &Header<'_>) -> Reply {
+        let (accept, application) = conditions(Some(header));
+        let stored = codes(self.mode, accept, application, Verdict::Accept);
+        let mut reply = Reply::default();
+        if let Some(commit) = stored.into_iter().find(|code| code.is_commit()) {
+            self.count(commit);
+            reply.frames.push(self.build(Some(header), commit, &[]));
+        }
+        reply
+    }
+
+    /// The reply that follows, by a destination's own answer to the message: byte for byte, but for a control id that
+    /// a step had changed.
     pub(super) fn pass_on(&self, header: &Header<'_>, answer: &Bytes) -> Reply {
         match answer_to(header, answer) {
             Some((code, answer)) => self.reply_stored(header, code, answer),
@@ -143,7 +157,7 @@ impl Acknowledger {
         }
     }
 
-    /// The reply to a message that is stored, while the answer its sender wants is not there: AE with this text.
+    /// The reply that follows while the answer the sender wants is not there: AE with this text.
     pub(super) fn keep(&self, header: &Header<'_>, text: &str) -> Reply {
         let code = AcknowledgmentCode::ApplicationError;
         let fault = Fault::new(ErrorCode::ApplicationInternal, None, text);
@@ -151,24 +165,15 @@ impl Acknowledger {
         self.reply_stored(header, code, answer)
     }
 
-    /// What goes back to the sender of a message that is stored: an accept acknowledgment where it asks for one, and
-    /// the application's answer unless it does not want to hear of that code.
+    /// The application's answer, unless the sender does not want to hear of that code.
     fn reply_stored(&self, header: &Header<'_>, code: AcknowledgmentCode, answer: Bytes) -> Reply {
         let (accept, application) = conditions(Some(header));
-        let stored = codes(self.mode, accept, application, Verdict::Accept);
-        let mut frames = Vec::new();
-        if let Some(commit) = stored.into_iter().find(|code| code.is_commit()) {
-            self.count(commit);
-            frames.push(self.build(Some(header), commit, &[]));
-        }
+        let mut reply = Reply::default();
         if asks_application(self.mode, accept, application, Verdict::of(code)) {
             self.count(code);
-            frames.push(answer);
+            reply.frames.push(answer);
         }
-        Reply {
-            frames,
-            ..Reply::default()
-        }
+        reply
     }
 
     /// The batch of these replies, in answer to a transfer.
@@ -251,8 +256,12 @@ fn conditions<'a>(header: Option<&Header<'a>>) -> (&'a [u8], &'a [u8]) {
     })
 }
 
-/// A destination's answer as the answer to the message with this header, and its code; `None` for what is none.
+/// A destination's answer as the answer to the message with this header, and its code; `None` for what is none, or
+/// what no frame can hold: the sender would see its connection closed, and send again what is delivered.
 fn answer_to(header: &Header<'_>, answer: &Bytes) -> Option<(AcknowledgmentCode, Bytes)> {
+    if !mllp::fits(answer) {
+        return None;
+    }
     let acknowledgment = Acknowledgment::parse(answer.clone()).ok()?;
     if acknowledgment.control_id == header.control_id() {
         return Some((acknowledgment.code, acknowledgment.raw));
@@ -393,6 +402,27 @@ mod tests {
             .map(|code| code.as_str())
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    #[test]
+    fn an_answer_that_no_frame_can_hold_is_not_passed_on() {
+        let control_ids = Arc::new(ControlIds::starting_now());
+        let acknowledger = Acknowledger::new(&"in".into(), AcknowledgmentMode::Original, &control_ids);
+        let header = Header::parse(b"MSH|^~\\&|EHR||||20260301||ADT^A01|1|P|2.5.1\r").unwrap();
+        for (text, passed_on) in [("fine", true), ("a\u{b}b", false), ("a\u{1c}b", false)] {
+            let answer = format!("MSH|^~\\&|LAB\rMSA|AA|1|{text}\r");
+            let reply = acknowledger.pass_on(&header, &answer.clone().into());
+            let [sent] = &reply.frames[..] else {
+                panic!("one answer");
+            };
+            assert_eq!(sent == answer.as_bytes(), passed_on, "{text:?}");
+            assert!(mllp::fits(sent), "{text:?}");
+            let sent = Acknowledgment::parse(sent.clone()).unwrap();
+            assert_eq!(
+                (sent.code.is_accept(), &sent.control_id[..]),
+                (passed_on, &b"1"[..])
+            );
+        }
     }
 
     #[test]

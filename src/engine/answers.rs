@@ -18,7 +18,7 @@ use crate::metrics as names;
 use crate::outbox::Sequence;
 use crate::route;
 
-use super::intake::Intake;
+use super::intake::{Intake, answering};
 
 /// How many senders may wait at once.
 const WAITERS_MAX: usize = 1_024;
@@ -119,8 +119,33 @@ impl Waiter {
 }
 
 impl Intake {
-    /// The reply to a message that was accepted by this number, when its destination has answered or is too late.
-    pub(super) async fn reply_of(
+    /// The reply to a message that was accepted by this number and that a destination answers. That it is stored its
+    /// sender hears at once, where it wants to: whoever waits for that too long sends again what is delivered already.
+    pub(super) fn reply_in_parts(
+        self: Arc<Self>,
+        msh: Vec<u8>,
+        waiter: Waiter,
+        message: Sequence,
+        arrived: Instant,
+    ) -> Reply {
+        let stored = Header::parse(&msh).map(|header| self.acknowledger.commit(&header));
+        let rest = answering(async move {
+            let reply = match Header::parse(&msh) {
+                Ok(header) => self.reply_of(&header, waiter, message, arrived).await,
+                // It was parsed before.
+                Err(_) => self.close_unanswered(1),
+            };
+            self.answered(arrived);
+            reply
+        });
+        Reply {
+            rest: Some(rest),
+            ..stored.unwrap_or_default()
+        }
+    }
+
+    /// The rest of that reply, when the destination has answered or is too late.
+    async fn reply_of(
         &self,
         header: &Header<'_>,
         waiter: Waiter,

@@ -185,7 +185,8 @@ impl Work {
                     self.gather();
                 }
                 Ok(_) => self.gather(),
-                Err(reason) if is_last => {
+                // An outbox that has failed is read no more.
+                Err(reason) if is_last || self.outbox.has_failed() => {
                     error!(
                         reason,
                         "the archive has not got everything; it will after the next start"

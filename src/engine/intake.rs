@@ -168,16 +168,16 @@ impl Intake {
                 self.count_stored(accepted, std::iter::once((&owed, is_routed)));
             }
             let header = header.unwrap_or_default();
-            let reply = match (Header::parse(&header), committed, waiter) {
-                (Ok(header), Ok(accepted), Some(waiter)) => {
-                    self.reply_of(&header, waiter, accepted.first, arrived).await
-                }
-                (Ok(header), committed, _) => self.reply(&header, committed),
+            if let (Ok(accepted), Some(waiter)) = (&committed, waiter) {
+                return self.reply_in_parts(header, waiter, accepted.first, arrived);
+            }
+            let mut reply = match Header::parse(&header) {
+                Ok(header) => self.reply(&header, committed),
                 // It was parsed before.
-                (Err(_), ..) => self.close_unanswered(1),
+                Err(_) => self.close_unanswered(1),
             };
             if let Some(raw) = refusable.filter(|_| matches!(reply.ruling, Ruling::Rejected(_))) {
-                self.tell_refused(raw, &reply).await;
+                reply = self.tell_refused(raw, reply).await;
             }
             self.answered(arrived);
             reply

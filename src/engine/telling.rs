@@ -52,14 +52,13 @@ impl Intake {
 
     /// The reply by which this message is refused, when the journal has been told of it.
     pub(super) async fn refused(&self, raw: &Bytes, reply: Reply) -> BoxFuture<'static, Reply> {
-        self.tell_refused(raw.clone(), &reply).await;
-        ready(reply).boxed()
+        ready(self.tell_refused(raw.clone(), reply).await).boxed()
     }
 
-    /// Tells the journal of a message that is refused by this reply.
-    pub(super) async fn tell_refused(&self, raw: Bytes, reply: &Reply) {
+    /// Tells the journal of a message that is refused by this reply, which is given back.
+    pub(super) async fn tell_refused(&self, raw: Bytes, reply: Reply) -> Reply {
         if !self.outbox.keeps_journal() {
-            return;
+            return reply;
         }
         let answered = reply.frames.last();
         let answered = answered.and_then(|frame| Acknowledgment::parse(frame.clone()).ok());
@@ -69,6 +68,7 @@ impl Intake {
         };
         let refused = self.refusal_of(raw, answered.map(|answer| answer.code), reason);
         self.offer_untimed(vec![refused]).await;
+        reply
     }
 
     /// Tells the journal of a transfer that is refused, message by message: `None` for those that are refused because

@@ -3,15 +3,17 @@
 //! One task does it all, so that nothing between reading and writing can be unbounded: while `pipeline_max`
 //! messages wait for their replies, or the intake has no room for the next, nothing is read, and the sender's
 //! socket fills up. A reply is written as soon as it and all before it are known; those that are ready together
-//! leave in one write. A peer that does not read its replies holds up nobody else: what its next message waits
-//! for, or has been given already, is taken and passed on all the same.
+//! leave in one write. Where a reply has begun and its rest comes later, as an application acknowledgment after that
+//! of the commit, the next one does not wait for it: rests are in the order of their frames, and come in between.
+//! A peer that does not read its replies holds up nobody else: what its next message waits for, or has been given
+//! already, is taken and passed on all the same.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use futures_util::future::{FutureExt, OptionFuture};
+use futures_util::future::{BoxFuture, FutureExt, OptionFuture};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use metrics::{Counter, counter};
 use tokio::sync::watch;
@@ -23,7 +25,7 @@ use super::mllp::Settings;
 use super::reading::Reading;
 use super::release_2;
 use super::sides::{WriteSide, split};
-use super::{Intake, ReadBudget, Reply, count_failure, guard_intake, guard_reply};
+use super::{Intake, ReadBudget, Reply, count_failure, guard_begun, guard_intake, guard_reply};
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
 use crate::mllp::{Frame, Release, encode};
 use crate::tls::{Accepted, linger};
@@ -158,56 +160,68 @@ async fn converse(reading: &mut Reading<'_>, writing: &mut Writing<'_>) -> End {
     let mut end = None;
     let mut taking = None;
     let mut replies = FuturesOrdered::new();
+    let mut rests = Rests::new();
     loop {
-        let may_read = end.is_none() && taking.is_none() && replies.len() < pipeline_max;
-        tokio::select! {
+        let may_read = end.is_none() && taking.is_none() && replies.len() + rests.len() < pipeline_max;
+        let said = tokio::select! {
             biased;
             written = writing.flush(), if writing.is_due() => {
                 if written.is_err() {
                     return End::Peer;
                 }
+                None
             }
+            // Before the replies to what came later.
+            Some(rest) = rests.next(), if !writing.is_due() => Some(writing.put(rest)),
             Some(reply) = replies.next(), if !writing.is_due() => {
-                let mut said = writing.put(reply);
+                let mut said = writing.begin(reply, &mut rests);
                 while said != Said::Nothing
                     && let Some(Some(reply)) = replies.next().now_or_never()
                 {
-                    said = said.max(writing.put(reply));
+                    said = said.max(writing.begin(reply, &mut rests));
                 }
-                match said {
-                    Said::Reply => {}
-                    Said::LastReply => end = end.or(Some(End::Ours)),
-                    // A later reply would stand in the place of the one that is missing.
-                    Said::Nothing => {
-                        drop(writing.flush().await);
-                        return End::Ours;
-                    }
-                }
+                Some(said)
             }
             Some(taken) = OptionFuture::from(taking.as_mut()) => {
                 taking = None;
                 reading.release();
                 if let Some(reply) = taken {
-                    replies.push_back(guard_reply(reply));
+                    replies.push_back(guard_begun(reply));
                 } else {
                     service.count_failure("intake_panic");
                     end = end.or(Some(End::Ours));
                 }
+                None
             }
-            next = reading.next(), if may_read => match next {
-                Ok(frame) => {
-                    if matches!(frame, Frame::TooLarge { .. }) {
-                        end = Some(End::Ours);
+            next = reading.next(), if may_read => {
+                match next {
+                    Ok(frame) => {
+                        if matches!(frame, Frame::TooLarge { .. }) {
+                            end = Some(End::Ours);
+                        }
+                        let incoming = reading.incoming(frame);
+                        taking = Some(guard_intake(&service.intake, incoming));
                     }
-                    let incoming = reading.incoming(frame);
-                    taking = Some(guard_intake(&service.intake, incoming));
+                    Err(reason) => end = Some(reason),
                 }
-                Err(reason) => end = Some(reason),
+                None
             },
             else => return end.unwrap_or(End::Ours),
+        };
+        match said {
+            None | Some(Said::Reply) => {}
+            Some(Said::LastReply) => end = end.or(Some(End::Ours)),
+            // A later reply would stand in the place of the one that is missing.
+            Some(Said::Nothing) => {
+                drop(writing.flush().await);
+                return End::Ours;
+            }
         }
     }
 }
+
+/// What follows replies that have begun, in their order.
+pub(super) type Rests = FuturesOrdered<BoxFuture<'static, Option<Reply>>>;
 
 /// The side that writes.
 pub(super) struct Writing<'a> {
@@ -222,6 +236,14 @@ pub(super) struct Writing<'a> {
 }
 
 impl Writing<'_> {
+    /// Frames the first part of a reply; what follows is one of the rests.
+    fn begin(&mut self, mut reply: Option<Reply>, rests: &mut Rests) -> Said {
+        if let Some(rest) = reply.as_mut().and_then(|reply| reply.rest.take()) {
+            rests.push_back(guard_reply(rest).boxed());
+        }
+        self.put(reply)
+    }
+
     /// Frames a reply; tells how the connection goes on after it.
     pub(super) fn put(&mut self, reply: Option<Reply>) -> Said {
         let Some(reply) = reply else {

@@ -178,6 +178,7 @@ async fn serve(accepted: Accepted, peer: SocketAddr, service: Arc<Service>) {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        .half_close(true)
         .header_read_timeout(service.settings.frame_deadline)
         .max_buf_size(HEADER_BYTES_MAX)
         .max_headers(HEADERS_MAX);

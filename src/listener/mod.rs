@@ -138,6 +138,32 @@ pub struct Reply {
     pub close: bool,
     /// What was decided, for kinds whose senders do not read acknowledgments.
     pub ruling: Ruling,
+    /// What follows when it is known: an application acknowledgment that somebody else gives.
+    pub rest: Option<BoxFuture<'static, Reply>>,
+}
+
+impl Reply {
+    /// All of it, where only one answer fits.
+    async fn whole(mut self) -> Reply {
+        while let Some(rest) = self.rest.take() {
+            let rest = rest.await;
+            self.frames.extend(rest.frames);
+            self.close |= rest.close;
+            self.ruling = self.ruling.max(rest.ruling);
+            self.rest = rest.rest;
+        }
+        self
+    }
+
+    /// All of it that keeps its place among the replies of a connection: a first part, if there is one, and else the
+    /// whole.
+    async fn begun(self) -> Reply {
+        if self.frames.is_empty() {
+            self.whole().await
+        } else {
+            self
+        }
+    }
 }
 
 /// What the intake decided about a frame; the worst comes last. The reasons are weir's own words, without content.
@@ -163,6 +189,7 @@ impl fmt::Debug for Reply {
             .field("frame_bytes", &sizes)
             .field("close", &self.close)
             .field("ruling", &self.ruling)
+            .field("has_rest", &self.rest.is_some())
             .finish()
     }
 }
@@ -295,7 +322,17 @@ fn guard_intake(
         .boxed()
 }
 
-/// The reply to one frame. When it panicked nothing can be said; the sender learns it from the closed connection.
-async fn guard_reply(reply: BoxFuture<'static, Reply>) -> Option<Reply> {
-    AssertUnwindSafe(reply).catch_unwind().await.ok()
+/// The whole reply to one frame. When it panicked nothing can be said; the sender learns it from the closed connection.
+async fn guard_reply(reply: impl Future<Output = Reply>) -> Option<Reply> {
+    guard_part(reply.then(Reply::whole)).await
+}
+
+/// What of a reply keeps its place among others, in the same way.
+async fn guard_begun(reply: BoxFuture<'static, Reply>) -> Option<Reply> {
+    guard_part(reply.then(Reply::begun)).await
+}
+
+/// A part of a reply, in the same way.
+async fn guard_part(part: impl Future<Output = Reply>) -> Option<Reply> {
+    AssertUnwindSafe(part).catch_unwind().await.ok()
 }

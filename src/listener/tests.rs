@@ -593,6 +593,103 @@ async fn a_reply_may_close_the_connection_or_be_two_messages_or_none() {
     assert_eq!(peer.replies().await, ["accept", "application", "bye"]);
 }
 
+/// Answers `5` with "ack 5", and with "rest 5" when gate 5 opens; `late 5` with nothing before that.
+fn in_parts(gates: &Arc<[Semaphore; 6]>) -> Intake {
+    let gates = Arc::clone(gates);
+    intake(move |text| {
+        let gates = Arc::clone(&gates);
+        async move {
+            let number = text.chars().last().and_then(|digit| digit.to_digit(10)).unwrap() as usize;
+            let first = if text.starts_with("late") {
+                Reply::default()
+            } else {
+                reply(format!("ack {text}"))
+            };
+            let rest = async move {
+                gates[number].acquire().await.unwrap().forget();
+                reply(format!("rest {text}"))
+            };
+            Reply {
+                rest: Some(rest.boxed()),
+                ..first
+            }
+        }
+    })
+}
+
+fn gates() -> Arc<[Semaphore; 6]> {
+    Arc::new(std::array::from_fn(|_| Semaphore::new(0)))
+}
+
+#[tokio::test]
+async fn what_follows_a_reply_holds_up_none_and_comes_in_order() {
+    let gates = gates();
+    let running = start("", in_parts(&gates)).await;
+    let mut peer = running.connect().await;
+    for text in ["1", "2", "late 3", "4"] {
+        peer.send_frame(text).await;
+    }
+    let check = async |peer: &mut Peer, expected: &str| {
+        assert_eq!(peer.reply().await.as_deref(), Some(expected));
+    };
+    check(&mut peer, "ack 1").await;
+    check(&mut peer, "ack 2").await;
+    gates[2].add_permits(1);
+    gates[1].add_permits(1);
+    check(&mut peer, "rest 1").await;
+    check(&mut peer, "rest 2").await;
+    // What has not begun keeps its place.
+    gates[4].add_permits(1);
+    gates[3].add_permits(1);
+    check(&mut peer, "rest late 3").await;
+    check(&mut peer, "ack 4").await;
+    check(&mut peer, "rest 4").await;
+    // Nothing is lost when the sender is done.
+    peer.send_frame("5").await;
+    check(&mut peer, "ack 5").await;
+    peer.stream.shutdown().await.unwrap();
+    gates[5].add_permits(1);
+    assert_eq!(peer.replies().await, ["rest 5"]);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_for_the_rest_of_a_reply_counts_among_those_who_wait() {
+    let gates = gates();
+    let running = start("pipeline_max: 2", in_parts(&gates)).await;
+    let mut peer = running.connect().await;
+    for text in ["1", "2", "3"] {
+        peer.send_frame(text).await;
+    }
+    for expected in ["ack 1", "ack 2"] {
+        assert_eq!(peer.reply().await.as_deref(), Some(expected));
+    }
+    let next = tokio::time::timeout(Duration::from_millis(50), peer.reply());
+    assert!(next.await.is_err(), "the third is not read");
+    gates[1].add_permits(1);
+    for expected in ["rest 1", "ack 3"] {
+        assert_eq!(peer.reply().await.as_deref(), Some(expected));
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn where_one_answer_fits_it_is_the_whole_reply() {
+    let gates = gates();
+    let taken = guard_intake(
+        &in_parts(&gates),
+        Incoming {
+            frame: Frame::Whole(Bytes::from_static(b"1")),
+            is_file: false,
+            certificate: None,
+            peer: None,
+        },
+    );
+    gates[1].add_permits(1);
+    let whole = guard_reply(taken.await.unwrap()).await.unwrap();
+    assert_eq!(whole.frames, ["ack 1", "rest 1"]);
+}
+
 #[tokio::test]
 async fn a_reply_that_cannot_be_framed_closes_the_connection() {
     let running = start("", intake(|_| async { reply("\x0B".to_owned()) })).await;

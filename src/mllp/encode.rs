@@ -35,3 +35,8 @@ pub fn encode(payload: &[u8], out: &mut BytesMut) -> Result<(), EncodeError> {
     out.put_u8(RETURN);
     Ok(())
 }
+
+/// Whether this can stand in a frame.
+pub fn fits(payload: &[u8]) -> bool {
+    memchr2(START, END, payload).is_none()
+}

@@ -9,6 +9,7 @@ mod commit;
 mod decode;
 mod encode;
 mod opening;
+mod unframed;
 
 #[cfg(test)]
 mod tests;
@@ -21,8 +22,9 @@ use serde::Deserialize;
 
 pub use commit::{Commit, Release};
 pub use decode::{Decoded, Decoder, Deviation, FrameError};
-pub use encode::{EncodeError, encode};
+pub use encode::{EncodeError, encode, fits};
 pub use opening::Foreign;
+pub use unframed::unframed;
 
 /// Opens a frame: the vertical tab.
 const START: u8 = 0x0B;

@@ -573,6 +573,11 @@ impl Outbox {
         }
     }
 
+    /// Whether a write has failed; see [`failure`](Outbox::failure).
+    pub fn has_failed(&self) -> bool {
+        self.shared.failure.borrow().is_some()
+    }
+
     /// Commits what was handed over before, leaves the watermark behind and lets go of the store.
     pub async fn close(self) {
         if !self.closing.swap(true, Ordering::SeqCst) {

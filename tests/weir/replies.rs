@@ -1,8 +1,10 @@
 //! Synchronous routes: the sender gets the destination's own answer, or hears what became of its message.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Sender as Gate};
 
-use crate::harness::{Answer, Receiver, Sender, Site, adt, field};
+use crate::harness::{Answer, Receiver, Sender, Site, field};
 
 /// A query by parameter, and what is found.
 const QUERY: &[u8] = b"MSH|^~\\&|ADT|GENERAL|MPI|HUB|20260301080509+0000||QBP^Q22^QBP_Q21|Q-1|P|2.5\r\
@@ -20,6 +22,31 @@ fn site(mpi: SocketAddr, mllp: &str, route: &str) -> Site {
          on_nak: {{ AE: dead_letter, AR: dead_letter }}\n\
          routes:\n  ask: {{ from: in, to: mpi, reply: from mpi, {route} }}\n"
     ))
+}
+
+/// The query with another control id, MSH-15 and MSH-16.
+fn query(control_id: &str, accept: &str, application: &str) -> Vec<u8> {
+    let query = String::from_utf8(QUERY.to_vec()).unwrap();
+    let query = query.replace("|P|2.5\r", &format!("|P|2.5|||{accept}|{application}\r"));
+    query.replace("Q-1", control_id).into_bytes()
+}
+
+/// A receiver that answers a query each time it is told to.
+fn gated() -> (Receiver, Gate<()>) {
+    let (gate, opened) = mpsc::channel();
+    let opened = Mutex::new(opened);
+    let receiver = Receiver::scripted(move |_, _| {
+        // Open for good when the test has ended.
+        opened.lock().unwrap().recv().unwrap_or_default();
+        Answer::Text(FOUND)
+    });
+    (receiver, gate)
+}
+
+/// The next reply: its type and the control id that it names.
+fn named(sender: &mut Sender) -> String {
+    let reply = sender.reply().expect("a reply");
+    format!("{} {}", &field(&reply, "MSH", 9)[..3], field(&reply, "MSA", 2))
 }
 
 fn metric(of: &str, outcome: &str) -> String {
@@ -137,22 +164,65 @@ fn in_enhanced_mode_the_answer_takes_the_place_of_the_application_acknowledgment
         ("NE", "ER", ""),
         ("ER", "SU", "RSP"),
     ] {
-        let query = String::from_utf8(QUERY.to_vec()).unwrap();
-        let query = query.replace("|P|2.5\r", &format!("|P|2.5|||{accept}|{application}\r"));
         let mut sender = Sender::connect(engine.listener("in"));
-        sender.send(query.as_bytes()).unwrap();
-        sender.send(&adt("END")).unwrap();
+        sender.send(&query("Q-1", accept, application)).unwrap();
+        sender.send(&query("END", "AL", "AL")).unwrap();
         let mut types = Vec::new();
         loop {
-            let reply = sender.reply().expect("the second message is answered");
-            if field(&reply, "MSA", 2) == "END" {
-                break;
+            match named(&mut sender).as_str() {
+                // The next one's commit does not wait for this one's answer.
+                "ACK END" => {}
+                "RSP END" => break,
+                of_first => types.push(of_first[..3].to_owned()),
             }
-            types.push(field(&reply, "MSH", 9)[..3].to_owned());
         }
         assert_eq!(types.join(" "), expected, "{accept} {application}");
     }
     assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn that_a_message_is_stored_is_told_before_its_destination_answers() {
+    let (mpi, gate) = gated();
+    let site = site(mpi.address(), "acknowledgment: auto", "");
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    for id in ["Q-1", "Q-2"] {
+        sender.send(&query(id, "AL", "AL")).unwrap();
+        assert_eq!(named(&mut sender), format!("ACK {id}"));
+    }
+    for id in ["Q-1", "Q-2"] {
+        gate.send(()).unwrap();
+        assert_eq!(named(&mut sender), format!("RSP {id}"));
+    }
+    assert_eq!(engine.terminate(), 0);
+    assert_eq!(mpi.control_ids(), ["Q-1", "Q-2"]);
+}
+
+#[test]
+fn in_release_2_blocks_are_committed_before_the_destination_answers() {
+    const STORED: &[u8] = &[0x06];
+    let (mpi, gate) = gated();
+    let site = site(mpi.address(), "acknowledgment: auto, release: 2", "");
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    for id in ["Q-1", "Q-2"] {
+        assert_eq!(sender.exchange(&query(id, "AL", "AL")).unwrap(), STORED);
+        assert_eq!(named(&mut sender), format!("ACK {id}"));
+        sender.send(STORED).unwrap();
+    }
+    for id in ["Q-1", "Q-2"] {
+        gate.send(()).unwrap();
+        assert_eq!(named(&mut sender), format!("RSP {id}"));
+        sender.send(STORED).unwrap();
+    }
+    // In original mode too, where nothing else is said until then.
+    assert_eq!(sender.exchange(&query("Q-3", "", "")).unwrap(), STORED);
+    gate.send(()).unwrap();
+    assert_eq!(named(&mut sender), "RSP Q-3");
+    sender.send(STORED).unwrap();
+    assert_eq!(engine.terminate(), 0);
+    assert_eq!(mpi.control_ids(), ["Q-1", "Q-2", "Q-3"]);
 }
 
 #[test]

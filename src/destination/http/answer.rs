@@ -14,6 +14,7 @@ use jiff::fmt::rfc2822;
 use super::Acknowledged;
 use crate::destination::{DeliveryError, Receipt};
 use crate::hl7::Acknowledgment;
+use crate::mllp::unframed;
 
 /// An answer, read whole.
 pub(super) struct Answer {
@@ -38,7 +39,7 @@ impl Answer {
         acknowledged: Acknowledged,
     ) -> Result<Receipt, DeliveryError> {
         let status = self.status;
-        match Acknowledgment::parse(self.body) {
+        match Acknowledgment::parse(unframed(&self.body)) {
             Ok(found) if found.control_id == control_id => {
                 return match (found.code.is_accept(), status.is_success()) {
                     (true, true) => Ok(Receipt {
@@ -136,6 +137,25 @@ mod tests {
                 "no acknowledgment: status 500 with AA",
             );
             check(200, &ack("AA", "2"), acknowledged, "no acknowledgment: MSA-2");
+        }
+    }
+
+    #[test]
+    fn a_frame_around_it_is_none_of_it() {
+        let acknowledgment = ack("AA", "1");
+        for (before, after) in [
+            ("", ""),
+            ("\u{b}", "\u{1c}\r"),
+            ("\r\n\u{b}", "\u{1c}"),
+            ("\u{b}", "\u{1c}\r\n"),
+        ] {
+            let answer = Answer {
+                status: StatusCode::OK,
+                retry_after: None,
+                body: format!("{before}{acknowledgment}{after}").into(),
+            };
+            let receipt = answer.meaning(b"1", Acknowledged::Message).unwrap();
+            assert_eq!(receipt.answer.unwrap(), acknowledgment, "{before:?} {after:?}");
         }
     }
 

@@ -4,6 +4,7 @@
 //! redirects are never followed and no proxy is asked. Nothing is retried here; what a status means is in `answer.rs`.
 
 mod answer;
+mod counted;
 mod post;
 mod settings;
 
@@ -12,10 +13,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::Buf;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -23,9 +24,10 @@ use metrics::counter;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::answer::Answer;
+use self::counted::{Counted, Unwritten};
 use super::{DeliveryError, Outgoing, Receipt, connect, parse};
 use crate::hl7::Message;
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
@@ -45,7 +47,7 @@ pub struct Client {
 
 /// A connection to the receiver.
 struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Full<Counted>>,
     /// Drives it; dropped with it, so that nothing of an attempt outlives the attempt.
     _driver: JoinSet<()>,
     last_used: Instant,
@@ -63,19 +65,27 @@ impl Client {
 
     pub(super) async fn deliver(&mut self, outgoing: &Outgoing) -> Result<Receipt, DeliveryError> {
         let message = parse(outgoing)?;
-        let bytes = self.settings.terminators.apply(&outgoing.bytes, &message);
-        let request = self.request(&message, bytes).await?;
+        let body = Counted::new(self.settings.terminators.apply(&outgoing.bytes, &message));
+        let unwritten = body.unwritten();
+        let request = self.request(&message, body).await?;
         // Out of `self` until there is no doubt about it: every early return closes it.
         let mut connection = self.ready().await?;
         let limit = self.settings.answer_timeout;
-        let Ok(answer) = timeout(limit, self.exchange(&mut connection, request)).await else {
+        let deadline = Instant::now() + limit;
+        let Ok(answer) = timeout_at(deadline, self.exchange(&mut connection, request)).await else {
             let limit = humantime::format_duration(limit);
             return Err(DeliveryError::no_acknowledgment(format_args!(
                 "no whole answer came within {limit}"
             )));
         };
         let meant = answer?.meaning(message.header().control_id(), self.settings.acknowledgment);
-        if matches!(meant, Ok(_) | Err(DeliveryError::Refused(_))) {
+        // A refusal may come before its message has ended; nothing can be taken that was not read.
+        if meant.is_ok() && !is_taken(&mut connection, &unwritten, deadline).await {
+            return Err(DeliveryError::no_acknowledgment(
+                "the answer came early, and the receiver did not read the whole message",
+            ));
+        }
+        if matches!(meant, Ok(_) | Err(DeliveryError::Refused(_))) && unwritten.is_none() {
             connection.last_used = Instant::now();
             self.connection = Some(connection);
         }
@@ -86,7 +96,7 @@ impl Client {
     async fn exchange(
         &self,
         connection: &mut Connection,
-        request: Request<Full<Bytes>>,
+        request: Request<Full<Counted>>,
     ) -> Result<Answer, DeliveryError> {
         let sent = connection.sender.try_send_request(request).await;
         let response: Response<Incoming> = sent.map_err(|mut failure| {
@@ -111,9 +121,13 @@ impl Client {
     }
 
     /// The request that carries a message. Secrets are read for each, so that a new one counts at once.
-    async fn request(&self, message: &Message, bytes: Bytes) -> Result<Request<Full<Bytes>>, DeliveryError> {
+    async fn request(
+        &self,
+        message: &Message,
+        body: Counted,
+    ) -> Result<Request<Full<Counted>>, DeliveryError> {
         let mut content_type = self.settings.content_type.clone();
-        if let Some(charset) = charset(message, &bytes) {
+        if let Some(charset) = charset(message, body.chunk()) {
             content_type = format!("{content_type}; charset={charset}");
         }
         let url = &self.settings.url;
@@ -122,7 +136,7 @@ impl Client {
             .header(CONTENT_TYPE, content_type)
             .header(ACCEPT, self.settings.content_type.as_str())
             .header(USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
-            .body(Full::new(bytes))
+            .body(Full::new(body))
             .map_err(DeliveryError::unreachable)?;
         let headers = read_headers(&self.settings.headers).await;
         request
@@ -133,13 +147,13 @@ impl Client {
 
     /// The open connection if it can be trusted, or a new one.
     async fn ready(&mut self) -> Result<Connection, DeliveryError> {
+        let limit = self.settings.connect_timeout;
         if let Some(mut connection) = self.connection.take() {
             let is_fresh = connection.last_used.elapsed() <= self.settings.reconnect_after;
-            if is_fresh && connection.sender.ready().await.is_ok() {
+            if is_fresh && matches!(timeout(limit, connection.sender.ready()).await, Ok(Ok(()))) {
                 return Ok(connection);
             }
         }
-        let limit = self.settings.connect_timeout;
         let connected = timeout(limit, self.connect()).await;
         connected
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
@@ -151,6 +165,15 @@ impl Client {
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
         Ok(connection)
     }
+}
+
+/// Whether the request is written whole by this deadline: some answer first and read on.
+async fn is_taken(connection: &mut Connection, unwritten: &Unwritten, deadline: Instant) -> bool {
+    if !unwritten.is_none() {
+        // Ends when all is written, or nothing more can be.
+        drop(timeout_at(deadline, connection.sender.ready()).await);
+    }
+    unwritten.is_none()
 }
 
 /// A new connection to where the address points.
@@ -176,7 +199,13 @@ async fn read_headers(
 
 /// Speaks HTTP over a stream.
 async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> io::Result<Connection> {
-    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    let mut builder = Builder::new();
+    // From where the body lies: what hyper copies first would count as written.
+    builder.writev(true);
+    let (sender, connection) = builder
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
     let mut driver = JoinSet::new();
     driver.spawn(async move {
         // What became of it is told to the sender.

@@ -11,6 +11,7 @@ use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
 use tokio::time::timeout;
 
+use super::counted::Counted;
 use super::{HeaderText, Url, open_to, read_headers, reason};
 use crate::tls;
 
@@ -42,7 +43,7 @@ async fn exchange(what: Post<'_>, limit: Duration) -> Result<StatusCode, String>
         .header(HOST, what.url.authority())
         .header(CONTENT_TYPE, what.content_type)
         .header(USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
-        .body(Full::new(what.body))
+        .body(Full::new(Counted::new(what.body)))
         .map_err(|error| error.to_string())?;
     request.headers_mut().extend(read_headers(what.headers).await?);
     let connection = open_to(what.url, what.tls, limit).await;

@@ -1,17 +1,19 @@
 //! HTTP: what is sent, by which connection, and to whom never.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::join;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use super::{ack, message, outgoing, word};
-use crate::destination::{DeliveryError, http};
+use crate::destination::{DeliveryError, Outgoing, http};
 
 async fn receiver(more: &str) -> (TcpListener, http::Client) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -110,6 +112,109 @@ async fn a_connection_is_kept_while_there_is_no_doubt() {
     let (said, ()) = join!(deliver, script);
     let wrong_id = "no acknowledgment: MSA-2: expected the control id that was sent";
     assert_eq!(said, ["AA", "refused AE", wrong_id, "AA"]);
+}
+
+/// More than sockets hold: who does not read stops its sender.
+const LONG_BYTES: usize = 24 << 20;
+
+/// A message that ends as others do.
+fn long_message(control_id: &str) -> Outgoing {
+    outgoing(&format!(
+        "MSH|^~\\&|EHR|WEST|LAB|EAST|20260301||ADT^A01|{control_id}|P|2.5.1\rNTE|||{}\rPID|||1\r",
+        "x".repeat(LONG_BYTES)
+    ))
+}
+
+/// Takes a connection and answers before anything is read.
+async fn answer_early(listener: &TcpListener, status: &str, body: &str) -> TcpStream {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut byte = [0];
+    stream.read_exact(&mut byte).await.unwrap();
+    let length = body.len();
+    let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
+    stream.write_all(answer.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_refusal_before_the_end_of_a_message_counts_and_its_connection_does_not() {
+    let (listener, mut client) = receiver("reconnect_after: 1h").await;
+    let (one, two) = (long_message("1"), message("2"));
+    let script = async {
+        let _unread = answer_early(&listener, "400 No", &ack("AR", "1")).await;
+        let (mut stream, _) = listener.accept().await.unwrap();
+        answer(&mut stream, "200 OK", &ack("AA", "2")).await;
+    };
+    let deliver = async {
+        [
+            word(&client.deliver(&one).await),
+            word(&client.deliver(&two).await),
+        ]
+    };
+    let both = timeout(Duration::from_secs(60), async { join!(deliver, script) });
+    let (said, ()) = both.await.expect("the next message is attempted");
+    assert_eq!(said, ["refused AR", "AA"]);
+}
+
+#[tokio::test]
+async fn what_was_not_read_to_its_end_is_not_delivered() {
+    for (more, body) in [
+        ("answer_timeout: 300ms", ack("AA", "1")),
+        ("answer_timeout: 300ms, acknowledgment: status", String::new()),
+    ] {
+        let (listener, mut client) = receiver(more).await;
+        let message = long_message("1");
+        let (result, _unread) = join!(client.deliver(&message), answer_early(&listener, "200 OK", &body));
+        let said = word(&result);
+        assert!(
+            said.starts_with("no acknowledgment: the answer came early"),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_may_answer_first_and_read_on() {
+    let (listener, mut client) = receiver("reconnect_after: 1h").await;
+    let (one, two) = (long_message("1"), message("2"));
+    let script = async {
+        let mut stream = answer_early(&listener, "200 OK", &ack("AA", "1")).await;
+        let mut rest = vec![0; LONG_BYTES];
+        stream.read_exact(&mut rest).await.unwrap();
+        let mut rest = Vec::new();
+        while !rest.ends_with(b"PID|||1\r") {
+            assert_ne!(stream.read_buf(&mut rest).await.unwrap(), 0, "closed");
+        }
+        answer(&mut stream, "200 OK", &ack("AA", "2")).await;
+    };
+    let deliver = async {
+        [
+            word(&client.deliver(&one).await),
+            word(&client.deliver(&two).await),
+        ]
+    };
+    let (said, ()) = join!(deliver, script);
+    assert_eq!(said, ["AA", "AA"]);
+}
+
+#[tokio::test]
+async fn a_receiver_may_close_with_its_answer() {
+    let (listener, mut client) = receiver("").await;
+    let (one, two) = (long_message("1"), message("2"));
+    let script = async {
+        for (status, control_id) in [("200 OK\r\nconnection: close", "1"), ("200 OK", "2")] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            answer(&mut stream, status, &ack("AA", control_id)).await;
+        }
+    };
+    let deliver = async {
+        [
+            word(&client.deliver(&one).await),
+            word(&client.deliver(&two).await),
+        ]
+    };
+    let (said, ()) = join!(deliver, script);
+    assert_eq!(said, ["AA", "AA"]);
 }
 
 /// A receiver for one connection with a certificate of its own for this name, and the PEM file of it.

@@ -156,6 +156,74 @@ fn what_is_posted_is_answered_with_its_acknowledgment_and_delivered_in_order() {
 }
 
 #[test]
+fn a_sender_that_closes_its_side_is_answered() {
+    let receiver = Receiver::accepting();
+    let (_site, engine) = listening(&receiver, "");
+    let mut stream = connect(&engine);
+    stream
+        .write_all(&request("POST", "/hl7", ER7, &adt("HALF")))
+        .unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let (status, _, body) = response(&mut stream);
+    assert_eq!((status, field(&body, "MSA", 1).as_str()), (200, "AA"));
+    receiver.wait_for(1);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn an_answer_that_came_in_a_frame_goes_back_without_it() {
+    let ehr = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = ehr.local_addr().unwrap();
+    let receiver = std::thread::spawn(move || {
+        let (mut stream, _) = ehr.accept().unwrap();
+        read_request(&mut stream);
+        let answer = "\u{b}MSH|^~\\&|R\rMSA|AA|ONE\r\u{1c}\r";
+        let length = answer.len();
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{answer}"
+        )
+        .unwrap();
+    });
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
+         destinations:\n  ehr: {{ http: {{ url: \"http://{address}/\" }} }}\n\
+         routes:\n  all: {{ from: in, to: ehr, reply: from ehr }}\n"
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let reply = sender.exchange(&adt("ONE")).expect("an answer");
+    assert_eq!(reply, b"MSH|^~\\&|R\rMSA|AA|ONE\r");
+    receiver.join().unwrap();
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn a_post_is_answered_when_all_is_known_of_its_message() {
+    let receiver = Receiver::accepting();
+    let address = receiver.address();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ http: {{ bind: \"127.0.0.1:0\", acknowledgment: auto }} }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{address}\" }} }}\n\
+         routes:\n  all: {{ from: in, to: ehr, reply: from ehr }}\n"
+    ));
+    let engine = site.start();
+    let mut stream = connect(&engine);
+    let message = String::from_utf8(adt("BOTH")).unwrap();
+    let (header, rest) = message.split_once('\r').unwrap();
+    let header: Vec<&str> = header.split('|').take(12).collect();
+    let message = format!("{}|||AL|AL\r{rest}", header.join("|"));
+    stream
+        .write_all(&request("POST", "/", ER7, message.as_bytes()))
+        .unwrap();
+    let (status, _, body) = response(&mut stream);
+    let body = String::from_utf8(body).unwrap();
+    let codes: Vec<&str> = body.split("MSA|").skip(1).map(|rest| &rest[..2]).collect();
+    assert_eq!((status, codes), (200, vec!["CA", "AA"]));
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn what_is_no_message_for_this_listener_has_a_status_of_its_own() {
     let receiver = Receiver::accepting();
     let (_site, engine) = listening(&receiver, "frame_bytes_max: 8KiB");

@@ -116,6 +116,7 @@ fn no_positive_answer_leaves_after_a_failed_sync() {
         "the trace shows every reply"
     );
     assert!(!after.contains("MSA|AA|"), "{after}");
+    assert!(!after.contains("the archive takes nothing"), "{after}");
 }
 
 #[test]
