@@ -34,6 +34,7 @@ use super::doors::{Behind, refused};
 use super::in_hand::{InHand, Quarantined};
 use super::in_use::InUse;
 use super::status::{ListenerCounts, Owed, Status};
+use super::stored;
 
 /// Whoever sent a frame.
 pub(super) struct Sender {
@@ -158,6 +159,7 @@ impl Intake {
             None => self.outbox.offer(acceptance).await,
             Some(waiter) => self.outbox.offer_numbered(acceptance, waiter.numbered()).await,
         };
+        let charset = message.charset();
         // All that a reply needs: who waits for a destination does not hold a large message meanwhile.
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         drop(message);
@@ -167,7 +169,7 @@ impl Intake {
                 self.count_stored(accepted, std::iter::once((&owed, is_routed)));
             }
             let header = header.unwrap_or_default();
-            let reply = match (Header::parse(&header), committed, waiter) {
+            let reply = match (Header::parse_assuming(&header, charset), committed, waiter) {
                 (Ok(header), Ok(accepted), Some(waiter)) => {
                     self.reply_of(&header, waiter, accepted.first, arrived).await
                 }
@@ -233,6 +235,11 @@ impl Intake {
             self.warn(warning.as_str());
         }
         Ok(message)
+    }
+
+    /// The header of bytes that may be no message, read as this listener reads those that are.
+    pub(super) fn header<'b>(&self, bytes: &'b [u8]) -> Option<Header<'b>> {
+        Header::parse_assuming(bytes, self.settings.charset).ok()
     }
 
     /// Whether whoever has shown this certificate may send as the application and facility of this header.
@@ -348,13 +355,15 @@ impl Intake {
         let told = self.told(&mut dispatch);
         // What nobody is owed cannot be delivered twice.
         let remembered = self.settings.remembered.filter(|_| !dispatch.is_empty());
+        // Untouched and preserved: the frame's own bytes, not a copy.
+        let raw = message.write(Terminators::Preserve);
         Acceptance {
             received_at: dispatch.received_at,
             listener: Arc::clone(&self.listener),
             control_id: Bytes::copy_from_slice(message.header().control_id()),
             site_version: Arc::clone(&self.site_version),
-            // Untouched and preserved: the frame's own bytes, not a copy.
-            raw: message.write(Terminators::Preserve),
+            charsets: stored::to_keep(std::iter::once((&raw, message.charset())).chain(dispatch.made())),
+            raw,
             results: dispatch.results,
             deliveries: dispatch.deliveries,
             dead: dispatch.dead,
@@ -409,7 +418,7 @@ impl Intake {
     fn refuse_too_large(&self, prefix: &[u8]) -> Reply {
         let text = "the message is larger than this listener takes";
         let refusal = reject(ErrorCode::ApplicationInternal, text);
-        let reply = self.refuse(Header::parse(prefix).ok().as_ref(), &refusal);
+        let reply = self.refuse(self.header(prefix).as_ref(), &refusal);
         Reply { close: true, ..reply }
     }
 
@@ -418,12 +427,12 @@ impl Intake {
         self.counts.quarantined.one();
         let text = "weir crashed twice with this message in hand and does not take it again";
         let refusal = reject(ErrorCode::ApplicationInternal, text);
-        self.refuse(Header::parse(bytes).ok().as_ref(), &refusal)
+        self.refuse(self.header(bytes).as_ref(), &refusal)
     }
 
     /// What is no message is answered as far as its header can be read; without one, with a header of our own.
     pub(super) fn refuse_unfit(&self, bytes: &Bytes, unfit: Unfit) -> Reply {
-        let header = Header::parse(bytes).ok();
+        let header = self.header(bytes);
         if header.is_none() && self.settings.malformed == Malformed::Close {
             self.counts.refused.one();
             return Reply {

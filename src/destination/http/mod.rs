@@ -74,7 +74,7 @@ impl Client {
                 "no whole answer came within {limit}"
             )));
         };
-        let meant = answer?.meaning(message.header().control_id(), self.settings.acknowledgment);
+        let meant = answer?.meaning(&message.header(), self.settings.acknowledgment);
         if matches!(meant, Ok(_) | Err(DeliveryError::Refused(_))) {
             connection.last_used = Instant::now();
             self.connection = Some(connection);
