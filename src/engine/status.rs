@@ -22,7 +22,6 @@ use crate::{clock, metrics as names};
 
 use super::by_type::ByType;
 use super::in_use::InUse;
-use super::stored;
 use super::switches::{Mode, Switches};
 
 /// A number that only grows.
@@ -268,11 +267,6 @@ pub struct Running {
 }
 
 impl Running {
-    /// The character set of a message of this listener that declares none, if this one was kept with it.
-    pub fn charset_of(&self, kept: Option<Charset>, listener: &str) -> Option<Charset> {
-        stored::charset(kept, listener, &self.charsets)
-    }
-
     /// This site from now on, whose listeners take messages from there.
     pub(super) fn of(site: &Site, listeners: BTreeMap<Arc<str>, String>, in_use: InUse) -> Running {
         let traffic = site.listeners.iter();

@@ -12,6 +12,8 @@ use bytes::Bytes;
 use crate::hl7::{Charset, Header};
 use crate::outbox::{Charsets, Delivery};
 
+use super::status::Running;
+
 /// What listeners assume of messages that declare no character set, by their names.
 pub(super) type Assumed = BTreeMap<Arc<str>, Charset>;
 
@@ -24,8 +26,15 @@ pub(super) fn to_keep<'b>(bodies: impl Iterator<Item = (&'b Bytes, Option<Charse
     }))
 }
 
+impl Running {
+    /// The character set of a message of this listener that declares none, if this one was kept with it.
+    pub fn charset_of(&self, kept: Option<Charset>, listener: &str) -> Option<Charset> {
+        charset(kept, listener, &self.charsets)
+    }
+}
+
 /// The character set of a body that declares none. An earlier weir kept nothing: then it is what its listener assumes.
-pub(super) fn charset(kept: Option<Charset>, listener: &str, assumed: &Assumed) -> Option<Charset> {
+fn charset(kept: Option<Charset>, listener: &str, assumed: &Assumed) -> Option<Charset> {
     kept.or_else(|| assumed.get(listener).copied())
 }
 
