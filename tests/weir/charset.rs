@@ -1,5 +1,7 @@
 //! Messages that declare no character set, or none any more, are read to their end in the one that they came in.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use weir::hl7::Charset;
 
@@ -45,7 +47,8 @@ fn files(site: &Site, count: usize) -> Vec<String> {
     let names = || {
         let entries = std::fs::read_dir(site.folder().join("files")).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.ends_with(".hl7")).collect::<Vec<_>>()
+        let is_whole = |name: &String| Path::new(name).extension().is_some_and(|end| end == "hl7");
+        names.filter(is_whole).collect::<Vec<_>>()
     };
     wait_until(|| names().len() >= count);
     names()
@@ -145,9 +148,9 @@ fn a_message_stays_in_its_character_set_when_a_route_removes_its_declaration() {
     assert_eq!(code, 200, "{answer}");
     engine.wait_for_metric("weir_deliveries_delivered_total{destination=\"out\"}", 2.0);
     assert_eq!(engine.terminate(), 0);
-    let received = receiver.stop();
-    assert_eq!(received.len(), 2, "each delivered once");
-    for message in received {
+    let came = receiver.stop();
+    assert_eq!(came.len(), 2, "each delivered once");
+    for message in came {
         let (expected, found) = (
             String::from_utf8_lossy(&undeclared),
             String::from_utf8_lossy(&message),
