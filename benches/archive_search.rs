@@ -288,6 +288,7 @@ fn tell(index: u64, journal: &mut u64, events: &mut Vec<Event>) -> u64 {
         received_at: received_at(index),
         listener: "hospital".into(),
         site_version: "0123456789ab".into(),
+        charsets: Vec::new(),
         raw: raw.into(),
         outcome: Outcome::Accepted,
         routes: vec![Passage {

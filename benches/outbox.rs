@@ -19,7 +19,7 @@ use std::{
 
 use bytes::Bytes;
 use weir::durable;
-use weir::outbox::{Acceptance, BodyRef, Entry, Outbox, Outcome, Sequence, Settings, Settlement};
+use weir::outbox::{Acceptance, BodyRef, Charsets, Entry, Outbox, Outcome, Sequence, Settings, Settlement};
 use weir::seal::OperatorKey;
 use weir::secret::SecretPlace;
 
@@ -118,6 +118,7 @@ fn acceptance(raw: Bytes) -> Acceptance {
         listener: "adt".into(),
         control_id: Bytes::from_static(b"MSG00001"),
         site_version: "0123456789abcdef".into(),
+        charsets: Charsets::default(),
         raw,
         results: Vec::new(),
         deliveries: vec![Entry {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Received};
+use crate::hl7::Charset;
 
 /// The JSON; keys that hold nothing are left out. Tags are content of the message.
 #[derive(Default, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub(super) struct About {
     pub(super) reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
+    /// What an older weir wrote says nothing of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    charsets: Vec<Option<String>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +64,21 @@ impl About {
                 by: origin.by.clone(),
                 why: origin.why.clone(),
             }),
+            charsets: received
+                .charsets
+                .iter()
+                .map(|charset| charset.map(|charset| charset.as_str().to_owned()))
+                .collect(),
         }
+    }
+
+    /// The character sets of the frame and of each result, for those that do not say so themselves.
+    pub(super) fn charsets(&self) -> impl Iterator<Item = Option<Charset>> {
+        self.charsets.iter().map(|name| name.as_deref()?.parse().ok())
+    }
+
+    /// That of the frame.
+    pub(super) fn charset(&self) -> Option<Charset> {
+        self.charsets().next().flatten()
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::hl7::Charset;
+
 /// One record of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -42,6 +44,8 @@ pub struct Received {
     pub listener: Arc<str>,
     /// The configuration it was routed by.
     pub site_version: Arc<str>,
+    /// The character sets of the frame and of each result, for those that do not say so themselves.
+    pub charsets: Vec<Option<Charset>>,
     /// The frame as received.
     pub raw: Bytes,
     /// What became of it at the door.

@@ -13,6 +13,7 @@ use super::search::{self, Found};
 use super::state::State;
 use super::term::Term;
 use super::{ArchiveError, Origin, bodies, hold, number};
+use crate::hl7::Charset;
 
 /// The most messages shown that came of one.
 const RESENT_MAX: usize = 100;
@@ -34,6 +35,8 @@ pub struct Message {
     pub origin: Option<Origin>,
     /// The messages that came of it when it was sent again, the newest first; at most 100.
     pub resent_as: Vec<Resent>,
+    /// The character sets of the frame and of each result, as far as they were kept.
+    pub(super) charsets: Vec<Option<Charset>>,
     /// The frame as received.
     pub raw: Bytes,
     /// What routes made of it.
@@ -106,6 +109,12 @@ impl Message {
         })
     }
 
+    /// The character set that was kept of a result, or of the frame as received: what does not say so itself is in it.
+    pub fn charset(&self, result: Option<usize>) -> Option<Charset> {
+        let body = result.map_or(0, |result| result + 1);
+        self.charsets.get(body).copied().flatten()
+    }
+
     /// The bytes of the delivery to this destination, the latest if there are several.
     pub fn sent(&self, destination: &str) -> Option<&Bytes> {
         let mut deliveries = self.deliveries.iter().rev();
@@ -136,6 +145,7 @@ pub(super) fn read(
         holds: hold::of_message(&transaction, sealing, message)?,
         resent_as: resent_as(&transaction, sealing, &found, message)?,
         found,
+        charsets: about.charsets().collect(),
         routes: about.routes,
         tags: about.tags,
         code: about.code,

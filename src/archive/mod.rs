@@ -236,7 +236,7 @@ impl Archive {
             return Ok(None);
         };
         let raw = self.read(|connection| search::raw(connection, &self.shared.sealing, number))?;
-        Ok(raw.map(Subject::of))
+        Ok(raw.map(|(raw, charset)| Subject::of(raw, charset)))
     }
 
     /// A message with all that became of it; `None` when there is none of this number.

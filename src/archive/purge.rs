@@ -303,7 +303,10 @@ pub(super) fn terms(row: Row, hashing: &Hashing, deliveries: &[(i64, String, i64
     let deliveries = deliveries
         .iter()
         .filter_map(|(_, destination, state)| Some(hashing.delivery(destination, State::of_number(*state)?)));
-    let of_raw = raw.into_iter().flat_map(|raw| Extract::of(&raw, hashing).terms);
+    let charset = about.charset();
+    let of_raw = raw
+        .into_iter()
+        .flat_map(|raw| Extract::of(&raw, charset, hashing).terms);
     let mut terms: Vec<_> = of_raw.collect();
     terms.push(hashing.exact(Field::Listener, &row.listener));
     terms.extend(State::of_number(row.state).map(|state| hashing.state(state)));

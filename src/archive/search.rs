@@ -14,7 +14,7 @@ use super::state::State;
 use super::term::Term;
 use super::{ArchiveError, bodies, number, write};
 use crate::expression::View;
-use crate::hl7::Message;
+use crate::hl7::{Charset, Message, ParseLimits};
 
 /// The most steps into the index for one page: a fraction of a second.
 const STEPS_MAX: u64 = 100_000;
@@ -229,7 +229,9 @@ impl Walk<'_> {
         if let Some(condition) = &self.query.condition {
             self.steps += CONDITION_STEPS * (1 + bytes / 1_024);
             let raw = raw(self.connection, self.sealing, message)?;
-            let parsed = raw.and_then(|raw| Message::parse(raw).ok());
+            let parsed = raw.and_then(|(raw, charset)| {
+                Message::parse_assuming(raw, &ParseLimits::default(), charset).ok()
+            });
             if !parsed.is_some_and(|message| condition.holds(&View::of(&message))) {
                 return Ok(None);
             }
@@ -341,20 +343,28 @@ pub(super) fn read(
     Ok(Some(found))
 }
 
-/// The frame as received; `None` when there is no such message, or it cannot be read.
+/// The frame as received, and the character set that it is in where it does not say itself; `None` when there is no
+/// such message, or it cannot be read.
 pub(super) fn raw(
     connection: &Connection,
     sealing: &Sealing,
     message: i64,
-) -> Result<Option<bytes::Bytes>, ArchiveError> {
-    let packed: Option<Option<Vec<u8>>> = connection
-        .prepare_cached("SELECT bodies FROM message WHERE number = ?1")?
+) -> Result<Option<(bytes::Bytes, Option<Charset>)>, ArchiveError> {
+    let kept = connection
+        .prepare_cached("SELECT about, bodies FROM message WHERE number = ?1")?
         .query_row([message], |row| {
-            Ok(sealing.open_bytes(Place::Bodies { message }, row.get_ref(0)?))
+            let about = sealing.open_text(Place::About { message }, row.get_ref(0)?);
+            let packed = sealing.open_bytes(Place::Bodies { message }, row.get_ref(1)?);
+            Ok((about, packed))
         })
         .optional()?;
-    let bodies = packed.flatten().and_then(|packed| bodies::unpack(&packed));
-    Ok(bodies.and_then(|bodies| bodies.into_iter().next()))
+    let Some((about, Some(packed))) = kept else {
+        return Ok(None);
+    };
+    let about: Option<About> = about.and_then(|about| serde_json::from_str(&about).ok());
+    let charset = about.and_then(|about| about.charset());
+    let raw = bodies::unpack(&packed).and_then(|bodies| bodies.into_iter().next());
+    Ok(raw.map(|raw| (raw, charset)))
 }
 
 /// A time of the archive; the earliest there is for one that no clock can have shown.

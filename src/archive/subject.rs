@@ -8,7 +8,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::hl7::datatype::Part;
-use crate::hl7::{Message, Segment};
+use crate::hl7::{Charset, Message, ParseLimits, Segment};
 
 /// The most values of a kind: a message of a hundred orders is told apart by its first.
 const VALUES_MAX: usize = 5;
@@ -36,10 +36,10 @@ impl fmt::Debug for Subject {
 }
 
 impl Subject {
-    /// Of a frame as received; nothing of what is no message.
-    pub(super) fn of(raw: Bytes) -> Subject {
+    /// Of a frame as received, in this character set where it does not say itself; nothing of what is no message.
+    pub(super) fn of(raw: Bytes, charset: Option<Charset>) -> Subject {
         let mut subject = Subject::default();
-        if let Ok(message) = Message::parse(raw) {
+        if let Ok(message) = Message::parse_assuming(raw, &ParseLimits::default(), charset) {
             for segment in message.segments() {
                 subject.segment(&segment);
             }
@@ -105,7 +105,7 @@ mod tests {
     #[track_caller]
     fn check(segments: &str, name: Option<&str>, values: [&[&str]; 3]) {
         let raw = format!("MSH|^~\\&|EHR|NORTH|LAB|SOUTH|20260301||OML^O21|c-1|P|2.5.1\r{segments}");
-        let subject = Subject::of(raw.into());
+        let subject = Subject::of(raw.into(), None);
         assert_eq!(subject.name.as_deref(), name);
         assert_eq!([subject.patients, subject.accounts, subject.orders], values);
     }
@@ -130,13 +130,13 @@ mod tests {
 
     #[test]
     fn what_is_no_message_has_none_and_hostile_ones_a_bounded_number() {
-        let nothing = Subject::of(Bytes::from_static(b"GET / HTTP/1.1"));
+        let nothing = Subject::of(Bytes::from_static(b"GET / HTTP/1.1"), None);
         assert_eq!(nothing, Subject::default());
         let orders: Vec<String> = (0..500)
             .map(|number| format!("ORC|NW|{number}{}\r", "9".repeat(500)))
             .collect();
         let many = orders.concat();
-        let subject = Subject::of(format!("MSH|^~\\&|A\r{many}").into());
+        let subject = Subject::of(format!("MSH|^~\\&|A\r{many}").into(), None);
         assert_eq!(subject.orders.len(), VALUES_MAX);
         assert!(subject.orders.iter().all(|order| order.len() == CHARS_MAX));
         assert_eq!(format!("{subject:?}"), "Subject([0, 0, 5])");

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::state::State;
 use crate::hl7::datatype::Part;
-use crate::hl7::{Message, Segment};
+use crate::hl7::{Charset, Message, ParseLimits, Segment};
 
 /// The most terms one message is found by: a message of ten thousand orders is found by its first.
 const TERMS_MAX: usize = 1_000;
@@ -115,15 +115,15 @@ pub(super) struct Extract<'h> {
 }
 
 impl<'h> Extract<'h> {
-    /// Of a frame as received; nothing of what is no message.
-    pub(super) fn of(raw: &Bytes, hashing: &'h Hashing) -> Extract<'h> {
+    /// Of a frame as received, in this character set where it does not say itself; nothing of what is no message.
+    pub(super) fn of(raw: &Bytes, charset: Option<Charset>, hashing: &'h Hashing) -> Extract<'h> {
         let mut extract = Extract {
             hashing,
             message_type: String::new(),
             control_id: String::new(),
             terms: BTreeSet::new(),
         };
-        if let Ok(message) = Message::parse(raw.clone()) {
+        if let Ok(message) = Message::parse_assuming(raw.clone(), &ParseLimits::default(), charset) {
             for segment in message.segments() {
                 extract.segment(&segment);
             }
@@ -233,7 +233,7 @@ mod tests {
     #[track_caller]
     fn check(field: Field, values: &[&str]) {
         let hashing = Hashing::default();
-        let extract = Extract::of(&Bytes::from_static(MESSAGE.as_bytes()), &hashing);
+        let extract = Extract::of(&Bytes::from_static(MESSAGE.as_bytes()), None, &hashing);
         for value in values {
             let term = hashing.folded(field, value).unwrap();
             assert!(extract.terms.contains(&term), "{field:?} {value}");
@@ -253,7 +253,7 @@ mod tests {
         check(Field::ReceivingFacility, &["SOUTH"]);
         check(Field::Name, &["DOE", "van", "john", "CO", "q", "roe", "jane"]);
         let hashing = Hashing::default();
-        let extract = Extract::of(&Bytes::from_static(MESSAGE.as_bytes()), &hashing);
+        let extract = Extract::of(&Bytes::from_static(MESSAGE.as_bytes()), None, &hashing);
         assert_eq!(extract.message_type, "OML^O21");
         assert_eq!(extract.control_id, "c-1");
     }
@@ -285,12 +285,12 @@ mod tests {
     fn what_is_no_message_has_no_terms_and_hostile_ones_a_bounded_number() {
         let hashing = Hashing::default();
         assert!(
-            Extract::of(&Bytes::from_static(b"GET / HTTP/1.1"), &hashing)
+            Extract::of(&Bytes::from_static(b"GET / HTTP/1.1"), None, &hashing)
                 .terms
                 .is_empty()
         );
         let many: Vec<_> = (0..5_000).map(|number| format!("ORC|NW|{number}\r")).collect();
-        let extract = Extract::of(&format!("MSH|^~\\&|A\r{}", many.concat()).into(), &hashing);
+        let extract = Extract::of(&format!("MSH|^~\\&|A\r{}", many.concat()).into(), None, &hashing);
         assert_eq!(extract.terms.len(), TERMS_MAX);
     }
 }

@@ -378,7 +378,11 @@ impl<'t> Batch<'t> {
     fn write_draft(&mut self, message: i64, draft: &Draft<'_>) -> Result<BTreeSet<Term>, ArchiveError> {
         let received = draft.received;
         let sealing = self.sealing;
-        let extract = Extract::of(&received.raw, sealing.hashing());
+        let extract = Extract::of(
+            &received.raw,
+            received.charsets.first().copied().flatten(),
+            sealing.hashing(),
+        );
         let states = draft.deliveries.iter().map(|delivery| delivery.state);
         let state = State::of_message(&received.outcome, states);
         let about = serde_json::to_string(&About::of(received)).unwrap_or_default();

@@ -18,7 +18,7 @@ use tracing::{debug, warn};
 
 use super::stream::Stream;
 use super::{DeliveryError, Outgoing, Receipt, Terminators, connect, parse};
-use crate::hl7::{Acknowledgment, AcknowledgmentCode};
+use crate::hl7::{Acknowledgment, AcknowledgmentCode, Header};
 use crate::metrics::{DESTINATION_CONNECTIONS_TOTAL, DESTINATION_DEVIATIONS_TOTAL};
 use crate::mllp::{Commit, Decoded, Decoder, Frame, FrameLimits, Release, Strictness, encode};
 use crate::tls::{self, ClientSettings, Owner, Plaintext, Within};
@@ -155,8 +155,8 @@ impl Client {
             self.keep(connection);
             return Ok(Receipt::default());
         }
-        let control_id = message.header().control_id();
-        let acknowledged = self.committed_and_acknowledged(&mut connection, control_id);
+        let header = message.header();
+        let acknowledged = self.committed_and_acknowledged(&mut connection, &header);
         let limit = self.settings.acknowledgment_timeout;
         let Ok(acknowledgment) = timeout(limit, acknowledged).await else {
             let limit = humantime::format_duration(limit);
@@ -229,12 +229,12 @@ impl Client {
         })
     }
 
-    /// Waits for what completes the delivery of the message with this control id: in release 2 a commit block, and
+    /// Waits for what completes the delivery of the message with this header: in release 2 a commit block, and
     /// then, unless the receiver never sends one, its acknowledgment.
     async fn committed_and_acknowledged(
         &self,
         connection: &mut Connection,
-        control_id: &[u8],
+        header: &Header<'_>,
     ) -> Result<Option<Acknowledgment>, DeliveryError> {
         let frame_bytes_max = self.settings.acknowledgment_bytes_max;
         let limits = FrameLimits {
@@ -266,9 +266,9 @@ impl Client {
             if release == Release::Two {
                 connection.commit(self.settings.write_timeout).await;
             }
-            let acknowledgment =
-                Acknowledgment::parse(content.clone()).map_err(DeliveryError::no_acknowledgment)?;
-            if acknowledgment.control_id != control_id {
+            let acknowledgment = Acknowledgment::parse_assuming(content.clone(), header.charset())
+                .map_err(DeliveryError::no_acknowledgment)?;
+            if acknowledgment.control_id != header.control_id() {
                 return Err(DeliveryError::no_acknowledgment(
                     "MSA-2: expected the control id that was sent",
                 ));

@@ -28,7 +28,7 @@ use thiserror::Error;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use crate::hl7::{self, Acknowledgment, AcknowledgmentCode, Message};
+use crate::hl7::{self, Acknowledgment, AcknowledgmentCode, Charset, Message, ParseLimits};
 use crate::tls;
 
 /// The settings of a destination, by kind.
@@ -75,6 +75,8 @@ pub struct Outgoing {
     pub sequence: u64,
     /// The message as it stands in the outbox.
     pub bytes: Bytes,
+    /// The character set that it is in if it declares none.
+    pub charset: Option<Charset>,
 }
 
 /// Sizes only.
@@ -248,7 +250,9 @@ impl Terminators {
 
 /// Reads the message that is to be delivered.
 fn parse(outgoing: &Outgoing) -> Result<Message, DeliveryError> {
-    Message::parse(outgoing.bytes.clone()).map_err(DeliveryError::impossible)
+    let bytes = outgoing.bytes.clone();
+    Message::parse_assuming(bytes, &ParseLimits::default(), outgoing.charset)
+        .map_err(DeliveryError::impossible)
 }
 
 /// Connects to `host:port`: tries every address the name has now, one after the other, each within this time.

@@ -13,8 +13,8 @@ use crate::config::AcknowledgmentMode;
 use crate::hl7::ack::{self, AckStamp};
 use crate::hl7::batch::{self, Transfer};
 use crate::hl7::{
-    Acknowledgment, AcknowledgmentCode, ErrorCode, Fault, FieldPath, Header, Message, Refusal, SegmentName,
-    Terminators,
+    Acknowledgment, AcknowledgmentCode, ErrorCode, Fault, FieldPath, Header, Message, ParseLimits, Refusal,
+    SegmentName, Terminators,
 };
 use crate::listener::{Reply, Ruling};
 use crate::metrics as names;
@@ -262,12 +262,13 @@ fn answer_to(header: &Header<'_>, answer: &Bytes) -> Option<(AcknowledgmentCode,
     if !mllp::fits(answer) {
         return None;
     }
-    let acknowledgment = Acknowledgment::parse(answer.clone()).ok()?;
+    let acknowledgment = Acknowledgment::parse_assuming(answer.clone(), header.charset()).ok()?;
     if acknowledgment.control_id == header.control_id() {
         return Some((acknowledgment.code, acknowledgment.raw));
     }
     let place = FieldPath::of_field(SegmentName::MSA, 2)?;
-    let mut message = Message::parse(answer.clone()).ok()?;
+    let mut message =
+        Message::parse_assuming(answer.clone(), &ParseLimits::default(), header.charset()).ok()?;
     message.set_raw(&place, header.control_id()).ok()?;
     Some((acknowledgment.code, message.write(Terminators::Preserve)))
 }

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, timeout_at};
 
 use crate::hl7::Header;
+use crate::hl7::charset::Charset;
 use crate::listener::Reply;
 use crate::metrics as names;
 use crate::outbox::Sequence;
@@ -123,14 +124,14 @@ impl Intake {
     /// sender hears at once, where it wants to: whoever waits for that too long sends again what is delivered already.
     pub(super) fn reply_in_parts(
         self: Arc<Self>,
-        msh: Vec<u8>,
+        (msh, charset): (Vec<u8>, Option<Charset>),
         waiter: Waiter,
         message: Sequence,
         arrived: Instant,
     ) -> Reply {
-        let stored = Header::parse(&msh).map(|header| self.acknowledger.commit(&header));
+        let stored = Header::parse_assuming(&msh, charset).map(|header| self.acknowledger.commit(&header));
         let rest = answering(async move {
-            let reply = match Header::parse(&msh) {
+            let reply = match Header::parse_assuming(&msh, charset) {
                 Ok(header) => self.reply_of(&header, waiter, message, arrived).await,
                 // It was parsed before.
                 Err(_) => self.close_unanswered(1),

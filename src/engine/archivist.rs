@@ -366,6 +366,7 @@ impl Work {
             received_at: received.received_at,
             listener: received.listener,
             site_version: received.site_version,
+            charsets: received.charsets.names().map(|name| name?.parse().ok()).collect(),
             raw: received.raw,
             outcome: outcome(judgment),
             routes: routes.into_iter().map(passage).collect(),

@@ -25,6 +25,7 @@ use super::counts::DestinationCounts;
 use super::lanes::Duty;
 use super::pacer::Pacer;
 use super::share::Share;
+use super::stored::{self, Assumed};
 use super::switches::{Permission, Switch, Switches};
 use super::telling;
 
@@ -47,6 +48,7 @@ struct Lane {
     switches: Arc<Switches>,
     answers: Arc<Answers>,
     refusals: Aside,
+    assumed: Assumed,
     /// A permit for each delivery that is under way or whose settlement is not yet on disk: the most that a crash
     /// can repeat.
     unsettled: Arc<Semaphore>,
@@ -60,6 +62,8 @@ pub(super) struct Equipment {
     pub(super) switches: Arc<Switches>,
     pub(super) answers: Arc<Answers>,
     pub(super) refusals: Aside,
+    /// What listeners assume when the lane begins.
+    pub(super) assumed: Assumed,
     pub(super) duty: watch::Receiver<Duty>,
 }
 
@@ -80,6 +84,7 @@ pub(super) async fn run(
         on_nak: settings.on_nak,
         pacer: Pacer::new(settings.pace),
         outbox: equipment.outbox,
+        assumed: equipment.assumed,
         counts: equipment.counts,
         switches: equipment.switches,
         answers: equipment.answers,
@@ -155,7 +160,11 @@ impl Deliverer {
             }
             for delivery in deliveries {
                 let sequence = delivery.sequence;
-                if self.share.has(&delivery) && !self.finish(delivery).await? {
+                if self
+                    .share
+                    .has(&delivery, stored::charset_of(&delivery, &self.lane.assumed))
+                    && !self.finish(delivery).await?
+                {
                     return Ok(());
                 }
                 after = Some(sequence);
@@ -185,6 +194,7 @@ impl Deliverer {
         let outgoing = Outgoing {
             sequence: delivery.sequence.0,
             bytes: delivery.bytes.clone(),
+            charset: stored::charset_of(&delivery, &self.lane.assumed),
         };
         let mut attempts = Attempts {
             doubt: self.is_in_doubt(delivery.sequence).then_some("restart"),

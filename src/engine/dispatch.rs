@@ -12,7 +12,7 @@ use jiff::{Timestamp, Zoned};
 use metrics::counter;
 use tracing::warn;
 
-use crate::hl7::{AcknowledgmentCode, Message, Refusal, Terminators};
+use crate::hl7::{AcknowledgmentCode, Charset, Message, Refusal, Terminators};
 use crate::metrics as names;
 use crate::outbox::{BodyRef, Entry, Judgment, Passage};
 use crate::route::{Failure, Outcome, Output, Route};
@@ -32,6 +32,8 @@ pub(super) struct Dispatch {
     pub(super) deliveries: Vec<Entry>,
     /// The bodies that differ from the message as received, each once.
     pub(super) results: Vec<Bytes>,
+    /// The character set of each of them.
+    pub(super) charsets: Vec<Option<Charset>>,
     /// For whom it could not be made, and why.
     pub(super) dead: Vec<(Arc<str>, String)>,
     /// Whether any route takes this type of message.
@@ -55,6 +57,7 @@ impl Dispatch {
             received_at: received.timestamp(),
             deliveries: Vec::new(),
             results: Vec::new(),
+            charsets: Vec::new(),
             dead: Vec::new(),
             is_routed: false,
             passages: Vec::new(),
@@ -121,19 +124,22 @@ impl Dispatch {
         self.dead.retain(|(name, _)| name == destination);
         self.deliveries.retain(|entry| entry.destination == *destination);
         let made = std::mem::take(&mut self.results);
-        for entry in &mut self.deliveries {
+        let charsets = std::mem::take(&mut self.charsets);
+        let mut deliveries = std::mem::take(&mut self.deliveries);
+        for entry in &mut deliveries {
             let BodyRef::Result(index) = entry.body else {
                 continue;
             };
-            let Some(bytes) = made.get(index) else {
-                continue;
-            };
-            let known = self.results.iter().position(|result| result == bytes);
-            entry.body = BodyRef::Result(known.unwrap_or_else(|| {
-                self.results.push(bytes.clone());
-                self.results.len() - 1
-            }));
+            if let (Some(bytes), Some(charset)) = (made.get(index), charsets.get(index)) {
+                entry.body = self.keep(bytes.clone(), *charset);
+            }
         }
+        self.deliveries = deliveries;
+    }
+
+    /// The bodies that differ from the message as received, each with its character set.
+    pub(super) fn made(&self) -> impl Iterator<Item = (&Bytes, Option<Charset>)> {
+        self.results.iter().zip(self.charsets.iter().copied())
     }
 
     /// Adds what one route says; its refusal, if it rejects the message.
@@ -211,10 +217,15 @@ impl Dispatch {
         if !message.is_edited() {
             return BodyRef::Raw;
         }
-        let bytes = message.write(Terminators::Preserve);
+        self.keep(message.write(Terminators::Preserve), message.charset())
+    }
+
+    /// Where these bytes are kept: with others equal to them.
+    fn keep(&mut self, bytes: Bytes, charset: Option<Charset>) -> BodyRef {
         let known = self.results.iter().position(|result| *result == bytes);
         BodyRef::Result(known.unwrap_or_else(|| {
             self.results.push(bytes);
+            self.charsets.push(charset);
             self.results.len() - 1
         }))
     }

@@ -35,6 +35,7 @@ use super::doors::{Behind, refused};
 use super::in_hand::{InHand, Quarantined};
 use super::in_use::InUse;
 use super::status::{Owed, Status};
+use super::stored;
 
 /// Whoever sent a frame.
 pub(super) struct Sender {
@@ -159,6 +160,7 @@ impl Intake {
             None => self.outbox.offer(acceptance).await,
             Some(waiter) => self.outbox.offer_numbered(acceptance, waiter.numbered()).await,
         };
+        let charset = message.charset();
         // All that a reply needs: who waits for a destination does not hold a large message meanwhile.
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         drop(message);
@@ -169,9 +171,9 @@ impl Intake {
             }
             let header = header.unwrap_or_default();
             if let (Ok(accepted), Some(waiter)) = (&committed, waiter) {
-                return self.reply_in_parts(header, waiter, accepted.first, arrived);
+                return self.reply_in_parts((header, charset), waiter, accepted.first, arrived);
             }
-            let mut reply = match Header::parse(&header) {
+            let mut reply = match Header::parse_assuming(&header, charset) {
                 Ok(header) => self.reply(&header, committed),
                 // It was parsed before.
                 Err(_) => self.close_unanswered(1),
@@ -234,6 +236,11 @@ impl Intake {
             self.warn(warning.as_str());
         }
         Ok(message)
+    }
+
+    /// The header of bytes that may be no message, read as this listener reads those that are.
+    pub(super) fn header<'b>(&self, bytes: &'b [u8]) -> Option<Header<'b>> {
+        Header::parse_assuming(bytes, self.settings.charset).ok()
     }
 
     /// Whether whoever has shown this certificate may send as the application and facility of this header.
@@ -349,13 +356,15 @@ impl Intake {
         let told = self.told(&mut dispatch);
         // What nobody is owed cannot be delivered twice.
         let remembered = self.settings.remembered.filter(|_| !dispatch.is_empty());
+        // Untouched and preserved: the frame's own bytes, not a copy.
+        let raw = message.write(Terminators::Preserve);
         Acceptance {
             received_at: dispatch.received_at,
             listener: Arc::clone(&self.listener),
             control_id: Bytes::copy_from_slice(message.header().control_id()),
             site_version: Arc::clone(&self.site_version),
-            // Untouched and preserved: the frame's own bytes, not a copy.
-            raw: message.write(Terminators::Preserve),
+            charsets: stored::to_keep(std::iter::once((&raw, message.charset())).chain(dispatch.made())),
+            raw,
             results: dispatch.results,
             deliveries: dispatch.deliveries,
             dead: dispatch.dead,
@@ -410,7 +419,7 @@ impl Intake {
     fn refuse_too_large(&self, prefix: &[u8]) -> Reply {
         let text = "the message is larger than this listener takes";
         let refusal = reject(ErrorCode::ApplicationInternal, text);
-        let reply = self.refuse(Header::parse(prefix).ok().as_ref(), &refusal);
+        let reply = self.refuse(self.header(prefix).as_ref(), &refusal);
         Reply { close: true, ..reply }
     }
 
@@ -419,12 +428,12 @@ impl Intake {
         self.counts.quarantined.one();
         let text = "weir crashed twice with this message in hand and does not take it again";
         let refusal = reject(ErrorCode::ApplicationInternal, text);
-        self.refuse(Header::parse(bytes).ok().as_ref(), &refusal)
+        self.refuse(self.header(bytes).as_ref(), &refusal)
     }
 
     /// What is no message is answered as far as its header can be read; without one, with a header of our own.
     pub(super) fn refuse_unfit(&self, bytes: &Bytes, unfit: Unfit) -> Reply {
-        let header = Header::parse(bytes).ok();
+        let header = self.header(bytes);
         if header.is_none() && self.settings.malformed == Malformed::Close {
             self.counts.refused.one();
             return Reply {

@@ -98,6 +98,7 @@ impl Lanes {
             switches: Arc::clone(&self.switches),
             answers: Arc::clone(&self.answers),
             refusals: self.refusals.clone(),
+            assumed: self.status.running().charsets.clone(),
             duty: duty.clone(),
         };
         let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
@@ -280,7 +281,7 @@ mod tests {
     use super::*;
     use crate::calendar::Calendar;
     use crate::config;
-    use crate::outbox::{Acceptance, BodyRef, Entry};
+    use crate::outbox::{Acceptance, BodyRef, Charsets, Entry};
 
     /// Lanes over an outbox in a folder, and the settings of the file destination `copies`.
     fn lanes(folder: &std::path::Path) -> (Lanes, Arc<Status>, Outbox, DestinationSettings) {
@@ -319,6 +320,7 @@ mod tests {
             listener: "in".into(),
             control_id: Bytes::new(),
             site_version: "".into(),
+            charsets: Charsets::default(),
             raw: raw.into(),
             results: Vec::new(),
             deliveries: vec![Entry {

@@ -17,6 +17,7 @@ use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, LinkNumber, OutboxEr
 
 use super::acknowledge::is_acknowledgment;
 use super::intake::{Intake, Sender, Unfit, answering, committed, hash_of, unstored};
+use super::stored;
 
 /// The largest number in a sequence: MSH-13 has 15 digits.
 const NUMBER_MAX: u64 = 999_999_999_999_999;
@@ -40,7 +41,7 @@ impl Intake {
         if self.settings.sequence_numbers == SequenceNumbers::Ignore {
             return None;
         }
-        let header = Header::parse(bytes).ok()?;
+        let header = self.header(bytes)?;
         match number(header.sequence_number()).ok()? {
             LinkNumber::Of(_) | LinkNumber::Known { .. } => None,
             number @ (LinkNumber::Start | LinkNumber::Resynchronize) => Some(self.link_of(&header, number)),
@@ -68,12 +69,14 @@ impl Intake {
             Ok(message) => message,
             Err(unfit) => return self.refused(bytes, self.refuse_unfit(bytes, unfit)).await,
         };
+        let charset = message.charset();
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         let acceptance = Acceptance {
             received_at: clock::now(),
             listener: Arc::clone(&self.listener),
             control_id: Bytes::new(),
             site_version: Arc::clone(&self.site_version),
+            charsets: stored::to_keep(std::iter::once((bytes, charset))),
             raw: bytes.clone(),
             results: Vec::new(),
             deliveries: Vec::new(),
@@ -87,7 +90,7 @@ impl Intake {
         answering(async move {
             let committed = committed(offered).await;
             let header = header.unwrap_or_default();
-            let reply = match Header::parse(&header) {
+            let reply = match Header::parse_assuming(&header, charset) {
                 Ok(header) => {
                     if committed.is_ok() {
                         self.counts.unrouted.one();

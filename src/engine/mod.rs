@@ -26,6 +26,7 @@ mod resend;
 mod share;
 mod silence;
 mod status;
+mod stored;
 mod switches;
 mod telling;
 mod traces;

@@ -6,7 +6,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::config::Order;
-use crate::hl7::Message;
+use crate::hl7::{Charset, Message, ParseLimits};
 use crate::outbox::Delivery;
 
 /// One of several equal shares.
@@ -32,8 +32,9 @@ impl Share {
         self.of
     }
 
-    /// Whether a delivery is in this share.
-    pub(super) fn has(&self, delivery: &Delivery) -> bool {
+    /// Whether a delivery is in this share, read in this character set if it declares none: for all shares of a lane
+    /// the same, or a delivery would be in none.
+    pub(super) fn has(&self, delivery: &Delivery, charset: Option<Charset>) -> bool {
         if self.of == 1 {
             return true;
         }
@@ -42,7 +43,8 @@ impl Share {
             Order::None => delivery.sequence.0,
             // What has no value there, or is no message, is in order among itself.
             Order::Key(path) => {
-                let message = Message::parse(delivery.bytes.clone()).ok();
+                let bytes = delivery.bytes.clone();
+                let message = Message::parse_assuming(bytes, &ParseLimits::default(), charset).ok();
                 let value = message.as_ref().and_then(|message| message.text(path));
                 let mut hasher = DefaultHasher::new();
                 value.hash(&mut hasher);
@@ -66,6 +68,7 @@ mod tests {
             listener: "in".to_owned(),
             control_id: bytes::Bytes::new(),
             site_version: String::new(),
+            charset: None,
             bytes: text.to_owned().into(),
         }
     }
@@ -75,7 +78,9 @@ mod tests {
         let order: Order = "key PID-3.1".parse().unwrap();
         let shares: Vec<Share> = Share::all(order, 4).collect();
         let owner = |delivery: &Delivery| {
-            let owners: Vec<usize> = (0..4).filter(|&index| shares[index].has(delivery)).collect();
+            let owners: Vec<usize> = (0..4)
+                .filter(|&index| shares[index].has(delivery, None))
+                .collect();
             assert_eq!(owners.len(), 1);
             owners[0]
         };
@@ -94,11 +99,30 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_read_in_the_character_set_of_the_delivery() {
+        let order: Order = "key PID-3.1".parse().unwrap();
+        let shares: Vec<Share> = Share::all(order, 16).collect();
+        let shift_jis: Charset = "SHIFT_JIS".parse().unwrap();
+        // Its second byte is `|`: read otherwise, PID-3 would be what stands in PID-2.
+        let text = "MSH|^~\\&|A\rPID||ポ1|7^^^H\r";
+        let message = Delivery {
+            bytes: shift_jis.encode(text).unwrap().into_owned().into(),
+            ..delivery(1, "")
+        };
+        let plain = delivery(2, "MSH|^~\\&|A\rPID||1|7^^^H\r");
+        let owner = |delivery| {
+            let mut shares = shares.iter();
+            shares.position(|share| share.has(delivery, Some(shift_jis)))
+        };
+        assert_eq!(owner(&message), owner(&plain));
+    }
+
+    #[test]
     fn without_order_all_connections_take_turns_and_with_it_there_is_one() {
         let shares: Vec<Share> = Share::all(Order::None, 3).collect();
         let owner = |sequence| {
             (0..3)
-                .find(|&index| shares[index].has(&delivery(sequence, "")))
+                .find(|&index| shares[index].has(&delivery(sequence, ""), None))
                 .unwrap()
         };
         assert_eq!([3, 4, 5, 6].map(owner), [0, 1, 2, 0]);

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use metrics::counter;
 
 use crate::destination::{DeliveryError, Receipt};
-use crate::hl7::{Acknowledgment, AcknowledgmentCode, Header, Refusal};
+use crate::hl7::{Acknowledgment, AcknowledgmentCode, Refusal};
 use crate::listener::{Reply, Ruling};
 use crate::outbox::{Acceptance, Accepted, Attempt, Judgment, OutboxError, Told};
 use crate::{clock, metrics as names};
@@ -22,6 +22,7 @@ use super::acknowledge::reasons;
 use super::dispatch::Dispatch;
 use super::intake::Intake;
 use super::status::Owed;
+use super::stored;
 
 /// How much of MSH-10 is kept of a message that is refused: it may be why it is.
 const CONTROL_ID_BYTES_MAX: usize = 250;
@@ -83,7 +84,7 @@ impl Intake {
         }
         let refused = messages.into_iter().map(|(raw, refusal)| {
             let refusal = refusal.as_ref().unwrap_or(others);
-            let header = Header::parse(&raw).ok();
+            let header = self.header(&raw);
             let code = self.acknowledger.refusal_code(header.as_ref(), refusal);
             self.refusal_of(raw.clone(), code, reasons(refusal))
         });
@@ -102,15 +103,18 @@ impl Intake {
             code: code.map(|code| code.as_str().into()),
             reason,
         };
-        let control_id = Header::parse(&raw).map(|header| {
+        let header = self.header(&raw);
+        let control_id = header.map(|header| {
             let whole = header.control_id();
             Bytes::copy_from_slice(whole.get(..CONTROL_ID_BYTES_MAX).unwrap_or(whole))
         });
+        let charset = header.and_then(|header| header.charset());
         Acceptance {
             received_at: clock::now(),
             listener: Arc::clone(&self.listener),
             control_id: control_id.unwrap_or_default(),
             site_version: Arc::clone(&self.site_version),
+            charsets: stored::to_keep(std::iter::once((&raw, charset))),
             raw,
             results: Vec::new(),
             deliveries: Vec::new(),

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::config::{AcknowledgmentMode, BatchAcknowledgment, BatchMode, CountMismatch};
 use crate::hl7::batch::Transfer;
-use crate::hl7::{ErrorCode, Fault, Header, ParseError, ParseErrorKind, Refusal};
+use crate::hl7::{ErrorCode, Fault, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted};
 
@@ -52,7 +52,7 @@ impl Intake {
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
         let batches = self.settings.batches;
-        let transfer = Transfer::read(bytes, batches.messages_max);
+        let transfer = Transfer::read(bytes, batches.messages_max, self.settings.charset);
         let is_mismatched = !transfer.faults.is_empty() && batches.count_mismatch == CountMismatch::Reject;
         if transfer.is_cut || is_mismatched {
             return self.refused(bytes, self.refuse_whole(&transfer)).await;
@@ -150,7 +150,7 @@ impl Intake {
     fn refuse_whole(&self, transfer: &Transfer) -> Reply {
         let faults = transfer.faults.iter().rev().take(FAULTS_MAX).rev().cloned();
         let header = transfer.header();
-        let header = header.as_ref().and_then(|header| Header::parse(header).ok());
+        let header = header.as_ref().and_then(|header| self.header(header));
         let reply = self.refuse(header.as_ref(), &Refusal::rejection(faults.collect()));
         self.wrapped(transfer, vec![reply])
     }
@@ -162,7 +162,7 @@ impl Intake {
         let is_refused = verdicts.iter().any(Result::is_err);
         let of_others = because_of_others();
         let replies = transfer.messages.iter().zip(verdicts).map(|(bytes, verdict)| {
-            let header = Header::parse(bytes).ok();
+            let header = self.header(bytes);
             match (verdict, &header) {
                 (Ok(_), Some(header)) if !is_refused => self.acknowledger.accept(header),
                 (Ok(_), header) => self.refuse(header.as_ref(), &of_others),
@@ -175,7 +175,7 @@ impl Intake {
     /// One acknowledgment for all; the faults say which message they are of.
     fn answer_as_one(&self, transfer: &Transfer, verdicts: Vec<Verdict>) -> Reply {
         let header = transfer.header();
-        let header = header.as_ref().and_then(|header| Header::parse(header).ok());
+        let header = header.as_ref().and_then(|header| self.header(header));
         let count = verdicts.len() as u64;
         let mut whole: Option<Refusal> = None;
         for (number, verdict) in (1..).zip(verdicts) {
@@ -209,9 +209,9 @@ impl Intake {
 
     /// The replies in the form this listener gives them.
     fn wrapped(&self, transfer: &Transfer, replies: Vec<Reply>) -> Reply {
-        let mut headers = transfer.messages.iter().map(|bytes| Header::parse(bytes));
-        let are_acknowledgments =
-            headers.len() > 0 && headers.all(|header| header.is_ok_and(|header| is_acknowledgment(&header)));
+        let mut headers = transfer.messages.iter().map(|bytes| self.header(bytes));
+        let are_acknowledgments = headers.len() > 0
+            && headers.all(|header| header.is_some_and(|header| is_acknowledgment(&header)));
         // All or none: one that is refused stands for all.
         let ruling = replies.iter().map(|reply| reply.ruling.clone()).max();
         let is_silent = self.settings.acknowledgment == AcknowledgmentMode::None || are_acknowledgments;

@@ -39,6 +39,8 @@ pub struct Acceptance {
     pub control_id: Bytes,
     /// The configuration it was routed by.
     pub site_version: Arc<str>,
+    /// In which character sets those of its bodies are that do not say so themselves.
+    pub charsets: Charsets,
     /// The frame as received.
     pub raw: Bytes,
     /// What routes made of it: each distinct body once, without those equal to `raw`.
@@ -56,6 +58,48 @@ pub struct Acceptance {
     pub told: Option<Told>,
     /// Its place in the sequence of its sender; without, none is looked at.
     pub link: Option<Link>,
+}
+
+/// The names of the character sets that bodies of a message are in: the frame as received first, then the results. A
+/// body that says so itself has none here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Charsets {
+    /// A line for each body, as far as they have names.
+    lines: String,
+}
+
+impl Charsets {
+    /// The names in the order of the bodies.
+    pub fn new<'n>(names: impl Iterator<Item = Option<&'n str>>) -> Charsets {
+        let lines: Vec<&str> = names.map(Option::unwrap_or_default).collect();
+        Charsets::of_lines(lines.join("\n").trim_end_matches('\n').to_owned())
+    }
+
+    /// As they stand in a record.
+    pub(super) fn of_lines(lines: String) -> Charsets {
+        Charsets { lines }
+    }
+
+    /// As they stand in a record.
+    pub(super) fn as_str(&self) -> &str {
+        &self.lines
+    }
+
+    /// Whether no body has one.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The names in the order of the bodies, as far as there are any.
+    pub fn names(&self) -> impl Iterator<Item = Option<&str>> {
+        let lines = self.lines.lines();
+        lines.map(|name| Some(name).filter(|name| !name.is_empty()))
+    }
+
+    /// That of the body with this number.
+    pub(super) fn of_body(&self, body: u16) -> Option<&str> {
+        self.names().nth(body.into()).flatten()
+    }
 }
 
 /// What names a message, and how long and among how many others of its listener it is known again.
@@ -86,14 +130,15 @@ pub struct Accepted {
 impl Acceptance {
     /// The bytes it occupies while it waits.
     pub(super) fn bytes(&self) -> usize {
-        self.raw.len() + self.results.iter().map(Bytes::len).sum::<usize>()
+        self.raw.len() + self.charsets.as_str().len() + self.results.iter().map(Bytes::len).sum::<usize>()
     }
 
     /// Refuses what no record can hold, before it has a place in the order.
     pub(super) fn check(&self) -> Result<(), OutboxError> {
         let entries = self.deliveries.len() + self.dead.len();
-        // What the journal is told is one more.
-        let bodies = 1 + self.results.len() + usize::from(self.told.is_some());
+        // The names of character sets are one more, and so is what the journal is told.
+        let more = usize::from(!self.charsets.is_empty()) + usize::from(self.told.is_some());
+        let bodies = 1 + self.results.len() + more;
         let header = MessageRecord::header_bytes(
             &self.listener,
             &self.control_id,
@@ -193,6 +238,8 @@ pub struct Delivery {
     pub control_id: Bytes,
     /// The configuration it was routed by.
     pub site_version: String,
+    /// The name of the character set that the bytes are in, where they may not say so themselves.
+    pub charset: Option<String>,
     /// What to send.
     pub bytes: Bytes,
 }

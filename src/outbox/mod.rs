@@ -54,8 +54,8 @@ use crate::{secret::SecretPlace, units};
 
 pub use self::{
     delivery::{
-        Acceptance, Accepted, BodyRef, Counts, DeadLetter, Delivery, Depth, Entry, Outcome, Sequence,
-        Settlement, Window,
+        Acceptance, Accepted, BodyRef, Charsets, Counts, DeadLetter, Delivery, Depth, Entry, Outcome,
+        Sequence, Settlement, Window,
     },
     error::{OpenError, OutboxError, OutboxFailure},
     gauge::Level,
@@ -539,6 +539,7 @@ impl Outbox {
             listener: delivery.listener.into(),
             control_id: delivery.control_id,
             site_version: delivery.site_version.into(),
+            charsets: Charsets::new(std::iter::once(delivery.charset.as_deref())),
             raw: delivery.bytes,
             results: Vec::new(),
             deliveries: vec![entry],

@@ -12,7 +12,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    DeadLetter, Delivery, Depth, OutboxError, Sequence,
+    Charsets, DeadLetter, Delivery, Depth, OutboxError, Sequence,
     key::{DestinationId, Key},
     lane::{Damaged, Lane, Shared},
     links::{Link, LinkNumber},
@@ -157,10 +157,8 @@ pub(super) fn deliver(
         Ok(message) => message,
         Err(damage) => return Ok(Err(damage)),
     };
-    let body = match message.inline_body(entry.body) {
-        Some(body) => body,
-        None => chunked_body(store, &message, entry.message, entry.body)?,
-    };
+    let charset = charset(store, &message, entry)?;
+    let body = body(store, &message, entry.message, entry.body)?;
     Ok(body.and_then(|bytes| {
         if entry.body == 0 && *blake3::hash(&bytes).as_bytes() != message.hash {
             return Err(Damage::Hash);
@@ -172,13 +170,48 @@ pub(super) fn deliver(
             listener: message.listener,
             control_id: message.control_id,
             site_version: message.site_version,
+            charset: charset?,
             bytes,
         })
     }))
 }
 
+/// The name of the character set that is kept for what is to be delivered, if one is. The outer error is the store's,
+/// the inner one the records'.
+fn charset(
+    store: &dyn Store,
+    message: &MessageRecord,
+    entry: &EntryRecord,
+) -> Result<Result<Option<String>, Damage>, StoreError> {
+    if !entry.has_charsets {
+        return Ok(Ok(None));
+    }
+    let place = match message.charsets_body(entry.is_noted) {
+        Ok(place) => place,
+        Err(damage) => return Ok(Err(damage)),
+    };
+    let names = body(store, message, entry.message, place)?;
+    Ok(names.and_then(|names| {
+        let lines = String::from_utf8(names.into()).map_err(|_| Damage::Text)?;
+        Ok(Charsets::of_lines(lines).of_body(entry.body).map(str::to_owned))
+    }))
+}
+
+/// A body, wherever it lies. The outer error is the store's, the inner one the records'.
+pub(super) fn body(
+    store: &dyn Store,
+    message: &MessageRecord,
+    number: Sequence,
+    body: u16,
+) -> Result<Result<Bytes, Damage>, StoreError> {
+    match message.inline_body(body) {
+        Some(body) => Ok(body),
+        None => chunked_body(store, message, number, body),
+    }
+}
+
 /// A body that lies in chunks. The outer error is the store's, the inner one the records'.
-pub(super) fn chunked_body(
+fn chunked_body(
     store: &dyn Store,
     message: &MessageRecord,
     number: Sequence,

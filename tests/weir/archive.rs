@@ -20,6 +20,7 @@ fn history(site: &Site) {
         received_at: at,
         listener: "in".into(),
         site_version: "v1".into(),
+        charsets: Vec::new(),
         raw: raw.into(),
         deliveries: match outcome {
             Outcome::Accepted => vec![Owed {

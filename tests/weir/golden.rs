@@ -13,7 +13,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use tempfile::TempDir;
 use weir::archive::{self, Archive, Event, Query, State, What};
-use weir::outbox::{Acceptance, BodyRef, Entry, OpenError, Outbox, Outcome, Sequence, Settings, Settlement};
+use weir::outbox::{
+    Acceptance, BodyRef, Charsets, Entry, OpenError, Outbox, Outcome, Sequence, Settings, Settlement,
+};
 use weir::secret::SecretPlace;
 
 use crate::harness::{adt, repository_file};
@@ -192,6 +194,7 @@ fn archive_told() -> Vec<What> {
         received_at: Timestamp::UNIX_EPOCH,
         listener: "adt".into(),
         site_version: "v".into(),
+        charsets: Vec::new(),
         raw: adt(control).into(),
         outcome: archive::Outcome::Accepted,
         routes: Vec::new(),
@@ -295,6 +298,7 @@ async fn accept(outbox: &Outbox, control_id: &'static str, raw: Vec<u8>, to: &[(
         listener: "adt".into(),
         control_id: control_id.as_bytes().into(),
         site_version: "v".into(),
+        charsets: Charsets::default(),
         raw: raw.into(),
         results: if to.iter().any(|(_, body)| *body == BodyRef::Result(0)) {
             vec![b"changed on its way".as_slice().into()]

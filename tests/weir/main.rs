@@ -23,6 +23,7 @@ mod bad_answers;
 mod bad_input;
 mod bombs;
 mod cases;
+mod charset;
 mod collector;
 mod commands;
 mod connectors;

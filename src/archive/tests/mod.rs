@@ -96,6 +96,7 @@ fn received(number: u64, raw: &str, destinations: &[&str]) -> Received {
         received_at: at(number),
         listener: "door".into(),
         site_version: "v1".into(),
+        charsets: Vec::new(),
         raw: Bytes::from(raw.to_owned()),
         outcome: Outcome::Accepted,
         routes: vec![Passage {

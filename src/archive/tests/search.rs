@@ -4,6 +4,7 @@ use super::super::sealed::Sealing;
 use super::super::search as statements;
 use super::*;
 use crate::expression::{Condition, Known};
+use crate::hl7::Charset;
 
 /// Orders and admissions from two facilities, delivered, dead, filtered and refused.
 fn ward() -> Bench {
@@ -438,4 +439,36 @@ fn a_number_is_told_while_somebody_writes() {
     let writing = bench.archive.writer();
     assert_eq!(bench.archive.number(super::STORE, 17).unwrap(), 17);
     drop(writing);
+}
+
+#[test]
+fn what_declares_no_character_set_is_found_shown_and_deleted_by_the_one_it_came_in() {
+    let shift_jis: Charset = "SHIFT_JIS".parse().unwrap();
+    // Their second bytes are `|` and a backslash.
+    let text = "MSH|^~\\&|EHR|ポ|LAB|SOUTH|20260101||ADT^A01|c-1|P|2.5.1\rPID|1||7||表^JANE\r";
+    let mut bench = bench();
+    let told = Received {
+        raw: Bytes::copy_from_slice(&shift_jis.encode(text).unwrap()),
+        charsets: vec![Some(shift_jis)],
+        ..received(10, "", &["lab"])
+    };
+    bench.tell(vec![What::Received(told), ended("lab", 11, End::Delivered)]);
+    let condition = Condition::parse("PID-5.1 = '表'", Known::nothing()).unwrap();
+    let by_name = Query {
+        name: some("表"),
+        control_id: some("c-1"),
+        condition: Some(condition),
+        ..Query::default()
+    };
+    assert_eq!(bench.find(&by_name), [10]);
+    let subject = bench.archive.subject(10).unwrap().unwrap();
+    assert_eq!(subject.name.as_deref(), Some("表, JANE"));
+    let message = bench.archive.message(10).unwrap().unwrap();
+    assert_eq!(message.charset(None), Some(shift_jis));
+    assert_eq!(message.found.control_id, "c-1");
+    bench.archive.purge(&[10]).unwrap();
+    let terms = |connection: &rusqlite::Connection| {
+        Ok(connection.query_row("SELECT count(*) FROM term", [], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(bench.archive.read(terms).unwrap(), 0);
 }

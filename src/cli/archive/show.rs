@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::Value;
 
 use crate::console::api::messages;
-use crate::hl7::Message;
+use crate::hl7::{Message, ParseLimits};
 use crate::shown::Shown;
 
 use super::super::queue::escaped;
@@ -35,6 +35,7 @@ impl Show {
         let number = self.number;
         source.record("message.read", format!("messages/{number}"), None)?;
         let of_message = format!("/api/v1/messages/{number}");
+        let mut charset = None;
         let bytes = match (&self.sent, self.raw) {
             (Some(destination), _) => {
                 let path = format!("{of_message}/sent/{}", escaped(destination));
@@ -52,6 +53,7 @@ impl Show {
                     return Ok(Finding::Fine);
                 }
                 tell(&told, out)?;
+                charset = at(&told, "charset").parse().ok();
                 source.bytes(&format!("{of_message}/raw"), number, |message| {
                     Some(message.raw.clone())
                 })?
@@ -62,7 +64,7 @@ impl Show {
             return Ok(Finding::Fine);
         }
         writeln!(out)?;
-        match Message::parse(bytes.clone()) {
+        match Message::parse_assuming(bytes.clone(), &ParseLimits::default(), charset) {
             Ok(message) => {
                 let look = Look::of(&std::io::stdout());
                 write!(out, "{}", tree(&Shown::of(1, &message), &look))?;

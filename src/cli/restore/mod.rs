@@ -24,8 +24,8 @@ use crate::console::api::backup::{Line, Owed, VERSION, VERSION_MIN};
 use crate::durable;
 use crate::engine::{RESTORING, SWITCHES_FILE};
 use crate::outbox::{
-    self, Acceptance, BodyRef, Entry, Judgment, Link, LinkNumber, Origin, OriginMessage, Outbox, Outcome,
-    Settlement, Told,
+    self, Acceptance, BodyRef, Charsets, Entry, Judgment, Link, LinkNumber, Origin, OriginMessage, Outbox,
+    Outcome, Settlement, Told,
 };
 use crate::secret::SecretPlace;
 
@@ -369,6 +369,7 @@ async fn offer(
         listener: owed.listener.as_str().into(),
         control_id: bytes(&owed.control_id)?.into(),
         site_version: owed.site_version.as_str().into(),
+        charsets: Charsets::new(std::iter::once(owed.charset.as_deref())),
         raw: bytes(&owed.body)?.into(),
         results: Vec::new(),
         deliveries: vec![Entry {
@@ -392,6 +393,7 @@ fn known(link: &backup::Link) -> Acceptance {
         listener: "".into(),
         control_id: Bytes::new(),
         site_version: "".into(),
+        charsets: Charsets::default(),
         raw: Bytes::new(),
         results: Vec::new(),
         deliveries: Vec::new(),

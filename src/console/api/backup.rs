@@ -111,6 +111,9 @@ pub struct Owed {
     pub control_id: String,
     /// The configuration it was routed by.
     pub site_version: String,
+    /// The name of the character set that the body is in, where it may not say so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
     /// What is to be sent, in base64.
     pub body: String,
     /// Why it was given up, if it was.
@@ -361,6 +364,7 @@ fn owed(destination: &Arc<str>, delivery: &Delivery) -> Owed {
         listener: delivery.listener.clone(),
         control_id: base64(&delivery.control_id),
         site_version: delivery.site_version.clone(),
+        charset: delivery.charset.clone(),
         body: base64(&delivery.bytes),
         dead: None,
     }

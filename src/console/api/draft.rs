@@ -45,7 +45,7 @@ pub(super) async fn text(State(sources): State<Sources>, Path(number): Path<u64>
 
 /// The character set in which a message of the archive is read that declares none.
 fn assumed(running: &Running, message: &archive::Message) -> Option<Charset> {
-    running.charsets.get(message.found.listener.as_str()).copied()
+    running.charset_of(message.charset(None), &message.found.listener)
 }
 
 /// A message as characters, in the character set that it declares or that is assumed.

@@ -19,7 +19,7 @@ use crate::archive::{self, Archive};
 use crate::console::Sources;
 use crate::console::extract::{Json, Path, Query};
 use crate::expression::{Condition, Known};
-use crate::hl7::Message;
+use crate::hl7::{Charset, Message, ParseLimits};
 use crate::shown::Shown;
 
 /// How many messages a page has when nothing is said.
@@ -274,7 +274,11 @@ pub(super) fn found(found: &archive::Found) -> Found {
 
 /// All that is known of a message, its bytes as a tree; what is no message as text.
 pub fn told(message: &archive::Message) -> Value {
-    let parsed = Message::parse(message.raw.clone());
+    let parsed = Message::parse_assuming(
+        message.raw.clone(),
+        &ParseLimits::default(),
+        message.charset(None),
+    );
     let tree = parsed.as_ref().map(|parsed| Shown::of(1, parsed).object());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let found = &message.found;
@@ -283,6 +287,7 @@ pub fn told(message: &archive::Message) -> Value {
         "received_at": found.received_at,
         "listener": found.listener,
         "site_version": found.site_version,
+        "charset": message.charset(None).map(Charset::as_str),
         "message_type": found.message_type,
         "control_id": found.control_id,
         "state": found.state.as_str(),

@@ -13,7 +13,7 @@ use jiff::fmt::rfc2822;
 
 use super::Acknowledged;
 use crate::destination::{DeliveryError, Receipt};
-use crate::hl7::Acknowledgment;
+use crate::hl7::{Acknowledgment, Header};
 use crate::mllp::unframed;
 
 /// An answer, read whole.
@@ -32,15 +32,15 @@ impl Answer {
         }
     }
 
-    /// What it means for the message with this control id.
+    /// What it means for the message with this header.
     pub(super) fn meaning(
         self,
-        control_id: &[u8],
+        header: &Header<'_>,
         acknowledged: Acknowledged,
     ) -> Result<Receipt, DeliveryError> {
         let status = self.status;
-        match Acknowledgment::parse(unframed(&self.body)) {
-            Ok(found) if found.control_id == control_id => {
+        match Acknowledgment::parse_assuming(unframed(&self.body), header.charset()) {
+            Ok(found) if found.control_id == header.control_id() => {
                 return match (found.code.is_accept(), status.is_success()) {
                     (true, true) => Ok(Receipt {
                         code: Some(found.code),
@@ -108,7 +108,8 @@ mod tests {
             retry_after: None,
             body: Bytes::copy_from_slice(body.as_bytes()),
         };
-        let meant = match answer.meaning(b"1", acknowledged) {
+        let header = Header::parse(b"MSH|^~\\&|||||||ADT|1|\r").unwrap();
+        let meant = match answer.meaning(&header, acknowledged) {
             Ok(Receipt { code: Some(code), .. }) => code.to_string(),
             Ok(Receipt { code: None, .. }) => "delivered".to_owned(),
             Err(error) => error.to_string(),
@@ -142,6 +143,7 @@ mod tests {
 
     #[test]
     fn a_frame_around_it_is_none_of_it() {
+        let header = Header::parse(b"MSH|^~\\&|||||||ADT|1|\r").unwrap();
         let acknowledgment = ack("AA", "1");
         for (before, after) in [
             ("", ""),
@@ -154,7 +156,7 @@ mod tests {
                 retry_after: None,
                 body: format!("{before}{acknowledgment}{after}").into(),
             };
-            let receipt = answer.meaning(b"1", Acknowledged::Message).unwrap();
+            let receipt = answer.meaning(&header, Acknowledged::Message).unwrap();
             assert_eq!(receipt.answer.unwrap(), acknowledgment, "{before:?} {after:?}");
         }
     }

@@ -78,7 +78,7 @@ impl Client {
                 "no whole answer came within {limit}"
             )));
         };
-        let meant = answer?.meaning(message.header().control_id(), self.settings.acknowledgment);
+        let meant = answer?.meaning(&message.header(), self.settings.acknowledgment);
         // A refusal may come before its message has ended; nothing can be taken that was not read.
         if meant.is_ok() && !is_taken(&mut connection, &unwritten, deadline).await {
             return Err(DeliveryError::no_acknowledgment(

@@ -21,6 +21,7 @@ fn outgoing(text: &str) -> Outgoing {
     Outgoing {
         sequence: 1,
         bytes: Bytes::copy_from_slice(text.as_bytes()),
+        charset: None,
     }
 }
 

@@ -22,7 +22,7 @@ use thiserror::Error;
 
 use crate::archive::{self, Archive, ArchiveError, State};
 use crate::clock;
-use crate::hl7::{Header, Message, ParseLimits};
+use crate::hl7::{Charset, Header, Message, ParseLimits};
 use crate::outbox::{
     Acceptance, BodyRef, Entry, Judgment, Origin, OriginMessage, OutboxError, Passage, Told,
 };
@@ -36,6 +36,7 @@ use super::acknowledge::reasons;
 use super::dispatch::Dispatch;
 use super::in_hand::InHand;
 use super::status::{Owed, Running, Status};
+use super::stored;
 
 /// The longest text that is taken for a message whose listener is not in the site.
 const EDITED_BYTES_MAX: usize = 32 << 20;
@@ -192,6 +193,8 @@ struct Made {
     raw: Bytes,
     site_version: Arc<str>,
     results: Vec<Bytes>,
+    /// The character set of each of them.
+    charsets: Vec<Option<Charset>>,
     deliveries: Vec<Entry>,
     dead: Vec<(Arc<str>, String)>,
     outcome: Outcome,
@@ -228,10 +231,11 @@ impl Resender {
         let store = self.status.outbox().store_id();
         // Asked for now: once the message is durable nothing may fail, or it would be sent once more.
         let before_first = reading(&archive, move |archive| archive.number(store, 0)).await?;
+        let charset = assumed(&original, None, &running);
         let listener = original.found.listener;
         let owed = owed(&made);
         let (outcome, problem, dead) = (made.outcome, made.problem.clone(), made.dead.clone());
-        let acceptance = made.acceptance(&listener, &resend);
+        let acceptance = made.acceptance(&listener, charset, &resend);
         let accepted = self.status.outbox().offer(acceptance).await?.await?;
         self.status.count_owed(&owed);
         drop(in_use);
@@ -264,7 +268,7 @@ impl Resender {
         let edited = resend.edited.as_deref();
         let edited = edited.map(|text| edited_message(text, original, running));
         match (&resend.way, to, edited.transpose()?) {
-            (Way::Straight(_), Some(to), None) => as_it_was_sent(original, &to),
+            (Way::Straight(_), Some(to), None) => as_it_was_sent(original, &to, running),
             (Way::Straight(_), Some(to), Some(message)) => Ok(as_it_stands(&message, &to, running)),
             (_, to, edited) => self.routed(original, edited, to.as_ref(), running),
         }
@@ -321,9 +325,14 @@ impl Resender {
     }
 }
 
+/// The character set of a result, or of the frame as received, if that declares none.
+fn assumed(original: &archive::Message, result: Option<usize>, running: &Running) -> Option<Charset> {
+    running.charset_of(original.charset(result), &original.found.listener)
+}
+
 /// The message as the routes are to see it.
 fn read(original: &archive::Message, running: &Running) -> Result<Message, ResendError> {
-    let charset = running.charsets.get(original.found.listener.as_str()).copied();
+    let charset = assumed(original, None, running);
     let message = Message::parse_assuming(original.raw.clone(), &ParseLimits::default(), charset);
     message.map_err(|error| ResendError::NotRead {
         message: original.found.number,
@@ -338,19 +347,22 @@ fn edited_message(
 ) -> Result<Message, ResendError> {
     let listener = original.found.listener.as_str();
     let bytes_max = running.frame_bytes_max.get(listener).copied();
-    let charset = running.charsets.get(listener).copied();
     edited::message(
         text,
         &original.raw,
-        charset,
+        assumed(original, None, running),
         bytes_max.unwrap_or(EDITED_BYTES_MAX),
     )
     .map_err(ResendError::Text)
 }
 
 /// The bytes that a destination was sent, all of them where routes made several of one message.
-fn as_it_was_sent(original: &archive::Message, destination: &Arc<str>) -> Result<Made, ResendError> {
-    let mut results: Vec<Bytes> = Vec::new();
+fn as_it_was_sent(
+    original: &archive::Message,
+    destination: &Arc<str>,
+    running: &Running,
+) -> Result<Made, ResendError> {
+    let (mut results, mut charsets) = (Vec::<Bytes>::new(), Vec::new());
     let mut deliveries = Vec::new();
     for delivery in original.made_for(destination) {
         let body = match delivery.result.and_then(|result| original.results.get(result)) {
@@ -359,6 +371,7 @@ fn as_it_was_sent(original: &archive::Message, destination: &Arc<str>) -> Result
                 let known = results.iter().position(|result| result == bytes);
                 BodyRef::Result(known.unwrap_or_else(|| {
                     results.push(bytes.clone());
+                    charsets.push(assumed(original, delivery.result, running));
                     results.len() - 1
                 }))
             }
@@ -378,6 +391,7 @@ fn as_it_was_sent(original: &archive::Message, destination: &Arc<str>) -> Result
     let site_version = original.found.site_version.as_str().into();
     Ok(Made {
         results,
+        charsets,
         deliveries,
         ..Made::of_nothing(original.raw.clone(), &site_version, Outcome::Accepted)
     })
@@ -403,6 +417,7 @@ fn made_by(dispatch: Dispatch, raw: Bytes, to: Option<&Arc<str>>, running: &Runn
     };
     let made = Made {
         results: dispatch.results,
+        charsets: dispatch.charsets,
         deliveries: dispatch.deliveries,
         dead: dispatch.dead,
         routes: dispatch.passages,
@@ -434,6 +449,7 @@ impl Made {
             raw,
             site_version: Arc::clone(site_version),
             results: Vec::new(),
+            charsets: Vec::new(),
             deliveries: Vec::new(),
             dead: Vec::new(),
             outcome,
@@ -451,7 +467,7 @@ impl Made {
         }
     }
 
-    fn acceptance(self, listener: &str, resend: &Resend) -> Acceptance {
+    fn acceptance(self, listener: &str, charset: Option<Charset>, resend: &Resend) -> Acceptance {
         let judgment = match self.outcome {
             Outcome::Accepted => Judgment::Accepted,
             Outcome::Filtered => Judgment::Filtered,
@@ -461,12 +477,16 @@ impl Made {
                 reason: self.problem.unwrap_or_default(),
             },
         };
-        let control_id = Header::parse(&self.raw).map(|header| Bytes::copy_from_slice(header.control_id()));
+        let header = Header::parse_assuming(&self.raw, charset).ok();
+        let control_id = header.map(|header| Bytes::copy_from_slice(header.control_id()));
+        let charset = header.and_then(|header| header.charset());
+        let made = self.results.iter().zip(self.charsets);
         Acceptance {
             received_at: self.received_at,
             listener: listener.into(),
             control_id: control_id.unwrap_or_default(),
             site_version: self.site_version,
+            charsets: stored::to_keep(std::iter::once((&self.raw, charset)).chain(made)),
             raw: self.raw,
             results: self.results,
             deliveries: self.deliveries,

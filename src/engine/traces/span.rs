@@ -350,6 +350,7 @@ pub(super) mod tests {
             received_at: at("2026-01-01T00:00:01Z"),
             listener: "in".into(),
             site_version: "abc".into(),
+            charsets: Vec::new(),
             raw: bytes.clone(),
             outcome: Outcome::Accepted,
             routes: vec![Passage {

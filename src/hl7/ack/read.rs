@@ -6,8 +6,9 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::AcknowledgmentCode;
+use crate::hl7::charset::Charset;
 use crate::hl7::message::Message;
-use crate::hl7::parse::ParseError;
+use crate::hl7::parse::{ParseError, ParseLimits};
 use crate::hl7::path::{FieldPath, SegmentName};
 
 /// The answer to a message, whatever its version and delimiters.
@@ -40,7 +41,12 @@ pub enum AckError {
 impl Acknowledgment {
     /// Reads an answer.
     pub fn parse(bytes: Bytes) -> Result<Acknowledgment, AckError> {
-        let message = Message::parse(bytes.clone())?;
+        Acknowledgment::parse_assuming(bytes, None)
+    }
+
+    /// Reads an answer, taken to be in a character set, that of what it answers, if it declares none.
+    pub fn parse_assuming(bytes: Bytes, charset: Option<Charset>) -> Result<Acknowledgment, AckError> {
+        let message = Message::parse_assuming(bytes.clone(), &ParseLimits::default(), charset)?;
         if message.count(SegmentName::MSA) == 0 {
             return Err(AckError::NoMsa);
         }
@@ -98,6 +104,17 @@ mod tests {
         );
         check("MSH|^~\\&|\rMSA|AE|7\rERR|||internal", "AE 7 None");
         check("MSH|^~\\&|\rMSA|CR", "CR  None");
+    }
+
+    #[test]
+    fn what_declares_no_character_set_is_read_in_that_of_what_it_answers() {
+        let shift_jis: Charset = "SHIFT_JIS".parse().unwrap();
+        let (text, control_id) = ("MSH|^~\\&|ポ\rMSA|AA|ポ1|表\r", "ポ1");
+        let answer = Bytes::copy_from_slice(&shift_jis.encode(text).unwrap());
+        let read = |charset| Acknowledgment::parse_assuming(answer.clone(), charset).unwrap();
+        let expected = shift_jis.encode(control_id).unwrap();
+        assert_eq!(&*read(Some(shift_jis)).control_id, &*expected);
+        assert_ne!(&*read(None).control_id, &*expected);
     }
 
     #[test]

@@ -9,7 +9,9 @@ use crate::hl7::header::Header;
 /// batch too, which names none.
 pub fn reply(transfer: &Transfer, acknowledgments: &[impl AsRef<[u8]>], stamp: &AckStamp<'_>) -> Vec<u8> {
     let answered = transfer.header();
-    let answered = answered.as_ref().and_then(|header| Header::parse(header).ok());
+    let answered = answered
+        .as_ref()
+        .and_then(|header| Header::parse_assuming(header, transfer.assumed()).ok());
     let of = |number| {
         answered
             .as_ref()
@@ -57,7 +59,7 @@ mod tests {
     use super::*;
 
     fn check(file: &'static str, expected: &str) {
-        let transfer = Transfer::read(&Bytes::from_static(file.as_bytes()), 10);
+        let transfer = Transfer::read(&Bytes::from_static(file.as_bytes()), 10, None);
         let stamp = AckStamp {
             control_id: "W1",
             timestamp: "2026",

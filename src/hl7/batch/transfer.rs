@@ -6,9 +6,12 @@
 use bytes::Bytes;
 
 use super::{Piece, bare, pieces};
+use crate::hl7::charset::Charset;
+use crate::hl7::delimiters::Delimiters;
 use crate::hl7::fault::{ErrorCode, Fault, Location};
 use crate::hl7::header::Header;
 use crate::hl7::path::SegmentName;
+use crate::hl7::segment;
 
 /// Several messages that came together.
 ///
@@ -22,6 +25,8 @@ pub struct Transfer {
     pub is_cut: bool,
     /// FHS, or else BHS, as it stands.
     envelope: Option<Bytes>,
+    /// What is assumed of what declares no character set.
+    assumed: Option<Charset>,
 }
 
 /// The transfer as far as it is read.
@@ -36,14 +41,16 @@ struct Reading {
 const ENVELOPES: [[u8; 3]; 4] = [*b"FHS", *b"BHS", *b"BTS", *b"FTS"];
 
 impl Transfer {
-    /// Cuts a transfer apart and compares its counts; goes no further than so many messages.
-    pub fn read(bytes: &Bytes, messages_max: usize) -> Transfer {
+    /// Cuts a transfer apart and compares its counts; goes no further than so many messages. What declares no
+    /// character set is taken to be in this one.
+    pub fn read(bytes: &Bytes, messages_max: usize, charset: Option<Charset>) -> Transfer {
         let mut reading = Reading {
             transfer: Transfer {
                 messages: Vec::new(),
                 faults: Vec::new(),
                 is_cut: false,
                 envelope: None,
+                assumed: charset,
             },
             seen: [0; 4],
             batch: None,
@@ -83,10 +90,18 @@ impl Transfer {
         };
         let line = bare(envelope);
         let separator = *line.get(3)?;
-        let fields: Vec<&[u8]> = line.split(|&byte| byte == separator).collect();
+        let message = first.and_then(|message| Header::parse_assuming(message, self.assumed).ok());
+        // An envelope declares no character set: its messages do, or the receiver assumes one.
+        let charset = message.map_or(self.assumed, |message| message.charset());
+        let delimiters = Delimiters {
+            field: separator,
+            multibyte: charset.and_then(Charset::multibyte),
+            charset,
+            ..Delimiters::default()
+        };
+        let fields: Vec<&[u8]> = segment::pieces(line, separator, &delimiters).collect();
         // The separator is itself the first field.
         let field = |number: usize| fields.get(number - 1).copied().unwrap_or_default();
-        let message = first.and_then(|message| Header::parse(message).ok());
         let of_message = |number| {
             message
                 .as_ref()
@@ -108,6 +123,13 @@ impl Transfer {
         }
         header.push(b'\r');
         Some(header.into())
+    }
+}
+
+impl Transfer {
+    /// The character set of what stands for the whole transfer, where that does not declare one.
+    pub(super) fn assumed(&self) -> Option<Charset> {
+        self.assumed
     }
 }
 
@@ -212,7 +234,7 @@ mod tests {
     use super::*;
 
     fn read(file: &str) -> Transfer {
-        Transfer::read(&Bytes::copy_from_slice(file.as_bytes()), 10)
+        Transfer::read(&Bytes::copy_from_slice(file.as_bytes()), 10, None)
     }
 
     fn check(file: &str, messages: usize, faults: &[&str]) {
@@ -311,7 +333,7 @@ mod tests {
             ),
             (include_bytes!("../../../fixtures/adt-a01.hl7"), 1, 0),
         ] {
-            let transfer = Transfer::read(&Bytes::from_static(file), 10);
+            let transfer = Transfer::read(&Bytes::from_static(file), 10, None);
             assert_eq!(
                 (transfer.messages.len(), transfer.faults.len()),
                 (messages, faults)
@@ -322,10 +344,10 @@ mod tests {
     #[test]
     fn too_many_messages_are_a_fault() {
         let file = Bytes::from(M.repeat(11));
-        let cut = Transfer::read(&file, 10);
+        let cut = Transfer::read(&file, 10, None);
         assert!(cut.is_cut);
         assert_eq!((cut.messages.len(), cut.faults[0].code.number()), (10, 207));
-        let whole = Transfer::read(&file, 11);
+        let whole = Transfer::read(&file, 11, None);
         assert!(!whole.is_cut);
         assert_eq!((whole.messages.len(), whole.faults.len()), (11, 0));
     }
@@ -354,11 +376,26 @@ mod tests {
         assert_eq!(header("FHS"), None);
     }
 
+    #[test]
+    fn an_envelope_is_read_in_the_character_set_of_its_messages_or_the_one_assumed() {
+        let shift_jis: Charset = "SHIFT_JIS".parse().unwrap();
+        for (declared, assumed) in [("", Some(shift_jis)), ("||||||SHIFT_JIS", None)] {
+            let text = format!(
+                "BHS|^~\\&|E|ポ|G|H|2027||||B7\rMSH|^~\\&|A|ポ|C|D|2026||ADT^A01|1|P|2.5.1{declared}\rBTS|1\r"
+            );
+            let bytes = Bytes::copy_from_slice(&shift_jis.encode(&text).unwrap());
+            let header = Transfer::read(&bytes, 10, assumed).header().unwrap();
+            let header = Header::parse_assuming(&header, assumed).unwrap();
+            assert_eq!(header.control_id(), b"B7", "{declared}");
+            assert_eq!(header.sending_facility(), [0x83, 0x7C], "{declared}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_file_is_read(file in "((FHS|BHS|BTS|FTS|MSH|PID)?[|^0-9]{0,3}[\r\n]){0,12}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
             let bytes = [file.as_bytes(), &bytes].concat();
-            let transfer = Transfer::read(&bytes.into(), 5);
+            let transfer = Transfer::read(&bytes.into(), 5, None);
             prop_assert!(transfer.messages.len() <= 5);
             transfer.header();
         }

@@ -5,7 +5,7 @@
 
 mod check;
 
-use super::charset;
+use super::charset::{self, Charset};
 use super::delimiters::Delimiters;
 use super::parse::{self, ParseError};
 use super::segment::{field_bytes, pieces, slice};
@@ -30,6 +30,12 @@ impl<'a> Header<'a> {
     /// Reads the header of bytes that may be cut anywhere, or that [`Message::parse`](super::Message::parse)
     /// refused for what follows the header.
     pub fn parse(bytes: &'a [u8]) -> Result<Header<'a>, ParseError> {
+        Header::parse_assuming(bytes, None)
+    }
+
+    /// Reads the header as [`parse`](Header::parse) does, taken to be in a character set if neither MSH-18 nor a byte
+    /// order mark declares one.
+    pub fn parse_assuming(bytes: &'a [u8], charset: Option<Charset>) -> Result<Header<'a>, ParseError> {
         let (start, mut delimiters) = parse::header(bytes)?;
         let rest = slice(bytes, &(start..bytes.len()));
         let line = rest.iter().position(|&byte| parse::is_terminator(byte));
@@ -38,13 +44,19 @@ impl<'a> Header<'a> {
             .or_else(|| memchr::memrchr(delimiters.field, rest))
             .unwrap_or(rest.len());
         let raw = slice(rest, &(0..end));
-        charset::of_message(raw, &mut delimiters, None);
+        let assumed = parse::assumed(bytes, charset);
+        charset::of_message(raw, &mut delimiters, assumed);
         Ok(Header { raw, delimiters })
     }
 
     /// What MSH-1 and MSH-2 declare.
     pub fn delimiters(&self) -> &Delimiters {
         &self.delimiters
+    }
+
+    /// The character set of the message, as [`Message::charset`](super::Message::charset) tells it.
+    pub fn charset(&self) -> Option<Charset> {
+        self.delimiters.charset
     }
 
     /// MSH-2 as received.
@@ -205,6 +217,33 @@ mod tests {
         );
         assert_eq!(Header::parse(b"MSH|^~\\&").unwrap().control_id(), b"");
         assert!(Header::parse(b"PID|1").is_err());
+    }
+
+    #[test]
+    fn what_declares_no_character_set_is_read_in_the_one_assumed() {
+        let facility = "サポート";
+        let shift_jis: Charset = "SHIFT_JIS".parse().unwrap();
+        let message = |declared: &str| {
+            let text =
+                format!("MSH|^~\\&|A|{facility}|C|D|20260301||ADT^A01|7|P|2.5.1||||||{declared}\rPID|1\r");
+            shift_jis.encode(&text).unwrap().into_owned()
+        };
+        let control_id = |bytes: &[u8], assumed| {
+            let header = Header::parse_assuming(bytes, assumed).unwrap();
+            (header.control_id().to_vec(), header.charset())
+        };
+        let undeclared = message("");
+        assert_eq!(
+            control_id(&undeclared, Some(shift_jis)),
+            (b"7".to_vec(), Some(shift_jis))
+        );
+        assert_eq!(control_id(&undeclared, None), (b"ADT^A01".to_vec(), None));
+        let declared = message("SHIFT_JIS");
+        let other = Some(Charset::LATIN_1);
+        assert_eq!(control_id(&declared, other), (b"7".to_vec(), Some(shift_jis)));
+        let marked = [b"\xEF\xBB\xBF".as_slice(), b"MSH|^~\\&|A\r"].concat();
+        let header = Header::parse_assuming(&marked, Some(shift_jis)).unwrap();
+        assert_eq!(header.charset(), Some(Charset::UTF_8));
     }
 
     #[test]

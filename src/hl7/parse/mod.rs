@@ -96,6 +96,15 @@ pub(super) fn has_byte_order_mark(bytes: &[u8]) -> bool {
     bytes.starts_with(BYTE_ORDER_MARK)
 }
 
+/// The character set of bytes whose MSH-18 declares none: a byte order mark declares UTF-8.
+pub(super) fn assumed(bytes: &[u8], assumed: Option<Charset>) -> Option<Charset> {
+    if has_byte_order_mark(bytes) {
+        Some(Charset::UTF_8)
+    } else {
+        assumed
+    }
+}
+
 /// Finds the MSH and its delimiters: the offset of the MSH, and they.
 pub(super) fn header(bytes: &[u8]) -> Result<(usize, Delimiters), ParseError> {
     let start = leading(bytes);
@@ -142,18 +151,14 @@ pub(super) fn declaration(bytes: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
 
 /// Indexes the segments of a message.
 ///
-/// A character set is assumed where the message declares none; a byte order mark declares UTF-8.
+/// A character set is assumed where the message declares none.
 pub(super) fn index(
     bytes: &[u8],
     limits: &ParseLimits,
     assumed: Option<Charset>,
 ) -> Result<Index, ParseError> {
     let (start, mut delimiters) = header(bytes)?;
-    let assumed = if has_byte_order_mark(bytes) {
-        Some(Charset::UTF_8)
-    } else {
-        assumed
-    };
+    let assumed = self::assumed(bytes, assumed);
     let length = u32::try_from(bytes.len()).map_err(|_| ParseError {
         kind: ParseErrorKind::TooLarge,
         offset_bytes: 0,

@@ -21,7 +21,7 @@ use std::{
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::Sequence;
+use super::{Charsets, Sequence};
 pub(super) use read::read;
 use record::JournalMeta;
 
@@ -138,6 +138,8 @@ pub struct Received {
     pub listener: Arc<str>,
     /// The configuration it was routed by.
     pub site_version: Arc<str>,
+    /// In which character sets those of its bodies are that do not say so themselves.
+    pub charsets: Charsets,
     /// The frame as received.
     pub raw: Bytes,
     /// What routes made of it: each distinct body once.

@@ -9,10 +9,10 @@ use super::{
     record::{NoteRecord, PAGE_NOTES_MAX, ReceivedRecord, ToldRecord, decode_page},
 };
 use crate::outbox::{
-    OutboxError, Sequence,
+    Charsets, OutboxError, Sequence,
     key::{DestinationId, Key},
     lane::Shared,
-    reader::chunked_body,
+    reader,
     record::{Damage, MessageRecord},
     store::{Store, StoreError},
 };
@@ -137,11 +137,7 @@ fn received(
     };
     let mut bodies = Vec::with_capacity(message.body_bytes.len());
     for body in (0..).take(message.body_bytes.len()) {
-        let bytes = match message.inline_body(body) {
-            Some(bytes) => bytes,
-            None => chunked_body(store, &message, record.message, body)?,
-        };
-        match bytes {
+        match reader::body(store, &message, record.message, body)? {
             Ok(bytes) => bodies.push(bytes),
             Err(damage) => return Ok(Err(damage)),
         }
@@ -157,6 +153,8 @@ fn put_together(
 ) -> Result<Noted, Damage> {
     // What was told is the last body, and what was received the first.
     let told = ToldRecord::decode(&bodies.pop().ok_or(Damage::Missing)?)?;
+    let charsets = if record.has_charsets { bodies.pop() } else { None };
+    let charsets = String::from_utf8(charsets.unwrap_or_default().into()).map_err(|_| Damage::Text)?;
     let mut bodies = bodies.into_iter();
     let raw = bodies.next().ok_or(Damage::Missing)?;
     if *blake3::hash(&raw).as_bytes() != message.hash {
@@ -182,6 +180,7 @@ fn put_together(
         received_at: message.received_at,
         listener: message.listener.into(),
         site_version: message.site_version.into(),
+        charsets: Charsets::of_lines(charsets),
         raw,
         results: bodies.collect(),
         told,

@@ -98,6 +98,8 @@ pub(in crate::outbox) struct ReceivedRecord {
     pub(in crate::outbox) is_repeated: bool,
     /// The message's bodies lie in chunks.
     pub(in crate::outbox) chunked: bool,
+    /// Among them are the names of their character sets.
+    pub(in crate::outbox) has_charsets: bool,
     /// The bytes of all bodies of the message.
     pub(in crate::outbox) bytes: u32,
     /// Every delivery and dead letter made at acceptance: destination, and its sequence less the message's.
@@ -161,7 +163,8 @@ fn write_note(out: &mut Vec<u8>, note: &NoteRecord) {
         NoteRecord::Received(received) => {
             out.push(RECEIVED);
             out.extend_from_slice(&received.message.0.to_be_bytes());
-            out.push(u8::from(received.is_repeated) | u8::from(received.chunked) << 1);
+            let (repeated, chunked) = (u8::from(received.is_repeated), u8::from(received.chunked));
+            out.push(repeated | chunked << 1 | u8::from(received.has_charsets) << 2);
             out.extend_from_slice(&received.bytes.to_be_bytes());
             put_count(out, received.owed.len());
             for (destination, offset) in &received.owed {
@@ -224,6 +227,7 @@ fn read_note(reader: &mut Reader<'_>) -> Result<NoteRecord, Damage> {
                 message,
                 is_repeated: flags & 1 != 0,
                 chunked: flags & 2 != 0,
+                has_charsets: flags & 4 != 0,
                 bytes,
                 owed,
             }))
@@ -470,6 +474,7 @@ mod tests {
             message: Sequence(u64::MAX),
             is_repeated: true,
             chunked: false,
+            has_charsets: true,
             bytes: u32::MAX,
             owed: vec![(u32::MAX, 1); 500],
         });

@@ -172,7 +172,8 @@ pub(super) struct MessageRecord {
     pub(super) hash: [u8; 32],
     /// Every delivery and dead letter made at acceptance: destination, and its sequence less the message's.
     pub(super) owed: Vec<(DestinationId, u16)>,
-    /// Lengths of the bodies; the first is the frame as received.
+    /// Lengths of the bodies: the frame as received, what was made of it, the names of character sets where they are
+    /// kept, and what the journal is told.
     pub(super) body_bytes: Vec<u32>,
     /// The bodies, one after the other, unless they are in chunks.
     pub(super) inline: Option<Bytes>,
@@ -257,6 +258,14 @@ impl MessageRecord {
         reader.end(record)
     }
 
+    /// Which body are the names of character sets, in a message that has any.
+    pub(super) fn charsets_body(&self, is_noted: bool) -> Result<u16, Damage> {
+        let behind = 1 + usize::from(is_noted);
+        let body = self.body_bytes.len().checked_sub(behind);
+        let body = body.and_then(|body| u16::try_from(body).ok());
+        body.ok_or(Damage::Missing)
+    }
+
     /// A body that lies in this record: `None` when the bodies are in chunks.
     pub(super) fn inline_body(&self, body: u16) -> Option<Result<Bytes, Damage>> {
         let inline = self.inline.as_ref()?;
@@ -272,6 +281,7 @@ impl MessageRecord {
 
 /// A delivery that is owed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a bit of one byte on disk")]
 pub(super) struct EntryRecord {
     /// The message it comes from. The same number as its own, but for a second delivery to one destination.
     pub(super) message: Sequence,
@@ -283,6 +293,8 @@ pub(super) struct EntryRecord {
     pub(super) chunked: bool,
     /// The journal tells of the message: it is kept until that is forgotten.
     pub(super) is_noted: bool,
+    /// Among the message's bodies are the names of their character sets.
+    pub(super) has_charsets: bool,
     /// The bytes of all bodies of the message.
     pub(super) bytes: u32,
 }
@@ -302,7 +314,9 @@ impl EntryRecord {
         out.extend_from_slice(&self.message.0.to_be_bytes());
         out.extend_from_slice(&self.body.to_be_bytes());
         put_time(out, self.received_at);
-        out.push(u8::from(self.sole) | u8::from(self.chunked) << 1 | u8::from(self.is_noted) << 2);
+        let bits = [self.sole, self.chunked, self.is_noted, self.has_charsets];
+        let flags = (0..).zip(bits).map(|(place, bit)| u8::from(bit) << place);
+        out.push(flags.sum());
         out.extend_from_slice(&self.bytes.to_be_bytes());
     }
 
@@ -316,6 +330,7 @@ impl EntryRecord {
             sole: flags & 1 != 0,
             chunked: flags & 2 != 0,
             is_noted: flags & 4 != 0,
+            has_charsets: flags & 8 != 0,
             bytes: reader.u32()?,
         })
     }

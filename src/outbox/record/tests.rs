@@ -31,6 +31,7 @@ fn entry() -> EntryRecord {
         sole: false,
         chunked: true,
         is_noted: false,
+        has_charsets: false,
         bytes: 0x0504,
     }
 }

@@ -347,3 +347,74 @@ async fn without_a_journal_nothing_is_kept_of_what_nobody_is_owed() {
     assert_eq!(outbox.level().bytes, 0);
     outbox.close().await;
 }
+
+#[tokio::test]
+async fn a_character_set_is_kept_with_a_message_whatever_its_size_and_on_all_its_ways() {
+    let large = "x".repeat(3 * VALUE_BYTES_MAX);
+    for (raw, keeps_journal) in [("raw", false), ("raw", true), (&*large, false), (&*large, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            if keeps_journal {
+                open_with_journal(folder.path())
+            } else {
+                super::open(folder.path())
+            }
+        };
+        let outbox = open();
+        let both = ["lab", "files"]
+            .into_iter()
+            .zip([BodyRef::Raw, BodyRef::Result(0)]);
+        let in_one = Acceptance {
+            charsets: Charsets::new([Some("SHIFT_JIS"), Some("UNICODE UTF-8")].into_iter()),
+            results: vec![Bytes::from_static(b"made of it")],
+            deliveries: both
+                .map(|(name, body)| Entry {
+                    destination: name.into(),
+                    body,
+                })
+                .collect(),
+            ..noted(raw.to_owned(), &[])
+        };
+        offer(&outbox, in_one).await;
+        offer(&outbox, noted("in none", &["lab"])).await;
+        let owed = |outbox: &Outbox, name| {
+            let deliveries = outbox.next(name, None, 10, ALL).unwrap().into_iter();
+            deliveries
+                .map(|delivery| (delivery.bytes, delivery.charset))
+                .collect::<Vec<_>>()
+        };
+        let kept = Some("SHIFT_JIS".to_owned());
+        let lab = [
+            (Bytes::copy_from_slice(raw.as_bytes()), kept),
+            ("in none".into(), None),
+        ];
+        assert_eq!(owed(&outbox, "lab"), lab);
+        // Given up and sent again, after a restart.
+        settle(&outbox, "files", 1, gave_up()).await;
+        outbox.close().await;
+        let outbox = open();
+        assert_eq!(owed(&outbox, "lab"), lab);
+        assert!(outbox.resend("files", Sequence(1), "ann").await.unwrap());
+        let utf_8 = Some("UNICODE UTF-8".to_owned());
+        assert_eq!(owed(&outbox, "files"), [("made of it".into(), utf_8)]);
+        let notes = outbox.read_journal(0, 10, ALL).unwrap().notes;
+        let received = notes.iter().filter_map(|note| match &note.what {
+            Noted::Received(received) => {
+                let results: Vec<_> = received.results.iter().map(|result| &**result).collect();
+                let charsets: Vec<_> = received.charsets.names().flatten().collect();
+                Some((charsets, results))
+            }
+            Noted::Attempted { .. } | Noted::Settled { .. } => None,
+        });
+        let expected: &[(Vec<&str>, Vec<&[u8]>)] = &[
+            (vec!["SHIFT_JIS", "UNICODE UTF-8"], vec![b"made of it"]),
+            (Vec::new(), Vec::new()),
+            (vec!["UNICODE UTF-8"], Vec::new()),
+        ];
+        let received: Vec<_> = received.collect();
+        assert_eq!(received, if keeps_journal { expected } else { &[] });
+        outbox.close().await;
+        let verified = Outbox::verify(folder.path(), &settings()).unwrap();
+        assert_eq!((verified.difference(), verified.damages), (0, 0), "{verified:?}");
+    }
+}

@@ -44,6 +44,7 @@ fn acceptance(raw: impl Into<Bytes>, to: &[&str]) -> Acceptance {
         listener: "adt".into(),
         control_id: Bytes::from_static(b"1"),
         site_version: "v1".into(),
+        charsets: Charsets::default(),
         raw: raw.into(),
         results: Vec::new(),
         deliveries: to.iter().map(entry).collect(),

@@ -176,6 +176,7 @@ impl<'a> Draft<'a> {
                 message,
                 is_repeated,
                 chunked,
+                has_charsets: !offered.acceptance.charsets.is_empty(),
                 bytes,
                 owed: owed.iter().map(|owed| (owed.id, owed.offset)).collect(),
             };
@@ -237,6 +238,7 @@ impl<'a> Draft<'a> {
             sole,
             chunked,
             is_noted,
+            has_charsets: !acceptance.charsets.is_empty(),
             bytes,
         };
         let (deliveries, dead) = owed.split_at(acceptance.deliveries.len());
@@ -550,8 +552,9 @@ fn put_message(message: Sequence, offered: &Offered, owed: &[Owed], batch: &mut 
 }
 
 fn one_after_the_other(offered: &Offered) -> Bytes {
-    if offered.told.is_none() && offered.acceptance.results.is_empty() {
-        return offered.acceptance.raw.clone();
+    let raw = &offered.acceptance.raw;
+    if offered.bodies().count() == 1 {
+        return raw.clone();
     }
     let mut bodies = BytesMut::with_capacity(offered.bytes());
     offered.bodies().for_each(|body| bodies.extend_from_slice(body));

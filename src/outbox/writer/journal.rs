@@ -172,6 +172,7 @@ impl Draft<'_> {
                 bytes,
                 owed,
                 is_repeated: _,
+                has_charsets: _,
             } = received;
             let meta = &mut self.pen.meta;
             meta.bytes = meta.bytes.saturating_sub(u64::from(bytes));

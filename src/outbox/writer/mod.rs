@@ -79,7 +79,9 @@ pub(super) struct Offered {
     /// Of what was received.
     pub(super) hash: [u8; 32],
     pub(super) acceptance: Acceptance,
-    /// What the journal is told, as a body beside those of the message.
+    /// The names of its character sets, as a body beside those of the message.
+    charsets: Option<Bytes>,
+    /// What the journal is told, as one more.
     pub(super) told: Option<Bytes>,
 }
 
@@ -94,8 +96,10 @@ impl Offered {
             };
             record.encode()
         });
+        let names = acceptance.charsets.as_str();
         Offered {
             hash: blake3::hash(&acceptance.raw).into(),
+            charsets: (!names.is_empty()).then(|| Bytes::copy_from_slice(names.as_bytes())),
             acceptance,
             told,
         }
@@ -120,6 +124,7 @@ impl Offered {
         let acceptance = &self.acceptance;
         std::iter::once(&acceptance.raw)
             .chain(&acceptance.results)
+            .chain(&self.charsets)
             .chain(&self.told)
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn entry(
             sole: record.owed.len() == 1,
             chunked: record.inline.is_none(),
             is_noted,
+            has_charsets: false,
             bytes: record.body_bytes.iter().sum(),
         });
         ControlFlow::Break(())

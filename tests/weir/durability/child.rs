@@ -16,7 +16,8 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use weir::outbox::{
-    Acceptance, BodyRef, Delivery, Entry, OpenError, Outbox, Outcome, Sequence, Settings, Settlement,
+    Acceptance, BodyRef, Charsets, Delivery, Entry, OpenError, Outbox, Outcome, Sequence, Settings,
+    Settlement,
 };
 
 use super::checker::{Acknowledged, Id};
@@ -253,6 +254,7 @@ fn acceptance(source: usize, number: u64) -> Acceptance {
         listener: "adt".into(),
         control_id: Bytes::from(number.to_string()),
         site_version: "v".into(),
+        charsets: Charsets::default(),
         raw: body(source, number, bytes),
         results,
         deliveries: vec![

@@ -7,6 +7,6 @@ pub fn check(bytes: &[u8]) {
     let bytes = Bytes::copy_from_slice(bytes);
     let pieces: Vec<Bytes> = batch::split(&bytes).collect();
     assert!(pieces.iter().map(Bytes::len).sum::<usize>() <= bytes.len());
-    let transfer = Transfer::read(&bytes, 3);
+    let transfer = Transfer::read(&bytes, 3, None);
     assert!(transfer.messages.len() <= 3);
 }
