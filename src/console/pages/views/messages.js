@@ -155,7 +155,7 @@ function results(page, body, asked) {
       showBar();
     }
     before = received;
-    changed(received);
+    changed(received, ...status.destinations.flatMap((one) => [one.delivered, one.dead_lettered]));
   });
 }
 
