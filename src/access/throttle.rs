@@ -234,7 +234,9 @@ mod tests {
         throttle.begin("anna", "192.0.2.1", start).unwrap();
         throttle.succeed("anna", "192.0.2.1", start);
         for number in 0..6 {
-            let _ = throttle.begin("anna", &format!("198.51.100.{number}"), start);
+            throttle
+                .begin("anna", &format!("198.51.100.{number}"), start)
+                .ok();
         }
         assert!(throttle.begin("anna", "198.51.100.9", start).is_err());
         assert!(throttle.begin("anna", "192.0.2.1", start).is_ok());
@@ -242,7 +244,7 @@ mod tests {
         assert!(guess(&mut throttle, "anna", "192.0.2.1", 20, start) > ADDRESS_WAIT_MAX);
         let later = start + PROVEN_FOR;
         for number in 0..6 {
-            let _ = throttle.begin("anna", &format!("203.0.113.{number}"), later);
+            throttle.begin("anna", &format!("203.0.113.{number}"), later).ok();
         }
         assert!(throttle.begin("anna", "192.0.2.1", later).is_err());
         for number in 0..PROVEN_MAX {

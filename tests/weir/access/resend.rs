@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Running;
+use super::{Client, Running};
 use crate::harness::{Sender, adt, field, wait_until};
 
 #[test]
@@ -55,26 +55,7 @@ fn whoever_operates_sends_again_whoever_edits_sends_what_they_write_and_both_say
         (&json!("refused"), &json!("messages by patient"))
     );
     let administrator = running.bearer(&running.token("root", "administrator"));
-    for (path, object) in [
-        (
-            "/api/v1/archive/holds",
-            json!({ "name": "court", "reason": "asked for" }),
-        ),
-        ("/api/v1/archive/purge", json!({})),
-    ] {
-        let asking = |search: Value| {
-            let mut body = object.clone();
-            match path.ends_with("purge") {
-                true => body["search"] = search,
-                false => body["messages"] = json!({ "search": search }),
-            }
-            administrator.ask("POST", path, Some(&body))
-        };
-        let refused = asking(json!({ "where": "PID-19 starts with \"999\"" }));
-        assert_eq!(refused.code, 403, "{path}: {}", refused.body);
-        let answer = asking(json!({ "type": "ORU" }));
-        assert_eq!(answer.code, 200, "{path}: {}", answer.body);
-    }
+    archived_is_chosen_by_content_by_nobody_who_may_not_read(&administrator);
     let found = preview(search(json!({ "type": "ADT" })));
     assert_eq!(found.code, 200, "{}", found.body);
     let start = format!("/api/v1/resends/{}/start", found.json()["id"]);
@@ -84,4 +65,21 @@ fn whoever_operates_sends_again_whoever_edits_sends_what_they_write_and_both_say
     let count = usize::try_from(found.json()["count"].as_u64().unwrap()).unwrap();
     running.receiver.wait_for(3 + count);
     assert_eq!(running.engine.terminate(), 0);
+}
+
+/// Holds and purges tell how many they chose.
+fn archived_is_chosen_by_content_by_nobody_who_may_not_read(administrator: &Client) {
+    let hold = |search: Value| json!({ "name": "court", "reason": "asked for", "messages": search });
+    let purge = |search: Value| search;
+    let ways: [(&str, &dyn Fn(Value) -> Value); 2] = [("holds", &hold), ("purge", &purge)];
+    for (path, body) in ways {
+        let asking = |search: Value| {
+            let body = body(json!({ "search": search }));
+            administrator.ask("POST", &format!("/api/v1/archive/{path}"), Some(&body))
+        };
+        let refused = asking(json!({ "where": "PID-19 starts with \"999\"" }));
+        assert_eq!(refused.code, 403, "{path}: {}", refused.body);
+        let answer = asking(json!({ "type": "ORU" }));
+        assert_eq!(answer.code, 200, "{path}: {}", answer.body);
+    }
 }
