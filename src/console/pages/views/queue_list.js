@@ -41,7 +41,7 @@ export function queueList(name, page, { may }) {
       ["Size", (row) => bytes(row.bytes), "number"],
       ["", (row) => h("div", { class: "actions" },
         page.session.may("read") ? button("Look", () => lookAt(`${path}/${row.sequence}`, `Number ${row.sequence} for ${name}`), { kind: "small" }) : null,
-        may ? button("Skip…", (event) => skip(event.currentTarget, row), { kind: "small" }) : null), "end"],
+        row.skipped ? "skipped when its turn comes" : may ? button("Skip…", (event) => skip(event.currentTarget, row), { kind: "small" }) : null), "end"],
     ];
   }
   async function skip(control, row) {
