@@ -199,10 +199,7 @@ impl Gate {
         }
         if let Some(authorization) = headers.get(header::AUTHORIZATION) {
             // Whoever sends a token is a program: a cookie beside it is not looked at.
-            let token = authorization
-                .to_str()
-                .ok()
-                .and_then(|text| text.strip_prefix("Bearer "));
+            let token = authorization.to_str().ok().and_then(bearer);
             let token = token.filter(|token| token.len() <= KEY_BYTES_MAX);
             return (token.and_then(|token| self.access.bearer(token)), None);
         }
@@ -384,6 +381,12 @@ fn reason(headers: &HeaderMap) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8_lossy();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The token of `Bearer TOKEN`; upper and lower case are the same in the name of a scheme (RFC 9110, 11.1).
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

@@ -13,7 +13,7 @@ use crate::access::Permission;
 use crate::archive::{self, Archive, ArchiveError, PAGE_COUNT_MAX, check_hold};
 use crate::clock;
 use crate::console::Sources;
-use crate::console::extract::{Json, Path};
+use crate::console::extract::{Json, Path, object, object_or_null};
 use crate::console::guard::Caller;
 
 /// Why the archive did not answer as asked.
@@ -59,7 +59,7 @@ pub struct Chosen {
     /// Their numbers.
     pub numbers: Vec<u64>,
     /// What they have in common.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "object_or_null", skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
 }
 
@@ -87,6 +87,7 @@ pub struct NewHold {
     /// Why there is one.
     pub reason: String,
     /// What it keeps.
+    #[serde(deserialize_with = "object")]
     pub messages: Chosen,
 }
 

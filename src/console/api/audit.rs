@@ -27,7 +27,7 @@ pub(super) struct Part {
     before: Option<u64>,
     /// At most so many: 100, and no more than 1,000.
     count: Option<usize>,
-    /// Those of whom this is the name, as `user:anna`.
+    /// Those of whom this is the name, as `user:anna`, or `anna` for whoever is called so.
     who: Option<String>,
     /// Those whose name begins so, as `queue.` or `session.begin`.
     what: Option<String>,
@@ -62,7 +62,7 @@ pub(super) async fn list(State(sources): State<Sources>, Query(part): Query<Part
     read(move || {
         let count = part.count.unwrap_or(100).clamp(1, COUNT_MAX);
         let records = sources.audit.newest(part.before, count, |record| {
-            part.who.as_ref().is_none_or(|who| record.who == *who)
+            part.who.as_ref().is_none_or(|who| is_called(&record.who, who))
                 && part
                     .what
                     .as_ref()
@@ -71,6 +71,11 @@ pub(super) async fn list(State(sources): State<Sources>, Query(part): Query<Part
         Ok(axum::Json(records).into_response())
     })
     .await
+}
+
+/// By the whole name, or by what stands behind its kind.
+fn is_called(record: &str, who: &str) -> bool {
+    record == who || record.split_once(':').is_some_and(|(_, name)| name == who)
 }
 
 /// Whether every record is what was written.

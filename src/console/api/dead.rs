@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sources};
+use crate::console::extract::Query;
 use crate::engine::Status;
 use crate::outbox::OutboxError;
 
@@ -19,6 +20,14 @@ use crate::outbox::OutboxError;
 const LETTERS_MAX: usize = 10_000;
 /// How many are read at once.
 const PART: usize = 200;
+
+/// Whose dead letters.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Of {
+    /// Those of this destination alone.
+    destination: Option<String>,
+}
 
 /// The dead letters of one destination that were given up for one reason.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,9 +55,9 @@ struct Gathered {
     last: Option<Timestamp>,
 }
 
-pub(super) async fn get(State(sources): State<Sources>) -> Response {
+pub(super) async fn get(State(sources): State<Sources>, Query(of): Query<Of>) -> Response {
     let status = sources.status;
-    match tokio::task::spawn_blocking(move || groups(&status)).await {
+    match tokio::task::spawn_blocking(move || groups(&status, &of)).await {
         Ok(Ok(groups)) => Json(groups).into_response(),
         Ok(Err(error)) => Failure::response(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         Err(_) => Failure::response(StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
@@ -56,9 +65,10 @@ pub(super) async fn get(State(sources): State<Sources>) -> Response {
 }
 
 /// The largest first. Blocks on the store.
-fn groups(status: &Status) -> Result<Vec<Group>, OutboxError> {
+fn groups(status: &Status, of: &Of) -> Result<Vec<Group>, OutboxError> {
     let mut groups = Vec::new();
-    for destination in status.owed_destinations() {
+    let wanted = |name: &Arc<str>| of.destination.as_deref().is_none_or(|only| **name == *only);
+    for destination in status.owed_destinations().into_iter().filter(wanted) {
         groups.extend(of_destination(status, &destination)?);
     }
     groups.sort_by_key(|group| std::cmp::Reverse(group.count));
@@ -72,9 +82,9 @@ fn of_destination(status: &Status, destination: &Arc<str>) -> Result<Vec<Group>,
     let mut is_whole = false;
     while looked_at < LETTERS_MAX && !is_whole {
         let letters = status.outbox().dead_letters(destination, after, PART)?;
-        is_whole = letters.len() < PART;
+        is_whole = letters.is_empty();
         looked_at += letters.len();
-        after = letters.last().map(|letter| letter.sequence);
+        after = letters.last().map_or(after, |letter| Some(letter.sequence));
         for letter in letters {
             let gathered = reasons.entry(letter.reason).or_default();
             gathered.count += 1;

@@ -26,6 +26,9 @@ pub const COUNT_MAX: usize = 1_000;
 /// The bytes of messages read for one list.
 const READ_BYTES_MAX: usize = 16 << 20;
 
+/// So many dead letters are looked at together.
+const PART: usize = 200;
+
 /// Which part of a list.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,14 +39,30 @@ pub(super) struct Part {
     count: Option<usize>,
 }
 
+/// Which part of the dead letters.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeadPart {
+    /// Those after this number.
+    after: Option<u64>,
+    /// At most so many.
+    count: Option<usize>,
+    /// Those that were given up for this reason, in its own words.
+    reason: Option<String>,
+}
+
 impl Part {
     fn after(&self) -> Option<Sequence> {
         self.after.map(Sequence)
     }
 
     fn count(&self) -> usize {
-        self.count.unwrap_or(100).clamp(1, COUNT_MAX)
+        count(self.count)
     }
+}
+
+fn count(asked: Option<usize>) -> usize {
+    asked.unwrap_or(100).clamp(1, COUNT_MAX)
 }
 
 /// A delivery that waits.
@@ -125,13 +144,30 @@ pub(super) async fn list(
 pub(super) async fn list_dead(
     State(sources): State<Sources>,
     Path(name): Path<String>,
-    Query(part): Query<Part>,
+    Query(part): Query<DeadPart>,
 ) -> Response {
     read(sources.status, name, move |status, name| {
-        let found = status.outbox().dead_letters(name, part.after(), part.count())?;
-        Ok(Json(found.iter().map(dead).collect::<Vec<_>>()).into_response())
+        Ok(Json(dead_part(status, name, &part)?).into_response())
     })
     .await
+}
+
+/// As many as were asked for, unless there are no more; however few of all of them fit. Blocks on the store.
+fn dead_part(status: &Status, name: &Arc<str>, part: &DeadPart) -> Result<Vec<Dead>, OutboxError> {
+    let fits = |letter: &&DeadLetter| part.reason.as_ref().is_none_or(|reason| letter.reason == *reason);
+    let wanted = count(part.count);
+    let mut after = part.after.map(Sequence);
+    let mut found = Vec::new();
+    while found.len() < wanted {
+        let letters = status.outbox().dead_letters(name, after, PART)?;
+        let Some(last) = letters.last() else {
+            break;
+        };
+        after = Some(last.sequence);
+        found.extend(letters.iter().filter(fits).map(dead));
+    }
+    found.truncate(wanted);
+    Ok(found)
 }
 
 /// One that waits, as it will be sent.

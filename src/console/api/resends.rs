@@ -16,7 +16,7 @@ use super::archive::{Chosen, Trouble};
 use super::messages::{self, Found, Search};
 use super::resend::{because, told, way};
 use crate::console::Sources;
-use crate::console::extract::{Json, Path};
+use crate::console::extract::{Json, Path, object};
 use crate::console::guard::Caller;
 use crate::engine::{self, JobState, Jobs, JobsError, Way};
 
@@ -26,6 +26,7 @@ use crate::engine::{self, JobState, Jobs, JobsError, Way};
 #[serde(deny_unknown_fields, default)]
 pub struct Wanted {
     /// Which messages: as for `POST /api/v1/messages/search`, but without `before` and `count`.
+    #[serde(deserialize_with = "object")]
     pub search: Search,
     /// To this destination alone, as each was sent to it. Without one they go through the routes as they are now.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,6 +157,9 @@ pub(super) async fn preview(
     caller: Caller,
     Json(asked): Json<Wanted>,
 ) -> Response {
+    if asked.limit == Some(0) {
+        return Failure::response(StatusCode::BAD_REQUEST, "`limit`: expected at least 1");
+    }
     let (way, query) = (way(asked.destination, asked.routed), asked.search.query());
     let chosen = Chosen {
         numbers: Vec::new(),

@@ -178,7 +178,8 @@ fn rules() -> Vec<Endpoint> {
 fn deliveries() -> Vec<Endpoint> {
     vec![
         get("/api/v1/dead", may(See), No, dead::get)
-            .answers::<Vec<dead::Group>>("What was given up, over all destinations, by reason"),
+            .answers::<Vec<dead::Group>>("What was given up, over all destinations, by reason")
+            .asks::<dead::Of>(),
         get("/api/v1/destinations/{name}/queue", may(See), No, queue::list)
             .answers::<Vec<queue::Queued>>("What waits, without content")
             .asks::<queue::Part>(),
@@ -187,7 +188,7 @@ fn deliveries() -> Vec<Endpoint> {
             .ends_with("Gives up one that waits", DONE),
         get("/api/v1/destinations/{name}/dead", may(See), No, queue::list_dead)
             .answers::<Vec<queue::Dead>>("What was given up, without content")
-            .asks::<queue::Part>(),
+            .asks::<queue::DeadPart>(),
         get(DEAD, may(Read), As("dead.read"), queue::get_dead).sends("A dead letter, as it was sent", HL7),
         post(DEAD, may(Operate), As("dead.resend"), queue::resend)
             .ends_with("Sends a dead letter again", DONE),
@@ -201,7 +202,7 @@ fn history() -> Vec<Endpoint> {
     vec![
         get("/api/v1/messages", may(See), No, messages::list)
             .answers::<messages::Page>("The newest messages, by what is no content")
-            .asks::<messages::Search>(),
+            .asks::<messages::Listed>(),
         post(
             "/api/v1/messages/search",
             may(Read),

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import * as live from "./live.js";
 import { fault } from "./parts.js";
-import { put } from "./dom.js";
+import { h, put } from "./dom.js";
 import { account } from "./views/account.js";
 import { alerts } from "./views/alerts.js";
 import { audit } from "./views/audit.js";
@@ -64,14 +64,25 @@ function show() {
   const page = { root: frame.main, path, query, signal: leave.signal, session, go, renew: begin };
   put(frame.main);
   frame.at(first);
-  const view = PAGES[first];
-  if (view) view(page);
-  else put(frame.main, fault(new Error(`There is no page “${first}” here.`)));
+  draw(PAGES[first] ?? missing(first), page);
   document.title = `${frame.main.querySelector("h1")?.textContent ?? "weir"} · weir`;
   window.scrollTo(0, 0);
   // Whoever reads by ear or goes by keyboard begins with the heading of the new page.
   frame.main.querySelector("h1")?.focus({ preventScroll: true });
 }
+
+// What goes wrong in a page stands in its place, and in the browser's console.
+async function draw(view, page) {
+  try {
+    await view(page);
+  } catch (error) {
+    if (page.signal.aborted) return;
+    put(page.root, fault(error));
+    throw error;
+  }
+}
+
+const missing = (name) => (page) => { put(page.root, fault(new Error(`There is no page “${name}” here.`))); };
 
 // Goes to an address; the same one is shown anew.
 function go(hash) {
@@ -79,7 +90,8 @@ function go(hash) {
   else location.hash = hash;
 }
 
-async function begin() {
+// Asks who one is, and begins anew with that; `told` is said to whoever has to log in.
+async function begin(told = null) {
   leave?.abort();
   visit?.abort();
   visit = new AbortController();
@@ -89,10 +101,10 @@ async function begin() {
   try {
     asked = await api.get("session");
   } catch (error) {
-    return askIn(false, error);
+    return askIn(false, fault(error));
   }
   api.setCsrf(asked.csrf_token);
-  if (!asked.user) return askIn(asked.needs_setup, null);
+  if (!asked.user) return askIn(asked.needs_setup, told ? h("p", { class: "why good" }, told) : null);
   session = { ...asked.user, may: (permission) => asked.user.permissions.includes(permission) };
   frame = shell(session, logOut, visit.signal);
   put(document.body, frame.nodes);
@@ -102,8 +114,8 @@ async function begin() {
 }
 
 // Without a session: logs in, or makes the first administrator.
-function askIn(isFirst, error) {
-  put(document.body, isFirst ? setup(begin) : login(begin, error));
+function askIn(isFirst, told) {
+  put(document.body, isFirst ? setup(() => begin()) : login(() => begin(), told));
   document.title = isFirst ? "Set up · weir" : "Log in · weir";
   document.querySelector("input")?.focus();
 }
@@ -120,5 +132,9 @@ async function logOut() {
 api.onLoggedOut(() => {
   if (session) begin();
 });
+// A key that is held down presses a button once: who opens a question with it has not answered it.
+window.addEventListener("keydown", (event) => {
+  if (event.repeat && event.key === "Enter" && event.target.tagName !== "TEXTAREA") event.preventDefault();
+}, { capture: true });
 window.addEventListener("hashchange", show);
 begin();

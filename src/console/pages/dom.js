@@ -47,14 +47,36 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// Gives the focus to whoever has lost it with what it stood on: to this node, or to the heading of the page.
+export function refocus(node) {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const at = node?.isConnected ? node : document.querySelector("main h1");
+  at?.focus({ preventScroll: true });
+}
+
+// Replaces all that stands in a node; a focus within goes to the first button that stands there now.
+export function redraw(node, ...children) {
+  const held = focusWithin(node);
+  put(node, ...children);
+  if (held) refocus(held.isConnected ? held : node.querySelector("button"));
+}
+
+const focusWithin = (node) => (node.contains(document.activeElement) ? document.activeElement : null);
+
 // Keeps one node for each item, in their order, and takes over what is there: focus and selection stay.
 export function keyed(parent, items, keyOf, make) {
+  const held = focusWithin(parent);
   const known = parent.known ?? new Map();
-  const seen = new Set();
+  const wanted = new Set(items.map(keyOf));
+  // Those that go, go first: whatever else would be moved is no longer under the finger that presses it.
+  for (const [key, entry] of known) {
+    if (wanted.has(key)) continue;
+    entry.node.remove();
+    known.delete(key);
+  }
   let at = parent.firstChild;
   for (const item of items) {
     const key = keyOf(item);
-    seen.add(key);
     let entry = known.get(key);
     if (!entry) {
       entry = make(item);
@@ -64,10 +86,6 @@ export function keyed(parent, items, keyOf, make) {
     if (entry.node === at) at = at.nextSibling;
     else parent.insertBefore(entry.node, at);
   }
-  for (const [key, entry] of known) {
-    if (seen.has(key)) continue;
-    entry.node.remove();
-    known.delete(key);
-  }
   parent.known = known;
+  if (held) refocus(held);
 }

@@ -2,6 +2,7 @@
 
 /// The path, as in its address, and the text.
 pub(super) const FILES: &[(&str, &str)] = &[
+    ("ages.js", include_str!("ages.js")),
     ("api.js", include_str!("api.js")),
     ("app.js", include_str!("app.js")),
     ("chart.js", include_str!("chart.js")),
@@ -12,10 +13,12 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("icon.svg", include_str!("icon.svg")),
     ("idle.js", include_str!("idle.js")),
     ("index.html", include_str!("index.html")),
+    ("kinds.js", include_str!("kinds.js")),
     ("live.js", include_str!("live.js")),
     ("message.css", include_str!("message.css")),
     ("parts.css", include_str!("parts.css")),
     ("parts.js", include_str!("parts.js")),
+    ("renew.js", include_str!("renew.js")),
     ("shell.js", include_str!("shell.js")),
     ("state.js", include_str!("state.js")),
     ("style.css", include_str!("style.css")),

@@ -74,6 +74,14 @@ export function moment(text) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
 }
 
+// The zone of those moments.
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+// A sentence of weir's with its instants, which are in UTC, as moments.
+export function local(text) {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, moment);
+}
+
 // How long ago an instant was.
 export function ago(text) {
   const date = new Date(text);

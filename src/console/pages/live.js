@@ -13,8 +13,8 @@ let source = null;
 let retry = null;
 let wait = FIRST_RETRY_MS;
 
-// The last status, and since when there is none any more.
-export const live = { status: null, isConnected: false, lostAt: null, samples: [] };
+// The last status, since when it does not come by itself any more, and why, where weir says so.
+export const live = { status: null, isConnected: false, lostAt: null, refusal: null, samples: [] };
 
 // Calls back now and at every change, until the signal aborts.
 export function follow(signal, call) {
@@ -46,6 +46,7 @@ export function stop() {
   live.status = null;
   live.isConnected = false;
   live.lostAt = null;
+  live.refusal = null;
 }
 
 function disconnect() {
@@ -66,6 +67,7 @@ function connect() {
     wait = FIRST_RETRY_MS;
     live.isConnected = true;
     live.lostAt = null;
+    live.refusal = null;
     take(JSON.parse(event.data));
     tell();
   });
@@ -74,15 +76,29 @@ function connect() {
     live.lostAt ??= Date.now();
     tell();
     if (source?.readyState !== EventSource.CLOSED) return;
-    // Refused, not only interrupted: the session may have ended.
+    // Refused, not only interrupted.
     source = null;
-    retry = setTimeout(async () => {
+    retry = setTimeout(() => {
       wait = Math.min(wait * 2, LONGEST_RETRY_MS);
-      // Answered 401 where it has, and that leads to the log-in.
-      await get("status").catch(() => {});
-      if (!source && isFollowed) connect();
+      connect();
     }, wait);
+    lookOnce();
   };
+}
+
+// What runs and why it is not told by itself, as far as weir answers: 401 where the session has ended, and that leads
+// to the log-in.
+async function lookOnce() {
+  const probe = new AbortController();
+  const [status, refusal] = await Promise.all([
+    get("status").catch(() => null),
+    get("events", { raw: true, accept: "text/event-stream", signal: probe.signal }).then(() => null, (error) => (error.status ? error.message : null)),
+  ]);
+  probe.abort();
+  if (!isFollowed || live.isConnected) return;
+  live.refusal = refusal;
+  if (status) take(status);
+  tell();
 }
 
 // A status becomes a sample: the counts by name at one moment.

@@ -104,6 +104,7 @@ mod tests {
     use axum::http::Request;
 
     use super::*;
+    use crate::alert::Kind;
 
     async fn ask(address: &str, known: Option<&str>) -> Response {
         let mut request = Request::get(address);
@@ -184,6 +185,17 @@ mod tests {
                 StatusCode::NOT_FOUND,
                 "{address}"
             );
+        }
+    }
+
+    #[test]
+    fn every_kind_of_alert_has_its_words() {
+        let (_, kinds) = FILES.iter().find(|(path, _)| *path == "kinds.js").unwrap();
+        for kind in Kind::ALL.map(Kind::as_str) {
+            let is_told = [format!("  {kind}: ["), format!("  \"{kind}\": [")]
+                .iter()
+                .any(|entry| kinds.contains(entry));
+            assert!(is_told, "{kind}");
         }
     }
 

@@ -1,7 +1,7 @@
 // What surrounds every page: name, navigation, what is the matter at a glance, and who is logged in.
 
 import { h, put, say } from "./dom.js";
-import { age, plural } from "./format.js";
+import { age, plural, zone } from "./format.js";
 import { follow } from "./live.js";
 import { noticeBoard } from "./parts.js";
 import { needs, shape } from "./state.js";
@@ -17,6 +17,8 @@ const ENTRIES = [
   ["audit", "Audit", "audit"],
   ["users", "Users", "administer"],
 ];
+
+const TIMES = `Times are those of ${zone}.`;
 
 // What has no entry of its own stands under another: the overview is the list of destinations.
 const UNDER = { destinations: "", resends: "messages" };
@@ -35,7 +37,8 @@ export function shell(session, logOut, signal) {
   // Where the top has no room for them.
   list.append(
     h("li", { class: "narrow" }, h("a", { href: "#/account" }, session.name)),
-    h("li", { class: "narrow" }, h("button", { type: "button", onclick: logOut }, "Log out")));
+    h("li", { class: "narrow" }, h("button", { type: "button", onclick: logOut }, "Log out")),
+    h("li", { class: "narrow note" }, TIMES));
   const menu = h("button", { type: "button", class: "menu-button", "aria-expanded": "false", "aria-controls": "menu", onclick: toggle }, "Menu");
   function toggle() {
     const isOpen = menu.getAttribute("aria-expanded") !== "true";
@@ -52,7 +55,7 @@ export function shell(session, logOut, signal) {
       h("a", { href: "#/account", title: "Your account" }, session.name),
       h("button", { type: "button", class: "quiet", onclick: logOut }, "Log out")),
     menu);
-  const nav = h("nav", { class: "side", "aria-label": "Pages" }, list, version(signal));
+  const nav = h("nav", { class: "side", "aria-label": "Pages" }, list, h("div", { class: "version" }, version(signal), h("p", null, TIMES)));
   watch(health, lost, links, signal);
   return {
     main,
@@ -74,7 +77,7 @@ function mark() {
 }
 
 function version(signal) {
-  const text = h("p", { class: "version" });
+  const text = h("p");
   follow(signal, ({ status }) => {
     if (status) say(text, `weir ${status.version} · site ${status.site.version}`);
   });
@@ -86,9 +89,10 @@ function watch(health, lost, links, signal) {
   const word = h("span", { role: "status" });
   put(health, word);
   let tone = null;
-  follow(signal, ({ status, isConnected, lostAt }) => {
+  follow(signal, ({ status, isConnected, lostAt, refusal }) => {
     lost.hidden = isConnected || lostAt === null;
-    if (!lost.hidden) say(lost, `No news from weir for ${age((Date.now() - lostAt) / 1000)}: what is shown may be old. It is asked again and again.`);
+    const old = `No news from weir for ${age((Date.now() - lostAt) / 1000)}: what is shown may be old. It is asked again and again.`;
+    if (!lost.hidden) say(lost, refusal ? `This page does not follow what runs by itself: ${refusal}. It asks again every few seconds.` : old);
     if (!status) return;
     const found = needs(status);
     const now = !isConnected ? "idle" : found.some((need) => need.tone === "bad") ? "bad" : found.length > 0 ? "warn" : "good";

@@ -1,7 +1,8 @@
 // What is the matter with whom: states with a shape and a word, and the list of what needs somebody.
 
-import { age, ago, number, plural } from "./format.js";
+import { age, ago, local, number, plural } from "./format.js";
 import { growth } from "./live.js";
+import { meaning } from "./kinds.js";
 import { s } from "./dom.js";
 
 // Waiting longer than this without a reason is worth a look.
@@ -40,32 +41,50 @@ export function stateOf(destination) {
   return { word, tone };
 }
 
-// Everything that needs somebody, worst first; each names where to go and why.
+// Everything that needs somebody, worst first; each has a key of its own and names where to go, why, and which alerts
+// say the same.
 export function needs(status) {
   const found = [];
-  if (!status.ready) found.push({ tone: "bad", title: "weir is not ready", why: "It is starting, stopping, or its store has failed. Senders get no acknowledgment." });
-  if (status.store?.full) found.push({ tone: "bad", title: "The outbox takes nothing more", why: status.store.full });
+  if (!status.ready) found.push({ key: "weir", tone: "bad", title: "weir is not ready", why: "It is starting, stopping, or its store has failed. Senders get no acknowledgment." });
+  if (status.store?.full) found.push({ key: "outbox", tone: "bad", title: "The outbox takes nothing more", why: status.store.full, covers: ["outbox-full", "outbox-nearly-full"] });
   for (const destination of status.destinations) found.push(...ofDestination(destination));
-  for (const listener of status.listeners) {
-    if (listener.state === "silent") found.push({ tone: "bad", listener: listener.name, title: `${listener.name} is silent`, why: listener.last_message_age_seconds === null ? "No message has ever come, and some should have by now." : `The last message came ${age(listener.last_message_age_seconds)} ago, which is longer than is normal for it.` });
-    const refused = growth("listeners", listener.name, 1);
-    if (refused > 0) {
-      found.push({ tone: "warn", listener: listener.name, href: `#/messages?listener=${encodeURIComponent(listener.name)}&state=refused`, title: `${listener.name} refused ${plural(refused, "message")} within the last hour`, why: "Their senders were told so, and why." });
-    }
-  }
+  for (const listener of status.listeners) found.push(...ofListener(listener));
+  found.push(...ofAlerts(status.alerts, found));
   const order = { bad: 0, warn: 1, paused: 2, idle: 3 };
   return found.sort((one, other) => order[one.tone] - order[other.tone]);
+}
+
+function ofListener({ name, state, last_message_age_seconds: last }) {
+  const found = [];
+  if (state === "silent") {
+    const why = last === null ? "No message has ever come, and some should have by now." : `The last message came ${age(last)} ago, which is longer than is normal for it.`;
+    found.push({ key: `silent ${name}`, tone: "bad", about: name, title: `${name} is silent`, why, covers: ["silent-listener"] });
+  }
+  const refused = growth("listeners", name, 1);
+  if (refused > 0) {
+    found.push({ key: `refused ${name}`, tone: "warn", about: name, href: `#/messages?listener=${encodeURIComponent(name)}&state=refused`, title: `${name} refused ${plural(refused, "message")} within the last hour`, why: "Their senders were told so, and why." });
+  }
+  return found;
+}
+
+// Whatever people are told of, and nothing else here says.
+function ofAlerts(alerts, found) {
+  const isSaid = (alert) => found.some((need) => need.covers?.includes(alert.kind) && (need.about ?? null) === (alert.about ?? null));
+  return alerts.filter((alert) => !isSaid(alert)).map((alert) => {
+    const { words, href } = meaning(alert);
+    return { key: `alert ${alert.kind} ${alert.about ?? ""}`, tone: alert.critical ? "bad" : "warn", about: alert.about, href: href ?? "#/alerts", title: alert.about ? `${words}: ${alert.about}` : words, why: sentence(local(alert.text)) };
+  });
 }
 
 function ofDestination(destination) {
   const { name, waiting, trouble } = destination;
   const href = `#/destinations/${encodeURIComponent(name)}`;
   const queue = waiting > 0 ? `${plural(waiting, "message")} waiting, the oldest for ${age(destination.oldest_age_seconds)}.` : "Nothing waits for it.";
-  const about = { destination: name, href };
+  const about = { about: name, destination: name, href, key: `stuck ${name}`, covers: ["old-queue", "held", "paused"] };
   const found = [];
   if (destination.state === "held") {
     found.push({ ...about, tone: "bad", title: `${name} is held`, why: `${sentence(heldBecause(destination))} ${queue}`, orders: ["resume"] });
-  } else if (destination.state === "paused" && waiting > 0) {
+  } else if (destination.state === "paused") {
     found.push({ ...about, tone: "paused", title: `${name} is paused`, why: queue, orders: ["resume"] });
   } else if (destination.state === "parked") {
     found.push({ ...about, tone: "idle", title: `${name} is not in the site any more`, why: queue });
@@ -75,7 +94,7 @@ function ofDestination(destination) {
     found.push({ ...about, tone: "warn", title: `${name} is behind`, why: queue });
   }
   if (destination.dead_letters > 0) {
-    found.push({ ...about, tone: "warn", href: `${href}/dead`, title: `${name} has ${plural(destination.dead_letters, "dead letter")}`, why: `${number(destination.dead_letters)} given up, kept until somebody sends them again or throws them away.` });
+    found.push({ ...about, key: `dead ${name}`, covers: ["dead-letters"], tone: "warn", href: `${href}/dead`, title: `${name} has ${plural(destination.dead_letters, "dead letter")}`, why: `${number(destination.dead_letters)} given up, kept until somebody sends them again or throws them away.` });
   }
   return found;
 }

@@ -3,6 +3,7 @@
 mod attacks;
 mod audit;
 mod entrance;
+mod forms;
 mod resend;
 mod secrets;
 mod streams;

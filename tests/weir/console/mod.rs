@@ -4,8 +4,11 @@
 
 mod bulk;
 mod journey;
+mod living;
 mod night;
+mod roles;
 mod search;
+mod slips;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

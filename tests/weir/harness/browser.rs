@@ -82,17 +82,30 @@ impl Browser {
             complaints: Vec::new(),
             _profile: profile,
         };
-        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
+        browser.new_tab();
+        Some(browser)
+    }
+
+    /// Opens another page beside the one there is and turns to it. Gives back the one before, for [`Browser::turn_to`].
+    pub fn new_tab(&mut self) -> String {
+        // The protocol's own session: what belongs to no page.
+        let before = std::mem::take(&mut self.session);
+        let target = self.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        let attached = browser.call("Target.attachToTarget", &attach);
+        let attached = self.call("Target.attachToTarget", &attach);
         attached["sessionId"]
             .as_str()
             .unwrap()
-            .clone_into(&mut browser.session);
+            .clone_into(&mut self.session);
         for domain in ["Page.enable", "Runtime.enable", "Log.enable"] {
-            browser.call(domain, &json!({}));
+            self.call(domain, &json!({}));
         }
-        Some(browser)
+        before
+    }
+
+    /// Turns to a page that was left. Gives back the one that is left now.
+    pub fn turn_to(&mut self, tab: String) -> String {
+        std::mem::replace(&mut self.session, tab)
     }
 
     /// A command of the protocol, and its answer.
@@ -227,6 +240,11 @@ impl Browser {
 
     /// Presses and releases a key: `Tab`, `Enter`, `Escape`.
     pub fn press(&mut self, key: &str) {
+        self.press_for(key, 0);
+    }
+
+    /// Holds a key down until it has repeated itself so often.
+    pub fn press_for(&mut self, key: &str, repeats: usize) {
         let (code, text) = match key {
             "Tab" => (9, ""),
             "Enter" => (13, "\r"),
@@ -235,10 +253,14 @@ impl Browser {
             _ => panic!("a key that no test has pressed: {key}"),
         };
         let name = if key == "Space" { " " } else { key };
-        for kind in ["keyDown", "keyUp"] {
-            let event = json!({ "type": kind, "key": name, "code": key, "windowsVirtualKeyCode": code, "text": if kind == "keyDown" { text } else { "" } });
+        let mut send = |kind: &str, text: &str, is_repeated: bool| {
+            let event = json!({ "type": kind, "key": name, "code": key, "windowsVirtualKeyCode": code, "text": text, "autoRepeat": is_repeated });
             self.call("Input.dispatchKeyEvent", &event);
+        };
+        for repeat in 0..=repeats {
+            send("keyDown", text, repeat > 0);
         }
+        send("keyUp", "", false);
     }
 
     /// A picture of the whole page, however long, in this file.

@@ -2,23 +2,11 @@
 
 import * as api from "../api.js";
 import { badge, empty, fault, heading, load, table } from "../parts.js";
-import { age, ago, moment } from "../format.js";
+import { age, local, moment } from "../format.js";
 import { follow } from "../live.js";
-import { h, put } from "../dom.js";
-
-// What each kind means, and where one goes to mend it.
-const KINDS = {
-  "old-queue": ["Queue is old", (name) => `#/destinations/${api.part(name)}`],
-  held: ["Destination is held", (name) => `#/destinations/${api.part(name)}`],
-  paused: ["Destination is paused", (name) => `#/destinations/${api.part(name)}`],
-  "dead-letters": ["Dead letters", (name) => `#/destinations/${api.part(name)}/dead`],
-  "silent-listener": ["Listener is silent", (name) => `#/messages${api.query({ listener: name })}`],
-  "outbox-full": ["Outbox is full", () => "#/site"],
-  "outbox-nearly-full": ["Outbox is nearly full", () => "#/site"],
-  "certificate-ends": ["Certificate ends", () => null],
-  "archive-behind": ["Archive is behind", () => "#/messages"],
-  "archive-lost": ["Archive has lost history", () => "#/messages"],
-};
+import { h, put, say } from "../dom.js";
+import { meaning } from "../kinds.js";
+import { when } from "../ages.js";
 
 export function alerts(page) {
   const open = h("div");
@@ -41,7 +29,10 @@ export function alerts(page) {
       drawn = key;
       refresh();
     } else {
-      for (const one of status.alerts) open.querySelector(`[data-alert="${CSS.escape(keyOf(one))}"]`)?.replaceChildren(one.text);
+      for (const one of status.alerts) {
+        const said = open.querySelector(`[data-alert="${CSS.escape(keyOf(one))}"]`);
+        if (said) say(said, local(one.text));
+      }
     }
   });
 }
@@ -49,10 +40,9 @@ export function alerts(page) {
 const keyOf = (alert) => `${alert.kind} ${alert.about ?? ""}`;
 
 function title(alert) {
-  const [word, address] = KINDS[alert.kind] ?? [alert.kind, () => null];
-  const href = address(alert.about);
+  const { words, href } = meaning(alert);
   const tone = alert.critical ? "bad" : "warn";
-  return badge(tone, href ? h("a", { href }, word) : word);
+  return badge(tone, href ? h("a", { href }, words) : words);
 }
 
 const about = (alert) => alert.about ?? "–";
@@ -66,8 +56,8 @@ function openList(list) {
   return table("Alerts", [
     ["What", title],
     ["About", about],
-    ["Says", (alert) => h("span", { "data-alert": keyOf(alert) }, alert.text)],
-    ["Since", (alert) => h("span", { title: alert.since }, moment(alert.since), " ", h("small", null, `${ago(alert.since)} ago`))],
+    ["Says", (alert) => h("span", { "data-alert": keyOf(alert) }, local(alert.text))],
+    ["Since", (alert) => when(alert.since)],
     ["Wakes people", (alert) => (alert.critical ? "yes" : "not in quiet hours")],
     ["Told", told],
   ], list);
@@ -76,9 +66,9 @@ function openList(list) {
 function overList(list) {
   if (list.length === 0) return empty("Nothing has ended yet.");
   return table("Alerts that are over", [
-    ["What", (alert) => (KINDS[alert.kind] ?? [alert.kind])[0]],
+    ["What", (alert) => meaning(alert).words],
     ["About", about],
-    ["Said", (alert) => alert.text],
+    ["Said", (alert) => local(alert.text)],
     ["Began", (alert) => h("span", { title: alert.since }, moment(alert.since))],
     ["Ended", (alert) => h("span", { title: alert.ended }, moment(alert.ended))],
     ["Lasted", (alert) => age((Date.parse(alert.ended) - Date.parse(alert.since)) / 1000)],

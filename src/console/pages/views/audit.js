@@ -11,26 +11,27 @@ const OUTCOMES = { allowed: "good", refused: "bad", failed: "warn" };
 export function audit(page) {
   const body = h("div");
   const verdict = h("div", { "aria-live": "polite" });
-  const who = h("input", { name: "who", placeholder: "user:anna", value: page.query.get("who") ?? "" });
+  const who = h("input", { name: "who", placeholder: "anna", value: page.query.get("who") ?? "" });
   const what = h("input", { name: "what", placeholder: "dead.resend", value: page.query.get("what") ?? "" });
   const form = h("form", { class: "search", onsubmit: (event) => {
     event.preventDefault();
     page.go(`#/audit${api.query({ who: who.value.trim(), what: what.value.trim() })}`);
   } }, field("Who", who), field("What begins with", what), h("button", { type: "submit", class: "primary" }, "Show"));
+  const further = h("div", { class: "pager", hidden: true }, button("Older", (event) => act(event.currentTarget, more)));
   const verify = button("Verify the log", (event) => act(event.currentTarget, async () => put(verdict, verified(await api.get("audit/verification")))));
   put(page.root,
     heading("Audit", {
       below: "Every look at content, every order and every change, written down before it was done.",
       actions: [verify, button("Export…", (event) => exportAll(event.currentTarget))],
     }),
-    verdict, form, body);
+    verdict, form, body, further);
   const rows = [];
   async function more() {
     try {
       const part = await api.get(`audit${api.query({ before: rows.at(-1)?.number, count: COUNT, who: page.query.get("who"), what: page.query.get("what") })}`, { signal: page.signal });
       rows.push(...part);
-      put(body, rows.length ? list(rows) : empty("Nothing was written down that fits."),
-        part.length === COUNT ? h("div", { class: "pager" }, button("Older", (event) => act(event.currentTarget, more))) : null);
+      put(body, rows.length ? list(rows) : empty("Nothing was written down that fits."));
+      further.hidden = part.length < COUNT;
     } catch (error) {
       if (error.name !== "AbortError") put(body, fault(error));
     }

@@ -1,14 +1,15 @@
 // A destination: what it does, why it does not, the last hour, what waits for it and what was given up.
 
 import { badge, button, confirm, facts, heading, tabs } from "../parts.js";
-import { age, ago, moment, now, number, plural, rate } from "../format.js";
+import { age, moment, now, number, plural, rate } from "../format.js";
 import { chart } from "../chart.js";
 import { deadList } from "./dead_list.js";
 import { follow, growths, levels, perSecond } from "../live.js";
-import { h, put, say } from "../dom.js";
+import { h, put, redraw, say } from "../dom.js";
 import { order } from "./orders.js";
 import { queueList } from "./queue_list.js";
 import { sentList } from "./sent_list.js";
+import { since } from "../ages.js";
 import { heldBecause, stateOf } from "../state.js";
 
 export function destination(page) {
@@ -17,6 +18,7 @@ export function destination(page) {
   const state = h("span");
   const actions = h("div", { class: "actions" });
   const why = h("div");
+  const attempts = h("span");
   const waiting = chart("Waiting", "messages", "area");
   const delivered = chart("Delivered, per minute", "messages", "bars");
   const numbers = h("div");
@@ -46,9 +48,10 @@ export function destination(page) {
     if (key !== seen) {
       seen = key;
       put(state, badge(tone, word));
-      put(why, reason(one));
-      if (may) put(actions, orders(one));
+      put(why, reason(one, attempts));
+      if (may) redraw(actions, orders(one));
     }
+    if (one.trouble) say(attempts, plural(one.trouble.attempts, "attempt"));
     waiting.update(levels("destinations", name, 0), number(one.waiting));
     delivered.update(growths("destinations", name, 1), rate(perSecond("destinations", name, 1)));
     put(numbers, facts([
@@ -60,14 +63,14 @@ export function destination(page) {
     ]));
     say(counts.waiting, number(one.waiting));
     say(counts.dead, number(one.dead_letters));
-    list.seen(tab === "sent" ? one.delivered + one.dead_lettered + one.waiting : tab === "dead" ? one.dead_letters : one.waiting);
+    list.seen(one);
   });
 }
 
 const TITLES = { dead: "Dead letters", sent: "Attempts" };
 
 // Why nothing goes, since when, and what helps.
-function reason(one) {
+function reason(one, attempts) {
   if (one.state === "held") {
     return notice("bad", "A refusal holds it", [`${heldBecause(one)}, number ${Object.keys(one.held).join(", ")}.`, "Its settings say to stop at such a refusal: look at what it stopped at below, then resume to send it again, or skip it first."]);
   }
@@ -78,7 +81,7 @@ function reason(one) {
     return notice("idle", "It is not in the site any more", ["What it is owed waits until a destination of this name is in the site again."]);
   }
   if (one.trouble) {
-    return notice("bad", `It has not got through for ${ago(one.trouble.since)}`, [`${one.trouble.reason}.`, `${plural(one.trouble.attempts, "attempt")} since ${moment(one.trouble.since)}. It is tried again by itself; nothing is lost meanwhile.`]);
+    return notice("bad", ["It has not got through for ", since(one.trouble.since)], [`${one.trouble.reason}.`, [attempts, ` since ${moment(one.trouble.since)}. It is tried again by itself; nothing is lost meanwhile.`]]);
   }
   return null;
 }

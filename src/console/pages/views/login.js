@@ -4,8 +4,8 @@ import * as api from "../api.js";
 import { field, fault } from "../parts.js";
 import { h, put } from "../dom.js";
 
-function door(title, lines, fields, action, send, entered, problem = null) {
-  const told = h("div", { "aria-live": "assertive" }, problem ? fault(problem) : null);
+function door(title, lines, fields, action, send, entered, begun = null) {
+  const told = h("div", { "aria-live": "assertive" }, begun);
   const go = h("button", { type: "submit", class: "primary" }, action);
   const form = h("form", { class: "door", onsubmit: submit },
     h("p", { class: "brand" }, h("img", { src: "icon.svg", alt: "", width: 32, height: 32 }), "weir"),
@@ -28,11 +28,11 @@ function door(title, lines, fields, action, send, entered, problem = null) {
   return h("main", { class: "doors" }, form);
 }
 
-export function login(entered, problem) {
+export function login(entered, told) {
   const name = h("input", { name: "name", autocomplete: "username", required: true, autocapitalize: "none", spellcheck: "false", maxlength: 100 });
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true, maxlength: 1000 });
   return door("Log in", [], [field("Name", name), field("Password", password)], "Log in",
-    (given) => api.post("session", given, { isLogin: true }), entered, problem);
+    (given) => api.post("session", given, { isLogin: true }), entered, told);
 }
 
 export function setup(entered) {

@@ -2,15 +2,16 @@
 
 import * as api from "../api.js";
 import { act, badge, button, card, empty, facts, heading, load, tabs } from "../parts.js";
-import { ago, bytes, moment, plural } from "../format.js";
+import { bytes, moment, plural } from "../format.js";
 import { attempts } from "./attempts.js";
 import { became } from "./states.js";
 import { h, put } from "../dom.js";
 import { edit } from "./edit.js";
-import { outcome, sendAgain, trail } from "./resend.js";
+import { maySendAgain, outcome, sendAgain, trail } from "./resend.js";
 import { rawLines } from "./raw.js";
 import { trace } from "./trace.js";
 import { tree } from "./tree.js";
+import { when } from "../ages.js";
 
 const TABS = [["Message", ""], ["Raw", "raw"], ["Steps", "steps"], ["Deliveries", "deliveries"], ["Edit", "edit", "edit"]];
 
@@ -55,12 +56,12 @@ function head(found, page, tell) {
     heading(title, {
       above: h("a", { href: "#/messages" }, "Messages"),
       below: [became(found.state), found.reason ? `: ${found.reason}` : null, found.code ? ` (answered ${found.code})` : null],
-      actions: page.session.may("operate") ? button("Send again…", () => sendAgain(found, tell)) : null,
+      actions: page.session.may("operate") && maySendAgain(found) ? button("Send again…", () => sendAgain(found, tell)) : null,
     }),
     trail(found),
     facts([
       ["Number", found.number],
-      ["Received", h("span", { title: found.received_at }, `${moment(found.received_at)}, ${ago(found.received_at)} ago`)],
+      ["Received", when(found.received_at)],
       ["Listener", found.listener],
       ["Size", bytes(found.bytes)],
       ["Site", h("code", null, found.site_version)],

@@ -6,15 +6,15 @@
 
 import * as api from "../api.js";
 import { STATES, became } from "./states.js";
-import { act, button, empty, fault, field, heading, select, table } from "../parts.js";
-import { ago, bytes, moment, number } from "../format.js";
-import { follow, live } from "../live.js";
-import { h, put } from "../dom.js";
-import { onChange } from "./queue_list.js";
+import { act, button, empty, fault, field, heading, liveTable, messageLink, offer, select } from "../parts.js";
+import { bytes, moment, number } from "../format.js";
+import { follow } from "../live.js";
+import { h, put, say } from "../dom.js";
+import { maySendAgain, outcome, sendAgain } from "./resend.js";
+import { onArchived } from "../renew.js";
+import { when } from "../ages.js";
 
 const COUNT = 50;
-// So long at most until a message that came in is in the archive.
-const ARCHIVED_MS = 2_500;
 // Name in the API, label, hint. These ask for content; the others are names and times.
 const BY_CONTENT = [
   ["patient", "Patient identifier", "PID-2, 3, 4; MRG-1"],
@@ -29,41 +29,48 @@ const OUTSIDE = ["type", "application", "facility", "listener", "route", "destin
 
 export function messages(page) {
   const { session } = page;
-  const asked = { ...(session.search ?? {}), ...Object.fromEntries(page.query) };
-  session.search = Object.fromEntries(Object.entries(asked).filter(([key]) => !OUTSIDE.includes(key)));
+  const asked = { ...remembered(session, page.query), ...Object.fromEntries(page.query) };
   const body = h("div");
-  const form = searchForm(asked, session, (given) => {
-    session.search = Object.fromEntries(Object.entries(given).filter(([key, value]) => value !== "" && !OUTSIDE.includes(key)));
-    const outside = Object.fromEntries(Object.entries(given).filter(([key]) => OUTSIDE.includes(key)));
-    page.go(`#/messages${api.query(outside)}`);
+  const form = searchForm(page, asked, (given) => {
+    const content = Object.fromEntries(Object.entries(given).filter(([key, value]) => value !== "" && !OUTSIDE.includes(key)));
+    const outside = api.query(Object.fromEntries(Object.entries(given).filter(([key]) => OUTSIDE.includes(key))));
+    session.search = { content, outside };
+    page.go(`#/messages${outside}`);
   });
   put(page.root, heading("Messages", { below: "Everything that came in, whatever became of it.", actions: session.may("operate") ? h("a", { class: "button", href: "#/resends" }, "Sent again in bulk") : null }), form, body);
   results(page, body, asked);
 }
 
-function searchForm(asked, session, search) {
+// What was searched for by content, where the address asks for nothing else: a link from elsewhere means what it says.
+function remembered(session, query) {
+  const { content, outside } = session.search ?? {};
+  return query.size === 0 || `?${query}` === outside ? content : {};
+}
+
+function searchForm(page, asked, search) {
   const text = ([name, label, hint]) => field(label, h("input", { name, value: asked[name] ?? "", autocomplete: "off", spellcheck: "false", maxlength: 500 }), hint);
-  const status = live.status ?? { listeners: [], routes: [], destinations: [] };
-  const choice = (name, label, list) => {
-    const known = list.map((one) => one.name);
-    if (asked[name] && !known.includes(asked[name])) known.push(asked[name]);
-    const node = select({ name }, [["", "any"], ...known.map((one) => [one, one])]);
+  // Names are known as soon as weir has told what runs.
+  const choice = (name, label, of) => {
+    const given = asked[name] ? [asked[name]] : [];
+    const all = (names) => [["", "any"], ...[...new Set([...names, ...given])].map((one) => [one, one])];
+    const node = select({ name }, all([]));
     node.value = asked[name] ?? "";
+    follow(page.signal, ({ status }) => status && offer(node, all(status[of].map((one) => one.name))));
     return field(label, node);
   };
   const time = (name, label) => field(label, h("input", { name, type: "datetime-local", step: 1, value: local(asked[name]) }));
   const state = select({ name: "state" }, [["", "any"], ...STATES.map((one) => [one, one])]);
   state.value = asked.state ?? "";
   const isMore = [...OUTSIDE, "account", "tag", "where"].some((name) => asked[name]);
-  const content = session.may("read");
+  const content = page.session.may("read");
   const form = h("form", { class: "card", onsubmit: submit },
     content ? h("div", { class: "search" }, BY_CONTENT.slice(0, 4).map(text)) : h("p", { class: "note" }, "You may see that messages came in and what became of them. Whoever may read can also search by what they hold."),
     h("details", { open: isMore || !content || null }, h("summary", null, "More to search by"),
       h("div", { class: "search" },
         field("What became of it", state),
-        choice("destination", "Destination", status.destinations),
-        choice("listener", "Listener", status.listeners),
-        choice("route", "Route", status.routes),
+        choice("destination", "Destination", "destinations"),
+        choice("listener", "Listener", "listeners"),
+        choice("route", "Route", "routes"),
         text(["type", "Message type", "as ADT or ADT^A01"]), text(["facility", "Facility", "MSH-4 or MSH-6"]), text(["application", "Application", "MSH-3 or MSH-5"]),
         time("since", "Received since"), time("until", "Received before"),
         content ? BY_CONTENT.slice(4).map(text) : null)),
@@ -77,10 +84,10 @@ function searchForm(asked, session, search) {
   return form;
 }
 
-// An instant as the field for it wants it, in the reader's time zone.
+// An instant as the field for it wants it, in the reader's time zone; what is none is left to weir to refuse.
 function local(text) {
-  if (!text) return "";
-  const date = new Date(text);
+  const date = new Date(text ?? "");
+  if (Number.isNaN(date.getTime())) return "";
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
@@ -89,72 +96,86 @@ function results(page, body, asked) {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value));
   const isSearch = Object.keys(given).length > 0;
   const isLook = session.may("read") && (isSearch || session.showsSubjects);
-  const bar = h("div", { class: "bar" });
-  const place = h("div");
-  put(body, bar, place);
-  let isOld = false;
-  showBar();
+  const old = button("Messages came in since: look again", () => page.go(location.hash), { kind: "small" });
+  const told = h("div");
+  const list = liveTable("Messages", columns(session, isLook, (answer) => put(told, outcome(answer, session))), (row) => row.number);
+  const none = h("div");
+  const older = button("Older", (event) => act(event.currentTarget, async () => show(await ask(next))));
+  const looked = h("span", { class: "note" });
+  const further = h("div", { class: "pager", hidden: true }, older, looked);
+  const bar = barOf(page, given, isLook, old);
+  old.hidden = true;
+  list.node.hidden = true;
+  put(body, bar, told, list.node, none, further);
+  let rows = [];
+  let examined = 0;
+  let next = null;
   const ask = (before) => {
     const more = { count: COUNT, ...(before ? { before } : {}) };
     return isLook
       ? api.post("messages/search", { ...given, ...more }, { signal: page.signal })
       : api.get(`messages${api.query({ ...given, ...more })}`, { signal: page.signal });
   };
-  let rows = [];
-  let next = null;
   async function first() {
     try {
       const answer = await ask(null);
-      // Whoever has gone on, or has a link in hand, is left alone.
-      if (rows.length > COUNT || place.contains(document.activeElement)) return;
-      rows = answer.messages;
-      next = answer.next;
+      // Whoever has gone on to older ones is left there.
+      if (rows.length > COUNT) return;
+      rows = [];
+      examined = 0;
       show(answer);
     } catch (error) {
-      if (error.name !== "AbortError") put(place, fault(error));
+      if (error.name !== "AbortError") put(none, fault(error));
     }
   }
-  function showBar() {
-    const choice = h("input", { type: "checkbox", checked: isLook, onchange: () => {
-      session.showsSubjects = choice.checked;
-      page.go(location.hash);
-    } });
-    put(bar,
-      session.may("read") && !isSearch ? h("label", null, choice, "Show patients and orders") : null,
-      isLook ? h("span", { class: "note" }, "Who looked is in the audit log.") : null,
-      h("span", { class: "spacer" }),
-      isSearch && session.may("operate") ? button("Send all of these again…", () => {
-        session.bulk = given;
-        page.go("#/resends/new");
-      }, { kind: "small" }) : null,
-      isOld ? button("Messages came in since: look again", () => page.go(location.hash), { kind: "small" }) : null);
-    bar.hidden = bar.childElementCount < 2;
-  }
-  const more = () => ask(next).then((answer) => {
-    rows = rows.concat(answer.messages);
-    next = answer.next;
-    show(answer);
-  });
   function show(answer) {
-    put(place, rows.length ? list(rows, isLook) : empty(Object.keys(given).length ? "No message fits." : "No message has come in yet."),
-      next ? h("div", { class: "pager" },
-        button("Older", (event) => act(event.currentTarget, more)),
-        answer.messages.length < COUNT ? h("span", { class: "note" }, `${number(answer.examined)} messages were looked at so far; going on may find more.`) : null) : null);
+    const found = answer.messages;
+    rows = rows.concat(found);
+    examined += answer.examined;
+    next = answer.next;
+    list.update(rows);
+    list.node.hidden = rows.length === 0;
+    put(none, rows.length ? null : empty(next ? "Not found yet." : isSearch ? "No message fits." : "No message has come in yet."));
+    further.hidden = !next;
+    say(looked, found.length < COUNT ? `${number(examined)} messages were looked at so far; going on may find more.` : "");
   }
+  const showBar = () => { bar.hidden = !bar.querySelector("label, .note, button:not([hidden])"); };
+  showBar();
   first();
-  // A look stays as it was asked for; without one the list follows what comes in.
-  let isFirst = true;
-  const changed = onChange(() => {
-    if (isLook) {
-      isOld = !isFirst;
-      isFirst = false;
-      return showBar();
+  // A look stays as it was asked for, and so does what somebody has gone on in: that it is old is said. Without either
+  // the list follows what comes in.
+  const stays = () => isLook || rows.length > COUNT;
+  const changed = onArchived(page.signal, () => stays() || first());
+  let before = null;
+  follow(page.signal, ({ status }) => {
+    if (!status) return;
+    const received = status.listeners.reduce((total, one) => total + one.received, 0);
+    if (before !== null && received !== before && stays()) {
+      old.hidden = false;
+      showBar();
     }
-    first();
-    // The archive is told a moment after the sender.
-    setTimeout(() => page.signal.aborted || first(), ARCHIVED_MS);
+    before = received;
+    changed(received, ...status.destinations.flatMap((one) => [one.delivered, one.dead_lettered]));
   });
-  follow(page.signal, ({ status }) => status && changed(status.listeners.reduce((total, one) => total + one.received, 0)));
+}
+
+// What can be done with a list as a whole, and that it is old.
+function barOf(page, given, isLook, old) {
+  const { session } = page;
+  const isSearch = Object.keys(given).length > 0;
+  const choice = h("input", { type: "checkbox", checked: isLook, onchange: () => {
+    session.showsSubjects = choice.checked;
+    page.go(location.hash);
+  } });
+  return h("div", { class: "bar" },
+    session.may("read") && !isSearch ? h("label", null, choice, "Show patients and orders") : null,
+    isLook ? h("span", { class: "note" }, "Who looked is in the audit log.") : null,
+    h("span", { class: "spacer" }),
+    isSearch && session.may("operate") ? button("Send all of these again…", () => {
+      session.bulk = given;
+      page.go("#/resends/new");
+    }, { kind: "small" }) : null,
+    old);
 }
 
 // Whom a message is about, for whoever may read.
@@ -172,10 +193,11 @@ function numbers(row) {
   return h("span", { class: "subject" }, parts.map(([title, values]) => h("small", { title }, values.join(", "))));
 }
 
-function list(rows, isLook) {
+function columns(session, isLook, told) {
   const about = [["Patient", subject], ["Order, account", numbers]];
-  return table("Messages", [
-    ["Received", (row) => [h("a", { href: `#/messages/${row.number}`, title: row.received_at }, moment(row.received_at)), " ", h("small", null, `${ago(row.received_at)} ago`)]],
+  const again = ["", (row) => h("div", { class: "actions" }, maySendAgain(row) ? button("Send again…", () => sendAgain(row, told), { kind: "small" }) : null), "end"];
+  return [
+    ["Received", (row) => when(row.received_at, messageLink(session, row.number, moment(row.received_at)))],
     ["Type", (row) => h("code", null, row.message_type || "no message")],
     ["Control id", (row) => h("code", null, row.control_id)],
     ...(isLook ? about : []),
@@ -183,5 +205,6 @@ function list(rows, isLook) {
     ["Became", (row) => became(row.state)],
     ["For", (row) => (row.deliveries.length ? row.deliveries.map((one) => h("span", { class: "to" }, became(one.state).firstChild, one.destination)) : "nobody")],
     ["Size", (row) => bytes(row.bytes), "number"],
-  ], rows);
+    ...(session.may("operate") ? [again] : []),
+  ];
 }

@@ -1,7 +1,7 @@
 // The overview: what needs somebody, the last minutes in numbers, and the living picture of what runs.
 
 import { flow } from "./flow.js";
-import { h, put, say } from "../dom.js";
+import { h, keyed, put, redraw, say } from "../dom.js";
 import { DESTINATION_COUNTS, LISTENER_COUNTS, LATELY, follow, growths, levels, perSecond, sum } from "../live.js";
 import { heading, button } from "../parts.js";
 import { age, number, plural, rate } from "../format.js";
@@ -20,16 +20,15 @@ export function overview(page) {
     attention,
     totals,
     h("section", { class: "flow-section", "aria-label": "Listeners, routes and destinations" }, picture.node));
-  let told = null;
+  const calm = h("p", { class: "calm", hidden: true }, shape("good"), h("span", null, "All is well: nothing is stuck, and nothing was given up."));
+  const list = h("div", { class: "needs" });
+  put(attention, calm, list);
   follow(page.signal, ({ status }) => {
     if (!status) return;
     const found = needs(status);
-    // Drawn anew only when it says something else: whoever is about to press a button keeps it.
-    const key = JSON.stringify(found.map(({ title, why }) => [title, why]));
-    if (key !== told) {
-      told = key;
-      tellNeeds(attention, found, page.session);
-    }
+    // Each keeps its nodes while its words change: whoever is about to press a button keeps it.
+    keyed(list, found, (need) => need.key, () => needCard(page.session));
+    calm.hidden = found.length > 0;
     numbers(status);
     picture.update(status, page.signal);
   });
@@ -41,30 +40,29 @@ function lackOfRoles(session) {
   return h("p", { class: "why" }, h("span", null, "You administer, and that is all: whoever sets going what is stuck or looks into messages needs the roles for it. ", h("a", { href: "#/users" }, "Give them, to yourself too"), "."));
 }
 
-function tellNeeds(place, found, session) {
-  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  if (found.length === 0) {
-    put(place, h("p", { class: "calm" }, shape("good"), h("span", null, "All is well: nothing is stuck, and nothing was given up.")));
-    return;
-  }
-  put(place, found.map((need) => needCard(need, session)));
-  if (focused) [...place.querySelectorAll("[data-key]")].find((node) => node.dataset.key === focused)?.focus();
-}
-
-function needCard(need, session) {
-  const may = session.may("operate");
-  const key = (what) => `${need.destination ?? need.listener ?? ""} ${what}`;
-  const orders = may && need.destination ? need.orders ?? [] : [];
-  const title = need.href ? h("a", { href: need.href, "data-key": key(need.href) }, need.title) : need.title;
-  const buttons = orders.map((what) => {
-    const node = button(LABELS[what], (event) => order(event.currentTarget, need.destination, what), { kind: "small" });
-    node.dataset.key = key(what);
-    return node;
-  });
-  return h("article", { class: `need ${need.tone}` },
-    shape(need.tone),
-    h("div", null, h("h2", null, title), h("p", null, need.why)),
-    h("div", { class: "actions" }, buttons));
+function needCard(session) {
+  const mark = h("span", { class: "mark" });
+  const title = h("span");
+  const name = h("h2", null, title);
+  const why = h("p");
+  const actions = h("div", { class: "actions" });
+  const node = h("article", null, mark, h("div", null, name, why), actions);
+  let drawn = null;
+  return {
+    node,
+    update(need) {
+      say(title, need.title);
+      say(why, need.why);
+      const orders = session.may("operate") ? need.orders ?? [] : [];
+      const key = JSON.stringify([need.tone, need.href, orders]);
+      if (key === drawn) return;
+      drawn = key;
+      node.className = `need ${need.tone}`;
+      put(mark, shape(need.tone));
+      put(name, need.href ? h("a", { href: need.href }, title) : title);
+      redraw(actions, orders.map((what) => button(LABELS[what], (event) => order(event.currentTarget, need.destination, what), { kind: "small" })));
+    },
+  };
 }
 
 const LABELS = { resume: "Resume", retry: "Retry now", pause: "Pause" };

@@ -1,7 +1,7 @@
 // A message sent again: through the routes or to one destination, with a reason; and what came of it.
 
 import * as api from "../api.js";
-import { badge, button, fault, field, select } from "../parts.js";
+import { badge, button, fault, field, messageLink, select } from "../parts.js";
 import { h, put } from "../dom.js";
 import { live } from "../live.js";
 import { moment } from "../format.js";
@@ -36,6 +36,9 @@ export function whereAndWhy(found, { isEdited = false, chosen = null } = {}) {
     asked: () => ({ ...list[Number(where.value)][1], reason: why.value.trim() }),
   };
 }
+
+// What was refused is not in any route's hands: only an edited text can go instead.
+export const maySendAgain = (message) => message.state !== "refused";
 
 // Asks where to and why, and sends; `told` is given what came of it.
 export function sendAgain(found, told, chosen = null) {
@@ -81,7 +84,7 @@ export function outcome(answer, session) {
     h("h2", null, badge(tone, words)),
     to.length ? h("ul", { class: "plain" }, to) : null,
     answer.problem ? h("p", null, answer.problem) : null,
-    h("p", null, h("a", { href: `#/messages/${answer.message}` }, `Message ${answer.message}`), " is what it became."));
+    h("p", null, messageLink(session, answer.message, `Message ${answer.message}`), " is what it became."));
 }
 
 // Where a message comes from and what came of it, each with who and why.

@@ -1,11 +1,12 @@
 // A search sent again: looked at first, started by words that are typed, followed while it goes, stopped.
 
 import * as api from "../api.js";
-import { act, badge, button, card, empty, facts, fault, field, heading, load, select, table } from "../parts.js";
-import { age, ago, moment, number, plural } from "../format.js";
+import { act, badge, button, card, empty, facts, fault, field, heading, load, messageLink, select, table, toType } from "../parts.js";
+import { age, moment, number, plural } from "../format.js";
 import { became } from "./states.js";
-import { h, put, say, sentence } from "../dom.js";
+import { h, put, redraw, say, sentence } from "../dom.js";
 import { live } from "../live.js";
+import { since } from "../ages.js";
 
 const RATE = 50;
 const RATE_MAX = 1000;
@@ -118,7 +119,7 @@ async function one(page, id) {
     if (shown !== standing) {
       shown = standing;
       picture = drawn(job, preview, look);
-      put(place, picture.nodes);
+      redraw(place, picture.nodes);
     }
     picture.update(job);
     if (job.state !== "done") later();
@@ -127,7 +128,7 @@ async function one(page, id) {
   function drawn(job, found, again) {
     const may = page.session.may("operate");
     const bar = h("progress", { max: Math.max(1, job.count), "aria-label": "How many were gone through" });
-    const state = h("div", { class: "bar" });
+    const state = h("h2");
     const numbers = h("div");
     const failures = h("div");
     const waits = h("p", { class: "note", role: "status" });
@@ -137,13 +138,13 @@ async function one(page, id) {
     }, "It is stopped; it can go on from there."), { kind: "danger" }) : null;
     return {
       nodes: [
-        card(null, state, job.state === "previewed" ? null : bar, waits, numbers),
-        job.state === "previewed" && found ? contents(found) : null,
-        job.confirmation && may ? starting(job, id, again) : null,
+        card(null, h("div", { class: "bar" }, state, h("span", { class: "spacer" }), stop), job.state === "previewed" ? null : bar, waits, numbers),
+        job.state === "previewed" ? (found ? contents(found, page.session) : unseen()) : null,
+        job.confirmation && may && (found || job.state !== "previewed") ? starting(job, id, again) : null,
         failures,
       ],
       update(now) {
-        put(state, h("h2", null, stateOf(now)), h("span", { class: "spacer" }), stop);
+        put(state, stateOf(now));
         bar.value = now.count - now.left;
         say(waits, now.problem ? `Stopped by itself: ${now.problem}` : now.waits_for ? `It waits: ${now.waits_for}` : "");
         waits.hidden = waits.textContent === "";
@@ -156,25 +157,25 @@ async function one(page, id) {
           ["Left", number(now.left)],
           ["Goes", `${way(now)}, ${now.rate_per_second} a second at most`],
           ["Found by", now.criteria],
-          now.by ? ["Started by", `${now.by}${now.started_at ? `, ${ago(now.started_at)} ago` : ""}`] : null,
+          now.by ? ["Started by", [now.by, now.started_at ? [", ", since(now.started_at), " ago"] : null]] : null,
           now.reason ? ["Why", now.reason] : null,
           lasted === null ? null : ["Took", age(lasted)],
         ]));
-        if (now.failures.length > 0) put(failures, card(`Not sent: ${number(now.failed)}`, h("ul", { class: "plain" }, now.failures.map((failure) => h("li", null, h("a", { href: `#/messages/${failure.message}` }, `Message ${failure.message}`), ": ", sentence(failure.reason))))));
+        if (now.failures.length > 0) put(failures, card(`Not sent: ${number(now.failed)}`, h("ul", { class: "plain" }, now.failures.map((failure) => h("li", null, messageLink(page.session, failure.message, `Message ${failure.message}`), ": ", sentence(failure.reason))))));
       },
     };
   }
 }
 
 // What a preview shows: how many of what, to whom they went, what is left out, and the first of them.
-function contents(preview) {
+function contents(preview, session) {
   const counted = (title, list) => (list.length === 0 ? null : card(title, h("ul", { class: "plain counted" }, list.map((one) => h("li", null,
     h("span", null, one.name || "no message"), h("meter", { min: 0, max: list[0].count, value: one.count, "aria-hidden": "true" }), h("span", null, number(one.count)))))));
   return [
     h("div", { class: "counts" },
       counted("By type", preview.by_type), counted("They went to", preview.by_destination), counted("Left out", preview.left_out)),
     preview.first.length === 0 ? null : h("section", null, h("div", { class: "bar" }, h("h2", null, "The first of them")), table("The first of them", [
-      ["Received", (row) => h("a", { href: `#/messages/${row.number}`, title: row.received_at }, moment(row.received_at))],
+      ["Received", (row) => h("span", { title: row.received_at }, messageLink(session, row.number, moment(row.received_at)))],
       ["Type", (row) => h("code", null, row.message_type)],
       ["Control id", (row) => h("code", null, row.control_id)],
       ["Became", (row) => became(row.state)],
@@ -183,24 +184,28 @@ function contents(preview) {
   ];
 }
 
+// It is told once, when it is made: whoever has not seen it starts nothing.
+function unseen() {
+  return empty("What this preview found was shown when it was made, and is not here any more.", h("p", null, h("a", { href: "#/messages" }, "Search again"), " for another preview: nothing was sent."));
+}
+
 // A reason, and the words that nobody types by a slip.
 function starting(job, id, again) {
   const why = h("input", { name: "why", required: true, maxlength: REASON_MAX, autocomplete: "off" });
-  const words = h("input", { name: "words", required: true, autocomplete: "off", spellcheck: "false", autocapitalize: "none" });
   const told = h("div", { "aria-live": "assertive" });
   const go = h("button", { type: "submit", class: "primary", disabled: true }, job.state === "stopped" ? "Go on" : "Send them again");
-  words.addEventListener("input", () => { go.disabled = words.value.trim() !== job.confirmation; });
+  const words = toType(job.confirmation, (isTyped) => { go.disabled = !isTyped; });
   const form = h("form", { class: "card", onsubmit: submit },
     h("h2", null, job.state === "stopped" ? "Go on where it stands" : `Send ${plural(job.left, "message")} again?`),
     h("div", { class: "sending" },
       field("Why", why, "It stands in the audit log and beside each message."),
-      field(h("span", null, "To be sure, type ", h("code", null, job.confirmation)), words)),
+      words.node),
     told, h("div", { class: "actions" }, go));
   async function submit(event) {
     event.preventDefault();
     await act(go, async () => {
       try {
-        await api.post(`resends/${api.part(id)}/start`, { confirmation: words.value.trim(), reason: why.value.trim() });
+        await api.post(`resends/${api.part(id)}/start`, { confirmation: words.input.value.trim(), reason: why.value.trim() });
         await again();
       } catch (error) {
         put(told, fault(error));

@@ -7,17 +7,20 @@ import { plural } from "../format.js";
 import { trace } from "./trace.js";
 
 export function route(page) {
-  const [name, tab = "text"] = page.path;
+  const [name, asked = "text"] = page.path;
+  const shown = TABS.filter(([, , permission]) => page.session.may(permission));
+  const [word, tab] = shown.find(([, path]) => path === asked) ?? TABS[0];
   const base = `#/routes/${api.part(name)}`;
   const body = h("div");
   put(page.root,
     heading(name, { above: h("a", { href: "#/routes" }, "Routes") }),
-    tabs(`Route ${name}`, [["Text", base], ["Cases", `${base}/cases`], ["Try a message", `${base}/try`]], TITLES[tab] ?? "Text"),
+    tabs(`Route ${name}`, shown.map(([title, path]) => [title, path === "text" ? base : `${base}/${path}`]), word),
     body);
-  (VIEWS[tab] ?? text)(page, name, body);
+  VIEWS[tab](page, name, body);
 }
 
-const TITLES = { text: "Text", cases: "Cases", try: "Try a message" };
+// Title, the end of the address, and what one must be permitted for it.
+const TABS = [["Text", "text", "see"], ["Cases", "cases", "read"], ["Try a message", "try", "edit"]];
 const VIEWS = { text, cases, try: attempt };
 
 function text(page, name, body) {

@@ -1,42 +1,38 @@
 // What was for a destination, the newest first: what became of each, with every attempt and what was answered.
 
 import * as api from "../api.js";
-import { ago, bytes, moment } from "../format.js";
 import { attempts } from "./attempts.js";
 import { became } from "./states.js";
-import { button, empty, fault, table } from "../parts.js";
+import { button, empty, fault, liveTable, messageLink } from "../parts.js";
+import { bytes, moment } from "../format.js";
 import { h, put } from "../dom.js";
 import { inWindow } from "./look.js";
-import { onChange } from "./queue_list.js";
+import { onArchived } from "../renew.js";
+import { when } from "../ages.js";
 
 const COUNT = 50;
 
 export function sentList(name, page) {
-  const body = h("div");
-  const node = h("section", { "aria-label": "Messages for it" }, body);
-  let shown = null;
+  const told = h("div");
+  const list = liveTable(`Messages for ${name}`, columns(), (row) => row.number);
+  const older = h("p", { class: "note", hidden: true }, h("a", { href: `#/messages${api.query({ destination: name })}` }, "Older ones"), " are found among the messages.");
+  list.node.hidden = true;
+  const node = h("section", { "aria-label": "Messages for it" }, told, list.node, older);
   async function refresh() {
     try {
       const { messages } = await api.get(`messages${api.query({ destination: name, count: COUNT })}`, { signal: page.signal });
-      show(messages);
+      put(told, messages.length ? null : empty("Nothing was for it yet, as far as the archive goes back."));
+      list.update(messages);
+      list.node.hidden = messages.length === 0;
+      older.hidden = messages.length < COUNT;
     } catch (error) {
-      if (error.name !== "AbortError") put(body, fault(error));
+      if (error.name !== "AbortError") put(told, fault(error));
     }
   }
-  const delivery = (row) => row.deliveries.find((one) => one.destination === name);
-  function show(rows) {
-    const key = rows.map((row) => `${row.number} ${delivery(row)?.state}`).join();
-    // Whoever has something of it in hand keeps it.
-    if (key === shown || body.contains(document.activeElement)) return;
-    shown = key;
-    put(body, rows.length === 0 ? empty("Nothing was for it yet, as far as the archive goes back.") : [
-      table(`Messages for ${name}`, columns(), rows),
-      rows.length === COUNT ? h("p", { class: "note" }, h("a", { href: `#/messages${api.query({ destination: name })}` }, "Older ones"), " are found among the messages.") : null,
-    ]);
-  }
   function columns() {
+    const delivery = (row) => row.deliveries.find((one) => one.destination === name);
     return [
-      ["Received", (row) => [h("a", { href: `#/messages/${row.number}/deliveries`, title: row.received_at }, moment(row.received_at)), " ", h("small", null, `${ago(row.received_at)} ago`)]],
+      ["Received", (row) => when(row.received_at, messageLink(page.session, row.number, moment(row.received_at), "/deliveries"))],
       ["Type", (row) => h("code", null, row.message_type)],
       ["Control id", (row) => h("code", null, row.control_id)],
       ["Became", (row) => became(delivery(row)?.state)],
@@ -51,6 +47,6 @@ export function sentList(name, page) {
       return [one.reason ? h("p", null, one.reason) : null, attempts(one.attempts) ?? empty("No attempt yet.")];
     });
   }
-  refresh();
-  return { node, seen: onChange(refresh) };
+  const changed = onArchived(page.signal, refresh);
+  return { node, seen: (one) => changed(one.owed, one.delivered, one.dead_lettered, one.waiting, one.purged) };
 }

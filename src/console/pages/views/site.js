@@ -1,10 +1,11 @@
 // The site that runs, and reading it anew: what changed, or what is wrong and where.
 
 import * as api from "../api.js";
-import { ago, bytes, moment, plural } from "../format.js";
+import { bytes, plural } from "../format.js";
 import { badge, button, card, facts, heading, notify } from "../parts.js";
 import { follow } from "../live.js";
 import { h, put, sentence } from "../dom.js";
+import { when } from "../ages.js";
 
 export function site(page) {
   const may = page.session.may("administer");
@@ -22,7 +23,7 @@ export function site(page) {
       ["State", status.ready ? badge("good", "ready") : badge("bad", "not ready")],
       ["weir", status.version],
       ["Version of the site", h("code", null, status.site.version)],
-      ["Runs since", `${moment(status.site.since)} (${ago(status.site.since)})`],
+      ["Runs since", when(status.site.since)],
       ["Listeners", h("ul", { class: "plain" }, status.listeners.map((one) => h("li", null, one.name, " ", h("code", null, one.address))))],
       ["Routes", h("a", { href: "#/routes" }, String(status.routes.length))],
       ["Destinations", String(status.destinations.length)],

@@ -1,8 +1,9 @@
 // Who may do what: users with their roles, and tokens for programs.
 
 import * as api from "../api.js";
-import { act, button, confirm, empty, field, heading, load, table } from "../parts.js";
-import { h, put } from "../dom.js";
+import { act, button, confirm, empty, fault, field, heading, load, notify, table } from "../parts.js";
+import { CHANGED } from "./account.js";
+import { h, put, refocus } from "../dom.js";
 import { moment } from "../format.js";
 
 const ROLES = [
@@ -36,7 +37,7 @@ function listUsers(list, refresh, page) {
     ["Since", (user) => h("span", { title: user.created_at }, moment(user.created_at))],
     ["", (user) => h("div", { class: "actions" },
       button("Roles…", () => changeRoles(user, refresh, page), { kind: "small" }),
-      button("Password…", () => changePassword(user), { kind: "small" }),
+      button("Password…", () => changePassword(user, page), { kind: "small" }),
       button("Remove…", (event) => removeUser(event.currentTarget, user, refresh), { kind: "small" })), "end"],
   ], list);
 }
@@ -57,18 +58,30 @@ function listTokens(list, refresh) {
   ], list);
 }
 
-// A form in a window; `send` is given what was filled in, and the window closes when it succeeds.
+// A form in a window; `send` is given what was filled in, and the window closes when it succeeds. What it gives back
+// is told then; why it fails stands in the form.
 function dialogForm(title, fields, action, send) {
+  const told = h("div", { "aria-live": "assertive" });
   const go = h("button", { type: "submit", class: "primary" }, action);
   const form = h("form", { onsubmit: submit },
-    h("h2", null, title), fields,
+    h("h2", null, title), fields, told,
     h("div", { class: "actions" }, button("Cancel", () => dialog.close()), go));
   const dialog = h("dialog", { "aria-label": title }, form);
   dialog.addEventListener("close", () => dialog.remove());
   async function submit(event) {
     event.preventDefault();
-    const filled = new FormData(form);
-    if (await act(go, () => send(filled))) dialog.close();
+    go.disabled = true;
+    put(told);
+    try {
+      const done = await send(new FormData(form));
+      dialog.close();
+      if (done) notify(done);
+    } catch (error) {
+      put(told, fault(error));
+    } finally {
+      go.disabled = false;
+      refocus(go);
+    }
   }
   document.body.append(dialog);
   dialog.showModal();
@@ -80,13 +93,14 @@ function roles(chosen = []) {
     ROLES.map(([role, what]) => h("label", null, h("input", { type: "checkbox", name: "roles", value: role, checked: chosen.includes(role) }), h("span", null, role, h("small", null, ` ${what}`)))));
 }
 
-const named = () => field("Name", h("input", { name: "name", required: true, maxlength: 64, autocapitalize: "none", spellcheck: "false", autocomplete: "off" }), "Lower-case letters, digits and . _ - @");
+const named = () => field("Name", h("input", { name: "name", required: true, maxlength: 64, autocapitalize: "none", spellcheck: "false", autocomplete: "off" }), "At most 64 lower-case letters, digits and . _ - @");
 const secret = () => field("Password", h("input", { name: "password", type: "password", required: true, minlength: 12, maxlength: 1000, autocomplete: "new-password" }), "At least 12 characters; a few words make a good one.");
 
 function newUser(refresh) {
   dialogForm("New user", [named(), secret(), roles(["viewer"])], "Make the user", async (filled) => {
     await api.post("users", { name: filled.get("name"), password: filled.get("password"), roles: filled.getAll("roles") });
     await refresh();
+    return `${filled.get("name")} may log in.`;
   });
 }
 
@@ -96,11 +110,17 @@ function changeRoles(user, refresh, page) {
     // What one may oneself decides what there is to see.
     if (user.name === page.session.name) await page.renew();
     else await refresh();
+    return `The roles of ${user.name} are changed.`;
   });
 }
 
-function changePassword(user) {
-  dialogForm(`Another password for ${user.name}`, secret(), "Change", (filled) => api.patch(`users/${api.part(user.name)}`, { password: filled.get("password") }));
+function changePassword(user, page) {
+  dialogForm(`Another password for ${user.name}`, secret(), "Change", async (filled) => {
+    await api.patch(`users/${api.part(user.name)}`, { password: filled.get("password") });
+    // One's own sessions have ended, this one too.
+    if (user.name === page.session.name) await page.renew(CHANGED);
+    return user.name === page.session.name ? null : `${user.name} has another password, and is logged out everywhere.`;
+  });
 }
 
 async function removeUser(control, user, refresh) {
