@@ -415,7 +415,7 @@ fn codes_are_translated_by_column() {
     );
     check(
         "translate: { field: 'OBX[2]-3.1', table: labs, into: { 'OBX[2]-3.1': loinc, 'OBX[2]-3.2': name } }",
-        "step 1 (translate): OBX[2]-3.1: the code is not in table `labs`",
+        "step 1 (translate): OBX[2]-3.1: the code has no value in table `labs`",
     );
     check(
         "translate: { field: 'OBX[2]-3.1', table: labs, into: { 'OBX[2]-3.1': loinc, 'OBX[2]-5': name }, otherwise: keep }",
