@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::engine::{AuditWaiting, Mode, Status};
+use crate::engine::{AuditWaiting, Status, Switch};
 
 /// A look at everything.
 #[derive(Debug, Clone, Default)]
@@ -172,7 +172,7 @@ impl Eye {
             let state = DestinationState {
                 waiting: depth.queued,
                 oldest_at: depth.oldest_at,
-                stopped: stopped(&status.switches().get(&name).mode),
+                stopped: stopped(&status.switches().get(&name)),
                 dead_letters: depth.dead,
                 last_dead_at,
             };
@@ -213,12 +213,12 @@ impl Eye {
     }
 }
 
-fn stopped(mode: &Mode) -> Option<Stopped> {
-    match mode {
-        Mode::Running => None,
-        Mode::PausedAfter(_) => Some(Stopped::Paused),
-        Mode::Held(_) => Some(Stopped::Held),
+fn stopped(switch: &Switch) -> Option<Stopped> {
+    // A hold needs a person, whoever has paused it as well.
+    if !switch.held.is_empty() {
+        return Some(Stopped::Held);
     }
+    switch.paused_after.map(|_| Stopped::Paused)
 }
 
 #[cfg(test)]

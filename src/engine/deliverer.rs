@@ -341,7 +341,18 @@ impl Deliverer {
             .record(took.as_secs_f64().max(0.0));
         let telling = Telling { attempt, by: None };
         self.settle(delivery.sequence, Outcome::Delivered, telling, permit)
-            .await
+            .await?;
+        self.forget_skip(delivery).await;
+        Ok(())
+    }
+
+    /// What has ended is not to be skipped any more.
+    async fn forget_skip(&self, delivery: &Delivery) {
+        let sequence = delivery.sequence.0;
+        if self.switch.borrow().skips.contains(&sequence) {
+            self.turn(move |switches, name| switches.skipped(name, sequence))
+                .await;
+        }
     }
 
     async fn give_up(
@@ -379,9 +390,7 @@ impl Deliverer {
         };
         self.give_up(delivery, reason, (attempts, telling), permit)
             .await?;
-        let sequence = delivery.sequence.0;
-        self.turn(move |switches, name| switches.skipped(name, sequence))
-            .await;
+        self.forget_skip(delivery).await;
         Ok(())
     }
 

@@ -165,7 +165,11 @@ impl Intake {
         let header = message.segments().next().map(|msh| [msh.raw(), b"\r"].concat());
         drop(message);
         answering(async move {
-            let committed = self.kept_unless_owed(committed(offered).await, std::iter::once(&owed));
+            let mut committed = committed(offered).await;
+            // A number that was acknowledged has to be the last one when the next comes.
+            if refusable.is_none() {
+                committed = self.kept_unless_owed(committed, std::iter::once(&owed));
+            }
             if let Ok(accepted) = &committed {
                 self.count_stored(accepted, std::iter::once((&owed, is_routed)));
             }

@@ -57,7 +57,7 @@ pub use resend::{
     Resent, Shown, Wanted, Way, WrongState,
 };
 pub use status::{AuditWaiting, Running, Status};
-pub use switches::{FILE_NAME as SWITCHES_FILE, Mode, Switch, SwitchError, Switches, numbers_told, renumber};
+pub use switches::{FILE_NAME as SWITCHES_FILE, Switch, SwitchError, Switches, numbers_told, renumber};
 
 use answers::Answers;
 use archivist::Archivist;

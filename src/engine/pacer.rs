@@ -35,13 +35,17 @@ impl Pacer {
         }
     }
 
-    /// Waits until an attempt may be made, and counts it.
+    /// Waits until an attempt may be made, and counts it. Who gives up waiting has taken no turn.
     pub(super) async fn wait(&self) {
-        while let Some(closed) = self.closed_for(&clock::now_local()) {
-            sleep(closed).await;
-        }
-        if let Some(at) = self.take_turn(Instant::now()) {
-            sleep_until(at).await;
+        loop {
+            // Looked at again after a turn was waited for: the window may have closed meanwhile.
+            if let Some(closed) = self.closed_for(&clock::now_local()) {
+                sleep(closed).await;
+            } else if let Err(at) = self.take_turn(Instant::now()) {
+                sleep_until(at).await;
+            } else {
+                return;
+            }
         }
     }
 
@@ -63,23 +67,25 @@ impl Pacer {
         (!is_open).then(|| Duration::from_secs(seconds_left.max(1)))
     }
 
-    /// Takes the next turn; when it is, unless that is now.
-    fn take_turn(&self, now: Instant) -> Option<Instant> {
-        if self.pace.interval.is_none() && self.pace.rate.is_none() {
-            return None;
-        }
+    /// Takes a turn, if there is one now; else when there may be.
+    fn take_turn(&self, now: Instant) -> Result<(), Instant> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let mut at = now.max(next.after_interval.unwrap_or(now));
+        let mut even = None;
         if let Some(rate) = self.pace.rate {
             // The generic cell rate algorithm: `count` at once, and then one in each `per / count`.
             let share = rate.per / rate.count;
-            let even = next.even.unwrap_or(at).max(at);
+            let so_far = next.even.unwrap_or(at).max(at);
             let burst = rate.per.saturating_sub(share);
-            at = at.max(even.checked_sub(burst).unwrap_or(at));
-            next.even = Some(even.max(at) + share);
+            at = at.max(so_far.checked_sub(burst).unwrap_or(at));
+            even = Some(so_far.max(at) + share);
         }
+        if at > now {
+            return Err(at);
+        }
+        next.even = even;
         next.after_interval = self.pace.interval.map(|interval| at + interval);
-        (at > now).then_some(at)
+        Ok(())
     }
 }
 
@@ -92,8 +98,16 @@ mod tests {
     fn turns(pace: Pace, count: usize) -> Vec<u64> {
         let pacer = Pacer::new(pace);
         let start = Instant::now();
-        let turns = (0..count).map(|_| pacer.take_turn(start).map_or(0, |at| (at - start).as_secs()));
-        turns.collect()
+        let mut now = start;
+        let turn = |_| {
+            while let Err(at) = pacer.take_turn(now) {
+                // Whoever asks again meanwhile postpones nothing.
+                assert_eq!(pacer.take_turn(now), Err(at));
+                now = at;
+            }
+            (now - start).as_secs()
+        };
+        (0..count).map(turn).collect()
     }
 
     #[tokio::test]
@@ -134,10 +148,10 @@ mod tests {
         });
         let start = Instant::now();
         let later = start + Duration::from_secs(1_000);
-        assert_eq!(pacer.take_turn(start), None);
-        assert_eq!(pacer.take_turn(later), None);
-        assert_eq!(pacer.take_turn(later), None);
-        assert_eq!(pacer.take_turn(later), Some(later + Duration::from_secs(10)));
+        assert_eq!(pacer.take_turn(start), Ok(()));
+        assert_eq!(pacer.take_turn(later), Ok(()));
+        assert_eq!(pacer.take_turn(later), Ok(()));
+        assert_eq!(pacer.take_turn(later), Err(later + Duration::from_secs(10)));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{clock, metrics as names};
 
 use super::counts::{DestinationCounts, ListenerCounts};
 use super::in_use::InUse;
-use super::switches::{Mode, Switches};
+use super::switches::Switches;
 
 /// Who is owed what of one message: a name for each delivery and each dead letter.
 pub(super) struct Owed {
@@ -388,14 +388,14 @@ impl Status {
                 .oldest_at
                 .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
             gauge(names::OUTBOX_OLDEST_AGE_SECONDS).set(age.max(0.0));
-            let mode = self.switches.get(&name).mode;
+            let switch = self.switches.get(&name);
             let stopped = |why: &'static str, is_so: bool| {
                 let gauge =
                     gauge!(names::DESTINATION_STOPPED, "destination" => name.to_string(), "why" => why);
                 gauge.set(if is_so { 1.0 } else { 0.0 });
             };
-            stopped("paused", matches!(mode, Mode::PausedAfter(_)));
-            stopped("held", matches!(mode, Mode::Held(_)));
+            stopped("paused", switch.paused_after.is_some());
+            stopped("held", !switch.held.is_empty());
         }
     }
 }

@@ -17,7 +17,9 @@ use tokio::sync::watch;
 use crate::durable;
 
 /// The format of the file.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// The newest format of a switch that was paused or held, and never both.
+const VERSION_OF_MODES: u64 = 2;
 /// The oldest format that is read: it did not name its outbox.
 const VERSION_MIN: u32 = 1;
 /// Its name in the data folder.
@@ -27,37 +29,18 @@ const SET_ASIDE_NAME: &str = "switches.other-outbox.json";
 /// More deliveries than this are not skipped one by one.
 const SKIPS_MAX: usize = 10_000;
 
-/// Whether a lane may send.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// It sends whatever is owed.
-    #[default]
-    Running,
-    /// It sends what was accepted up to this number and then stops: 0 stops it at once, the newest number lets
-    /// it drain first. A person lets it go on.
-    PausedAfter(u64),
-    /// Refusals stopped it, as its `on_nak` asks: the deliveries it stopped at, one for each connection at most, and
-    /// why, without content of the messages. A person lets it go on.
-    Held(BTreeMap<u64, String>),
-}
-
-impl Mode {
-    /// The deliveries that hold the lane, and why.
-    pub fn holds(self) -> BTreeMap<u64, String> {
-        match self {
-            Mode::Held(holds) => holds,
-            Mode::Running | Mode::PausedAfter(_) => BTreeMap::new(),
-        }
-    }
-}
-
-/// What one lane is told.
+/// What one lane is told. A pause and a hold know nothing of each other: it sends when there is neither.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Switch {
-    /// Whether it may send.
-    pub mode: Mode,
+    /// It sends what was accepted up to this number and then stops: 0 stops it at once, the newest number lets it drain
+    /// first. A person lets it go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_after: Option<u64>,
+    /// Refusals stopped it, as its `on_nak` asks: the deliveries it stopped at, one for each connection at most, and
+    /// why, without content of the messages. A person lets it go on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held: BTreeMap<u64, String>,
     /// Deliveries to give up instead of sending them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub skips: BTreeSet<u64>,
@@ -75,19 +58,25 @@ pub(super) enum Permission {
 }
 
 impl Switch {
+    /// Whether it stops its lane, now or when that has drained.
+    fn stops(&self) -> bool {
+        self.paused_after.is_some() || !self.held.is_empty()
+    }
+
     /// Whether a restart must know of it.
     fn tells_something(&self) -> bool {
-        self.mode != Mode::Running || !self.skips.is_empty()
+        self.stops() || !self.skips.is_empty()
     }
 
     pub(super) fn permission(&self, sequence: u64) -> Permission {
         if self.skips.contains(&sequence) {
             return Permission::Skip;
         }
-        match self.mode {
-            Mode::Running => Permission::Send,
-            Mode::PausedAfter(last) if sequence <= last => Permission::Send,
-            Mode::PausedAfter(_) | Mode::Held(_) => Permission::Wait,
+        let is_paused = self.paused_after.is_some_and(|last| sequence > last);
+        if is_paused || !self.held.is_empty() {
+            Permission::Wait
+        } else {
+            Permission::Send
         }
     }
 }
@@ -178,13 +167,13 @@ impl Switches {
         let aside = self.path.with_file_name(SET_ASIDE_NAME);
         let stopped: BTreeMap<String, Switch> = others
             .into_iter()
-            .filter(|(_, switch)| switch.mode != Mode::Running)
+            .filter(|(_, switch)| switch.stops())
             .map(|(name, _)| {
-                let mode = Mode::PausedAfter(0);
+                let paused_after = Some(0);
                 (
                     name,
                     Switch {
-                        mode,
+                        paused_after,
                         ..Switch::default()
                     },
                 )
@@ -230,14 +219,17 @@ impl Switches {
 
     /// Stops the lane after the delivery of this number; 0 stops it at once. Blocks on the disk.
     pub fn pause_after(&self, destination: &str, sequence: u64) -> Result<(), SwitchError> {
-        self.turn(destination, |switch| switch.mode = Mode::PausedAfter(sequence))
+        self.turn(destination, |switch| switch.paused_after = Some(sequence))
     }
 
     /// Lets a lane go on that was paused or held; all that held it. Blocks on the disk.
     pub fn resume(&self, destination: &str) -> Result<BTreeMap<u64, String>, SwitchError> {
-        let mut before = Mode::Running;
-        self.turn(destination, |switch| before = std::mem::take(&mut switch.mode))?;
-        Ok(before.holds())
+        let mut held = BTreeMap::new();
+        self.turn(destination, |switch| {
+            switch.paused_after = None;
+            held = std::mem::take(&mut switch.held);
+        })?;
+        Ok(held)
     }
 
     /// Makes a lane that waits after a failure try again at once.
@@ -256,27 +248,18 @@ impl Switches {
         self.turn(destination, |switch| {
             switch.skips.insert(sequence);
             // A lane held only by what is skipped has nothing left to be held for.
-            if let Mode::Held(holds) = &mut switch.mode {
-                holds.remove(&sequence);
-                if holds.is_empty() {
-                    switch.mode = Mode::Running;
-                }
-            }
+            switch.held.remove(&sequence);
         })
     }
 
     /// Stops the lane at a delivery, for a refusal. Blocks on the disk.
     pub(super) fn hold(&self, destination: &str, sequence: u64, reason: String) -> Result<(), SwitchError> {
         self.turn(destination, |switch| {
-            if let Mode::Held(holds) = &mut switch.mode {
-                holds.insert(sequence, reason);
-            } else {
-                switch.mode = Mode::Held(BTreeMap::from([(sequence, reason)]));
-            }
+            switch.held.insert(sequence, reason);
         })
     }
 
-    /// A delivery marked to be skipped has been. Blocks on the disk.
+    /// A delivery marked to be skipped has ended. Blocks on the disk.
     pub(super) fn skipped(&self, destination: &str, sequence: u64) -> Result<(), SwitchError> {
         self.turn(destination, |switch| {
             switch.skips.remove(&sequence);
@@ -293,13 +276,18 @@ impl Switches {
             .collect();
         let changed = destinations.entry(destination.into()).or_default();
         change(changed);
-        let Switch { mode, skips, .. } = changed.clone();
+        let changed = changed.clone();
         destinations.retain(|_, switch| switch.tells_something());
         self.write(destinations)?;
         let mut lanes = self.lanes();
         let lane = lanes.entry(destination.into()).or_default();
         // Somebody may have asked for an attempt meanwhile: that stays asked for.
-        lane.send_modify(|switch| (switch.mode, switch.skips) = (mode, skips));
+        lane.send_modify(|switch| {
+            *switch = Switch {
+                retries: switch.retries,
+                ..changed
+            };
+        });
         Ok(())
     }
 
@@ -327,7 +315,7 @@ impl Switches {
 /// When it is not what weir wrote.
 pub fn numbers_told(content: &[u8]) -> Result<BTreeMap<String, BTreeSet<u64>>, String> {
     let told = read(content)?.destinations.into_iter().map(|(name, switch)| {
-        let held = switch.mode.holds().into_keys();
+        let held = switch.held.into_keys();
         (name, held.chain(switch.skips).collect())
     });
     Ok(told.collect())
@@ -349,22 +337,16 @@ pub fn renumber(
     for (name, switch) in &mut stored.destinations {
         let skips = std::mem::take(&mut switch.skips).into_iter();
         switch.skips = skips.filter_map(|skip| number(name, skip)).collect();
-        switch.mode = match std::mem::take(&mut switch.mode) {
-            Mode::Running => Mode::Running,
-            // What was to be sent before it stops is not known by a number here.
-            Mode::PausedAfter(_) => Mode::PausedAfter(0),
-            Mode::Held(holds) => {
-                let holds = holds.into_iter();
-                let holds: BTreeMap<_, _> = holds
-                    .filter_map(|(held, why)| Some((number(name, held)?, why)))
-                    .collect();
-                if holds.is_empty() {
-                    Mode::PausedAfter(0)
-                } else {
-                    Mode::Held(holds)
-                }
-            }
-        };
+        let was_stopped = switch.stops();
+        let held = std::mem::take(&mut switch.held).into_iter();
+        switch.held = held
+            .filter_map(|(held, why)| Some((number(name, held)?, why)))
+            .collect();
+        // What was to be sent before it stops is not known by a number here.
+        switch.paused_after = switch.paused_after.map(|_| 0);
+        if was_stopped && !switch.stops() {
+            switch.paused_after = Some(0);
+        }
     }
     serde_json::to_vec(&stored).map_err(|error| error.to_string())
 }
@@ -378,7 +360,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<(), SwitchError> {
 
 fn read(bytes: &[u8]) -> Result<Stored, String> {
     let mut stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    one_hold_as_many(&mut stored);
+    modes_as_fields(&mut stored);
     let stored: Stored = serde_json::from_value(stored).map_err(|error| error.to_string())?;
     let version = stored.version;
     match &stored.store {
@@ -390,18 +372,28 @@ fn read(bytes: &[u8]) -> Result<Stored, String> {
     }
 }
 
-/// Brings a hold of format 1, `{ "sequence": 3, "reason": "…" }`, into the form of today.
-fn one_hold_as_many(stored: &mut Value) {
-    if stored.get("version") != Some(&Value::from(VERSION_MIN)) {
+/// Brings a switch of formats 1 and 2, as `{ "mode": { "paused_after": 7 } }`, into the form of today. In format 1 a lane
+/// was held at one delivery, `{ "held": { "sequence": 3, "reason": "…" } }`.
+fn modes_as_fields(stored: &mut Value) {
+    if stored["version"]
+        .as_u64()
+        .is_none_or(|version| version > VERSION_OF_MODES)
+    {
         return;
     }
     let switches = stored.get_mut("destinations").and_then(Value::as_object_mut);
-    for switch in switches.into_iter().flat_map(serde_json::Map::values_mut) {
-        let Some(held) = switch.pointer_mut("/mode/held") else {
+    let switches = switches.into_iter().flat_map(serde_json::Map::values_mut);
+    for switch in switches.filter_map(Value::as_object_mut) {
+        let Some(Value::Object(mode)) = switch.remove("mode") else {
+            // It ran.
             continue;
         };
-        if let (Some(sequence), Some(reason)) = (held["sequence"].as_u64(), held["reason"].as_str()) {
-            *held = json!({ sequence.to_string(): reason });
+        switch.extend(mode);
+        let held = switch.get("held");
+        let one = held.and_then(|held| Some((held["sequence"].as_u64()?, held["reason"].as_str()?)));
+        if let Some((sequence, reason)) = one {
+            let many = json!({ sequence.to_string(): reason });
+            switch.insert("held".to_owned(), many);
         }
     }
 }
@@ -412,9 +404,9 @@ mod tests {
 
     const STORE: u128 = 0xfeed;
 
-    fn held(at: &[u64]) -> Mode {
+    fn held(at: &[u64]) -> BTreeMap<u64, String> {
         let holds = at.iter().map(|at| (*at, "refused with AE".to_owned()));
-        Mode::Held(holds.collect())
+        holds.collect()
     }
 
     #[test]
@@ -427,8 +419,8 @@ mod tests {
         switches.pause_after("other", 0).unwrap();
         switches.resume("other").unwrap();
         let again = Switches::open(folder.path(), STORE).unwrap();
-        assert_eq!(again.get("lab").mode, Mode::PausedAfter(7));
-        assert_eq!(again.get("ehr").mode, held(&[3]));
+        assert_eq!(again.get("lab").paused_after, Some(7));
+        assert_eq!(again.get("ehr").held, held(&[3]));
         assert_eq!(again.get("copies").skips, BTreeSet::from([9]));
         assert_eq!(again.get("other"), Switch::default());
         again.skipped("copies", 9).unwrap();
@@ -453,8 +445,8 @@ mod tests {
             for stopped in ["lab", "ehr"] {
                 let switch = other.get(stopped);
                 assert_eq!(
-                    (switch.mode, switch.skips.len()),
-                    (Mode::PausedAfter(0), 0),
+                    (switch.paused_after, switch.held.len(), switch.skips.len()),
+                    (Some(0), 0, 0),
                     "{stopped}"
                 );
             }
@@ -472,7 +464,7 @@ mod tests {
         std::fs::write(folder.path().join(FILE_NAME), written).unwrap();
         let switches = Switches::open(folder.path(), STORE).unwrap();
         assert_eq!(switches.get("lab").skips, BTreeSet::from([5]));
-        assert_eq!(switches.get("ehr").mode, held(&[3]));
+        assert_eq!(switches.get("ehr").held, held(&[3]));
         switches.resume("lab").unwrap();
         let other = Switches::open(folder.path(), STORE + 1).unwrap();
         assert_eq!(other.get("lab"), Switch::default(), "now it names it");
@@ -480,22 +472,24 @@ mod tests {
 
     #[test]
     fn what_a_lane_may_do() {
-        let check = |mode: Mode, sequence, expected| {
+        let check = |paused_after, holds: &[u64], sequence, expected| {
             let switch = Switch {
-                mode: mode.clone(),
+                paused_after,
+                held: held(holds),
                 skips: BTreeSet::from([5]),
                 retries: 0,
             };
-            assert_eq!(switch.permission(sequence), expected, "{mode:?} {sequence}");
+            assert_eq!(switch.permission(sequence), expected, "{switch:?} {sequence}");
         };
-        check(Mode::Running, 1, Permission::Send);
-        check(Mode::Running, 5, Permission::Skip);
-        check(Mode::PausedAfter(3), 3, Permission::Send);
-        check(Mode::PausedAfter(3), 4, Permission::Wait);
-        check(Mode::PausedAfter(0), 5, Permission::Skip);
-        check(held(&[1]), 1, Permission::Wait);
-        check(held(&[1]), 2, Permission::Wait);
-        check(held(&[1]), 5, Permission::Skip);
+        check(None, &[], 1, Permission::Send);
+        check(None, &[], 5, Permission::Skip);
+        check(Some(3), &[], 3, Permission::Send);
+        check(Some(3), &[], 4, Permission::Wait);
+        check(Some(0), &[], 5, Permission::Skip);
+        check(None, &[1], 1, Permission::Wait);
+        check(None, &[1], 2, Permission::Wait);
+        check(None, &[1], 5, Permission::Skip);
+        check(Some(9), &[1], 1, Permission::Wait);
     }
 
     #[test]
@@ -508,18 +502,54 @@ mod tests {
         }
         switches.skip("lab", 4).unwrap();
         assert_eq!(
-            switches.get("lab").mode,
+            switches.get("lab").held,
             held(&[3, 8]),
             "both connections are known"
         );
         switches.skip("lab", 3).unwrap();
         assert_eq!(
-            switches.get("lab").mode,
+            switches.get("lab").held,
             held(&[8]),
             "one still waits for somebody"
         );
         switches.skip("lab", 8).unwrap();
-        assert_eq!(switches.get("lab").mode, Mode::Running);
+        assert_eq!(switches.get("lab").held, held(&[]));
+    }
+
+    #[test]
+    fn a_refusal_ends_no_pause_and_a_pause_no_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        // It was under way when somebody paused.
+        switches.pause_after("lab", 0).unwrap();
+        switches.hold("lab", 3, "refused with AE".to_owned()).unwrap();
+        switches.skip("lab", 3).unwrap();
+        assert_eq!(
+            switches.get("lab").permission(4),
+            Permission::Wait,
+            "still paused"
+        );
+        // Draining sends no refused message again.
+        switches.hold("ehr", 3, "refused with AE".to_owned()).unwrap();
+        switches.pause_after("ehr", 9).unwrap();
+        assert_eq!(switches.get("ehr").permission(3), Permission::Wait);
+        assert_eq!(switches.resume("ehr").unwrap(), held(&[3]));
+        assert_eq!(switches.get("ehr").permission(10), Permission::Send);
+    }
+
+    #[test]
+    fn what_an_earlier_weir_wrote_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = format!("{STORE:032x}");
+        let written = format!(
+            r#"{{"version":2,"store":"{store}","destinations":{{"lab":{{"mode":{{"paused_after":7}}}},
+                "ehr":{{"mode":{{"held":{{"3":"refused with AE"}}}}}},"copies":{{"mode":"running","skips":[9]}}}}}}"#
+        );
+        std::fs::write(folder.path().join(FILE_NAME), written).unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        assert_eq!(switches.get("lab").paused_after, Some(7));
+        assert_eq!(switches.get("ehr").held, held(&[3]));
+        assert_eq!(switches.get("copies").skips, BTreeSet::from([9]));
     }
 
     #[test]
@@ -535,12 +565,12 @@ mod tests {
         let content = renumber(&switches.copy(), STORE + 1, &number).unwrap();
         std::fs::write(folder.path().join(FILE_NAME), content).unwrap();
         let other = Switches::open(folder.path(), STORE + 1).unwrap();
-        assert_eq!(other.get("lab").mode, Mode::PausedAfter(0));
+        assert_eq!(other.get("lab").paused_after, Some(0));
         assert_eq!(other.get("lab").skips, BTreeSet::from([105]));
-        assert_eq!(other.get("ehr").mode, held(&[103]));
+        assert_eq!(other.get("ehr").held, held(&[103]));
         assert_eq!(
-            other.get("gone").mode,
-            Mode::PausedAfter(0),
+            other.get("gone").paused_after,
+            Some(0),
             "what held it is not there"
         );
         assert!(!folder.path().join(SET_ASIDE_NAME).exists());
@@ -558,8 +588,8 @@ mod tests {
             // These would hang if they waited.
             switches.retry_now("lab");
             assert_eq!(
-                (switches.get("lab").retries, switches.get("lab").mode),
-                (1, Mode::Running)
+                (switches.get("lab").retries, switches.get("lab").paused_after),
+                (1, None)
             );
             assert!(lane.has_changed().unwrap());
             drop(switches.watch("other"));
@@ -567,7 +597,7 @@ mod tests {
             turned.join().unwrap().unwrap();
         });
         let switch = switches.get("lab");
-        assert_eq!((switch.retries, switch.mode), (1, Mode::PausedAfter(7)));
+        assert_eq!((switch.retries, switch.paused_after), (1, Some(7)));
     }
 
     #[test]
@@ -589,7 +619,7 @@ mod tests {
             "",
             "{}",
             r#"{"version":2,"destinations":{}}"#,
-            r#"{"version":3,"store":"0","destinations":{}}"#,
+            r#"{"version":4,"store":"0","destinations":{}}"#,
             r#"{"version":1,"destinations":{},"x":1}"#,
         ] {
             std::fs::write(&path, wrong).unwrap();

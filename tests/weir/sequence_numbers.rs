@@ -107,6 +107,32 @@ fn b42_a_gap_is_refused_and_a_missed_answer_repeated_also_after_a_crash() {
 }
 
 #[test]
+fn b42_a_full_outbox_takes_no_number_not_even_of_what_nobody_is_owed() {
+    let receiver = Receiver::accepting();
+    let site = site(&receiver, "");
+    receiver.stop();
+    let file = site.folder().join("site/site.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let small = text.replacen("engine:\n", "engine:\n  outbox: { entries_max: 2 }\n", 1);
+    assert_ne!(text, small);
+    std::fs::write(&file, small).unwrap();
+    let engine = site.start();
+    let sender = &mut Sender::connect(engine.listener("in"));
+    check(sender, &numbered("ONE", "1"), "AA 1");
+    check(sender, &numbered("TWO", "2"), "AA 2");
+    let nobody = edited(&numbered("FILTERED", "3"), "|WEIR|", "|NOBODY|");
+    assert!(told(sender, &nobody).starts_with("AR 207"));
+    engine.wait_for_metric(r#"weir_messages_filtered_total{listener="in"}"#, 0.0);
+    assert_eq!(engine.terminate(), 0);
+    // There is room again, and the number is the one that is due.
+    std::fs::write(&file, text).unwrap();
+    let engine = site.start();
+    let sender = &mut Sender::connect(engine.listener("in"));
+    check(sender, &nobody, "AA 3");
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn b42_a_sender_asks_where_to_go_on_or_starts_anew() {
     let receiver = Receiver::accepting();
     let site = site(&receiver, "");

@@ -15,7 +15,7 @@ use super::alerts::{self, Alert};
 use super::{Failure, Sources};
 use crate::alert::Board;
 use crate::clock;
-use crate::engine::{LaneState, Mode, Status};
+use crate::engine::{LaneState, Status, Switch};
 
 /// All of it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -214,11 +214,11 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
     let count = |which: fn(&crate::engine::DestinationCounts) -> &crate::engine::Count| {
         counts.as_ref().map_or(0, |counts| which(counts).get())
     };
-    let mode = status.switches().get(name).mode;
+    let switch = status.switches().get(name);
     Destination {
         name: name.to_string(),
-        state: word(state, &mode).to_owned(),
-        held: mode.holds(),
+        state: word(state, &switch).to_owned(),
+        held: switch.held,
         waiting: depth.queued,
         oldest_age_seconds: depth.oldest_at.map(|oldest| age(oldest, now)),
         dead_letters: depth.dead,
@@ -267,14 +267,14 @@ fn is_shown(destination: &Destination) -> bool {
 const PARKED: &str = "parked";
 
 /// What is the matter with a lane: that it ends counts for more than that somebody has stopped it.
-fn word(state: LaneState, mode: &Mode) -> &'static str {
-    match (state, mode) {
-        (LaneState::Parked, _) => PARKED,
-        (LaneState::Purging, _) => "purging",
-        (_, Mode::PausedAfter(_)) => "paused",
-        (_, Mode::Held(_)) => "held",
-        (LaneState::Draining, Mode::Running) => "draining",
-        (LaneState::Delivering, Mode::Running) => "delivering",
+fn word(state: LaneState, switch: &Switch) -> &'static str {
+    match state {
+        LaneState::Parked => PARKED,
+        LaneState::Purging => "purging",
+        _ if !switch.held.is_empty() => "held",
+        _ if switch.paused_after.is_some() => "paused",
+        LaneState::Draining => "draining",
+        LaneState::Delivering => "delivering",
     }
 }
 
