@@ -1,7 +1,8 @@
 //! Every metric name, once, with what it counts.
 //!
-//! Labels come from the configuration alone (listener, destination, route and table names, codes of the
-//! standard), so their number is bounded and no message content can reach them.
+//! Labels come from the configuration (listener, destination, route and table names) and from lists of our own (codes of
+//! the standard, kinds of failure). Of a message there is its type alone, if the standard has it, and only so many. So
+//! their number is bounded and no message content can reach them.
 //! The values live in the process; `console` renders them in Prometheus text form.
 
 use metrics::Unit;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
-    /// Names, counts and settings; nothing that a message holds.
+    /// Names, counts and settings; of a message its type, its control id and what became of it.
     See,
     /// Pause, resume, retry, drain, skip, discard and send again.
     Operate,
@@ -18,7 +18,7 @@ pub enum Permission {
     Read,
     /// Edit a message and send it again, try one.
     Edit,
-    /// Users, tokens, reload, backup.
+    /// Users, tokens, reload, backup, holds, purging.
     Administer,
     /// The audit log.
     Audit,
@@ -36,7 +36,7 @@ pub enum Role {
     Reader,
     /// Looks into messages, changes them and sends them again.
     Editor,
-    /// Users, tokens, reload and backup, without seeing what is in a message.
+    /// Users, tokens, reload, backup, holds and purging, without looking into a message; a backup holds messages.
     Administrator,
     /// Reads the audit log.
     Auditor,

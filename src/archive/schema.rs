@@ -3,8 +3,8 @@
 //! The form of a file is its `user_version`; every step from one form to the next is kept, so that any older file
 //! can be opened; those that a file needs are one transaction. A file of a newer form is left as it is.
 //!
-//! What is searched for is not in columns with an index each: a message has a dozen terms, and a dozen large trees with
-//! keys in no order cost a page written for each of them. All terms are in one tree by (bucket, hash, offset), where
+//! What is searched for is not in columns with an index each: a message has some sixteen terms, and many large trees
+//! with keys in no order cost a page written for each of them. All terms are in one tree by (bucket, hash, offset), where
 //! a bucket is a range of message numbers. What is written at one time lands in one bucket, which is small enough to
 //! stay in memory; a search walks the buckets from the newest down; what is deleted together stands together.
 

@@ -106,6 +106,15 @@ pub enum What {
     },
 }
 
+/// How often something is there, in words, as a count of [`What`] is told.
+pub fn times(count: usize) -> String {
+    match count {
+        0 => "absent".to_owned(),
+        1 => "1 time".to_owned(),
+        count => format!("{count} times"),
+    }
+}
+
 impl Expect {
     /// What of this outcome is not as expected.
     pub(super) fn compare(&self, outcome: &Outcome) -> Vec<Mismatch> {

@@ -18,7 +18,7 @@ use crate::hl7::{Message, Selector};
 use crate::problem::Location;
 use crate::route::Route;
 
-pub use expect::{Mismatch, What, Which};
+pub use expect::{Mismatch, What, Which, times};
 pub use settings::{AT, Files, Known, Settings};
 
 /// A message given to a route, and what must come of it.

@@ -2,8 +2,9 @@
 //! the machine.
 //!
 //! One router serves both; who may ask for what stands in one table (`api`), and is asked before each endpoint by one
-//! gate (`guard`). It hands on what it is asked to do and shows message content only where one is asked for by its
-//! number. Without TLS it binds to loopback alone (`config` refuses anything else).
+//! gate (`guard`). It hands on what it is asked to do and shows message content only to whoever may read it: a message
+//! asked for by its number, whom those that a search found are about, a case or a trial of a route; and in a backup.
+//! Without TLS it binds to loopback alone (`config` refuses anything else).
 
 pub mod api;
 pub mod control;

@@ -103,11 +103,6 @@ impl Template {
         }
         Ok(rendered)
     }
-
-    /// Whether it has no holes, so that every message gives the same text.
-    pub fn is_literal(&self) -> bool {
-        !self.pieces.iter().any(|piece| matches!(piece, Piece::Hole(_)))
-    }
 }
 
 impl fmt::Display for Template {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
-use crate::case::{Case, Mismatch, Verdict, What};
+use crate::case::{Case, Mismatch, Verdict, What, times};
 use crate::hl7::dictionary::{Dictionary, Version};
 use crate::hl7::{FieldPath, TargetSelector};
 
@@ -123,14 +123,6 @@ impl Names {
                 lines
             }
         }
-    }
-}
-
-fn times(count: usize) -> String {
-    match count {
-        0 => "absent".to_owned(),
-        1 => "1 time".to_owned(),
-        count => format!("{count} times"),
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::traced::{self, Traced};
 use super::{Failure, Sources};
-use crate::case::{Case, Mismatch, Verdict, What};
+use crate::case::{Case, Mismatch, Verdict, What, times};
 use crate::clock;
 use crate::config::{self, Missing};
 use crate::console::extract::{Json, Path};
@@ -267,14 +267,6 @@ fn not_as_expected(mismatch: Mismatch) -> NotAsExpected {
         subject,
         expected,
         got,
-    }
-}
-
-fn times(count: usize) -> String {
-    match count {
-        0 => "absent".to_owned(),
-        1 => "1 time".to_owned(),
-        count => format!("{count} times"),
     }
 }
 

@@ -140,14 +140,6 @@ impl Message {
         named.nth(usize::from(occurrence).checked_sub(1)?)
     }
 
-    /// How many repetitions a field has; none where it is absent or without a byte.
-    pub fn repetition_count(&self, path: &FieldPath) -> usize {
-        let Some(index) = self.index_of(path.segment(), path.occurrence()) else {
-            return 0;
-        };
-        repetitions(self.bytes_of(index), path, &self.delimiters).count()
-    }
-
     /// The name of the segment of this index, if a path can ask for it.
     pub(super) fn name_at(&self, index: usize) -> Option<SegmentName> {
         SegmentName::new(self.slots.get(index)?.name)

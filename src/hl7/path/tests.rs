@@ -208,8 +208,6 @@ fn means_segments() {
     assert_eq!(indices("OBX", &scope), [6]);
     assert_eq!(indices("OBX[*]", &scope), [4, 6]);
     assert_eq!(message.segment_path(6).unwrap().to_string(), "OBX[2]");
-    assert_eq!(message.repetition_count(&"OBX[2]-5".parse().unwrap()), 3);
-    assert_eq!(message.repetition_count(&"OBX[2]-6".parse().unwrap()), 0);
 }
 
 /// A selector as its parts, so that a slow reading can follow it.

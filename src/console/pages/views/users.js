@@ -11,7 +11,7 @@ const ROLES = [
   ["operator", "sets going again what is stuck, without seeing what is in it"],
   ["reader", "looks into messages"],
   ["editor", "looks into messages, changes them and sends them again"],
-  ["administrator", "users, tokens, reload and backup"],
+  ["administrator", "users, tokens, reload, backup, holds and purging"],
   ["auditor", "reads the audit log"],
 ];
 
