@@ -224,7 +224,8 @@ impl<'a> Layout<'a> {
         let dash = before.trim_end();
         if dash.ends_with('-') && dash.len() < before.len() {
             self.place(dash.len() - 1, indentation);
-            if self.line_of(dash.len() - 1) == self.line_of(start) {
+            // After an element that is empty the line ends with the dash.
+            if !element.bytes.is_empty() && self.line_of(dash.len() - 1) == self.line_of(start) {
                 self.gaps.push(dash.len()..before.len());
             }
         }
