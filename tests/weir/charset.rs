@@ -160,6 +160,23 @@ fn a_message_stays_in_its_character_set_when_a_route_removes_its_declaration() {
 }
 
 #[test]
+fn a_message_that_a_route_writes_in_another_character_set_stays_in_that() {
+    let sent = message("SHIFT_JIS", "SHIFT_JIS", "サポータ", "表");
+    let receiver = receiver();
+    let steps = "{ set: { MSH-18: \"UNICODE UTF-8\" } }, { remove: [MSH-18] }";
+    let site = site(&receiver, "", steps);
+    let engine = started(&site);
+    let reply = Sender::connect(engine.listener("in")).exchange(&sent).unwrap();
+    assert_eq!(field(&reply, "MSA", 1), "AA");
+    assert_eq!(files(&site, 1), ["表.hl7"]);
+    engine.wait_for_metric("weir_deliveries_delivered_total{destination=\"out\"}", 1.0);
+    assert_eq!(engine.terminate(), 0);
+    let [came] = receiver.stop().try_into().unwrap();
+    let came = String::from_utf8(came).unwrap();
+    assert!(came.contains("|サポータ|") && came.contains("|表^"), "{came}");
+}
+
+#[test]
 fn what_waits_is_read_as_it_came_after_a_restart_with_another_setting() {
     let away = receiver();
     let address = away.address();
