@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
 use super::night::{give, site};
-use super::{go, picture, set_up};
+use super::{go, picture, send, set_up};
 use crate::harness::{Answer, Browser, Engine, Receiver, Sender, Site, adt, field, wait_until, weir};
 
 /// The console of a running weir, opened by whoever may set going and look into messages.
@@ -15,11 +15,6 @@ fn open(browser: &mut Browser, site: &Site, engine: &Engine, hash: &str) {
     browser.open("about:blank");
     browser.open(&format!("http://{}/{hash}", engine.console()));
     browser.wait_for("document.querySelector('h1')");
-}
-
-fn send(sender: &mut Sender, control: &str) {
-    let answer = sender.exchange(&adt(control)).unwrap();
-    assert_eq!(field(&answer, "MSA", 1), "AA");
 }
 
 /// Waits until an expression is another than it is now.

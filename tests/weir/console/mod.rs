@@ -13,7 +13,7 @@ mod slips;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::harness::{Browser, Engine};
+use crate::harness::{Browser, Engine, Sender, adt, field};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -46,6 +46,12 @@ fn log_in(browser: &mut Browser, name: &str) {
     browser.type_text(PASSWORD);
     browser.press("Enter");
     browser.wait_for("document.querySelector('h1').innerText === 'Overview'");
+}
+
+/// Sends a message, which is accepted.
+fn send(sender: &mut Sender, control: &str) {
+    let answer = sender.exchange(&adt(control)).unwrap();
+    assert_eq!(field(&answer, "MSA", 1), "AA");
 }
 
 /// Goes to a page by its address, and waits until it has its heading.
