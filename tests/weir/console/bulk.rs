@@ -1,7 +1,7 @@
 //! A search sent again: looked at first, started by words that are typed, stopped, and gone on with.
 
-use super::night::{give, site};
-use super::{go, picture, set_up};
+use super::night::site;
+use super::{go, open_as, picture};
 use crate::harness::{Browser, Receiver, Sender, adt, field};
 
 /// How many messages are sent again.
@@ -12,7 +12,6 @@ fn a_search_is_sent_again_by_words_that_are_typed_and_stopped() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let (ehr, billing) = (Receiver::accepting(), Receiver::accepting());
     let site = site(&ehr, &billing);
     let engine = site.start();
@@ -22,10 +21,8 @@ fn a_search_is_sent_again_by_words_that_are_typed_and_stopped() {
         assert_eq!(field(&answer, "MSA", 1), "AA");
     }
     ehr.wait_for(COUNT);
-    set_up(&mut browser, &engine);
-    give(&site, "[\"operator\",\"reader\",\"administrator\"]");
-    browser.open("about:blank");
-    browser.open(&format!("http://{}/#/messages", engine.console()));
+    let roles = "[\"operator\",\"reader\",\"administrator\"]";
+    open_as(&mut browser, &site, &engine, roles, "#/messages");
     // As soon as the archive has all of them.
     browser.wait_for(&format!(
         "document.querySelectorAll('tbody tr').length === {COUNT} && document.body.innerText.includes('B{COUNT}')"

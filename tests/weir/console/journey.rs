@@ -11,7 +11,6 @@ fn a_visitor_of_the_demo_sees_what_weir_is_for() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let folder = tempfile::tempdir().unwrap();
     let mut demo = Running::start_typed(folder.path(), &["demo", "--keep"]);
     let console = demo.line_beginning("Everything keeps running").unwrap();

@@ -4,16 +4,19 @@ use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-use super::night::{give, site};
-use super::{go, picture, send, set_up};
+use super::night::site;
+use super::{go, open_as, picture, send, set_up};
 use crate::harness::{Answer, Browser, Engine, Receiver, Sender, Site, adt, field, wait_until, weir};
 
 /// The console of a running weir, opened by whoever may set going and look into messages.
 fn open(browser: &mut Browser, site: &Site, engine: &Engine, hash: &str) {
-    set_up(browser, engine);
-    give(site, "[\"administrator\",\"operator\",\"editor\"]");
-    browser.open("about:blank");
-    browser.open(&format!("http://{}/{hash}", engine.console()));
+    open_as(
+        browser,
+        site,
+        engine,
+        "[\"administrator\",\"operator\",\"editor\"]",
+        hash,
+    );
     browser.wait_for("document.querySelector('h1')");
 }
 
@@ -28,7 +31,6 @@ fn what_is_said_of_trouble_is_so_now_and_its_buttons_stay_in_hand() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let (ehr, billing) = (Receiver::accepting(), Receiver::accepting());
     let site = site(&ehr, &billing);
     let engine = site.start();
@@ -103,7 +105,6 @@ fn dead_letters_are_those_there_are_and_found_by_their_reason() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let ehr = Receiver::accepting();
     let billing = Receiver::scripted(|_, message| {
         let is_late = field(message, "MSH", 10).starts_with("LATE");
@@ -156,7 +157,6 @@ fn messages_are_found_by_what_the_address_asks_and_follow_what_comes_in() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let (ehr, billing) = (Receiver::accepting(), Receiver::accepting());
     let site = site(&ehr, &billing);
     let engine = site.start();
@@ -224,7 +224,6 @@ fn a_page_for_which_there_is_no_place_says_so_and_shows_what_it_is_told_when_it_
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let (ehr, billing) = (Receiver::accepting(), Receiver::accepting());
     let site = site(&ehr, &billing);
     let engine = site.start();

@@ -13,7 +13,7 @@ mod slips;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::harness::{Browser, Engine, Sender, adt, field};
+use crate::harness::{Browser, Engine, Sender, Site, adt, field};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -46,6 +46,14 @@ fn log_in(browser: &mut Browser, name: &str) {
     browser.type_text(PASSWORD);
     browser.press("Enter");
     browser.wait_for("document.querySelector('h1').innerText === 'Overview'");
+}
+
+/// Makes the first administrator, gives them these roles, and opens the console anew at this place.
+fn open_as(browser: &mut Browser, site: &Site, engine: &Engine, roles: &str, hash: &str) {
+    set_up(browser, engine);
+    night::give(site, roles);
+    browser.open("about:blank");
+    browser.open(&format!("http://{}/{hash}", engine.console()));
 }
 
 /// Sends a message, which is accepted.

@@ -1,6 +1,6 @@
 //! A night: something is stuck, which, since when, why, what was in it, and how it goes again.
 
-use super::{PASSWORD, go, log_in, picture, set_up};
+use super::{PASSWORD, go, log_in, open_as, picture, set_up};
 use crate::harness::{Answer, Browser, Receiver, Sender, Site, adt, field, weir};
 
 /// Two receivers behind one listener; the second one refuses whatever comes.
@@ -34,7 +34,6 @@ fn somebody_called_at_night_finds_what_is_stuck_and_sets_it_going() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let ehr = Receiver::accepting();
     let billing = Receiver::scripted(|_, _| Answer::CodeBecause("AR", 203));
     let site = site(&ehr, &billing);
@@ -45,11 +44,8 @@ fn somebody_called_at_night_finds_what_is_stuck_and_sets_it_going() {
         assert_eq!(field(&answer, "MSA", 1), "AA");
     };
 
-    set_up(&mut browser, &engine);
     let roles = "[\"administrator\",\"operator\",\"editor\",\"auditor\"]";
-    give(&site, roles);
-    browser.open("about:blank");
-    browser.open(&format!("http://{}/", engine.console()));
+    open_as(&mut browser, &site, &engine, roles, "");
     browser.wait_for_text("All is well");
     picture(&mut browser, "overview-calm");
 
@@ -125,7 +121,6 @@ fn every_other_page_is_there_and_a_log_out_ends_all_of_it() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let (ehr, billing) = (Receiver::accepting(), Receiver::accepting());
     let site = site(&ehr, &billing);
     let engine = site.start();

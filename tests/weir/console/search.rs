@@ -11,7 +11,6 @@ fn a_message_is_found_by_its_record_number_and_read() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let (ehr, billing) = (Receiver::accepting(), Receiver::accepting());
     let site = site(&ehr, &billing);
     let engine = site.start();

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::night::{give, site};
-use super::{PASSWORD, go, picture, send, set_up};
+use super::night::site;
+use super::{PASSWORD, go, open_as, picture, send, set_up};
 use crate::harness::{Answer, Browser, Receiver, Sender, wait_until, weir};
 
 /// How many dead letters there are at a destination.
@@ -18,7 +18,6 @@ fn a_key_that_is_held_down_throws_nothing_away() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let ehr = Receiver::accepting();
     let billing = Receiver::scripted(|_, _| Answer::CodeBecause("AR", 203));
     let site = site(&ehr, &billing);
@@ -28,13 +27,8 @@ fn a_key_that_is_held_down_throws_nothing_away() {
         send(&mut sender, &format!("S{number}"));
     }
     wait_until(|| dead(&site, "billing") == 3);
-    set_up(&mut browser, &engine);
-    give(&site, "[\"administrator\",\"operator\"]");
-    browser.open("about:blank");
-    browser.open(&format!(
-        "http://{}/#/destinations/billing/dead",
-        engine.console()
-    ));
+    let roles = "[\"administrator\",\"operator\"]";
+    open_as(&mut browser, &site, &engine, roles, "#/destinations/billing/dead");
     browser.wait_for("document.querySelectorAll('tbody tr').length === 3");
 
     // Chosen ones: the focus begins where nothing is done, and what repeats itself is no answer.
@@ -86,7 +80,6 @@ fn a_tab_in_which_nobody_works_ends_the_session_of_none_that_is_used() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let (ehr, billing) = (Receiver::accepting(), Receiver::accepting());
     let site = site(&ehr, &billing);
     let engine = site.start();
@@ -131,7 +124,6 @@ fn what_fails_in_a_window_is_said_in_it_and_a_new_password_is_said() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    browser.look(1366, 900, "light");
     let (ehr, billing) = (Receiver::accepting(), Receiver::accepting());
     let site = site(&ehr, &billing);
     let engine = site.start();

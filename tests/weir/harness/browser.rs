@@ -30,7 +30,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts one; nothing where there is none on this machine, which is said.
+    /// Starts one with a window as on a desk; nothing where there is none on this machine, which is said.
     pub fn start() -> Option<Browser> {
         let is_there = |name: &&&str| {
             let asked = Command::new(name)
@@ -83,6 +83,7 @@ impl Browser {
             _profile: profile,
         };
         browser.new_tab();
+        browser.look(1366, 900, "light");
         Some(browser)
     }
 
