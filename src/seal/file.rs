@@ -21,7 +21,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use super::keys::{DataKey, Generation, Keys};
+use super::keys::{DataKey, Keys, generate};
 use super::{KeyId, KeysError, OperatorKey};
 use crate::durable;
 
@@ -51,7 +51,7 @@ impl Keys {
     pub fn generate(operator: &OperatorKey) -> Result<(Keys, String), KeysError> {
         let mut store = [0; 16];
         getrandom::fill(&mut store).map_err(KeysError::NoRandom)?;
-        let keys = Keys::new(store, vec![Generation::generate()?])?;
+        let keys = Keys::new(store, vec![generate()?])?;
         let text = keys.text(operator)?;
         Ok((keys, text))
     }
@@ -108,8 +108,8 @@ impl Keys {
             hex(&self.store),
             operator.id()
         );
-        for (generation, number) in self.generations.iter().zip(1..) {
-            let wrapped = wrap(operator, &self.store, number, &generation.key)?;
+        for (key, number) in self.generations.iter().zip(1..) {
+            let wrapped = wrap(operator, &self.store, number, key)?;
             writeln!(text, "key {}", BASE64.encode(wrapped)).expect("a text takes all that is written to it");
         }
         let mac = mac(operator, &text);
@@ -124,16 +124,20 @@ impl Keys {
 /// # Errors
 /// When neither key opens the file, or it cannot be replaced; it is as it was then.
 pub fn rotate(path: &Path, old: &OperatorKey, new: &OperatorKey) -> Result<Rotated, KeysError> {
-    let mut keys = match Keys::read(path, old) {
+    let Keys {
+        store,
+        mut generations,
+        ..
+    } = match Keys::read(path, old) {
         Err(KeysError::OtherKey { expected, .. }) if expected == new.id() => {
             return Keys::read(path, new).map(|_| Rotated::Before);
         }
         read => read?,
     };
-    if keys.generations.len() < GENERATIONS_MAX {
-        keys.generations.push(Generation::generate()?);
+    if generations.len() < GENERATIONS_MAX {
+        generations.push(generate()?);
     }
-    let text = keys.text(new)?;
+    let text = Keys::new(store, generations)?.text(new)?;
     durable::replace(path, text.as_bytes()).map_err(in_file(path))?;
     Ok(Rotated::Now)
 }
@@ -214,7 +218,7 @@ fn wrap(operator: &OperatorKey, store: &[u8; 16], number: u32, key: &DataKey) ->
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
-fn unwrap(operator: &OperatorKey, store: &[u8; 16], number: u32, wrapped: &[u8]) -> Option<Generation> {
+fn unwrap(operator: &OperatorKey, store: &[u8; 16], number: u32, wrapped: &[u8]) -> Option<DataKey> {
     let (nonce, sealed) = wrapped.split_at_checked(NONCE_BYTES)?;
     let payload = Payload {
         msg: sealed,
@@ -224,7 +228,7 @@ fn unwrap(operator: &OperatorKey, store: &[u8; 16], number: u32, wrapped: &[u8])
     let plain = Zeroizing::new(plain.ok()?);
     let mut key = DataKey::default();
     (plain.len() == key.len()).then(|| key.copy_from_slice(&plain))?;
-    Some(Generation::new(key))
+    Some(key)
 }
 
 fn place(store: &[u8; 16], number: u32) -> Vec<u8> {

@@ -142,6 +142,38 @@ fn a_file_of_keys_is_private() {
     assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// Sealed by the cipher of one library, it opens by that of another, and the other way round.
+#[test]
+fn a_sealed_value_is_what_the_standard_makes_of_it() {
+    use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+    use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+    let keys = keys();
+    let standard = XChaCha20Poly1305::new((&**keys.generations.last().unwrap()).into());
+    let aad = [&keys.id()[..], &[0xE1, 0, 0, 0, 1], b"place"].concat();
+    for plain in [&b""[..], b"plain text", &[7; 5_000]] {
+        let sealed = keys.seal(b"place", plain);
+        let (head, content) = sealed.split_at(29);
+        let payload = Payload {
+            msg: content,
+            aad: &aad,
+        };
+        let nonce = XNonce::from_slice(&head[5..]);
+        assert_eq!(standard.decrypt(nonce, payload).unwrap(), plain);
+        // Of an earlier opening, whose nonce began in another way.
+        let nonce = XNonce::from_slice(&[9; 24]);
+        let payload = Payload {
+            msg: plain,
+            aad: &aad,
+        };
+        let theirs = [
+            &head[..5],
+            nonce.as_slice(),
+            &standard.encrypt(nonce, payload).unwrap(),
+        ];
+        assert_eq!(keys.open(b"place", &theirs.concat()).unwrap(), plain);
+    }
+}
+
 proptest! {
     #[test]
     fn what_was_sealed_opens(place in prop::collection::vec(any::<u8>(), 0..40), plain in prop::collection::vec(any::<u8>(), 0..7_000)) {
