@@ -70,11 +70,14 @@ pub use self::{
 use self::{
     lane::Shared,
     reader::Settling,
-    writer::{Accept, Haste, Numbered, Offered, Request, Settle, Tell, Writer},
+    writer::{Accept, Haste, Numbered, Offered, Request, Settle, Tell, Writer, pulse},
 };
 
 /// How long a lock held by a dying process is waited for, when the settings do not say.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// How long a disk may take that is still one, when the settings do not say: by then a switch to another path to it has
+/// come about.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(120);
 /// What one permit of the room for offers stands for. Every offer takes at least one, so that the room bounds
 /// bytes and requests together.
 const PERMIT_BYTES: usize = 16 * 1024;
@@ -96,6 +99,10 @@ pub struct Settings {
     /// How long to wait for the lock of a process that is just ending, as `5s` (the default).
     #[serde(deserialize_with = "units::duration")]
     pub lock_wait: Duration,
+    /// How long one write may take, as `2m` (the default). One that has neither ended nor failed by then is a failed one, and
+    /// weir ends.
+    #[serde(deserialize_with = "units::time_limit")]
+    pub write_timeout: Duration,
     /// Deliveries and dead letters kept at once, 10000000 by default. With as many nothing more is accepted until a
     /// tenth of them are gone.
     pub entries_max: u64,
@@ -127,6 +134,7 @@ impl Default for Settings {
             waiting_bytes_max: 64 * 1024 * 1024,
             cache_bytes_max: 16 * 1024 * 1024,
             lock_wait: LOCK_WAIT,
+            write_timeout: WRITE_TIMEOUT,
             entries_max: 10_000_000,
             stored_bytes_max: 64 << 30,
             disk_free_bytes_min: 256 << 20,
@@ -169,7 +177,7 @@ pub struct Outbox {
     folder: Option<Arc<Path>>,
     /// Where the operator's key is kept, of an outbox that is encrypted.
     key: Option<SecretPlace>,
-    /// Its sender ends with the writer thread.
+    /// Its sender ends with the writer thread, or when that hangs.
     ended: watch::Receiver<()>,
 }
 
@@ -230,19 +238,19 @@ impl Outbox {
             settings.journal_bytes_max(),
         );
         let (offer_room, settle_room) = (Arc::clone(&outbox.offer_room), Arc::clone(&outbox.settle_room));
-        thread::Builder::new()
-            .name(writer::THREAD_NAME.to_owned())
-            .spawn(move || {
-                writer.run_guarded();
-                // Whoever waits for room learns that there will be none.
-                offer_room.close();
-                settle_room.close();
-                drop(ending);
-            })
-            .map_err(|source| OpenError::Io {
-                path: "the writer thread".into(),
-                source,
-            })?;
+        let (pulse, shared, limit) = (writer.pulse(), Arc::clone(&outbox.shared), settings.write_timeout);
+        let (at_work, writer_ended) = crossbeam_channel::bounded(0);
+        begin(writer::THREAD_NAME, move || {
+            writer.run_guarded();
+            drop(at_work);
+        })?;
+        begin(pulse::THREAD_NAME, move || {
+            pulse::watch(&pulse, &shared, limit, &writer_ended);
+            // Whoever waits for room learns that there will be none.
+            offer_room.close();
+            settle_room.close();
+            drop(ending);
+        })?;
         Ok(outbox)
     }
 
@@ -558,7 +566,7 @@ impl Outbox {
         self.shared.counts()
     }
 
-    /// Resolves when a write has failed, and never otherwise. Nothing is accepted any more: end the process and
+    /// Resolves when a write has failed or takes too long, and never otherwise. Nothing is accepted any more: end the process and
     /// start it again.
     pub async fn failure(&self) -> OutboxFailure {
         let mut failure = self.shared.failure.subscribe();
@@ -579,7 +587,8 @@ impl Outbox {
         self.shared.failure.borrow().is_some()
     }
 
-    /// Commits what was handed over before, leaves the watermark behind and lets go of the store.
+    /// Commits what was handed over before, leaves the watermark behind and lets go of the store; ends without when a
+    /// write fails or takes too long.
     pub async fn close(self) {
         if !self.closing.swap(true, Ordering::SeqCst) {
             // If the writer has failed there is nothing left to tell it.
@@ -592,6 +601,15 @@ impl Outbox {
     fn send(&self, request: Request) -> Result<(), OutboxError> {
         self.requests.try_send(request).map_err(|_| self.shared.stopped())
     }
+}
+
+/// Starts a thread of the outbox.
+fn begin(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+    let thread = thread::Builder::new().name(name.to_owned());
+    thread.spawn(run).map(drop).map_err(|source| OpenError::Io {
+        path: format!("the thread {name}").into(),
+        source,
+    })
 }
 
 impl fmt::Debug for Outbox {

@@ -760,6 +760,37 @@ async fn nobody_waits_for_ever_when_the_outbox_ends() {
 }
 
 #[tokio::test]
+async fn a_write_that_hangs_is_a_failed_one_and_nobody_waits_for_it() {
+    let (_never, received) = mpsc::channel();
+    let mut store = MemoryStore::default();
+    store.ends = Some(Mutex::new(received));
+    let hasty = Settings {
+        write_timeout: Duration::from_millis(500),
+        waiting_bytes_max: PERMIT_BYTES,
+        ..settings()
+    };
+    let outbox = in_memory_with(store, &hasty);
+    let window = Arc::new(Semaphore::new(1));
+    let hold = Arc::clone(&window).acquire_owned().await.unwrap();
+    let hangs = outbox.offer(acceptance("m1", &["lab"])).await.unwrap();
+    settle(&outbox, "lab", 1, Outcome::Delivered).await;
+    let waits = async { outbox.offer(acceptance("m2", &["lab"])).await?.await };
+    let settlement = Settlement {
+        destination: "lab".into(),
+        sequence: Sequence(2),
+        outcome: Outcome::Delivered,
+    };
+    outbox.settle(settlement, Some(hold)).await.unwrap();
+    let (hangs, waits, failure) = tokio::join!(hangs, waits, outbox.failure());
+    assert!(failure.reason.contains("within 500ms"), "{}", failure.reason);
+    for error in [hangs.unwrap_err(), waits.unwrap_err()] {
+        assert!(matches!(error, OutboxError::Failed(_)), "{error}");
+    }
+    assert_eq!(window.available_permits(), 0, "nothing may be sent any more");
+    outbox.close().await;
+}
+
+#[tokio::test]
 async fn a_hold_is_kept_when_its_settlement_fails_and_the_failure_is_told_instead() {
     for end in [End::Fails, End::Panics] {
         let (ends, received) = mpsc::channel();

@@ -8,6 +8,7 @@
 
 mod draft;
 mod journal;
+pub(super) mod pulse;
 mod salvage;
 
 use std::{
@@ -27,6 +28,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use self::draft::{Draft, Effect};
 use self::journal::Pen;
+use self::pulse::Pulse;
 use crate::{clock, metrics as names};
 
 use super::{
@@ -257,6 +259,7 @@ pub(super) struct Writer {
     folder: Option<PathBuf>,
     disk_free_bytes: Option<u64>,
     requests: Receiver<Request>,
+    pulse: Arc<Pulse>,
     next_destination: DestinationId,
     journal: JournalMeta,
     journal_bytes_max: u64,
@@ -294,6 +297,7 @@ impl Writer {
             folder,
             disk_free_bytes: None,
             requests,
+            pulse: Arc::default(),
             next_destination,
             journal,
             journal_bytes_max,
@@ -302,6 +306,11 @@ impl Writer {
         };
         writer.measure();
         writer
+    }
+
+    /// By which it can be seen to get on.
+    pub(super) fn pulse(&self) -> Arc<Pulse> {
+        Arc::clone(&self.pulse)
     }
 
     /// Runs until the outbox is closed or a write fails; in any case the store is let go at the end.
@@ -326,14 +335,20 @@ impl Writer {
         let mut group = Group::default();
         while !group.closing {
             let (mut forgets, mut is_due) = (false, false);
+            self.pulse.beat();
             select! {
-                recv(self.requests) -> request => self.gather(&mut group, request.unwrap_or(Request::Close)),
+                recv(self.requests) -> request => {
+                    self.pulse.beat();
+                    self.gather(&mut group, request.unwrap_or(Request::Close));
+                }
                 recv(lingering.as_ref().map_or(&nothing, |(_, due)| due)) -> _ => {
+                    self.pulse.beat();
                     group.hurry = group.requests() > 0;
                     is_due = true;
                     forgets = self.has_to_forget();
                 }
                 recv(watermark_due) -> _ => {
+                    self.pulse.beat();
                     self.measure();
                     forgets = self.has_to_forget();
                     self.quarantine(&mut group);

@@ -11,6 +11,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -27,6 +28,9 @@ const DESTINATIONS: [&str; 2] = ["lab", "archive"];
 pub(crate) const UNSETTLED_MAX: usize = 16;
 /// How a child ends when its outbox has failed.
 pub(crate) const FAIL_STOP: i32 = 3;
+
+/// When a write of a child has failed that does not end: the store may hang where it should fail.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Starts a child that loads or drains the outbox in a folder, alone or under another program such as `strace`.
 pub(crate) fn spawn(under: &[String], job: &str, folder: &Path, senders: usize, cut: u64) -> Child {
@@ -114,7 +118,11 @@ fn child() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let opened = Outbox::open(Path::new(&word("FOLDER")), &Settings::default());
+        let settings = Settings {
+            write_timeout: WRITE_TIMEOUT,
+            ..Settings::default()
+        };
+        let opened = Outbox::open(Path::new(&word("FOLDER")), &settings);
         let draining = word("JOB") == "drain";
         let outbox = match opened {
             // The cut may come while the store is made or opened.

@@ -72,6 +72,31 @@ fn after_a_failed_sync_or_write_the_engine_ends_and_a_restart_recovers() {
 }
 
 #[test]
+fn after_a_sync_that_hangs_the_engine_ends_and_a_restart_recovers() {
+    if !strace_or_word("syncs that hang") {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let hangs = [
+        "strace",
+        "-D",
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        SYNC,
+        "-e",
+        "inject=fdatasync:delay_enter=8000000:when=25",
+    ];
+    // Not for good: what `strace` delays cannot end before that is over.
+    let hasty = "  outbox: { write_timeout: 2s }\n";
+    let load = Load::start_under(&hangs, hasty, place.path(), &mut seeded(), 0);
+    let what = "a sync of eight seconds";
+    assert_held(&load.end(|engine| fails(engine, what), || ()), place.path(), what);
+}
+
+#[test]
 fn no_positive_answer_leaves_after_a_failed_sync() {
     if !strace_or_word("failing syncs") {
         return;
