@@ -8,7 +8,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::Builder;
+
+/// How the name of a file begins that was to replace another when the process was killed.
+pub const UNFINISHED_PREFIX: &str = ".unfinished-";
 
 /// Makes the file hold this and nothing else; returns when it would survive a power cut. Blocks on the disk.
 ///
@@ -16,7 +19,7 @@ use tempfile::NamedTempFile;
 /// When the folder cannot be written; the old content is there then, unless the last sync alone failed.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder)?;
+    let mut file = Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;

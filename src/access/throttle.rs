@@ -4,6 +4,7 @@
 //! out of their own machine; nor out of a place where they were right lately, by somebody who guesses elsewhere.
 
 use std::collections::HashMap;
+use std::iter;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
@@ -55,15 +56,16 @@ struct Wrong {
 pub(super) struct Throttle {
     wrong: HashMap<Slowed, Wrong>,
     /// When an account was right from an address.
-    proven: HashMap<[Slowed; 2], Instant>,
+    proven: HashMap<Vec<Slowed>, Instant>,
 }
 
 impl Throttle {
     /// Counts a try and says how long it must wait, if it must. A try that may go on counts as wrong until it is
     /// found right: so many at once are no way around.
     pub(super) fn begin(&mut self, account: &str, address: &str, now: Instant) -> Result<(), Duration> {
-        let slowed = of(account, address);
-        let proven = self.proven.get(&slowed);
+        let (account, address) = of(account, address);
+        let slowed: Vec<Slowed> = iter::once(account).chain(address).collect();
+        let proven = self.proven.get(slowed.as_slice());
         let is_proven = proven.is_some_and(|then| now.duration_since(*then) < PROVEN_FOR);
         let free_at = slowed
             .iter()
@@ -89,20 +91,21 @@ impl Throttle {
 
     /// The try was right: the account starts anew, and the address has one wrong try less.
     pub(super) fn succeed(&mut self, account: &str, address: &str, now: Instant) {
-        let pair = of(account, address);
-        if !self.proven.contains_key(&pair) && self.proven.len() >= PROVEN_MAX {
-            let oldest = self.proven.iter().min_by_key(|(_, then)| **then);
-            let oldest = oldest.map(|(pair, _)| pair.clone());
-            oldest.and_then(|pair| self.proven.remove(&pair));
-        }
-        self.proven.insert(pair.clone(), now);
-        let [account, address] = pair;
+        let (account, address) = of(account, address);
         self.wrong.remove(&account);
+        let Some(address) = address else { return };
         if let Some(wrong) = self.wrong.get_mut(&address) {
             // Not forgotten: one right account must not pay for guessing at others.
             wrong.count = wrong.count.saturating_sub(1);
             wrong.free_at = wrong.last + wait_after(wrong.count, address.wait_max());
         }
+        let pair = vec![account, address];
+        if !self.proven.contains_key(&pair) && self.proven.len() >= PROVEN_MAX {
+            let oldest = self.proven.iter().min_by_key(|(_, then)| **then);
+            let oldest = oldest.map(|(pair, _)| pair.clone());
+            oldest.and_then(|pair| self.proven.remove(&pair));
+        }
+        self.proven.insert(pair, now);
     }
 
     /// Tries for this account that came too early since this was last asked.
@@ -141,8 +144,13 @@ impl Throttle {
     }
 }
 
-fn of(account: &str, address: &str) -> [Slowed; 2] {
-    [of_account(account), Slowed::Address(network(address))]
+/// The account, and the address unless a proxy on this machine may speak there for many.
+fn of(account: &str, address: &str) -> (Slowed, Option<Slowed>) {
+    let is_ours = address
+        .parse()
+        .is_ok_and(|address: IpAddr| address.to_canonical().is_loopback());
+    let address = (!is_ours).then(|| Slowed::Address(network(address)));
+    (of_account(account), address)
 }
 
 fn of_account(account: &str) -> Slowed {
@@ -249,6 +257,26 @@ mod tests {
             throttle.succeed(&format!("user{number}"), "192.0.2.1", later);
         }
         assert_eq!(throttle.proven.len(), PROVEN_MAX);
+    }
+
+    #[test]
+    fn behind_a_proxy_on_this_machine_who_guesses_makes_others_wait_for_nothing() {
+        let start = clock::monotonic();
+        for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            let mut throttle = Throttle::default();
+            guess(&mut throttle, "anna", address, 20, start);
+            throttle.begin("bert", address, start).unwrap();
+            throttle.succeed("bert", address, start);
+            assert!(
+                throttle.begin("anna", address, start).is_err(),
+                "the account waits"
+            );
+            throttle.succeed("anna", address, start);
+            assert!(
+                guess(&mut throttle, "anna", address, 8, start) > Duration::ZERO,
+                "nowhere is it proven"
+            );
+        }
     }
 
     #[test]

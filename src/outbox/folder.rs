@@ -31,7 +31,7 @@ use super::{
     store::{Batch, Store},
     watermark::{self, Watermark, WatermarkError},
 };
-use crate::durable::private_folder;
+use crate::durable::{UNFINISHED_PREFIX, private_folder};
 use crate::seal::{Keys, KeysError, OperatorKey};
 
 const FORMAT_FILE: &str = "FORMAT";
@@ -210,8 +210,9 @@ fn create(
     private_folder(folder).map_err(|source| io_error(folder, source))?;
     let keys_path = folder.join(KEYS_FILE);
     let is_ours = |name: &std::ffi::OsStr| {
+        let unfinished = name.as_encoded_bytes().starts_with(UNFINISHED_PREFIX.as_bytes());
         format_path.with_extension("new").file_name() == Some(name)
-            || (operator.is_some() && keys_path.file_name() == Some(name))
+            || (operator.is_some() && (unfinished || keys_path.file_name() == Some(name)))
     };
     for entry in fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
         let entry = entry.map_err(|source| io_error(folder, source))?;

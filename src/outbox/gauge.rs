@@ -8,6 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Limits;
 
+/// What keeps out even what takes the place of something else, since that has to be written first.
+pub(super) const FULL_DISK: &str = "too little free space on the disk";
+
 /// How full a store and its disk are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Level {
@@ -87,7 +90,7 @@ fn fullness(level: &Level, limits: &Limits, was_full: bool) -> Option<&'static s
     } else if level.bytes >= low(limits.stored_bytes_max) {
         Some("bytes of messages")
     } else if level.disk_free_bytes.is_some_and(|free| free < reserve) {
-        Some("too little free space on the disk")
+        Some(FULL_DISK)
     } else {
         None
     }

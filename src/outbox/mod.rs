@@ -293,7 +293,9 @@ impl Outbox {
         haste: Haste,
     ) -> Result<Pending, OutboxError> {
         let mut bytes = delivery::check_all(&acceptances)?;
-        if let Some(what) = self.shared.gauge.full() {
+        let takes_no_more_room = acceptances.iter().all(|one| one.instead_of.is_some());
+        let full = self.shared.gauge.full();
+        if let Some(what) = full.filter(|full| !takes_no_more_room || *full == gauge::FULL_DISK) {
             return Err(OutboxError::Full { what });
         }
         // Hashed and written out here, so that the one writer need not.

@@ -37,6 +37,7 @@ use bytes::Bytes;
 
 use super::{
     key::Key,
+    record::STORED_BYTES_MAX,
     store::{Batch, Store, StoreError, Visit},
 };
 
@@ -258,6 +259,13 @@ impl Store for SledStore {
         let mut changes = ::sled::Batch::default();
         for (key, value) in batch.changes {
             match value {
+                // sled moves longer ones to files that it never syncs.
+                Some(value) if value.len() > STORED_BYTES_MAX => {
+                    return Err(StoreError::new(
+                        "apply",
+                        &format_args!("a value of {} bytes", value.len()),
+                    ));
+                }
                 Some(value) => changes.insert(key.as_ref(), value),
                 None => changes.remove(key.as_ref()),
             }
@@ -302,6 +310,17 @@ mod tests {
     fn it_conforms() {
         let folder = tempfile::tempdir().unwrap();
         super::super::store::conformance(&open(folder.path(), CACHE, Duration::ZERO).unwrap());
+    }
+
+    #[test]
+    fn a_value_that_would_go_to_a_file_of_its_own_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path(), CACHE, Duration::ZERO).unwrap();
+        for (length, is_taken) in [(STORED_BYTES_MAX, true), (STORED_BYTES_MAX + 1, false)] {
+            let mut batch = Batch::default();
+            batch.put(Key::meta(), vec![0; length]);
+            assert_eq!(store.commit(batch).is_ok(), is_taken, "{length}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{key::Key, record::VALUE_BYTES_MAX};
+use super::key::Key;
 
 /// A failed read or write. It names the operation and the system's reason, never a key's value.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,10 +53,6 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn put(&mut self, key: Key, value: Vec<u8>) {
-        debug_assert!(
-            value.len() <= VALUE_BYTES_MAX,
-            "sled moves long values to files it never syncs"
-        );
         self.changes.push((key, Some(value)));
     }
 
@@ -68,7 +64,7 @@ impl Batch {
 /// What every store must do. Called by the tests of each.
 #[cfg(test)]
 pub(super) fn conformance(store: &dyn Store) {
-    use super::Sequence;
+    use super::{Sequence, record::VALUE_BYTES_MAX};
 
     let read = |range: RangeInclusive<Key>, count_max: usize| {
         let mut found = Vec::new();

@@ -125,8 +125,15 @@ async fn a_full_outbox_takes_nothing_until_a_tenth_has_left() {
     let refused = outbox.offer(acceptance("m", &["lab"])).await.err();
     assert!(matches!(refused, Some(OutboxError::Full { .. })));
     assert_eq!(outbox.level().entries, 10);
-    // A dead letter is kept like a delivery; one that is delivered leaves room.
+    // A dead letter is kept like a delivery; sent again it takes no more room, even where there is none.
     settle(&outbox, "lab", taken[0], gave_up()).await;
+    while outbox.depth("lab").unwrap().dead == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(outbox.resend("lab", Sequence(taken[0]), "ann").await.unwrap());
+    assert_eq!(outbox.level().entries, 10);
+    // One that is delivered leaves room.
+    settle(&outbox, "lab", taken[2], Outcome::Delivered).await;
     settle(&outbox, "ehr", taken[0], Outcome::Delivered).await;
     settle(&outbox, "lab", taken[1], Outcome::Delivered).await;
     let mut room = std::pin::pin!(async {

@@ -325,6 +325,28 @@ async fn nobody_reads_and_the_oldest_notes_go_before_anything_is_refused() {
 }
 
 #[tokio::test]
+async fn nothing_is_looked_for_behind_a_damaged_end_of_the_journal() {
+    let durable = Arc::new(Mutex::new(Content::new()));
+    let outbox = in_memory_as(MemoryStore::over(&durable), &settings(), true);
+    let together = (0..5).map(|_| noted("m", &[])).collect();
+    outbox.offer_all(together).await.unwrap().await.unwrap();
+    let first = outbox.shared.journal.meta().first;
+    outbox.close().await;
+    flip(&durable, &Key::journal(first));
+    let outbox = in_memory_as(MemoryStore::over(&durable), &settings(), true);
+    outbox.forget_journal(first + 4);
+    for _ in 0..2 {
+        offer(&outbox, acceptance("pushes", &["elsewhere"])).await;
+    }
+    let meta = outbox.shared.journal.meta();
+    assert_eq!(
+        meta.first, meta.next,
+        "or the writer would look for them for ever"
+    );
+    outbox.close().await;
+}
+
+#[tokio::test]
 async fn what_nobody_waits_for_makes_no_barrier_of_its_own() {
     let outbox = in_memory_as(MemoryStore::default(), &settings(), true);
     let before = outbox.counts().barriers;

@@ -78,6 +78,25 @@ async fn an_encrypted_outbox_opens_by_its_key_and_is_not_touched_by_another() {
 }
 
 #[tokio::test]
+async fn an_encrypted_outbox_whose_making_was_cut_short_is_made_again() {
+    let keys = tempfile::tempdir().unwrap();
+    let (_, with_key) = key(keys.path(), "key");
+    let folder = tempfile::tempdir().unwrap();
+    let unfinished = folder
+        .path()
+        .join(format!("{}x", crate::durable::UNFINISHED_PREFIX));
+    fs::write(&unfinished, "weir k").unwrap();
+    let plain = Outbox::open(folder.path(), &settings()).unwrap_err();
+    assert!(
+        matches!(plain, OpenError::NotAnOutbox { .. }),
+        "no creation of one without a key leaves that"
+    );
+    let outbox = Outbox::open(folder.path(), &with_key).unwrap();
+    accept(&outbox, "m", &["a"]).await;
+    outbox.close().await;
+}
+
+#[tokio::test]
 async fn a_plain_outbox_does_not_become_another_by_itself() {
     let keys = tempfile::tempdir().unwrap();
     let (_, with_key) = key(keys.path(), "key");

@@ -100,8 +100,13 @@ impl Draft<'_> {
         if meta.first >= meta.next || (done < meta.first && meta.bytes <= bytes_max) {
             return Ok(());
         }
+        let oldest = self.oldest()?;
+        if oldest.is_empty() {
+            // Behind a damaged record nobody knows how many notes it held.
+            self.pen.meta.first = self.pen.meta.next;
+        }
         let mut forgotten = 0;
-        for stored in self.oldest()? {
+        for stored in oldest {
             let meta = &mut self.pen.meta;
             let notes = stored.notes.as_ref().map_or(1, |notes| notes.len() as u64);
             let last = stored.first + notes - 1;

@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(found_after(vec![Some(4); 100]), Some(eight));
         assert_eq!(found_after(vec![None; 100]), None, "idle");
         assert_eq!(found_after((0..100).map(|turn| Some(2 * turn))), None, "busy");
-        let slow = (0..100).map(|look| Some(look / LOOKS as u64));
+        let slow = (0..100).map(|look| Some(look / u64::from(LOOKS)));
         assert_eq!(found_after(slow), None, "each turn ends just in time");
         let rested = [vec![Some(2); eight], vec![None], vec![Some(4); eight]];
         assert_eq!(found_after(rested.concat()), None, "it began anew");
