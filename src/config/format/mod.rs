@@ -23,11 +23,11 @@ pub fn format(name: &str, text: &str) -> Result<String, Problems> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source = read(name, text)?;
     let formatted = rewritten(&source);
-    // The same tree as that of the file with its paths made canonical and nothing else; that is what is left to do
-    // where a layout is beyond us.
+    // The same tree as that of the file with its paths made canonical and nothing else, in a layout that stays as it
+    // is; those paths are what is left to do where a layout is beyond us.
     let canonical = applied(text, &paths(&source));
     Ok(match [&formatted, &canonical].map(|text| read(name, text)) {
-        [Ok(one), Ok(other)] if same(&one.root, &other.root) => formatted,
+        [Ok(one), Ok(other)] if same(&one.root, &other.root) && rewritten(&one) == formatted => formatted,
         [_, Ok(_)] => canonical,
         [_, Err(_)] => text.to_owned(),
     })

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use encoding_rs::Encoding;
+use encoding_rs::{EncoderResult, Encoding};
 use thiserror::Error;
 
 pub(super) use declared::{Undecodable, of_message, read};
@@ -99,13 +99,13 @@ impl Charset {
             Coding::Utf8 => return Some(Cow::Borrowed(text.as_bytes())),
             Coding::Table(encoding) | Coding::Multibyte(encoding, _) => encoded(encoding, text)?,
             Coding::Wider(encoding) => {
-                let is_within = |bytes: &Cow<'_, [u8]>| !bytes.iter().any(|byte| matches!(byte, 0x80..=0x9F));
+                let is_within = |bytes: &Vec<u8>| !bytes.iter().any(|byte| matches!(byte, 0x80..=0x9F));
                 encoded(encoding, text).filter(is_within)?
             }
-            Coding::Japanese => japanese::encode(text)?.into(),
+            Coding::Japanese => japanese::encode(text)?,
         };
         // Some tables write a yen sign as a backslash, or one dash as another.
-        (self.decode(&bytes) == text).then_some(bytes)
+        (self.decode(&bytes) == text).then_some(Cow::Owned(bytes))
     }
 
     /// The characters these bytes stand for; `None` where some stand for none.
@@ -195,7 +195,10 @@ fn undeclared(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-fn encoded<'a>(encoding: &'static Encoding, text: &'a str) -> Option<Cow<'a, [u8]>> {
-    let (bytes, _, has_errors) = encoding.encode(text);
-    (!has_errors).then_some(bytes)
+fn encoded(encoding: &'static Encoding, text: &str) -> Option<Vec<u8>> {
+    let mut encoder = encoding.new_encoder();
+    let length = encoder.max_buffer_length_from_utf8_without_replacement(text.len())?;
+    let mut bytes = Vec::with_capacity(length);
+    let (result, _) = encoder.encode_from_utf8_to_vec_without_replacement(text, &mut bytes, true);
+    (result == EncoderResult::InputEmpty).then_some(bytes)
 }
