@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::counted::Counted;
 use super::{HeaderText, Url, open_to, read_headers, reason};
-use crate::tls;
+use crate::tls::{self, NotReached};
 
 /// More of an answer is not read: its status is what counts.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -33,12 +33,12 @@ pub struct Post<'a> {
 }
 
 /// Posts it within a time. What was answered is its status; an error says why there was none, without secrets.
-pub async fn post(what: Post<'_>, limit: Duration) -> Result<StatusCode, String> {
+pub async fn post(what: Post<'_>, limit: Duration) -> Result<StatusCode, NotReached> {
     let within = timeout(limit, exchange(what, limit)).await;
-    within.unwrap_or_else(|_| Err(format!("no answer within {}", humantime::format_duration(limit))))
+    within.unwrap_or_else(|_| Err(format!("no answer within {}", humantime::format_duration(limit)).into()))
 }
 
-async fn exchange(what: Post<'_>, limit: Duration) -> Result<StatusCode, String> {
+async fn exchange(what: Post<'_>, limit: Duration) -> Result<StatusCode, NotReached> {
     let mut request = Request::post(what.url.path())
         .header(HOST, what.url.authority())
         .header(CONTENT_TYPE, what.content_type)
@@ -47,9 +47,11 @@ async fn exchange(what: Post<'_>, limit: Duration) -> Result<StatusCode, String>
         .map_err(|error| error.to_string())?;
     request.headers_mut().extend(read_headers(what.headers).await?);
     let connection = open_to(what.url, what.tls, limit).await;
-    let mut connection = connection.map_err(|error| error.to_string())?;
+    let mut connection = connection.map_err(|error| NotReached::because(&error, &error))?;
     let sent = connection.sender.send_request(request).await;
-    let (head, body) = sent.map_err(|error| reason(&error))?.into_parts();
+    let (head, body) = sent
+        .map_err(|error| NotReached::because(reason(&error), &error))?
+        .into_parts();
     // Read so that the other side sees an orderly end; what it says is for nobody.
     drop(Limited::new(body, ANSWER_BYTES_MAX).collect().await);
     Ok(head.status)
