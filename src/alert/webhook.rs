@@ -19,6 +19,7 @@ pub(super) async fn tell(
     let tls = Client::new(webhook.tls.clone(), Within::Http, Owner::contact(contact));
     let what = Post {
         url: &webhook.url,
+        plaintext: None,
         headers: &webhook.headers,
         tls: &tls,
         content_type: "application/json",

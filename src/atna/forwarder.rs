@@ -134,6 +134,7 @@ impl Fhir {
         for record in &records {
             let what = Post {
                 url: &self.settings.url,
+                plaintext: self.settings.plaintext,
                 headers: &self.settings.headers,
                 tls: &self.tls,
                 content_type: "application/fhir+json",

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use super::{Aside, Entry, Log, Outcome};
 
 /// What the record says was done.
-const REFUSED: &str = "node.refused";
+const WHAT: &str = "node.refused";
 /// So far back it is looked for what a start that failed has written.
 const RECALLED_MAX: usize = 100;
 
@@ -41,7 +41,7 @@ impl Nodes {
         let since = records
             .into_iter()
             .take_while(|record| !["start", "stop"].contains(&record.what.as_str()));
-        let ours = since.filter(|record| record.what == REFUSED && record.who == "weir");
+        let ours = since.filter(|record| record.what == WHAT && record.who == "weir");
         self.noted().extend(ours.map(|record| record.object));
     }
 
@@ -57,7 +57,7 @@ impl Nodes {
             ..Entry::by_weir("", object)
         };
         // What was too much is tried again with the next failure.
-        if self.aside.note(REFUSED, entry) {
+        if self.aside.note(WHAT, entry) {
             noted.insert(object.to_owned());
         }
     }
@@ -107,10 +107,7 @@ mod tests {
             ["repositories/arr", "contacts/on-call", "repositories/arr"]
         );
         let newest = log.newest(None, 1, |_| true).unwrap().remove(0);
-        assert_eq!(
-            (newest.what.as_str(), newest.outcome),
-            (REFUSED, Outcome::Refused)
-        );
+        assert_eq!((newest.what.as_str(), newest.outcome), (WHAT, Outcome::Refused));
         assert_eq!(newest.detail.as_deref(), Some("certificate expired"));
     }
 

@@ -306,7 +306,8 @@ fn settings_have_defaults_and_refuse_what_is_unsafe() {
         ("https://[::1]/x", "[::1]:443"),
         ("http://10.0.0.1", "10.0.0.1:80"),
     ] {
-        assert_eq!(read(&format!("url: '{url}'")).unwrap().url.address(), address);
+        let read = read(&format!("url: '{url}'")).unwrap().url.read();
+        assert_eq!(read.unwrap().address(), address);
     }
     for wrong in [
         "lab.example/hl7",

@@ -151,6 +151,7 @@ impl Work {
         let body = span::request(&self.settings.service, spans).encode_to_vec();
         let what = Post {
             url: &self.settings.url,
+            plaintext: self.settings.plaintext,
             headers: &self.settings.headers,
             tls: &self.tls,
             content_type: "application/x-protobuf",
