@@ -140,7 +140,6 @@ fn shown(running: &Running, somebody: &Client) -> Vec<(String, String)> {
         &["get", "site/http", "MSH-9"],
         &["get", "site/webhook-url", "MSH-9"],
         &["explain", "alerts.contacts.webhook.url"],
-        &["fmt", "--check", "site"],
         &["test", "site"],
         &["restore", "weir.key", "site"],
         &["backup", "copy", "--plain", "--site", "site"],
