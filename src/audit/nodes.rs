@@ -1,18 +1,23 @@
 //! The nodes that weir connects to beside destinations: repositories, contacts, the collector of traces, databases.
 //!
 //! That one side does not take the certificate of the other is written down once, and not again before the node was
-//! reached: a node that is not trusted for a day makes one record, however often it is tried. So a repository that gets
-//! the audit log cannot make the log grow by not getting it. What flaps is bounded as whatever is written aside.
+//! reached and some time has passed: a node that is not trusted for a day makes one record, however often it is tried.
+//! A repository that gets the audit log has that record to get too, so without this bound one that now takes a record
+//! and now is not trusted would have a new one each time, for ever.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 
 use super::{Aside, Entry, Log, Outcome};
+use crate::clock;
 
 /// What the record says was done.
 const WHAT: &str = "node.refused";
+/// Between two records of one node.
+const PAUSE: Duration = Duration::from_secs(60 * 60);
 /// So far back it is looked for what a start that failed has written.
 const RECALLED_MAX: usize = 100;
 
@@ -20,8 +25,15 @@ const RECALLED_MAX: usize = 100;
 #[derive(Clone)]
 pub struct Nodes {
     aside: Aside,
-    /// The objects that were written down and not reached since.
-    noted: Arc<Mutex<BTreeSet<String>>>,
+    /// The objects that were written down.
+    noted: Arc<Mutex<BTreeMap<String, Noted>>>,
+}
+
+/// What was written down of a node.
+struct Noted {
+    at: Instant,
+    /// Whether it was reached since.
+    is_reached: bool,
 }
 
 impl Nodes {
@@ -42,13 +54,19 @@ impl Nodes {
             .into_iter()
             .take_while(|record| !["start", "stop"].contains(&record.what.as_str()));
         let ours = since.filter(|record| record.what == WHAT && record.who == "weir");
-        self.noted().extend(ours.map(|record| record.object));
+        let at = clock::monotonic();
+        self.noted()
+            .extend(ours.map(|record| (record.object, Noted::new(at))));
     }
 
-    /// Has it written down that this node does not take weir's certificate, or weir does not take its own; once.
+    /// Has it written down that this node does not take weir's certificate, or weir does not take its own.
     pub fn refused(&self, object: &str, why: &str) {
+        self.refused_at(clock::monotonic(), object, why);
+    }
+
+    fn refused_at(&self, now: Instant, object: &str, why: &str) {
         let mut noted = self.noted();
-        if noted.contains(object) {
+        if noted.get(object).is_some_and(|noted| !noted.is_over(now)) {
             return;
         }
         let entry = Entry {
@@ -58,13 +76,15 @@ impl Nodes {
         };
         // What was too much is tried again with the next failure.
         if self.aside.note(WHAT, entry) {
-            noted.insert(object.to_owned());
+            noted.insert(object.to_owned(), Noted::new(now));
         }
     }
 
-    /// This node was reached: if it is refused again, that is another record.
+    /// This node was reached: that it is refused again is another record.
     pub fn reached(&self, object: &str) {
-        self.noted().remove(object);
+        if let Some(noted) = self.noted().get_mut(object) {
+            noted.is_reached = true;
+        }
     }
 
     /// Returns when what was refused before is written down: for whoever ends the process.
@@ -72,8 +92,22 @@ impl Nodes {
         self.aside.written().await;
     }
 
-    fn noted(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn noted(&self) -> MutexGuard<'_, BTreeMap<String, Noted>> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Noted {
+    fn new(at: Instant) -> Noted {
+        Noted {
+            at,
+            is_reached: false,
+        }
+    }
+
+    /// Whether what comes now is another matter.
+    fn is_over(&self, now: Instant) -> bool {
+        self.is_reached && now.saturating_duration_since(self.at) >= PAUSE
     }
 }
 
@@ -99,8 +133,11 @@ mod tests {
         nodes.written().await;
         assert_eq!(objects(&log), ["repositories/arr", "contacts/on-call"]);
         nodes.reached("repositories/arr");
-        nodes.refused("repositories/arr", "certificate expired");
-        nodes.refused("contacts/on-call", "unknown issuer");
+        let later = clock::monotonic() + PAUSE;
+        for _ in 0..2 {
+            nodes.refused_at(later, "repositories/arr", "certificate expired");
+            nodes.refused_at(later + PAUSE * 24, "contacts/on-call", "unknown issuer");
+        }
         nodes.written().await;
         assert_eq!(
             objects(&log),
@@ -116,13 +153,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = Log::new(folder.path());
         let nodes = Nodes::new(log.clone());
-        for _ in 0..1_000 {
-            nodes.refused("repositories/arr", "certificate expired");
+        let begin = clock::monotonic();
+        // A day of a repository that is refused, and gets the record of that, every second.
+        for second in 0..24 * 60 * 60 {
+            nodes.refused_at(
+                begin + Duration::from_secs(second),
+                "repositories/arr",
+                "certificate expired",
+            );
             nodes.reached("repositories/arr");
         }
         nodes.written().await;
-        let written = objects(&log).len();
-        assert!((1..=31).contains(&written), "{written}");
+        assert_eq!(objects(&log).len(), 24);
     }
 
     #[tokio::test]

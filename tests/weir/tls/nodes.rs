@@ -77,7 +77,7 @@ fn check(site: &Site, posts: &std::sync::mpsc::Receiver<String>, expected: &str)
             .unwrap();
         let written = refused(site);
         let is_there = |object: &&str| written.iter().any(|(other, _)| other == object);
-        objects.iter().all(|object| is_there(&object))
+        objects.iter().all(is_there)
             && failures("arr") >= 3.0
             && failures("balp") >= 3.0
             && engine.metric("weir_trace_spans_total{outcome=\"dropped\"}") >= 3.0
