@@ -86,6 +86,17 @@ pub enum SecretError {
     NoText,
 }
 
+/// The place alone, for people.
+impl fmt::Display for SecretPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SecretPlace::Env(name) => write!(formatter, "the environment variable {name}"),
+            SecretPlace::File(path) => write!(formatter, "the file {}", path.display()),
+            SecretPlace::Credential(name) => write!(formatter, "the credential {name}"),
+        }
+    }
+}
+
 impl SecretPlace {
     /// The same place, a relative path taken from this folder.
     #[must_use]

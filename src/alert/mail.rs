@@ -14,11 +14,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::config::{Mail, MailTls};
+use crate::tls::NotReached;
 
 use super::message::Message;
 
 /// Tells it; why not, without secrets, when it is not told.
-pub(super) async fn tell(mail: &Mail, message: &Message<'_>, limit: Duration) -> Result<(), String> {
+pub(super) async fn tell(mail: &Mail, message: &Message<'_>, limit: Duration) -> Result<(), NotReached> {
     let mut letter = lettre::Message::builder()
         .from(mail.from.clone())
         .subject(message.subject())
@@ -33,8 +34,10 @@ pub(super) async fn tell(mail: &Mail, message: &Message<'_>, limit: Duration) ->
     let transport = spawn_blocking(move || transport(&mail, limit)).await;
     let transport = transport.unwrap_or_else(|_| Err("internal error".to_owned()))?;
     match timeout(limit, transport.send(letter)).await {
-        Ok(sent) => sent.map(drop).map_err(|error| why(&error)),
-        Err(_) => Err(format!("not taken within {}", humantime::format_duration(limit))),
+        Ok(sent) => sent
+            .map(drop)
+            .map_err(|error| NotReached::because(why(&error), &error)),
+        Err(_) => Err(format!("not taken within {}", humantime::format_duration(limit)).into()),
     }
 }
 

@@ -14,10 +14,12 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
+use crate::audit::Nodes;
 use crate::clock;
 use crate::config::{Alerts, Contact};
 use crate::engine::Status;
 use crate::metrics as names;
+use crate::tls::NotReached;
 
 use super::book::{Book, Notice, Open, Over};
 use super::judge::{Kind, judge};
@@ -84,8 +86,9 @@ pub struct Watch {
 
 impl Watch {
     /// Looks at this engine, by what the site that runs says of alerts, and goes on where the process before has ended
-    /// that had this data folder. Blocks on the disk.
-    pub fn start(status: &Arc<Status>, data: &Path) -> Watch {
+    /// that had this data folder. What contacts are not trusted, or do not trust weir, is written down by `nodes`. Blocks
+    /// on the disk.
+    pub fn start(status: &Arc<Status>, data: &Path, nodes: Nodes) -> Watch {
         let board = Board::default();
         let path = data.join(kept::FILE_NAME);
         let kept = Kept::read(&path);
@@ -99,6 +102,7 @@ impl Watch {
             keeps_well: true,
             failures: BTreeMap::new(),
             board: board.clone(),
+            nodes,
         };
         let task = tokio::spawn(watcher.run(stop.subscribe()));
         Watch { stop, task, board }
@@ -128,6 +132,7 @@ struct Watcher {
     /// The contacts that could not be told the last time, and why.
     failures: BTreeMap<Arc<str>, String>,
     board: Board,
+    nodes: Nodes,
 }
 
 impl Watcher {
@@ -243,11 +248,15 @@ impl Watcher {
         while let Some((contact, notices, told)) = telling.next().await {
             let outcome = match told {
                 Ok(()) => {
+                    self.nodes.reached(&node(contact));
                     self.book.told(contact, &notices, clock::now());
                     self.failures.remove(contact);
                     "sent"
                 }
-                Err(reason) => {
+                Err(NotReached { reason, is_distrust }) => {
+                    if is_distrust {
+                        self.nodes.refused(&node(contact), &reason);
+                    }
                     self.book.not_told(contact, clock::now());
                     warn!(%contact, reason, "could not be told of an alert");
                     self.failures.insert(Arc::clone(contact), reason);
@@ -260,7 +269,7 @@ impl Watcher {
     }
 }
 
-async fn tell(contact: &Arc<str>, how: &Contact, name: &str, notices: &[Notice]) -> Result<(), String> {
+async fn tell(contact: &Arc<str>, how: &Contact, name: &str, notices: &[Notice]) -> Result<(), NotReached> {
     let message = Message {
         name,
         notices,
@@ -270,6 +279,11 @@ async fn tell(contact: &Arc<str>, how: &Contact, name: &str, notices: &[Notice])
         Contact::Webhook(webhook) => webhook::tell(contact, webhook, &message, TELLING_MAX).await,
         Contact::Mail(mail) => mail::tell(mail, &message, TELLING_MAX).await,
     }
+}
+
+/// What a contact is called in the audit log.
+fn node(contact: &str) -> String {
+    format!("contacts/{contact}")
 }
 
 fn machine_name() -> String {

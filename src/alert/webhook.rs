@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::Webhook;
 use crate::destination::http::{Post, post};
-use crate::tls::{Client, Owner, Within};
+use crate::tls::{Client, NotReached, Owner, Within};
 
 use super::message::Message;
 
@@ -15,10 +15,11 @@ pub(super) async fn tell(
     webhook: &Webhook,
     message: &Message<'_>,
     limit: Duration,
-) -> Result<(), String> {
+) -> Result<(), NotReached> {
     let tls = Client::new(webhook.tls.clone(), Within::Http, Owner::contact(contact));
     let what = Post {
         url: &webhook.url,
+        plaintext: None,
         headers: &webhook.headers,
         tls: &tls,
         content_type: "application/json",
@@ -28,6 +29,6 @@ pub(super) async fn tell(
     if status.is_success() {
         Ok(())
     } else {
-        Err(format!("answered with {status}"))
+        Err(format!("answered with {status}").into())
     }
 }

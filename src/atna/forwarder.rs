@@ -12,10 +12,11 @@ use tracing::{error, info, warn};
 use super::spool::Spool;
 use super::syslog::Syslog;
 use super::{Source, fhir};
+use crate::audit::Nodes;
 use crate::config::{self, Repository};
 use crate::destination::http::{Post, post};
 use crate::metrics as names;
-use crate::tls::{Client, Owner, Within};
+use crate::tls::{Client, NotReached, Owner, Within};
 
 /// Read from the log at a time, and so sent again at the most.
 const BATCH: usize = 100;
@@ -28,6 +29,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 pub(super) struct Forwarder {
     spool: Spool,
     way: Way,
+    nodes: Nodes,
 }
 
 enum Way {
@@ -36,7 +38,7 @@ enum Way {
 }
 
 impl Forwarder {
-    pub(super) fn new(spool: Spool, repository: &Repository, source: Source) -> Forwarder {
+    pub(super) fn new(spool: Spool, repository: &Repository, source: Source, nodes: Nodes) -> Forwarder {
         let owner = Owner::repository(spool.repository());
         let way = match repository {
             Repository::Syslog(settings) => Way::Syslog(Syslog::new(settings, owner, source)),
@@ -46,7 +48,7 @@ impl Forwarder {
                 source,
             })),
         };
-        Forwarder { spool, way }
+        Forwarder { spool, way, nodes }
     }
 
     /// Sends until it is told to stop and all is sent, or sending fails after that.
@@ -58,6 +60,7 @@ impl Forwarder {
                 Way::Syslog(syslog) => syslog.send(&mut self.spool, &stop).await,
                 Way::Fhir(fhir) => fhir.send(&mut self.spool).await,
             };
+            self.note_trust(&sent);
             let repository = Arc::clone(self.spool.repository());
             match sent {
                 Ok(is_some) => {
@@ -77,7 +80,7 @@ impl Forwarder {
                         _ = stop.wait_for(|stop| *stop) => {}
                     }
                 }
-                Err(reason) => {
+                Err(NotReached { reason, .. }) => {
                     counter!(names::AUDIT_FORWARD_FAILURES_TOTAL, "repository" => Arc::clone(&repository))
                         .increment(1);
                     if said.as_ref() != Some(&reason) {
@@ -101,6 +104,19 @@ impl Forwarder {
     }
 }
 
+impl Forwarder {
+    /// Has it written down when there is no connection for want of trust. That record is one more to send, here too: it
+    /// is written once, and not again before something was sent.
+    fn note_trust(&self, sent: &Result<bool, NotReached>) {
+        let node = format!("repositories/{}", self.spool.repository());
+        match sent {
+            Ok(true) => self.nodes.reached(&node),
+            Err(failure) if failure.is_distrust => self.nodes.refused(&node, &failure.reason),
+            Ok(false) | Err(_) => {}
+        }
+    }
+}
+
 /// A server of FHIR.
 struct Fhir {
     settings: config::Fhir,
@@ -110,7 +126,7 @@ struct Fhir {
 
 impl Fhir {
     /// Posts what waits, one after the other; false when nothing does.
-    async fn send(&self, spool: &mut Spool) -> Result<bool, String> {
+    async fn send(&self, spool: &mut Spool) -> Result<bool, NotReached> {
         let records = spool.next(BATCH).await?;
         let mut taken = 0;
         // The record before, where it was not taken: that it is the record's fault shows when the next one is taken.
@@ -118,6 +134,7 @@ impl Fhir {
         for record in &records {
             let what = Post {
                 url: &self.settings.url,
+                plaintext: self.settings.plaintext,
                 headers: &self.settings.headers,
                 tls: &self.tls,
                 content_type: "application/fhir+json",
@@ -128,7 +145,7 @@ impl Fhir {
                 .and_then(|status| match status.as_u16() {
                     200..=299 => Ok(None),
                     413 | 422 if refused.is_none() => Ok(Some(status)),
-                    _ => Err(format!("answered with {status}")),
+                    _ => Err(format!("answered with {status}").into()),
                 });
             match answered {
                 Ok(None) => {
@@ -151,7 +168,7 @@ impl Fhir {
         spool.confirm(taken, "sent").await?;
         match refused {
             // It is sent again, with what is written until then.
-            Some((_, status)) => Err(format!("answered with {status}")),
+            Some((_, status)) => Err(format!("answered with {status}").into()),
             None => Ok(!records.is_empty()),
         }
     }

@@ -56,6 +56,7 @@ pub struct Forwarding {
     folder: PathBuf,
     audit: Arc<Audit>,
     running: BTreeMap<Arc<str>, Running>,
+    nodes: audit::Nodes,
     keep: watch::Sender<Duration>,
     keeper: JoinHandle<()>,
 }
@@ -67,8 +68,14 @@ struct Running {
 }
 
 impl Forwarding {
-    /// Begins for this site. How far each repository has got is kept in the data folder.
-    pub fn start(log: &audit::Log, data: &Path, audit: &Arc<Audit>, status: &Arc<Status>) -> Forwarding {
+    /// Begins for this site. How far each repository has got is kept in the data folder; which of them is not trusted, or
+    /// does not trust weir, is a record too.
+    pub fn start(
+        (log, nodes): (&audit::Log, audit::Nodes),
+        data: &Path,
+        audit: &Arc<Audit>,
+        status: &Arc<Status>,
+    ) -> Forwarding {
         let keep = watch::Sender::new(audit.keep);
         let keeper = tokio::spawn(keep::keep(log.clone(), Arc::clone(status), keep.subscribe()));
         let mut forwarding = Forwarding {
@@ -77,6 +84,7 @@ impl Forwarding {
             folder: data.join("audit.forward"),
             audit: Arc::clone(audit),
             running: BTreeMap::new(),
+            nodes,
             keep,
             keeper,
         };
@@ -117,7 +125,7 @@ impl Forwarding {
                 Arc::clone(name),
                 Arc::clone(&self.status),
             );
-            let forwarder = Forwarder::new(spool, repository, source.clone());
+            let forwarder = Forwarder::new(spool, repository, source.clone(), self.nodes.clone());
             let stop = watch::Sender::new(false);
             let task = tokio::spawn(forwarder.run(stop.subscribe()));
             self.running.insert(Arc::clone(name), Running { stop, task });

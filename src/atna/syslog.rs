@@ -18,7 +18,7 @@ use super::{Source, dicom};
 use crate::audit::{Outcome, Record};
 use crate::config;
 use crate::destination::connect;
-use crate::tls::{Client, Owner, Within};
+use crate::tls::{Client, NotReached, Owner, Within};
 
 /// Facility 10, security, and severity 5, normal but significant.
 const PRIORITY: u8 = 85;
@@ -66,7 +66,7 @@ impl Syslog {
         &mut self,
         spool: &mut Spool,
         stop: &watch::Receiver<bool>,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, NotReached> {
         let first = spool.next(BATCH).await?;
         if first.is_empty() {
             return Ok(false);
@@ -79,13 +79,13 @@ impl Syslog {
             .tls
             .connect(host, socket)
             .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| NotReached::because(&error, &error))?;
         let (mut reader, mut writer) = split(stream);
         let (sent, is_closed) = {
             let mut closed = std::pin::pin!(until_closed(&mut reader));
             let sent = tokio::select! {
                 biased;
-                _ = &mut closed => return Err("the receiver has closed the connection".to_owned()),
+                ended = &mut closed => return Err(closed_early(ended)),
                 sent = self.carry(first, &mut writer, spool, stop) => sent?,
             };
             let ended = async {
@@ -94,7 +94,7 @@ impl Syslog {
             };
             match timeout(CLOSE_MAX, ended).await {
                 Ok(Ok(())) => (sent, true),
-                Ok(Err(error)) => return Err(format!("the connection broke: {error}")),
+                Ok(Err(error)) => return Err(broke(&error)),
                 Err(_) => (sent, false),
             }
         };
@@ -105,7 +105,8 @@ impl Syslog {
         }
         let twice = sent_twice(&mut self.left_open, spool);
         if twice == 0 {
-            return Err("the receiver does not close its side, so that nobody knows what it has".to_owned());
+            let reason = "the receiver does not close its side, so that nobody knows what it has";
+            return Err(reason.to_owned().into());
         }
         // It is there, and took the same twice: more than that would be for ever.
         let repository = spool.repository();
@@ -123,7 +124,7 @@ impl Syslog {
         writer: &mut (impl AsyncWriteExt + Unpin),
         spool: &mut Spool,
         stop: &watch::Receiver<bool>,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, NotReached> {
         let begin = Instant::now();
         let mut sent = 0;
         loop {
@@ -137,7 +138,7 @@ impl Syslog {
             };
             let written = timeout(WRITE_MAX, write).await;
             let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-            written.map_err(|error| format!("cannot write: {error}"))?;
+            written.map_err(|error| NotReached::because(format_args!("cannot write: {error}"), &error))?;
             sent += records.len();
             let is_enough = sent + BATCH > RECORDS_MAX || begin.elapsed() >= OPEN_MAX || *stop.borrow();
             if is_enough {
@@ -162,6 +163,20 @@ impl Syslog {
 pub(super) fn sent_twice(left_open: &mut Option<u64>, spool: &Spool) -> usize {
     let before = std::mem::replace(left_open, spool.last_number());
     before.map_or(0, |number| spool.count_through(number))
+}
+
+/// What it means that the receiver ends the connection while it is written to: TLS 1.3 lets it judge weir's certificate
+/// only then.
+fn closed_early(ended: io::Result<()>) -> NotReached {
+    let reason = "the receiver has closed the connection";
+    match ended {
+        Ok(()) => reason.to_owned().into(),
+        Err(error) => NotReached::because(reason, &error),
+    }
+}
+
+fn broke(error: &io::Error) -> NotReached {
+    NotReached::because(format_args!("the connection broke: {error}"), error)
 }
 
 /// Reads until the other side has closed. Not all of them say so within TLS.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::counter;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tracing::error;
 
@@ -26,8 +26,16 @@ const WAITING_MAX: usize = 64;
 /// Writes records that nobody waits for. Clones share what may be written.
 #[derive(Clone)]
 pub struct Aside {
-    waiting: mpsc::Sender<Entry>,
+    waiting: mpsc::Sender<Waiting>,
     bounds: Arc<Mutex<BTreeMap<&'static str, Bound>>>,
+}
+
+/// What the task takes, one after the other.
+enum Waiting {
+    /// A record that is to be written.
+    Record(Entry),
+    /// Somebody who is to know when all before is written.
+    Asker(oneshot::Sender<()>),
 }
 
 /// What of one kind may be written.
@@ -44,7 +52,15 @@ impl Aside {
     pub fn new(log: Log) -> Aside {
         let (waiting, mut arriving) = mpsc::channel(WAITING_MAX);
         tokio::spawn(async move {
-            while let Some(entry) = arriving.recv().await {
+            while let Some(next) = arriving.recv().await {
+                let entry = match next {
+                    Waiting::Record(entry) => entry,
+                    Waiting::Asker(asker) => {
+                        // Whoever does not wait any more need not know.
+                        asker.send(()).ok();
+                        continue;
+                    }
+                };
                 let log = log.clone();
                 if let Ok(Err(failure)) = spawn_blocking(move || log.append(entry)).await {
                     error!(%failure, "something that was refused is not in the audit log");
@@ -75,13 +91,22 @@ impl Aside {
             detail: Some(detail).filter(|detail| !detail.is_empty()),
             ..entry
         };
-        if is_allowed && self.waiting.try_send(entry).is_ok() {
+        if is_allowed && self.waiting.try_send(Waiting::Record(entry)).is_ok() {
             bound.unwritten = 0;
             return true;
         }
         bound.unwritten += 1;
         counter!(AUDIT_UNWRITTEN_TOTAL, "what" => what).increment(1);
         false
+    }
+
+    /// Returns when what was noted before is written, or could not be: for whoever ends the process.
+    pub async fn written(&self) {
+        let (asker, answer) = oneshot::channel();
+        if self.waiting.send(Waiting::Asker(asker)).await.is_ok() {
+            // Without an answer the task has ended, and nothing more is written.
+            drop(answer.await);
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod aside;
 mod files;
 mod follow;
 mod keep;
+mod nodes;
 mod record;
 mod verify;
 
@@ -35,6 +36,7 @@ pub use aside::Aside;
 pub use files::{FOLDER_NAME, HEAD_NAME};
 pub use follow::{Cursor, Read};
 pub use keep::Deleted;
+pub use nodes::Nodes;
 pub use record::{Entry, Head, Outcome, Record};
 pub use verify::{Fault, Verified, verify};
 

@@ -73,8 +73,13 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
     let setup_token = access.setup_token();
     write_start(audit.clone(), engine.site()).await;
     let status = Arc::clone(engine.status());
-    let forwarding = Forwarding::start(&audit, &data, &engine.site().audit, &status);
-    let alerts = alert::Watch::start(&status, &data);
+    let forwarding = Forwarding::start(
+        (&audit, engine.nodes().clone()),
+        &data,
+        &engine.site().audit,
+        &status,
+    );
+    let alerts = alert::Watch::start(&status, &data, engine.nodes().clone());
     let board = alerts.board().clone();
     let (sources, observer) = console::Sources::new(
         site_folder,

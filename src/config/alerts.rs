@@ -14,7 +14,7 @@ use lettre::message::Mailbox;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::destination::http::{HeaderText, Url};
+use crate::destination::http::{HeaderText, UrlPlace};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::secret::SecretPlace;
 use crate::tls::ClientSettings;
@@ -94,9 +94,9 @@ struct ContactSettings {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
-    /// Where to post, as `https://chat.example/hooks/weir`.
-    #[schemars(with = "String")]
-    pub url: Url,
+    /// Where to post, as `https://chat.example/hooks/weir`, or where that is kept
+    /// if it is a secret, as `{ env: HOOK_URL }` or `{ file: hook-url }`.
+    pub url: UrlPlace,
     /// Headers of each request: a text, or where a secret is kept, as `{ env: HOOK_TOKEN }` or `{ file: token }`.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderText>,
@@ -400,6 +400,8 @@ impl Reader<'_> {
     fn webhook(&self, mut webhook: Webhook, place: &Place<'_>, problems: &mut Problems) -> Webhook {
         webhook.tls.resolve(self.folder);
         webhook.tls.check(&place.key("tls"), problems);
+        webhook.url.resolve(self.folder);
+        security::check_secret_url(&webhook.url, place, problems);
         security::check_headers(&mut webhook.headers, self.folder, place, problems);
         webhook
     }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 
 use crate::destination;
-use crate::destination::http::{HeaderText, Url};
+use crate::destination::http::{HeaderText, UrlPlace};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::tls::{ClientSettings, Plaintext};
 use crate::typed::Text;
@@ -75,9 +75,9 @@ pub struct Syslog {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fhir {
-    /// Where an `AuditEvent` is made, as `https://arr.example/fhir/AuditEvent`.
-    #[schemars(with = "String")]
-    pub url: Url,
+    /// Where an `AuditEvent` is made, as `https://arr.example/fhir/AuditEvent`, or where that is kept
+    /// if it is a secret, as `{ env: ARR_URL }` or `{ file: arr-url }`.
+    pub url: UrlPlace,
     /// Headers of each request: a text, or where a secret is kept, as `{ env: ARR_TOKEN }` or `{ file: token }`.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderText>,
@@ -187,6 +187,7 @@ impl Syslog {
 impl Fhir {
     fn checked(mut self, folder: &Path, place: &Place<'_>, problems: &mut Problems) -> Fhir {
         self.tls.resolve(folder);
+        self.url.resolve(folder);
         security::check_url(&self.url, &self.tls, self.plaintext, place, problems);
         security::check_headers(&mut self.headers, folder, place, problems);
         self

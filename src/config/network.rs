@@ -246,7 +246,9 @@ fn reaches(destination: &destination::Settings, listener: &listener::Settings) -
             is_same_folder(&to.folder, &from.folder)
         }
         (destination::Settings::Http(to), listener::Settings::Http(from)) => {
-            to.url.path() == from.path && is_address_of(&to.url.address(), from.bind)
+            // One that cannot be read is a problem of its own.
+            let url = to.url.read();
+            url.is_ok_and(|url| url.path() == from.path && is_address_of(&url.address(), from.bind))
         }
         (
             destination::Settings::Mllp(_)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::destination::http::{HeaderText, Url};
+use crate::destination::http::{HeaderText, UrlPlace};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::tls::{ClientSettings, Plaintext, ServerSettings, is_this_machine};
 use crate::{destination, listener};
@@ -88,12 +88,20 @@ pub(super) fn check_headers(
 
 /// The same for an address of HTTP, which stands under `url`.
 pub(super) fn check_url(
-    url: &Url,
+    url: &UrlPlace,
     tls: &ClientSettings,
     plaintext: Option<Plaintext>,
     place: &Place<'_>,
     problems: &mut Problems,
 ) {
+    let url = match url.read() {
+        Ok(url) => url,
+        Err(message) => {
+            tls.check(&place.key("tls"), problems);
+            problems.push(Problem::error(ProblemName::InvalidValue, message).at(&place.key("url")));
+            return;
+        }
+    };
     if url.is_secure() {
         check_client(tls, plaintext, place, problems);
         return;
@@ -105,6 +113,21 @@ pub(super) fn check_url(
         problems.push(problem.help("write `https`, or leave `tls` out"));
     }
     unprotected(url.host(), plaintext, &place, "write `https`", problems);
+}
+
+/// The same for an address of a contact: what is told to one is no message, and only an address that is a secret itself
+/// has to be kept from others on the way.
+pub(super) fn check_secret_url(url: &UrlPlace, place: &Place<'_>, problems: &mut Problems) {
+    let (place, read) = (place.key("url"), url.read());
+    match read {
+        Ok(read) if url.is_secret() && !read.is_protected() => {
+            let message = "an address that is a secret could be read on the way";
+            let problem = Problem::error(ProblemName::Plaintext, message).at(&place);
+            problems.push(problem.help("let what is kept there be an address of `https`"));
+        }
+        Ok(_) => {}
+        Err(message) => problems.push(Problem::error(ProblemName::InvalidValue, message).at(&place)),
+    }
 }
 
 /// The same for a database, which is always asked for TLS but where the site accepts none.

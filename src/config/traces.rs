@@ -8,7 +8,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::destination::http::{HeaderText, Url};
+use crate::destination::http::{HeaderText, UrlPlace};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::tls::{ClientSettings, Plaintext};
 use crate::typed::Text;
@@ -19,9 +19,9 @@ use super::{archive, security};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Traces {
-    /// Where it takes traces by OTLP over HTTP, as `https://collector.example:4318/v1/traces`.
-    #[schemars(with = "String")]
-    pub url: Url,
+    /// Where it takes traces by OTLP over HTTP, as `https://collector.example:4318/v1/traces`, or where that is kept
+    /// if it is a secret, as `{ env: OTLP_URL }` or `{ file: otlp-url }`.
+    pub url: UrlPlace,
     /// What this weir is called there (`service.name`), `weir` by default.
     #[serde(default = "default_service", deserialize_with = "service")]
     #[schemars(with = "Text")]
@@ -48,6 +48,7 @@ fn service<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, 
 impl Traces {
     pub(super) fn checked(mut self, folder: &Path, place: &Place<'_>, problems: &mut Problems) -> Traces {
         self.tls.resolve(folder);
+        self.url.resolve(folder);
         security::check_url(&self.url, &self.tls, self.plaintext, place, problems);
         security::check_headers(&mut self.headers, folder, place, problems);
         self

@@ -18,6 +18,7 @@ use tokio::sync::{oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::archive::{self, Archive, ArchiveError, Event, Retention, What};
+use crate::audit::Nodes;
 use crate::config;
 use crate::outbox::{End, Judgment, Note, Noted, OriginMessage, Outbox, Owed, Passage, Received, Told};
 use crate::secret::SecretPlace;
@@ -63,7 +64,7 @@ impl Archivist {
         outbox: &Outbox,
         status: &Arc<Status>,
         settings: &config::Archive,
-        traces: Option<&config::Traces>,
+        traces: Option<(&config::Traces, Nodes)>,
     ) -> Result<Archivist, StartError> {
         let (folder, key) = (settings.folder.clone(), settings.key.clone());
         let opened = tokio::task::spawn_blocking(move || Archive::open(&folder, key.as_ref())).await;
@@ -76,7 +77,7 @@ impl Archivist {
         let stopping = Arc::new(AtomicBool::new(false));
         let retention = watch::Sender::new(settings.retention.clone());
         let (ending, ended) = oneshot::channel();
-        let started = traces.map(|traces| Traces::start(traces, outbox.store_id(), status));
+        let started = traces.map(|(traces, nodes)| Traces::start(traces, outbox.store_id(), status, nodes));
         let (traces, exporter) = started.unzip();
         let work = Work {
             outbox: outbox.clone(),

@@ -17,6 +17,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
+use crate::audit::Nodes;
 use crate::config::{LookUpTable, RowSource};
 use crate::destination::sql::Rows;
 use crate::{clock, durable, metrics as names};
@@ -36,20 +37,31 @@ pub(super) struct NoRows {
 
 /// Keeps the tables of the site that runs filled.
 pub(super) struct LookUps {
-    data: PathBuf,
+    place: Place,
     tables: watch::Sender<Tables>,
     /// Ends when it is dropped.
     _refreshing: JoinSet<()>,
 }
 
+/// Where it is kept what was read, and where it is written down whom weir does not trust, or who does not trust weir.
+#[derive(Clone)]
+struct Place {
+    data: PathBuf,
+    nodes: Nodes,
+}
+
 impl LookUps {
     /// None yet; what is read is kept in this folder.
-    pub(super) fn new(data: &Path) -> LookUps {
+    pub(super) fn new(data: &Path, nodes: Nodes) -> LookUps {
         let tables = watch::Sender::new(Tables::new());
         let mut refreshing = JoinSet::new();
-        refreshing.spawn(refresh(data.to_owned(), tables.subscribe()));
-        LookUps {
+        let place = Place {
             data: data.to_owned(),
+            nodes,
+        };
+        refreshing.spawn(refresh(place.clone(), tables.subscribe()));
+        LookUps {
+            place,
             tables,
             _refreshing: refreshing,
         }
@@ -64,7 +76,7 @@ impl LookUps {
                 new.table.give_those_of(&old.table);
                 Ok(())
             }
-            Some(_) | None => fill_first(name, new, &self.data).await,
+            Some(_) | None => fill_first(name, new, &self.place).await,
         });
         let failures: Vec<NoRows> = join_all(filling)
             .await
@@ -84,11 +96,11 @@ impl LookUps {
     }
 }
 
-async fn fill_first(name: &Arc<str>, table: &LookUpTable, data: &Path) -> Result<(), NoRows> {
-    let Err(reason) = read_anew(name, table, data).await else {
+async fn fill_first(name: &Arc<str>, table: &LookUpTable, place: &Place) -> Result<(), NoRows> {
+    let Err(reason) = read_anew(name, table, place).await else {
         return Ok(());
     };
-    let path = path(name, data);
+    let path = path(name, &place.data);
     let identity = table.source.look_up.identity(&table.source.columns);
     let copy = spawn_blocking(move || read_copy(&path, &identity)).await;
     let copy = copy.ok().flatten();
@@ -109,7 +121,7 @@ async fn fill_first(name: &Arc<str>, table: &LookUpTable, data: &Path) -> Result
 }
 
 /// Reads the rows of each table again when it is time, until nobody wants it any more.
-async fn refresh(data: PathBuf, mut tables: watch::Receiver<Tables>) {
+async fn refresh(place: Place, mut tables: watch::Receiver<Tables>) {
     let mut due: BTreeMap<Arc<str>, Instant> = BTreeMap::new();
     loop {
         let now = Instant::now();
@@ -140,7 +152,7 @@ async fn refresh(data: PathBuf, mut tables: watch::Receiver<Tables>) {
             name = waiting => {
                 due.remove(&name);
                 if let Some(table) = current.get(&name)
-                    && let Err(reason) = read_anew(&name, table, &data).await
+                    && let Err(reason) = read_anew(&name, table, &place).await
                 {
                     warn!(table = %name, reason, "not read anew: it stays as it was");
                 }
@@ -150,14 +162,21 @@ async fn refresh(data: PathBuf, mut tables: watch::Receiver<Tables>) {
 }
 
 /// Asks the database, gives its rows to the table and keeps a copy of them.
-async fn read_anew(name: &Arc<str>, table: &LookUpTable, data: &Path) -> Result<(), String> {
+async fn read_anew(name: &Arc<str>, table: &LookUpTable, place: &Place) -> Result<(), String> {
     let RowSource {
         look_up,
         columns,
         key,
         ..
     } = &table.source;
+    let node = format!("tables/{name}");
     let read = look_up.read(columns).await;
+    match &read {
+        Ok(_) => place.nodes.reached(&node),
+        Err(failure) if failure.is_distrust => place.nodes.refused(&node, &failure.reason),
+        Err(_) => {}
+    }
+    let read = read.map_err(|failure| failure.reason);
     let given = read.and_then(|rows| match table.table.give(*key, &rows) {
         Ok(()) => Ok(rows),
         Err(error) => Err(error.to_string()),
@@ -174,7 +193,7 @@ async fn read_anew(name: &Arc<str>, table: &LookUpTable, data: &Path) -> Result<
         read_at: now.to_string(),
         rows,
     };
-    let path = path(name, data);
+    let path = path(name, &place.data);
     let kept = spawn_blocking(move || keep_copy(&path, &copy)).await;
     if let Err(error) = kept.unwrap_or_else(|panicked| Err(io::Error::other(panicked))) {
         warn!(table = %name, %error, "the rows that were read cannot be kept for a start without the database");
@@ -217,8 +236,13 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::audit;
     use crate::config;
     use crate::destination::tests::postgres::{PASSWORD, Postgres};
+
+    fn look_ups(folder: &TempDir) -> LookUps {
+        LookUps::new(folder.path(), Nodes::new(audit::Log::new(folder.path())))
+    }
 
     const QUERY: &str = "query: select name as name, npi as npi from providers";
 
@@ -264,7 +288,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let tables = tables(&folder, server.port, &format!("{QUERY}\nrefresh: 50ms"));
         assert_eq!(get(&tables, "1"), None);
-        let look_ups = LookUps::new(folder.path());
+        let look_ups = look_ups(&folder);
         look_ups.fill(&tables).await.unwrap();
         look_ups.keep(&tables);
         assert_eq!(
@@ -280,7 +304,7 @@ mod tests {
         server.stop();
         let table = &tables["providers"];
         let name = Arc::from("providers");
-        assert!(read_anew(&name, table, folder.path()).await.is_err());
+        assert!(read_anew(&name, table, &look_ups.place).await.is_err());
         assert_eq!(get(&tables, "1").as_deref(), Some("B"), "it stays as it was");
     }
 
@@ -289,11 +313,11 @@ mod tests {
         let Some(mut server) = server() else { return };
         let folder = tempfile::tempdir().unwrap();
         let before = tables(&folder, server.port, QUERY);
-        LookUps::new(folder.path()).fill(&before).await.unwrap();
+        look_ups(&folder).fill(&before).await.unwrap();
         server.stop();
         let port = server.port;
         let again = tables(&folder, port, QUERY);
-        let look_ups = LookUps::new(folder.path());
+        let look_ups = look_ups(&folder);
         look_ups.fill(&again).await.unwrap();
         assert_eq!(get(&again, "1").as_deref(), Some("A"));
         // In a reload the same query needs no database, and no copy either.
@@ -316,7 +340,7 @@ mod tests {
         let check = async |more: &str, expected: &str| {
             let folder = tempfile::tempdir().unwrap();
             let tables = tables(&folder, server.port, more);
-            let failures = LookUps::new(folder.path()).fill(&tables).await.unwrap_err();
+            let failures = look_ups(&folder).fill(&tables).await.unwrap_err();
             let reason = &failures[0].reason;
             assert!(reason.contains(expected), "{more}: {reason}");
             assert!(!reason.contains("SECRET"), "{reason}");

@@ -42,7 +42,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::archive::ArchiveError;
-use crate::audit::{self, Aside};
+use crate::audit::{self, Aside, Nodes};
 use crate::calendar::Calendar;
 use crate::config::Site;
 use crate::outbox::{OpenError, Outbox};
@@ -134,6 +134,7 @@ pub struct Engine {
     silence: silence::Watch,
     look_ups: LookUps,
     resends: Jobs,
+    nodes: Nodes,
 }
 
 impl Engine {
@@ -151,8 +152,12 @@ impl Engine {
             .map_err(io::Error::other)?;
         let status = Status::new(running, outbox.clone(), Arc::clone(&switches), calendar);
         let status = Arc::new(status);
+        let nodes = Nodes::new(audit.clone());
         let archivist = match &site.archive {
-            Some(settings) => Some(Archivist::start(&outbox, &status, settings, site.traces.as_ref()).await?),
+            Some(settings) => {
+                let traces = site.traces.as_ref().map(|traces| (traces, nodes.clone()));
+                Some(Archivist::start(&outbox, &status, settings, traces).await?)
+            }
             None => None,
         };
         let answers = Answers::new();
@@ -167,9 +172,7 @@ impl Engine {
         let resends = Jobs::open(&site.data, resender);
         let mut doors = Doors::new(behind, site.read_bytes_max);
         let sockets = doors.bind(&site).await?;
-        let look_ups = LookUps::new(&site.data);
-        look_ups.fill(&site.look_ups).await?;
-        look_ups.keep(&site.look_ups);
+        let look_ups = begin_look_ups(&site, audit, &nodes).await?;
         let mut lanes = Lanes::new(
             outbox.clone(),
             Arc::clone(&status),
@@ -195,6 +198,7 @@ impl Engine {
             silence,
             look_ups,
             resends,
+            nodes,
         };
         engine.announce();
         reload::count_from_zero();
@@ -222,6 +226,11 @@ impl Engine {
         &self.resends
     }
 
+    /// What writes down which nodes are not reached for want of trust.
+    pub fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
     /// Resolves when something has failed that cannot go on: the outbox, or a lane or listener that ended
     /// although nobody told it to. The only right thing left is to end the process and let a restart recover
     /// from disk.
@@ -245,6 +254,20 @@ impl Engine {
         self.silence.stop().await;
         self.outbox.close().await;
     }
+}
+
+/// Reads the rows of all tables that a database gives. That one is not trusted survives a start that fails.
+async fn begin_look_ups(site: &Site, audit: &audit::Log, nodes: &Nodes) -> Result<LookUps, StartError> {
+    if !site.look_ups.is_empty() {
+        nodes.recall(audit.clone()).await;
+    }
+    let look_ups = LookUps::new(&site.data, nodes.clone());
+    if let Err(failures) = look_ups.fill(&site.look_ups).await {
+        nodes.written().await;
+        return Err(failures.into());
+    }
+    look_ups.keep(&site.look_ups);
+    Ok(look_ups)
 }
 
 impl From<Vec<BindError>> for StartError {

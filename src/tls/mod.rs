@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub use certificate::{Certificate, valid_until};
 pub use check::EXPIRES_SOON;
 pub use client::Client;
-pub use outcome::{is_distrust, is_refusal};
+pub use outcome::{NotReached, is_distrust, is_refusal};
 pub use server::{Accepted, Server, Trust, Witness, keep_fresh};
 pub use settings::{
     ClientSettings, Clients, Files, Name, Plaintext, ServerSettings, Version, is_this_machine,

@@ -2,11 +2,13 @@
 //!
 //! The words are rustls' and ours; a failure quotes nothing that the peer sent but the names in its certificate.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 use metrics::counter;
-use tokio_rustls::rustls::{AlertDescription, CertificateError, Error, PeerIncompatible, ProtocolVersion};
+use thiserror::Error;
+use tokio_rustls::rustls::{self, AlertDescription, CertificateError, PeerIncompatible, ProtocolVersion};
 
 use super::Owner;
 use crate::metrics::TLS_HANDSHAKES_TOTAL;
@@ -60,7 +62,7 @@ pub fn is_refusal(failure: &(dyn std::error::Error + 'static)) -> bool {
         AlertDescription::UnknownCA,
         AlertDescription::UnsupportedCertificate,
     ];
-    matches!(of_tls(failure), Some(Error::AlertReceived(alert)) if OF_CERTIFICATES.contains(alert))
+    matches!(of_tls(failure), Some(rustls::Error::AlertReceived(alert)) if OF_CERTIFICATES.contains(alert))
 }
 
 /// Whether there is no connection because one side does not take the certificate of the other.
@@ -68,8 +70,42 @@ pub fn is_distrust(failure: &(dyn std::error::Error + 'static)) -> bool {
     is_refusal(failure) || of_tls(failure).is_some_and(|failure| is_of_certificate(kind(failure)))
 }
 
+/// Why something that is no message did not get to whom weir connects, in words without secrets.
+#[derive(Debug, Error)]
+#[error("{reason}")]
+pub struct NotReached {
+    /// Why.
+    pub reason: String,
+    /// Whether that is because one side does not take the certificate of the other.
+    pub is_distrust: bool,
+}
+
+impl NotReached {
+    /// Why, where this has failed.
+    pub fn because(reason: impl fmt::Display, failure: &(dyn std::error::Error + 'static)) -> NotReached {
+        NotReached {
+            reason: if is_refusal(failure) {
+                format!("the receiver does not take weir's certificate: {failure}")
+            } else {
+                reason.to_string()
+            },
+            is_distrust: is_distrust(failure),
+        }
+    }
+}
+
+/// For another reason.
+impl From<String> for NotReached {
+    fn from(reason: String) -> NotReached {
+        NotReached {
+            reason,
+            is_distrust: false,
+        }
+    }
+}
+
 /// What rustls said, if it was it, however deep within others.
-pub(super) fn of_tls<'e>(failure: &'e (dyn std::error::Error + 'static)) -> Option<&'e Error> {
+pub(super) fn of_tls<'e>(failure: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
     let mut next = Some(failure);
     while let Some(failure) = next {
         if let Some(found) = failure.downcast_ref() {
@@ -88,14 +124,14 @@ pub(super) fn of_tls<'e>(failure: &'e (dyn std::error::Error + 'static)) -> Opti
     clippy::wildcard_enum_match_arm,
     reason = "rustls adds reasons as it grows; the rest has one name"
 )]
-fn kind(failure: &Error) -> &'static str {
+fn kind(failure: &rustls::Error) -> &'static str {
     match failure {
-        Error::InvalidMessage(_) | Error::PeerSentOversizedRecord => "no_tls",
-        Error::PeerIncompatible(why) => incompatible(why),
-        Error::NoCertificatesPresented => "no_certificate",
-        Error::AlertReceived(_) => "refused_by_peer",
-        Error::NoApplicationProtocol => "no_common_protocol",
-        Error::InvalidCertificate(why) => certificate(why),
+        rustls::Error::InvalidMessage(_) | rustls::Error::PeerSentOversizedRecord => "no_tls",
+        rustls::Error::PeerIncompatible(why) => incompatible(why),
+        rustls::Error::NoCertificatesPresented => "no_certificate",
+        rustls::Error::AlertReceived(_) => "refused_by_peer",
+        rustls::Error::NoApplicationProtocol => "no_common_protocol",
+        rustls::Error::InvalidCertificate(why) => certificate(why),
         _ => "other",
     }
 }

@@ -43,7 +43,7 @@ const FLOORS: &str = "
 
     engine: calendar tls audit config route step validation expression table listener destination outbox archive hl7 mllp clock durable metrics problem secret typed units
 
-    alert: tls engine config destination clock durable metrics
+    alert: tls engine config destination audit clock durable metrics
     atna: tls engine config destination audit clock durable metrics
     console: tls case config alert engine expression hl7 outbox archive shown route step access audit seal clock metrics problem secret
 ";

@@ -8,6 +8,7 @@ mod flow;
 mod hostile;
 mod right;
 mod traces;
+mod urls;
 mod wrong;
 
 use std::fs;

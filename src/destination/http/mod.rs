@@ -7,6 +7,7 @@ mod answer;
 mod counted;
 mod post;
 mod settings;
+mod url;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -31,10 +32,11 @@ use self::counted::{Counted, Unwritten};
 use super::{DeliveryError, Outgoing, Receipt, connect, parse};
 use crate::hl7::Message;
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
-use crate::tls::{self, Owner, Within};
+use crate::tls::{self, Owner, Plaintext, Within};
 
 pub use post::{Post, post};
-pub use settings::{Acknowledged, HeaderText, Settings, Url};
+pub use settings::{Acknowledged, HeaderText, Settings};
+pub use url::{Url, UrlPlace};
 
 /// The sending end of one HTTP destination.
 pub struct Client {
@@ -50,6 +52,8 @@ struct Connection {
     sender: SendRequest<Full<Counted>>,
     /// Drives it; dropped with it, so that nothing of an attempt outlives the attempt.
     _driver: JoinSet<()>,
+    /// Whom it leads to: whether within TLS, and the host and port.
+    server: (bool, String),
     last_used: Instant,
 }
 
@@ -67,9 +71,12 @@ impl Client {
         let message = parse(outgoing)?;
         let body = Counted::new(self.settings.terminators.apply(&outgoing.bytes, &message));
         let unwritten = body.unwritten();
-        let request = self.request(&message, body).await?;
+        let settings = &self.settings;
+        let read = read_secrets(&settings.url, settings.plaintext, &settings.headers).await;
+        let (url, headers) = read.map_err(DeliveryError::unreachable)?;
+        let request = self.request(&url, headers, &message, body)?;
         // Out of `self` until there is no doubt about it: every early return closes it.
-        let mut connection = self.ready().await?;
+        let mut connection = self.ready(&url).await?;
         let limit = self.settings.answer_timeout;
         let deadline = Instant::now() + limit;
         let Ok(answer) = timeout_at(deadline, self.exchange(&mut connection, request)).await else {
@@ -120,9 +127,11 @@ impl Client {
         Ok(Answer::new(&head, body.to_bytes()))
     }
 
-    /// The request that carries a message. Secrets are read for each, so that a new one counts at once.
-    async fn request(
+    /// The request that carries a message.
+    fn request(
         &self,
+        url: &Url,
+        headers: Headers,
         message: &Message,
         body: Counted,
     ) -> Result<Request<Full<Counted>>, DeliveryError> {
@@ -130,7 +139,6 @@ impl Client {
         if let Some(charset) = charset(message, body.chunk()) {
             content_type = format!("{content_type}; charset={charset}");
         }
-        let url = &self.settings.url;
         let mut request = Request::post(url.path())
             .header(HOST, url.authority())
             .header(CONTENT_TYPE, content_type)
@@ -138,30 +146,28 @@ impl Client {
             .header(USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
             .body(Full::new(body))
             .map_err(DeliveryError::unreachable)?;
-        let headers = read_headers(&self.settings.headers).await;
-        request
-            .headers_mut()
-            .extend(headers.map_err(DeliveryError::unreachable)?);
+        request.headers_mut().extend(headers);
         Ok(request)
     }
 
     /// The open connection if it can be trusted, or a new one.
-    async fn ready(&mut self) -> Result<Connection, DeliveryError> {
+    async fn ready(&mut self, url: &Url) -> Result<Connection, DeliveryError> {
         let limit = self.settings.connect_timeout;
         if let Some(mut connection) = self.connection.take() {
             let is_fresh = connection.last_used.elapsed() <= self.settings.reconnect_after;
-            if is_fresh && matches!(timeout(limit, connection.sender.ready()).await, Ok(Ok(()))) {
+            let is_there = connection.server == url.server();
+            if is_there && is_fresh && matches!(timeout(limit, connection.sender.ready()).await, Ok(Ok(()))) {
                 return Ok(connection);
             }
         }
-        let connected = timeout(limit, self.connect()).await;
+        let connected = timeout(limit, self.connect(url)).await;
         connected
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
             .map_err(|failure| DeliveryError::unconnected(&failure))
     }
 
-    async fn connect(&self) -> io::Result<Connection> {
-        let connection = open_to(&self.settings.url, &self.tls, self.settings.connect_timeout).await?;
+    async fn connect(&self, url: &Url) -> io::Result<Connection> {
+        let connection = open_to(url, &self.tls, self.settings.connect_timeout).await?;
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
         Ok(connection)
     }
@@ -182,23 +188,36 @@ async fn open_to(url: &Url, tls: &tls::Client, limit: Duration) -> io::Result<Co
     // A message is written whole; a failure here costs only speed.
     drop(stream.set_nodelay(true));
     if url.is_secure() {
-        open(tls.connect(url.host(), stream).await?).await
+        open(url.server(), tls.connect(url.host(), stream).await?).await
     } else {
-        open::<TcpStream>(stream).await
+        open::<TcpStream>(url.server(), stream).await
     }
 }
 
-/// The headers that a site asks for. Secrets are read for each request, so that a new one counts at once.
-async fn read_headers(
+/// Headers of a request.
+type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// Where it goes, and the headers that a site asks for. Secrets are read for each request, so that a new one counts at
+/// once.
+async fn read_secrets(
+    url: &UrlPlace,
+    plaintext: Option<Plaintext>,
     asked: &BTreeMap<String, HeaderText>,
-) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
-    let asked = asked.clone();
-    let read = spawn_blocking(move || asked.iter().map(|(name, text)| text.header(name)).collect());
+) -> Result<(Url, Headers), String> {
+    let (url, asked) = (url.clone(), asked.clone());
+    let read = spawn_blocking(move || {
+        let url = url.read_to_post(plaintext)?;
+        let headers: Result<Headers, String> = asked.iter().map(|(name, text)| text.header(name)).collect();
+        Ok((url, headers?))
+    });
     read.await.unwrap_or_else(|_| Err("internal error".to_owned()))
 }
 
 /// Speaks HTTP over a stream.
-async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> io::Result<Connection> {
+async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    server: (bool, String),
+    stream: S,
+) -> io::Result<Connection> {
     let mut builder = Builder::new();
     // From where the body lies: what hyper copies first would count as written.
     builder.writev(true);
@@ -214,6 +233,7 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> 
     Ok(Connection {
         sender,
         _driver: driver,
+        server,
         last_used: Instant::now(),
     })
 }

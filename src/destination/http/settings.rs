@@ -1,11 +1,9 @@
 //! What is written of an HTTP destination.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use hyper::Uri;
 use hyper::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
@@ -13,9 +11,10 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::url::UrlPlace;
 use crate::destination::{Terminators, mllp};
 use crate::secret::SecretPlace;
-use crate::tls::{ClientSettings, Name, Plaintext};
+use crate::tls::{ClientSettings, Plaintext};
 use crate::typed::Text;
 use crate::units;
 
@@ -36,9 +35,9 @@ const SECRET_WORDS: [&str; 7] = [
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where to post, as `https://lab.example/hl7`. Its host is looked up anew for every connection.
-    #[schemars(with = "String")]
-    pub url: Url,
+    /// Where to post, as `https://lab.example/hl7`, or where that is kept if it is a secret, as `{ env: LAB_URL }` or
+    /// `{ file: lab-url }`. Its host is looked up anew for every connection.
+    pub url: UrlPlace,
     /// What completes a delivery: `message` (the default), an acknowledgment (MSA) in the answer; `status`, a status of
     /// success will do where the answer holds none.
     #[serde(default)]
@@ -83,6 +82,7 @@ impl Settings {
     /// Relative paths taken from this folder.
     pub fn resolve(&mut self, folder: &Path) {
         self.tls.resolve(folder);
+        self.url.resolve(folder);
         for text in self.headers.values_mut() {
             text.resolve(folder);
         }
@@ -177,76 +177,5 @@ impl HeaderText {
             }
         };
         Ok((header, value))
-    }
-}
-
-/// `http://` or `https://`, a host, perhaps a port, a path.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Url {
-    uri: Uri,
-    /// `https`.
-    is_secure: bool,
-}
-
-/// The host alone: a path may hold what nobody else should see.
-impl fmt::Debug for Url {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Url({})", self.address())
-    }
-}
-
-impl<'de> Deserialize<'de> for Url {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let expected = "expected an address as `https://lab.example/hl7`, without name or password";
-        Url::parse(&text).ok_or_else(|| D::Error::custom(expected))
-    }
-}
-
-impl Url {
-    fn parse(text: &str) -> Option<Url> {
-        let uri: Uri = text.parse().ok()?;
-        let authority = uri.authority()?;
-        let host = authority.host();
-        let has_login = authority.as_str().contains('@');
-        if host.is_empty() || has_login || authority.port_u16() == Some(0) || text.contains('#') {
-            return None;
-        }
-        let is_secure = match uri.scheme_str()? {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        if is_secure && Name::parse(host).is_none() {
-            return None;
-        }
-        Some(Url { uri, is_secure })
-    }
-
-    /// Whether it is spoken to within TLS.
-    pub fn is_secure(&self) -> bool {
-        self.is_secure
-    }
-
-    /// The host alone.
-    pub fn host(&self) -> &str {
-        self.uri.host().unwrap_or_default()
-    }
-
-    /// Host and port.
-    pub fn address(&self) -> String {
-        let standard = if self.is_secure { 443 } else { 80 };
-        let host = self.host();
-        format!("{host}:{}", self.uri.port_u16().unwrap_or(standard))
-    }
-
-    /// As it was written.
-    pub(super) fn authority(&self) -> &str {
-        self.uri.authority().map_or("", |authority| authority.as_str())
-    }
-
-    /// The path and what follows it.
-    pub fn path(&self) -> &str {
-        self.uri.path_and_query().map_or("/", |path| path.as_str())
     }
 }

@@ -11,7 +11,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::settings::Address;
 use crate::secret::SecretPlace;
-use crate::tls::{self, ClientSettings, Owner, Within};
+use crate::tls::{self, ClientSettings, NotReached, Owner, Within};
 
 /// A way to a server.
 #[derive(Debug, Clone)]
@@ -87,12 +87,12 @@ impl Connection {
     ///
     /// # Errors
     /// Why there is none, without the server's own words.
-    pub async fn open_to_read(&self) -> Result<Client, String> {
+    pub async fn open_to_read(&self) -> Result<Client, NotReached> {
         let mut config = self.config().await.map_err(|error| error.to_string())?;
         let options = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{options} -c default_transaction_read_only=on"));
         let tls = self.tls().await.map_err(|error| error.to_string())?;
-        let told = |error: tokio_postgres::Error| super::told(&error);
+        let told = |error: tokio_postgres::Error| NotReached::because(super::told(&error), &error);
         // Each works on in a task of its own, until the client is dropped.
         if let Some(tls) = tls {
             let (client, connection) = config.connect(tls).await.map_err(told)?;

@@ -18,7 +18,7 @@ use super::settings::{Address, default_statement_timeout};
 use super::{GRACE, told};
 use crate::destination::mllp;
 use crate::secret::SecretPlace;
-use crate::tls::{ClientSettings, Owner, Plaintext};
+use crate::tls::{ClientSettings, NotReached, Owner, Plaintext};
 use crate::units;
 
 /// Row after row, each with a cell for each column that was asked for; what is NULL is none.
@@ -96,7 +96,7 @@ impl LookUp {
     ///
     /// # Errors
     /// Why there are no rows, without values and without the server's own words, which may quote some.
-    pub async fn read(&self, columns: &[String]) -> Result<Rows, String> {
+    pub async fn read(&self, columns: &[String]) -> Result<Rows, NotReached> {
         let connection = Connection {
             address: self.address.clone(),
             database: self.database.clone(),
@@ -112,34 +112,38 @@ impl LookUp {
             let client = connection.open_to_read().await?;
             // The simple protocol gives each value as the server writes it, whatever its type.
             let answer = client.simple_query_raw(&self.query).await;
-            let mut answer = pin!(answer.map_err(|error| told(&error))?);
+            let mut answer = pin!(answer.map_err(|error| failed(&error))?);
             let mut rows = Rows::new();
             let mut bytes_left = self.values_bytes_max;
-            while let Some(part) = answer.try_next().await.map_err(|error| told(&error))? {
+            while let Some(part) = answer.try_next().await.map_err(|error| failed(&error))? {
                 let SimpleQueryMessage::Row(row) = part else {
                     continue;
                 };
                 if rows.len() == self.rows_max {
-                    return Err(format!("more than {} rows (`rows_max`)", self.rows_max));
+                    return Err(format!("more than {} rows (`rows_max`)", self.rows_max).into());
                 }
                 let cells = cells(&row, columns)?;
                 let bytes = cells.iter().flatten().map(String::len).sum();
                 bytes_left = usize::checked_sub(bytes_left, bytes)
-                    .ok_or("more values than `values_bytes_max` has room for")?;
+                    .ok_or_else(|| "more values than `values_bytes_max` has room for".to_owned())?;
                 rows.push(cells);
             }
             if rows.is_empty() {
                 // Most likely somebody is filling it just now; and a code table without codes is of no use.
-                return Err("the query gives no rows".to_owned());
+                return Err("the query gives no rows".to_owned().into());
             }
             Ok(rows)
         };
         let read = timeout(limit, reading).await;
         read.unwrap_or_else(|_| {
             let limit = humantime::format_duration(limit);
-            Err(format!("the query was not done within {limit}"))
+            Err(format!("the query was not done within {limit}").into())
         })
     }
+}
+
+fn failed(error: &tokio_postgres::Error) -> NotReached {
+    NotReached::because(told(error), error)
 }
 
 /// A cell for each column of the table.

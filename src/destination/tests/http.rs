@@ -74,6 +74,49 @@ async fn a_message_is_posted_as_it_is_with_its_character_set_and_the_headers_ask
 }
 
 #[tokio::test]
+async fn an_address_that_is_kept_elsewhere_leads_where_it_says_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("lab-url");
+    let keep = |address: &str| {
+        std::fs::write(&kept, address).unwrap();
+        std::fs::set_permissions(&kept, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    };
+    let written = format!("{{ url: {{ file: '{}' }}, reconnect_after: 1h }}", kept.display());
+    let mut client = http::Client::new(Arc::from("lab"), serde_yaml::from_str(&written).unwrap());
+    // The connection to the first is still open and fresh when the address changes.
+    let mut streams = Vec::new();
+    for id in ["1", "2"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        keep(&format!("http://{}/SECRET{id}", listener.local_addr().unwrap()));
+        let script = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let request = answer(&mut stream, "200 OK", &ack("AA", id)).await;
+            (stream, request)
+        };
+        let message = message(id);
+        let (result, (stream, request)) = join!(client.deliver(&message), script);
+        assert_eq!(word(&result), "AA");
+        assert!(
+            request.starts_with(&format!("POST /SECRET{id} HTTP/1.1")),
+            "{request}"
+        );
+        streams.push(stream);
+    }
+    // What it has become is judged as the site was.
+    for (address, expected) in [
+        ("http://lab.example/SECRET", "could be read on the way"),
+        ("lab.example/SECRET", "expected an address"),
+    ] {
+        keep(address);
+        let told = word(&client.deliver(&message("3")).await);
+        assert!(
+            told.starts_with("unreachable: url: ") && told.contains(expected) && !told.contains("SECRET"),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (listener, mut client) = receiver("").await;
@@ -306,7 +349,8 @@ fn settings_have_defaults_and_refuse_what_is_unsafe() {
         ("https://[::1]/x", "[::1]:443"),
         ("http://10.0.0.1", "10.0.0.1:80"),
     ] {
-        assert_eq!(read(&format!("url: '{url}'")).unwrap().url.address(), address);
+        let read = read(&format!("url: '{url}'")).unwrap().url.read();
+        assert_eq!(read.unwrap().address(), address);
     }
     for wrong in [
         "lab.example/hl7",

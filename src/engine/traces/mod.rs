@@ -18,10 +18,11 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::archive::{Archive, ArchiveError, Event};
+use crate::audit::Nodes;
 use crate::config;
 use crate::destination::http::{Post, post};
 use crate::metrics::TRACE_SPANS;
-use crate::tls::{Client, Owner, Within};
+use crate::tls::{Client, NotReached, Owner, Within};
 
 use super::status::Status;
 use span::{Happening, Trace};
@@ -33,6 +34,9 @@ const POST_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long it may take with all that wait when weir stops.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// What the collector is called in the audit log.
+const NODE: &str = "traces";
+
 /// Where the archivist says what it has handed over.
 pub(super) struct Traces {
     batches: Sender<Vec<Happening>>,
@@ -40,7 +44,12 @@ pub(super) struct Traces {
 
 impl Traces {
     /// Begins to send what it is told; how to end it.
-    pub(super) fn start(settings: &config::Traces, store: u128, status: &Arc<Status>) -> (Traces, Exporter) {
+    pub(super) fn start(
+        settings: &config::Traces,
+        store: u128,
+        status: &Arc<Status>,
+        nodes: Nodes,
+    ) -> (Traces, Exporter) {
         for outcome in ["sent", "dropped"] {
             count(outcome, 0);
         }
@@ -50,6 +59,7 @@ impl Traces {
             tls: Client::new(settings.tls.clone(), Within::Http, Owner::traces()),
             store,
             status: Arc::clone(status),
+            nodes,
             failures: 0,
         };
         let task = tokio::spawn(work.run(waiting));
@@ -84,6 +94,7 @@ struct Work {
     tls: Client,
     store: u128,
     status: Arc<Status>,
+    nodes: Nodes,
     /// Failures in a row.
     failures: u32,
 }
@@ -94,13 +105,19 @@ impl Work {
             let all = batch.len();
             let sent = match self.export(batch).await {
                 Ok(sent) => {
+                    if sent > 0 {
+                        self.nodes.reached(NODE);
+                    }
                     if self.failures > 0 {
                         info!("the collector takes traces again");
                     }
                     self.failures = 0;
                     sent
                 }
-                Err(reason) => {
+                Err(NotReached { reason, is_distrust }) => {
+                    if is_distrust {
+                        self.nodes.refused(NODE, &reason);
+                    }
                     self.failures = self.failures.saturating_add(1);
                     if self.failures.is_power_of_two() {
                         let failures = self.failures;
@@ -118,9 +135,9 @@ impl Work {
     }
 
     /// Sends these; how many. Of what the archive does not know there is no trace.
-    async fn export(&self, batch: Vec<Happening>) -> Result<usize, String> {
+    async fn export(&self, batch: Vec<Happening>) -> Result<usize, NotReached> {
         let Some(archive) = self.status.archive().cloned() else {
-            return Err("the archive is not open".to_owned());
+            return Err("the archive is not open".to_owned().into());
         };
         let store = self.store;
         let made = spawn_blocking(move || spans(&archive, store, &batch)).await;
@@ -134,6 +151,7 @@ impl Work {
         let body = span::request(&self.settings.service, spans).encode_to_vec();
         let what = Post {
             url: &self.settings.url,
+            plaintext: self.settings.plaintext,
             headers: &self.settings.headers,
             tls: &self.tls,
             content_type: "application/x-protobuf",
@@ -143,7 +161,7 @@ impl Work {
         if status.is_success() {
             Ok(count)
         } else {
-            Err(format!("answered with {status}"))
+            Err(format!("answered with {status}").into())
         }
     }
 }

@@ -21,6 +21,14 @@ const IN_FILES: [(&str, &str); 4] = [
     ("webhook", "Bearer Zs03SecretBird03Yv"),
 ];
 
+/// Addresses that are secrets too, by the file's name: their paths and queries.
+const ADDRESSES: [(&str, &str); 4] = [
+    ("http-url", "/Zs04SecretBird04Yv?a=Zs05SecretBird05Yv"),
+    ("webhook-url", "/hooks/Zs06SecretBird06Yv"),
+    ("repository-url", "/Zs07SecretBird07Yv"),
+    ("collector-url", "/v1/Zs08SecretBird08Yv?b"),
+];
+
 /// A request by HTTP, refused with its own words.
 fn refuse_request(mut stream: TcpStream) -> Option<String> {
     let (head, _) = read_request(&stream)?;
@@ -70,33 +78,38 @@ fn greet(stream: TcpStream) -> Option<String> {
     Some(line)
 }
 
-fn site(
-    http: SocketAddr,
-    database: SocketAddr,
-    mail: SocketAddr,
-    webhook: SocketAddr,
-    to: SocketAddr,
-) -> Site {
+/// A file that only weir's user can read.
+fn keep(site: &Site, name: &str, secret: &str) {
+    let file = site.folder().join("site").join(name);
+    fs::write(&file, secret).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// A site that goes by HTTP to these, in the order of [`ADDRESSES`].
+fn site(by_http: [SocketAddr; 4], database: SocketAddr, mail: SocketAddr, to: SocketAddr) -> Site {
     let site = Site::new("routes: {}\n");
     for (name, secret) in IN_FILES {
-        let file = site.folder().join("site").join(name);
-        fs::write(&file, secret).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        keep(&site, name, secret);
+    }
+    for (address, (name, path)) in by_http.iter().zip(ADDRESSES) {
+        keep(&site, name, &format!("http://{address}{path}\n"));
     }
     let made = weir(site.folder(), &["key", "new", "weir.key"], b"");
     assert_eq!(made.0, 0);
     site.rewrite(&format!(
-        "  encryption: {{ key: {{ file: ../weir.key }} }}\n\
+        "  encryption: {{ key: {{ file: ../weir.key }} }}\n  \
+           traces: {{ url: {{ file: collector-url }} }}\n\
          listeners: {{ in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }} }}\n\
          destinations:\n  \
            ehr: {{ mllp: {{ address: \"{to}\" }} }}\n  \
-           web: {{ http: {{ url: \"http://{http}/\", headers: {{ Authorization: {{ file: http }} }} }} }}\n  \
+           web: {{ http: {{ url: {{ file: http-url }}, headers: {{ Authorization: {{ file: http }} }} }} }}\n  \
            base:\n    sql:\n      address: \"{database}\"\n      database: hospital\n      user: weir\n      \
              password: {{ file: database }}\n      plaintext: accepted\n      \
              statement: insert into admissions values ($1)\n      values: [\"{{MSH-10}}\"]\n\
          routes: {{ all: {{ from: in, to: [ehr, web, base] }} }}\n\
+         audit: {{ forward: {{ arr: {{ fhir: {{ url: {{ file: repository-url }} }} }} }} }}\n\
          alerts:\n  contacts:\n    \
-           hook: {{ webhook: {{ url: \"http://{webhook}/\", headers: {{ Authorization: {{ file: webhook }} }} }} }}\n    \
+           hook: {{ webhook: {{ url: {{ file: webhook-url }}, headers: {{ Authorization: {{ file: webhook }} }} }} }}\n    \
            team: {{ mail: {{ server: 127.0.0.1, port: {}, user: weir, password: {{ file: mail }}, \
              from: weir@hub.example, to: ehr@hub.example }} }}\n  owners: [hook, team]\n",
         mail.port()
@@ -125,6 +138,9 @@ fn shown(running: &Running, somebody: &Client) -> Vec<(String, String)> {
         &["key", "id", "site/database"],
         &["key", "rotate", "--to", "site/mail", "site"],
         &["get", "site/http", "MSH-9"],
+        &["get", "site/webhook-url", "MSH-9"],
+        &["explain", "alerts.contacts.webhook.url"],
+        &["test", "site"],
         &["restore", "weir.key", "site"],
         &["backup", "copy", "--plain", "--site", "site"],
     ] {
@@ -195,8 +211,11 @@ fn no_secret_is_logged_shown_told_or_kept_as_it_is() {
     let (database, passwords) = serve(refuse_password);
     let (mail, logins) = serve(greet);
     let (webhook, posts) = serve(refuse_request);
+    let (repository, events) = serve(refuse_request);
+    let (collector, traces) = serve(refuse_request);
     let receiver = Receiver::accepting();
-    let site = site(http, database, mail, webhook, receiver.address());
+    let by_http = [http, webhook, repository, collector];
+    let site = site(by_http, database, mail, receiver.address());
     let engine = site.start_logging("trace");
     let setup = engine.setup_token().unwrap().to_owned();
     let running = Running {
@@ -215,6 +234,10 @@ fn no_secret_is_logged_shown_told_or_kept_as_it_is() {
     let [request, password, greeting, post] = &used;
     assert!(request.contains(IN_FILES[0].1) && password == IN_FILES[1].1 && post.contains(IN_FILES[3].1));
     assert!(!greeting.contains("AUTH"), "{greeting}");
+    let [event, trace] = [&events, &traces].map(|arrivals| arrivals.recv_timeout(PATIENCE).unwrap());
+    for (head, (_, path)) in [request, post, &event, &trace].into_iter().zip(ADDRESSES) {
+        assert!(head.starts_with(&format!("POST {path} HTTP/1.1")), "{head}");
+    }
     // The second attempt comes when what went wrong with the first is written down.
     for attempts in [requests, passwords] {
         attempts.recv_timeout(PATIENCE).expect("it is tried again");
@@ -235,6 +258,8 @@ fn no_secret_is_logged_shown_told_or_kept_as_it_is() {
     let session = cookie.1.split_once('=').unwrap().1.to_owned();
     let key = fs::read_to_string(running.site.folder().join("weir.key")).unwrap();
     let mut secrets: Vec<String> = IN_FILES.map(|(_, secret)| secret.replace("Bearer ", "")).to_vec();
+    let paths = ADDRESSES.iter().flat_map(|(_, path)| path.split(['/', '?', '=']));
+    secrets.extend(paths.filter(|part| part.contains("Bird")).map(str::to_owned));
     secrets.extend([PASSWORD.to_owned(), token, session, setup, key.trim().to_owned()]);
     assert_eq!(running.engine.terminate(), 0);
     assert!(running.site.log().contains("TRACE"), "the level was asked for");

@@ -1,6 +1,7 @@
 //! TLS as senders, receivers and whoever runs weir see it, by the real program on real sockets.
 
 mod foreign;
+mod nodes;
 mod rotation;
 
 use std::io::{Read, Write};
