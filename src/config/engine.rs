@@ -87,9 +87,24 @@ pub struct Console {
     /// `[weir.hospital.example]`: those of its certificate, or of a proxy before it.
     #[serde(default)]
     pub names: Vec<String>,
+    /// Who may read the metrics: `anyone` who reaches the address, by default, or whoever has a `login`, as a program with
+    /// a token.
+    #[serde(default)]
+    pub metrics: MetricsReaders,
     /// TLS: `certificate`, `key`, and `clients` for who may connect.
     #[serde(default)]
     pub tls: Option<ServerSettings>,
+}
+
+/// Who may read the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricsReaders {
+    /// Whoever reaches the console's address.
+    #[default]
+    Anyone,
+    /// Whoever is logged in or sends a token, of any role.
+    Login,
 }
 
 impl Default for Console {
@@ -97,6 +112,7 @@ impl Default for Console {
         Console {
             bind: default_bind(),
             names: Vec::new(),
+            metrics: MetricsReaders::Anyone,
             tls: None,
         }
     }

@@ -70,7 +70,7 @@ pub use cases::Missing;
 pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
-pub use engine::{Console, Reload, ReloadCases};
+pub use engine::{Console, MetricsReaders, Reload, ReloadCases};
 pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};

@@ -40,7 +40,8 @@ use crate::alert::Board;
 use crate::engine::{self, Reloader, Status};
 use crate::tls::{self, Owner, Within};
 use crate::{audit, config};
-use guard::Door;
+use endpoint::{Audited, Needs};
+use guard::{Door, Gate};
 use serve::{Peer, Visitor};
 use socket::{Guest, Socket};
 
@@ -117,6 +118,8 @@ pub struct Console {
     socket: TcpListener,
     tls: Option<tls::Server>,
     names: Arc<[String]>,
+    /// Who may read the metrics.
+    metrics: Needs,
     sources: Sources,
 }
 
@@ -146,6 +149,10 @@ impl Console {
             socket: TcpListener::bind(settings.bind).await?,
             tls,
             names: settings.names.clone().into(),
+            metrics: match settings.metrics {
+                config::MetricsReaders::Anyone => Needs::Nothing,
+                config::MetricsReaders::Login => Needs::Login,
+            },
             sources,
         })
     }
@@ -164,8 +171,12 @@ impl Console {
             is_secure: self.tls.is_some(),
         };
         let api = api::router(&door, &self.sources).layer(from_fn_with_state(self.names, guard::known_host));
+        let metrics = Gate::new(&door, &self.sources, self.metrics, Audited::No);
         let router = Router::new()
-            .route("/metrics", get(metrics_page))
+            .route(
+                "/metrics",
+                get(metrics_page).route_layer(from_fn_with_state(metrics, guard::pass)),
+            )
             .route("/health/live", get(live))
             .route("/health/ready", get(ready))
             .with_state(self.sources)

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{PASSWORD, Running};
-use crate::harness::weir;
+use crate::harness::{Receiver, Site, weir};
 
 #[test]
 fn the_console_refuses_everything_before_there_is_an_administrator() {
@@ -36,6 +36,32 @@ fn the_console_refuses_everything_before_there_is_an_administrator() {
     assert_eq!(again.terminate(), 0);
     let log = running.site.log();
     assert!(!log.contains(PASSWORD) && !log.contains("guessed"), "{log}");
+}
+
+#[test]
+fn metrics_are_for_whoever_logs_in_where_the_site_says_so() {
+    let receiver = Receiver::accepting();
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let file = site.folder().join("site/site.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("console: {", "console: { metrics: login,")).unwrap();
+    let running = Running {
+        engine: site.start(),
+        site,
+        receiver,
+    };
+    running.user("anna", "administrator");
+    let token = running.token("prometheus", "viewer");
+    let stranger = running.stranger();
+    assert_eq!(stranger.get("/metrics").code, 401);
+    assert_eq!(running.bearer("guessed").get("/metrics").code, 401);
+    let health = ["/health/live", "/health/ready"].map(|path| stranger.get(path).code);
+    assert_eq!(health, [200, 200], "tells nothing but that");
+    for who in [running.bearer(&token), running.logged_in("anna")] {
+        let metrics = who.get("/metrics");
+        assert_eq!(metrics.code, 200);
+        assert!(metrics.body.contains("weir_build_info"), "{}", metrics.body);
+    }
 }
 
 #[test]
