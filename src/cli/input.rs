@@ -7,6 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use crate::hl7::{Message, batch, charset};
+use crate::mllp::unframed;
 
 use super::{CannotRun, text};
 
@@ -43,13 +44,15 @@ pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
     Ok(Bytes::from(content))
 }
 
-/// The messages of a file, each with its bytes as they stand there.
+/// The messages of a file, each with its bytes as they stand there, without the marks of a frame.
 pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
     split(file, &read(file)?)
 }
 
 fn split(file: &Path, content: &Bytes) -> Result<Vec<Bytes>, CannotRun> {
-    let messages: Vec<_> = batch::split(content).collect();
+    let messages: Vec<_> = batch::split(&unframed(content))
+        .map(|message| unframed(&message))
+        .collect();
     if messages.is_empty() {
         return Err(CannotRun::at(
             place(file),
@@ -131,5 +134,23 @@ mod tests {
         assert_eq!(name.as_deref(), Some("M\u{dc}LLER"));
         // What is sent is sent as it is.
         assert_eq!(read(&file).unwrap(), wide);
+    }
+
+    #[test]
+    fn a_file_of_frames_holds_their_messages() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("frames.hl7");
+        let content = b"\x0BMSH|^~\\&|A\rPID|1\r\x1C\r\x0BMSH|^~\\&|B\r\x1C\r";
+        std::fs::write(&file, content).unwrap();
+        assert_eq!(
+            messages(&file).unwrap(),
+            [&b"MSH|^~\\&|A\rPID|1\r"[..], b"MSH|^~\\&|B\r"]
+        );
+        let ranges: Vec<_> = chosen(&file, None)
+            .unwrap()
+            .into_iter()
+            .map(|placed| placed.range)
+            .collect();
+        assert_eq!(ranges, [1..18, 21..32]);
     }
 }

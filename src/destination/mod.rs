@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use memchr::memchr;
+use memchr::memchr2;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use thiserror::Error;
@@ -230,7 +230,8 @@ impl Destination {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Terminators {
-    /// Each in one carriage return, as the standard says. A message without line feeds leaves byte for byte.
+    /// Each in one carriage return, as the standard says. A message without line feeds leaves byte for byte, but for
+    /// a frame start (0x0B) before it.
     #[default]
     Cr,
     /// As they are stored.
@@ -240,7 +241,7 @@ pub enum Terminators {
 impl Terminators {
     /// The bytes that leave for this message.
     fn apply(self, stored: &Bytes, message: &Message) -> Bytes {
-        if self == Terminators::Cr && memchr(b'\n', stored).is_some() {
+        if self == Terminators::Cr && memchr2(b'\n', 0x0B, stored).is_some() {
             message.write(hl7::Terminators::Cr)
         } else {
             stored.clone()

@@ -20,7 +20,7 @@ use crate::hl7::{
     ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Severity, Terminators, Warning,
 };
 use crate::listener::{Incoming, Reply, Ruling};
-use crate::mllp::Frame;
+use crate::mllp::{Frame, unframed};
 use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
 use crate::tls::Certificate;
@@ -96,8 +96,9 @@ impl Intake {
         self.counts.received.one();
         self.counts.hear(clock::now());
         let bytes = match incoming.frame {
-            Frame::Whole(bytes) if incoming.is_file => narrowed(&bytes),
-            Frame::Whole(bytes) => bytes,
+            // Files and bodies may have been saved from a socket; what came by one has no marks left.
+            Frame::Whole(bytes) if incoming.is_file => unframed(&narrowed(&bytes)),
+            Frame::Whole(bytes) => unframed(&bytes),
             Frame::TooLarge { prefix } => {
                 return self.refused(&prefix, self.refuse_too_large(&prefix)).await;
             }

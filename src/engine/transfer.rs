@@ -14,6 +14,7 @@ use crate::config::{AcknowledgmentMode, BatchAcknowledgment, BatchMode, CountMis
 use crate::hl7::batch::Transfer;
 use crate::hl7::{ErrorCode, Fault, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
+use crate::mllp::unframed;
 use crate::outbox::{Acceptance, Accepted};
 
 use super::acknowledge::is_acknowledgment;
@@ -52,7 +53,10 @@ impl Intake {
         arrived: Instant,
     ) -> BoxFuture<'static, Reply> {
         let batches = self.settings.batches;
-        let transfer = Transfer::read(bytes, batches.messages_max, self.settings.charset);
+        let mut transfer = Transfer::read(bytes, batches.messages_max, self.settings.charset);
+        for message in &mut transfer.messages {
+            *message = unframed(message);
+        }
         let is_mismatched = !transfer.faults.is_empty() && batches.count_mismatch == CountMismatch::Reject;
         if transfer.is_cut || is_mismatched {
             return self.refused(bytes, self.refuse_whole(&transfer)).await;

@@ -195,6 +195,17 @@ proptest! {
     }
 
     #[test]
+    fn what_is_taken_as_one_message_is_one_in_a_file(
+        lines in vec(("(\u{feff}|[ \t\u{b}\u{c}#]){0,2}", "(MSH|BHS|BTS|PID|)", "[|#^X ]?", "(\r|\n|\r\n)"), 0..6),
+    ) {
+        let lines: String = lines.iter().map(|(before, name, after, end)| [&**before, name, after, end].concat()).collect();
+        let bytes = Bytes::from(format!("MSH|^~\\&|A\r{lines}"));
+        let transfer = batch::Transfer::read(&bytes, 10, None);
+        let is_one = transfer.messages.len() == 1 && !transfer.has_envelope() && transfer.faults.is_empty();
+        prop_assert_eq!(parse(&bytes).is_some(), is_one);
+    }
+
+    #[test]
     fn batches_lose_no_message(messages in vec(well_formed(), 0..5), blank in "(\r|# x\n)?") {
         let file: String = messages.iter().map(|message| [&**message, &blank].concat()).collect();
         let split: Vec<Bytes> = batch::split(&Bytes::from(format!("FHS|^~\\&\r{file}FTS|1"))).collect();

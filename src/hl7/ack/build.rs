@@ -2,11 +2,14 @@
 //!
 //! Needs no more than the header of what is answered; without one it answers with a header of its own.
 
+use std::borrow::Cow;
+
 use super::AcknowledgmentCode;
 use crate::hl7::delimiters::Delimiters;
 use crate::hl7::escape;
 use crate::hl7::fault::{Fault, Location, Severity};
 use crate::hl7::header::Header;
+use crate::hl7::segment::slice;
 
 /// The version an answer claims when the message does not say which it is.
 const VERSION_ASSUMED: &[u8] = b"2.5.1";
@@ -211,18 +214,9 @@ impl Answer {
         parts.join(&self.delimiters.component)
     }
 
-    /// Adds a field; control characters that were received are escaped or, without an escape character, left out.
     fn field(&mut self, raw: &[u8]) {
         self.out.push(self.delimiters.field);
-        for &byte in raw {
-            if byte >= b' ' || byte == b'\t' {
-                self.out.push(byte);
-            } else if let Some(escape) = self.delimiters.escape {
-                self.out.push(escape);
-                self.out.extend_from_slice(format!("X{byte:02X}").as_bytes());
-                self.out.push(escape);
-            }
-        }
+        self.out.extend_from_slice(&echoed(raw, &self.delimiters));
     }
 
     /// Our own text in the sender's delimiters and character set; blanks for what it has no way to write.
@@ -243,4 +237,40 @@ impl Answer {
         }
         self.out.push(b'\r');
     }
+}
+
+/// A field that was received, as it is read the same in another place: byte for byte, but for control characters,
+/// which are in hexadecimal or, without an escape character, left out. So are characters of several bytes where one
+/// is broken or the escape back to ASCII is missing: what follows would be read as a part of them.
+pub(in crate::hl7) fn echoed<'a>(raw: &'a [u8], delimiters: &Delimiters) -> Cow<'a, [u8]> {
+    let is_kept = |byte: u8| byte != delimiters.field && (byte >= b' ' || byte == b'\t');
+    let kept: Vec<bool> = match delimiters.multibyte {
+        Some(multibyte)
+            if !(multibyte.is_whole(raw) && multibyte.plain(raw).all(|(_, byte)| is_kept(byte))) =>
+        {
+            let mut kept = vec![false; raw.len()];
+            for (at, byte) in multibyte.plain(raw) {
+                if let Some(kept) = kept.get_mut(at) {
+                    *kept = byte.is_ascii() && is_kept(byte);
+                }
+            }
+            kept
+        }
+        None if !raw.iter().all(|&byte| is_kept(byte)) => raw.iter().map(|&byte| is_kept(byte)).collect(),
+        Some(_) | None => return raw.into(),
+    };
+    let mut out = Vec::with_capacity(raw.len() * 2);
+    let mut at = 0;
+    for run in kept.chunk_by(|one, next| one == next) {
+        let bytes = slice(raw, &(at..at + run.len()));
+        at += run.len();
+        if run.first() == Some(&true) {
+            out.extend_from_slice(bytes);
+        } else if let Some(escape) = delimiters.escape {
+            out.extend([escape, b'X']);
+            out.extend(bytes.iter().flat_map(|byte| format!("{byte:02X}").into_bytes()));
+            out.push(escape);
+        }
+    }
+    out.into()
 }

@@ -9,6 +9,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+pub(super) use build::echoed;
 pub use build::{AckStamp, build};
 pub use code::{AcknowledgmentCode, UnknownCode};
 pub use read::{AckError, Acknowledgment};

@@ -10,7 +10,8 @@ mod transfer;
 use bytes::Bytes;
 use memchr::memchr2;
 
-use super::parse::{has_byte_order_mark, is_terminator};
+use super::parse::{envelope, leading};
+use super::path::SegmentName;
 use super::segment::slice;
 
 pub use reply::reply;
@@ -100,34 +101,17 @@ impl Pieces {
 }
 
 fn kind(line: &[u8]) -> Line {
-    let line = bare(line);
-    let is_named = |name: &[u8]| {
-        line.strip_prefix(name)
-            .is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
-    };
-    if line.is_empty() || line.starts_with(b"#") || line.iter().all(|&byte| is_terminator(byte)) {
-        Line::Blank
-    } else if is_named(b"MSH") {
-        Line::Header
-    } else if [b"FHS", b"BHS", b"BTS", b"FTS"]
-        .into_iter()
-        .any(|name| is_named(name))
-    {
-        Line::Envelope
-    } else {
-        Line::Other
+    match envelope(line) {
+        Some(SegmentName::MSH) => Line::Header,
+        Some(_) => Line::Envelope,
+        None if matches!(bare(line), [] | [b'#', ..]) => Line::Blank,
+        None => Line::Other,
     }
 }
 
 /// A line without what may stand around it: a byte order mark, blanks, a stray frame start.
 fn bare(line: &[u8]) -> &[u8] {
-    let line = if has_byte_order_mark(line) {
-        slice(line, &(3..line.len()))
-    } else {
-        line
-    };
-    let line = line.trim_ascii();
-    line.strip_prefix(b"\x0B").unwrap_or(line)
+    slice(line, &(leading(line)..line.len())).trim_ascii_end()
 }
 
 #[cfg(test)]
@@ -157,6 +141,19 @@ mod tests {
             "\u{feff}MSH|^~\\&|1\n\n\nMSH#^~\\&#2\n",
             &["\u{feff}MSH|^~\\&|1\n", "MSH#^~\\&#2\n"],
         );
+    }
+
+    #[test]
+    fn splits_at_headers_whatever_stands_before_them() {
+        for before in [" ", "\t", "\u{b}", "\u{b} \u{b}", "\u{feff}", " \u{feff}"] {
+            check(
+                &format!("{before}MSH|^~\\&|1\rPID|1\r{before}MSH|^~\\&|2\r{before}BTS|2\r"),
+                &[
+                    &format!("{before}MSH|^~\\&|1\rPID|1\r"),
+                    &format!("{before}MSH|^~\\&|2\r"),
+                ],
+            );
+        }
     }
 
     #[test]

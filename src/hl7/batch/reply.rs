@@ -1,8 +1,10 @@
 //! The batch that answers a batch: headers swapped, the control id of the batch answered in BHS-12, and in it an
 //! acknowledgment for each message (HL7 v2.5.1, 2.10.3.3).
 
+use std::borrow::Cow;
+
 use super::Transfer;
-use crate::hl7::ack::AckStamp;
+use crate::hl7::ack::{AckStamp, echoed};
 use crate::hl7::header::Header;
 
 /// Wraps the acknowledgments of a transfer's messages into a batch. A bare sequence of messages is answered by a
@@ -12,30 +14,38 @@ pub fn reply(transfer: &Transfer, acknowledgments: &[impl AsRef<[u8]>], stamp: &
     let answered = answered
         .as_ref()
         .and_then(|header| Header::parse_assuming(header, transfer.assumed()).ok());
-    let of = |number| {
-        answered
-            .as_ref()
-            .map_or(&[] as &[u8], |header| header.field(number))
-    };
     let separator = answered.as_ref().map_or(b'|', |header| header.delimiters().field);
-    let encoding_characters: &[u8] = match of(2) {
+    let encoding_characters = answered
+        .as_ref()
+        .map_or(&[] as &[u8], Header::encoding_characters);
+    let encoding_characters = match encoding_characters {
         b"" => b"^~\\&",
         declared => declared,
     };
-    let reference = if transfer.has_envelope() { of(10) } else { b"" };
+    let of = |number| {
+        let header = answered.as_ref();
+        header.map_or_else(Cow::default, |header| {
+            echoed(header.field(number), header.delimiters())
+        })
+    };
+    let reference = if transfer.has_envelope() {
+        of(10)
+    } else {
+        Cow::default()
+    };
     let fields = [
         b"BHS",
         encoding_characters,
-        of(5),
-        of(6),
-        of(3),
-        of(4),
+        &of(5),
+        &of(6),
+        &of(3),
+        &of(4),
         stamp.timestamp.as_bytes(),
         b"",
         b"",
         b"",
         stamp.control_id.as_bytes(),
-        reference,
+        &reference,
     ];
     let mut out = fields.join(&separator);
     while out.last() == Some(&separator) {
@@ -80,5 +90,9 @@ mod tests {
             "BHS|^~\\&|C|D|A|B|2026||||W1\rMSH|1\rMSH|2\rBTS|2\r",
         );
         check("", "BHS|^~\\&|||||2026||||W1\rMSH|1\rMSH|2\rBTS|2\r");
+        check(
+            "BHS|^~\\&|E\u{1c}|F|G|H|2027||||B7\rMSH|^~\\&|A\rBTS|1\r",
+            "BHS|^~\\&|G|H|E\\X1C\\|F|2026||||W1|B7\rMSH|1\rMSH|2\rBTS|2\r",
+        );
     }
 }

@@ -21,6 +21,8 @@ use thiserror::Error;
 
 pub(super) use declared::{Undecodable, of_message, read};
 pub(super) use multibyte::Multibyte;
+#[cfg(test)]
+pub(super) use name::all;
 pub use wide::narrowed;
 
 /// A character set weir can read and write.

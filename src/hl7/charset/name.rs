@@ -119,7 +119,7 @@ pub(super) fn find(name: &[u8]) -> Result<Charset, CharsetError> {
 
 /// Every character set that can be read and written, in the order of the table.
 #[cfg(test)]
-pub(super) fn all() -> impl Iterator<Item = Charset> {
+pub(in crate::hl7) fn all() -> impl Iterator<Item = Charset> {
     [&UTF_8, &LATIN_1]
         .into_iter()
         .chain(ENTRIES)

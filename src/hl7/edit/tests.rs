@@ -213,3 +213,48 @@ fn removes_segments_and_empties_places() {
     remove("PID-4", 0, GIVEN);
     remove("PID-19", 0, GIVEN);
 }
+
+/// A value cut by its sender ends in the truncation character (HL7 v2.7, 2.5.5.2); what is set is no such mark.
+#[test]
+fn a_mark_of_truncation_is_copied_and_not_set() {
+    let given = "MSH|^~\\&#|A||||||||P|2.7\rPID|1|CUT#|A\\P\\B^APT #5|\r";
+    let edited = |edit: fn(&mut Message)| {
+        let mut message = Message::parse(given.into()).unwrap();
+        edit(&mut message);
+        let written = String::from_utf8(message.write(Terminators::Cr).to_vec()).unwrap();
+        let (header, rest) = written.split_at(27);
+        assert!(given.starts_with(header), "the header is as it was");
+        rest.to_owned()
+    };
+    assert_eq!(
+        edited(|message| message.set(&"PID-4".parse().unwrap(), "tail#").unwrap()),
+        "PID|1|CUT#|A\\P\\B^APT #5|tail\\P\\\r"
+    );
+    assert_eq!(
+        edited(|message| {
+            let text = message.text(&"PID-3.1".parse().unwrap()).unwrap().into_owned();
+            assert_eq!(text, "A#B");
+            message.set(&"PID-4".parse().unwrap(), &text).unwrap();
+        }),
+        "PID|1|CUT#|A\\P\\B^APT #5|A#B\r"
+    );
+    assert_eq!(
+        edited(|message| message
+            .copy(&"PID-4".parse().unwrap(), &"PID-2".parse().unwrap())
+            .unwrap()),
+        "PID|1|CUT#|A\\P\\B^APT #5|CUT#\r"
+    );
+    assert_eq!(
+        edited(|message| message.set_raw(&"PID-4".parse().unwrap(), b"X#").unwrap()),
+        "PID|1|CUT#|A\\P\\B^APT #5|X#\r"
+    );
+    assert_eq!(
+        edited(|message| {
+            let texts = message.map_texts(&"PID-3".parse().unwrap(), |text| Some(text.to_lowercase()));
+            texts.unwrap();
+        }),
+        "PID|1|CUT#|a#b^apt #5|\r"
+    );
+    let message = Message::parse(given.into()).unwrap();
+    assert_eq!(message.text(&"MSH-2".parse().unwrap()).as_deref(), Some("^~\\&#"));
+}

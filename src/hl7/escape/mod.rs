@@ -72,9 +72,19 @@ pub(super) fn is_malformed(raw: &[u8], delimiters: &Delimiters) -> bool {
 /// The bytes that stand for this text in a message with these delimiters, in this character set or UTF-8.
 pub(super) fn encode(text: &str, delimiters: &Delimiters) -> Result<Vec<u8>, Unwritable> {
     let is_special = |byte: u8| letter(byte, delimiters).is_some() || (byte < b' ' && byte != b'\t');
+    // A truncation character says that the value was cut only at its end; elsewhere it is one character like others
+    // (HL7 v2.7, 2.5.5.2), and not every receiver knows its escape.
+    let truncation = text
+        .bytes()
+        .last()
+        .filter(|byte| Some(*byte) == delimiters.truncation);
+    let next = |rest: &str| {
+        let last = || truncation.and(rest.len().checked_sub(1));
+        rest.bytes().position(is_special).or_else(last)
+    };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(is_special) {
+    while let Some(at) = next(rest) {
         let (plain, special) = rest.split_at(at);
         out.push_str(plain);
         let byte = special.bytes().next().unwrap_or_default();
@@ -90,9 +100,10 @@ pub(super) fn encode(text: &str, delimiters: &Delimiters) -> Result<Vec<u8>, Unw
         let (given, after) = special.split_at(kept.unwrap_or(1));
         rest = after;
         let escape = char::from(escape);
+        let named = truncation.filter(|mark| *mark == byte).map(|_| b'P');
         if kept.is_some() {
             out.push_str(given);
-        } else if let Some(letter) = letter(byte, delimiters) {
+        } else if let Some(letter) = letter(byte, delimiters).or(named) {
             out.extend([escape, char::from(letter), escape]);
         } else {
             write!(out, "{escape}X{byte:02X}{escape}").expect("a String takes everything");
@@ -195,6 +206,41 @@ mod tests {
     }
 
     #[test]
+    fn a_truncation_character_is_escaped_where_it_would_say_that_the_value_was_cut() {
+        let declared = |truncation| Delimiters {
+            truncation,
+            ..Delimiters::default()
+        };
+        let check = |text: &str, raw: &str| {
+            let delimiters = declared(Some(b'#'));
+            assert_eq!(encode(text, &delimiters), Ok(raw.as_bytes().to_vec()));
+            assert_eq!(decode(raw.as_bytes(), &delimiters), text);
+            assert!(!is_malformed(raw.as_bytes(), &delimiters));
+        };
+        check("tail#", "tail\\P\\");
+        check("#", "\\P\\");
+        check("##", "#\\P\\");
+        check("APT #5", "APT #5");
+        check("\\.br\\#", "\\.br\\\\P\\");
+        check("#\\.br\\", "#\\.br\\");
+        check("\\P\\", "\\E\\P\\E\\");
+        check("a\r#", "a\\X0D\\\\P\\");
+        check("a|#", "a\\F\\\\P\\");
+        assert_eq!(decode(b"A\\P\\B", &declared(Some(b'#'))), "A#B");
+        assert_eq!(decode(b"A\\P\\B", &declared(Some(b'$'))), "A$B");
+        // Cut by its sender: the mark is part of the text.
+        assert_eq!(decode(b"cut#", &declared(Some(b'#'))), "cut#");
+        assert_eq!(decode(b"A\\P\\B", &declared(None)), "A\\P\\B");
+        assert!(is_malformed(b"A\\P\\B", &declared(None)));
+        assert_eq!(encode("tail#", &declared(None)), Ok(b"tail#".to_vec()));
+        let bare = Delimiters {
+            escape: None,
+            ..declared(Some(b'#'))
+        };
+        assert_eq!(encode("tail#", &bare), Err(Unwritable::NoEscape));
+    }
+
+    #[test]
     fn tells_malformed_escapes() {
         for (raw, expected) in [
             ("\\F\\ \\.br\\ \\H\\", false),
@@ -236,11 +282,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_decodes(text in "([|^&~\\\\FSTRENHXZ.CM\r\n\u{e9}a0-9+]|\\\\[FHEX.]\\\\){0,30}", plus in any::<bool>()) {
+        fn what_is_encoded_decodes(text in "([|^&~#\\\\FSTRENHXZP.CM\r\n\u{e9}a0-9+]|\\\\[FHEXP.]\\\\){0,30}", plus in any::<bool>(), cut in any::<bool>()) {
             let field = if plus { b'+' } else { b'|' };
-            let delimiters = Delimiters { field, ..Delimiters::default() };
+            let truncation = cut.then_some(b'#');
+            let delimiters = Delimiters { field, truncation, ..Delimiters::default() };
             let raw = encode(&text, &delimiters).unwrap();
             prop_assert_eq!(decode(&raw, &delimiters), text.as_str());
+            prop_assert!(!cut || raw.last() != Some(&b'#'));
             for delimiter in [field, b'^', b'~', b'&', b'\r', b'\n'] {
                 prop_assert!(!raw.contains(&delimiter));
             }

@@ -13,7 +13,7 @@ const HEX_DIGITS_MAX: usize = 4_096;
 
 /// What begins at an escape character.
 pub(super) enum Sequence {
-    /// One delimiter or the escape character.
+    /// One delimiter, the escape character or the truncation character.
     Character(u8),
     /// Bytes in hexadecimal.
     Hex(Vec<u8>),
@@ -60,6 +60,8 @@ pub(super) fn sequence(rest: &[u8], escape: u8, delimiters: &Delimiters) -> Opti
         b"R" => Sequence::Character(delimiters.repetition),
         b"T" => Sequence::Character(delimiters.subcomponent?),
         b"E" => Sequence::Character(escape),
+        // Since version 2.7, for whoever declares one (2.7.4).
+        b"P" => Sequence::Character(delimiters.truncation?),
         b"H" => Sequence::Formatting(Some(Format::Highlight(true))),
         b"N" => Sequence::Formatting(Some(Format::Highlight(false))),
         [b'X', digits @ ..] => Sequence::Hex(hex(digits)?),

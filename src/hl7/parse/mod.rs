@@ -23,7 +23,6 @@ pub use error::{ParseError, ParseErrorKind};
 
 /// The shortest MSH that declares its delimiters: `MSH|^~\&`.
 const HEADER_BYTES_MIN: usize = 8;
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// How large the parts of a message may be; more is refused before anything is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,19 +80,26 @@ impl fmt::Debug for Slot {
     }
 }
 
-/// The length of what may stand before MSH: a byte order mark, blanks, blank lines, a stray frame start.
+/// The length of what may stand before a header: byte order marks, blanks, blank lines, a stray frame start.
 pub(super) fn leading(bytes: &[u8]) -> usize {
-    let rest = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let blank = rest
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
-        .count();
-    bytes.len() - rest.len() + blank
+    let mut rest = bytes;
+    while let [b' ' | b'\t'..=b'\r', after @ ..] | [0xEF, 0xBB, 0xBF, after @ ..] = rest {
+        rest = after;
+    }
+    bytes.len() - rest.len()
 }
 
-/// Whether a UTF-8 byte order mark opens these bytes.
+/// Whether a UTF-8 byte order mark stands before the header.
 pub(super) fn has_byte_order_mark(bytes: &[u8]) -> bool {
-    bytes.starts_with(BYTE_ORDER_MARK)
+    slice(bytes, &(0..leading(bytes))).contains(&0xEF)
+}
+
+/// The header or trailer of a message, batch or file that a line is, whatever may stand before it. It may declare
+/// other delimiters than those around it.
+pub(super) fn envelope(line: &[u8]) -> Option<SegmentName> {
+    let (name, rest) = slice(line, &(leading(line)..line.len())).split_first_chunk()?;
+    SegmentName::new(*name)
+        .filter(|name| name.is_envelope() && !rest.first().is_some_and(u8::is_ascii_alphanumeric))
 }
 
 /// The character set of bytes whose MSH-18 declares none: a byte order mark declares UTF-8.
@@ -188,14 +194,13 @@ pub(super) fn index(
             return Err(fail(ParseErrorKind::TooManySegments));
         }
         check_limits(raw, &delimiters, limits).map_err(fail)?;
-        let name = name(raw, delimiters.field);
-        if !slots.is_empty() && SegmentName::new(name).is_some_and(SegmentName::is_envelope) {
+        if !slots.is_empty() && envelope(raw).is_some() {
             return Err(fail(ParseErrorKind::SecondHeader));
         }
         let offset = |offset: usize| u32::try_from(offset).unwrap_or(length);
         let (end, next) = (at + raw.len(), at + raw.len() + gap);
         slots.push(Slot {
-            name,
+            name: name(raw, delimiters.field),
             edited: None,
             start: offset(at),
             end: offset(end),
@@ -215,13 +220,6 @@ fn name(raw: &[u8], field: u8) -> [u8; 3] {
     match *raw {
         [first, second, third] => [first, second, third],
         [first, second, third, separator, ..] if separator == field => [first, second, third],
-        // A second message may declare other delimiters; it must not pass as one odd segment of this one.
-        [first, second, third, other, ..]
-            if !other.is_ascii_alphanumeric()
-                && SegmentName::new([first, second, third]).is_some_and(SegmentName::is_envelope) =>
-        {
-            [first, second, third]
-        }
         _ => [0; 3],
     }
 }

@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// What is passed over before a header, on its line.
+const BEFORE_HEADERS: [&str; 8] = [
+    " ",
+    "\t",
+    "\u{b}",
+    "\u{c}",
+    "\u{feff}",
+    "\u{feff} \u{b}",
+    " \u{feff}",
+    "\u{feff}\u{feff}",
+];
+
 /// Shows the names of the segments, or the error.
 fn check(bytes: &[u8], expected: &str) {
     let shown = match index(bytes, &ParseLimits::default(), None) {
@@ -107,6 +119,26 @@ fn never_swallows_a_second_message() {
         );
     }
     check(b"MSH|^~\\&|A\rMSHX|1\rBHSZ|1\r", "MSH ??? ???");
+    for before in BEFORE_HEADERS {
+        for name in ["MSH|^~\\&|B", "MSH#^~\\&#B", "MSH", "BHS|^~\\&", "BTS|1"] {
+            check(
+                format!("MSH|^~\\&|A\r{before}{name}\r").as_bytes(),
+                "SecondHeader in 2 at 11",
+            );
+        }
+        check(
+            format!("MSH|^~\\&|A\r{before}PID|1\r{before}MSHX|1\r").as_bytes(),
+            "MSH ??? ???",
+        );
+    }
+    check(b"MSH|^~\\&|A\rNTE|1||see MSH|^~\\&|\r", "MSH NTE");
+}
+
+#[test]
+fn what_stands_before_a_first_header_may_stand_before_any() {
+    for before in BEFORE_HEADERS {
+        check(format!("{before}MSH|^~\\&|A\rPID|1").as_bytes(), "MSH PID");
+    }
 }
 
 #[test]

@@ -418,6 +418,14 @@ fn header_fields_that_are_refused() {
         &[adt("TWO"), adt("TWO2")].concat(),
         ("AR", "200", "TWO"),
     );
+    for before in ["\u{feff}", " ", "\t"] {
+        row(
+            &bench,
+            "two messages in one frame, something before the second",
+            &[&adt("TWO"), before.as_bytes(), &adt("TWO2")].concat(),
+            ("AR", "200", "TWO"),
+        );
+    }
     row(
         &bench,
         "a batch",
@@ -726,6 +734,13 @@ fn batches_that_are_taken() {
         ("AA", "", "F1"),
     );
     row(&bench, "B51 one after another", &both.concat(), ("AA", "", "ONE"));
+    let marked = [both[0].clone(), [b"\xEF\xBB\xBF", two.as_slice()].concat()];
+    row(
+        &bench,
+        "B51 a byte order mark before the second",
+        &marked.concat(),
+        ("AA", "", "ONE"),
+    );
     let noted = [
         b"# note\r\rBHS|^~\\&|A||||||||B7\r",
         one.as_slice(),
@@ -743,7 +758,7 @@ fn batches_that_are_taken() {
     row(&bench, "B51 no message", &batch(&[], "0"), ("AA", "", "F1"));
     let many: Vec<Vec<u8>> = (0..1_000).map(|number| adt(&format!("MANY{number}"))).collect();
     row(&bench, "B51 a thousand", &batch(&many, "1000"), ("AA", "", "F1"));
-    let expected = [both.as_slice(), &both, &both, &many].concat();
+    let expected = [both.as_slice(), &both, &both, &marked, &many].concat();
     assert_eq!(bench.delivered(), expected, "each in its own bytes, in order");
 }
 

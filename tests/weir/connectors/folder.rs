@@ -95,6 +95,33 @@ fn files_are_delivered_as_they_came_or_fail_with_a_reason_that_quotes_nothing() 
 }
 
 #[test]
+fn a_file_of_what_stood_on_the_wire_is_delivered() {
+    let receiver = Receiver::accepting();
+    let (site, inbox) = site(&receiver, "", "batch: split");
+    let framed = |id: &str, start: &[u8], end: &[u8]| [start, &adt(id), end].concat();
+    put(&inbox, "1.hl7", &framed("BOTH", b"\x0B", b"\x1C\r"));
+    put(&inbox, "2.hl7", &framed("START", b"\x0B", b""));
+    put(&inbox, "3.hl7", &framed("END", b"", b"\x1C\r\n"));
+    let two = [
+        framed("ONE", b"\x0B", b"\x1C\r"),
+        framed("TWO", b"\x0B", b"\x1C\r"),
+    ];
+    put(&inbox, "4.hl7", &two.concat());
+    let text = String::from_utf8(framed("WIDE", b"\x0B", b"\x1C\r")).unwrap();
+    let wide: Vec<u8> = format!("\u{feff}{text}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    put(&inbox, "5.hl7", &wide);
+    let engine = site.start();
+    let ids = ["BOTH", "START", "END", "ONE", "TWO", "WIDE"];
+    assert_eq!(receiver.wait_for(ids.len()), ids.map(adt), "without its marks");
+    wait_until("all files are put away", || names(&inbox.join("done")).len() == 5);
+    assert!(names(&inbox.join("failed")).is_empty());
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn no_file_is_lost_whenever_weir_is_killed_and_repeats_are_bounded() {
     const FILES: usize = 120;
     const KILLS: usize = 6;

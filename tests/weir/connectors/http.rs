@@ -156,6 +156,26 @@ fn what_is_posted_is_answered_with_its_acknowledgment_and_delivered_in_order() {
 }
 
 #[test]
+fn what_is_posted_in_a_frame_is_delivered() {
+    let receiver = Receiver::accepting();
+    let (_site, engine) = listening(&receiver, "");
+    let mut stream = connect(&engine);
+    let marks: [(&str, &[u8], &[u8]); 3] = [
+        ("BOTH", b"\x0B", b"\x1C\r"),
+        ("START", b"\x0B", b""),
+        ("END", b"", b"\x1C\r"),
+    ];
+    for (id, start, end) in marks {
+        let body = [start, &adt(id), end].concat();
+        stream.write_all(&request("POST", "/hl7", ER7, &body)).unwrap();
+        let (status, _, body) = response(&mut stream);
+        assert_eq!((status, field(&body, "MSA", 1).as_str()), (200, "AA"), "{id}");
+    }
+    assert_eq!(receiver.wait_for(3), ["BOTH", "START", "END"].map(adt));
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn a_sender_that_closes_its_side_is_answered() {
     let receiver = Receiver::accepting();
     let (_site, engine) = listening(&receiver, "");
