@@ -22,6 +22,7 @@ use super::counts::{DestinationCounts, LaneState};
 use super::deliverer::{self, Equipment};
 use super::in_use::Released;
 use super::status::Status;
+use super::stored::Assumed;
 use super::switches::Switches;
 
 /// Deliveries read at once to be purged, and their bytes.
@@ -87,7 +88,8 @@ impl Lanes {
     }
 
     /// Starts the lane of a destination. One that is there already, with other settings or on its way out, ends first.
-    pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings) {
+    /// What its listeners assume is asked of the site that begins with it, which may not run yet.
+    pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings, assumed: &Assumed) {
         let before = self.newest.remove(name).map(Lane::stop);
         let (told, duty) = watch::channel(Duty::Deliver);
         let (running, ended) = oneshot::channel();
@@ -98,7 +100,7 @@ impl Lanes {
             switches: Arc::clone(&self.switches),
             answers: Arc::clone(&self.answers),
             refusals: self.refusals.clone(),
-            assumed: self.status.running().charsets.clone(),
+            assumed: assumed.clone(),
             duty: duty.clone(),
         };
         let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
@@ -346,7 +348,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let (mut lanes, status, outbox, settings) = lanes(folder.path());
             let name: Arc<str> = "copies".into();
-            lanes.start(&name, &settings);
+            lanes.start(&name, &settings, &Assumed::new());
             let (in_use, released) = in_use::begin();
             lanes.retire(&name, how, released, "a test");
             // A frame that was read before is accepted only now.
@@ -373,7 +375,7 @@ mod tests {
         let (mut lanes, status, outbox, settings) = lanes(folder.path());
         let name: Arc<str> = "copies".into();
         for id in ["ONE", "TWO", "THREE"] {
-            lanes.start(&name, &settings);
+            lanes.start(&name, &settings, &Assumed::new());
             accept(&outbox, id).await;
         }
         let (_, released) = in_use::begin();

@@ -177,8 +177,9 @@ impl Engine {
             answers,
             Aside::new(audit.clone()),
         );
+        let assumed = stored::assumed(&site);
         for (name, settings) in &site.destinations {
-            lanes.start(name, settings);
+            lanes.start(name, settings, &assumed);
         }
         status.warn_of_orphans();
         // Nothing was taken by a site before this one.
