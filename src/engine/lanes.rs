@@ -149,6 +149,7 @@ impl Lanes {
                 let purge = Purge {
                     name: Arc::clone(name),
                     outbox: self.outbox.clone(),
+                    switches: Arc::clone(&self.switches),
                     counts,
                     duty,
                     unsettled: Arc::new(Semaphore::new(PURGE_UNSETTLED_MAX as usize)),
@@ -217,6 +218,7 @@ fn set_state(counts: &DestinationCounts, state: LaneState, under: Duty, duty: &w
 struct Purge {
     name: Arc<str>,
     outbox: Outbox,
+    switches: Arc<Switches>,
     counts: Arc<DestinationCounts>,
     duty: watch::Receiver<Duty>,
     unsettled: Arc<Semaphore>,
@@ -230,7 +232,10 @@ impl Purge {
         let mut after = None;
         while *self.duty.borrow() == Duty::Deliver {
             let sequences = self.next(after).await?;
-            let Some(last) = sequences.last() else { break };
+            let Some(last) = sequences.last() else {
+                self.forget_deliveries().await;
+                break;
+            };
             after = Some(*last);
             for sequence in sequences {
                 let settlement = Settlement {
@@ -257,6 +262,15 @@ impl Purge {
         Ok(())
     }
 
+    /// A hold or a skip of what is purged would stay for ever. Off the runtime's threads, because that writes a file.
+    async fn forget_deliveries(&self) {
+        let (switches, name) = (Arc::clone(&self.switches), Arc::clone(&self.name));
+        let forgotten = tokio::task::spawn_blocking(move || switches.forget_deliveries(&name)).await;
+        if let Ok(Err(error)) = forgotten {
+            error!(destination = %self.name, %error, "the switch of the destination could not be written down");
+        }
+    }
+
     async fn holds(&self, count: u32) -> Result<OwnedSemaphorePermit, OutboxError> {
         tokio::select! {
             holds = Arc::clone(&self.unsettled).acquire_many_owned(count) => holds.map_err(|_| OutboxError::Closed),
@@ -280,6 +294,7 @@ mod tests {
 
     use super::super::in_use;
     use super::super::status::Running;
+    use super::super::switches::Switch;
     use super::*;
     use crate::calendar::Calendar;
     use crate::config;
@@ -367,6 +382,41 @@ mod tests {
             assert_eq!(status.depth(&name).queued, 0);
             outbox.close().await;
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_told_of_purged_deliveries_is_forgotten_and_a_pause_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lanes, status, outbox, settings) = lanes(folder.path());
+        let name: Arc<str> = "copies".into();
+        let switches = Arc::clone(&lanes.switches);
+        switches.pause_after(&name, 0).unwrap();
+        lanes.start(&name, &settings, &Assumed::new());
+        for id in ["ONE", "TWO"] {
+            accept(&outbox, id).await;
+        }
+        let numbers: Vec<u64> = outbox
+            .next(&name, None, 2, 1 << 20)
+            .unwrap()
+            .iter()
+            .map(|one| one.sequence.0)
+            .collect();
+        switches
+            .hold(&name, numbers[0], "refused with AE".to_owned())
+            .unwrap();
+        switches.skip(&name, numbers[1]).unwrap();
+        let (_, released) = in_use::begin();
+        lanes.retire(&name, Some(OnRemove::Purge), released, "a test");
+        while let Some(ended) = lanes.tasks.join_next().await {
+            ended.unwrap().unwrap();
+        }
+        assert_eq!(status.destination(&name).purged.get(), 2);
+        let expected = Switch {
+            paused_after: Some(0),
+            ..Switch::default()
+        };
+        assert_eq!(switches.get(&name), expected);
+        outbox.close().await;
     }
 
     #[tokio::test]
