@@ -234,6 +234,12 @@ impl Engine {
         }
     }
 
+    /// The same for the outbox alone, and without the engine, for whoever works with it meanwhile.
+    pub fn outbox_failure(&self) -> impl Future<Output = String> + use<> {
+        let outbox = self.outbox.clone();
+        async move { outbox.failure().await.to_string() }
+    }
+
     /// Stops in good order: listeners, lanes, archive, outbox.
     pub async fn stop(self) {
         self.status.set_ready(false);

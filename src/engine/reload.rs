@@ -97,7 +97,7 @@ fn archive_folder(site: &Site) -> Option<&Path> {
 
 impl Engine {
     /// Swaps the site that runs for the one that was loaded. When there is none, or it needs what a reload cannot
-    /// do, nothing changes and the problems say why.
+    /// do, nothing changes and the problems say why. Nor does anything change when this is dropped before its end.
     pub async fn reload(&mut self, loaded: (Option<Site>, Problems), asker: &str) -> Reloaded {
         let (site, mut problems) = loaded;
         let changes = match site {
