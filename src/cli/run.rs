@@ -60,8 +60,7 @@ impl Run {
         }
         tokio::select! {
             () = running.serving.stop() => info!("stopped"),
-            _ = signals.interrupt.recv() => warn!("stopped at once, as told a second time"),
-            _ = signals.terminate.recv() => warn!("stopped at once, as told a second time"),
+            _ = signals.stops.told() => warn!("stopped at once, as told a second time"),
         }
         Ok(Finding::Fine)
     }
@@ -87,18 +86,35 @@ pub(super) fn load(folder: &Path) -> Result<Site, CannotRun> {
 
 /// What the process may be told.
 struct Signals {
+    stops: Stops,
+    hang_up: Signal,
+}
+
+/// That it is to stop.
+struct Stops {
     interrupt: Signal,
     terminate: Signal,
-    hang_up: Signal,
 }
 
 impl Signals {
     fn listen() -> Result<Signals, CannotRun> {
         Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
+            stops: Stops {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            },
             hang_up: signal(SignalKind::hangup())?,
         })
+    }
+}
+
+impl Stops {
+    /// How it was told, when it is.
+    async fn told(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "interrupted",
+            _ = self.terminate.recv() => "told to terminate",
+        }
     }
 }
 
@@ -135,6 +151,14 @@ fn introduce(serving: &Serving, out: &mut dyn Write) -> Result<(), CannotRun> {
     Ok(out.flush()?)
 }
 
+/// Why the site is read anew.
+enum Wish {
+    /// Nobody has asked by the API.
+    Unasked(&'static str),
+    /// Somebody has.
+    Asked(ReloadRequest),
+}
+
 /// A site that runs, and the folder it came from.
 struct Running {
     folder: PathBuf,
@@ -149,13 +173,9 @@ impl Running {
         loop {
             let Serving { engine, reloads, .. } = &mut self.serving;
             let watches = self.watches_anyway || engine.site().reload.on_change;
-            tokio::select! {
-                _ = signals.interrupt.recv() => {
-                    info!("interrupted, stopping");
-                    return Ok(());
-                }
-                _ = signals.terminate.recv() => {
-                    info!("told to terminate, stopping");
+            let wish = tokio::select! {
+                how = signals.stops.told() => {
+                    info!("{how}, stopping");
                     return Ok(());
                 }
                 failure = engine.failure() => {
@@ -163,13 +183,32 @@ impl Running {
                     error!(%failure, "weir stops");
                     return Err(failure);
                 }
-                _ = signals.hang_up.recv() => self.reload_unasked("SIGHUP").await,
-                () = self.watcher.changed(), if watches => self.reload_unasked("a change of the files").await,
-                Some(ReloadRequest { asker, answer }) = reloads.recv() => {
-                    // Who has asked may have gone; it is done all the same.
-                    drop(answer.send(self.reload(&asker).await));
+                _ = signals.hang_up.recv() => Wish::Unasked("SIGHUP"),
+                () = self.watcher.changed(), if watches => Wish::Unasked("a change of the files"),
+                Some(request) = reloads.recv() => Wish::Asked(request),
+            };
+            // It may wait for a database that hangs. Given up before its end it changes nothing, and whoever has asked is
+            // told that weir stops.
+            let failure = engine.outbox_failure();
+            tokio::select! {
+                () = self.grant(wish) => {}
+                how = signals.stops.told() => {
+                    warn!("{how}, stopping: a reload is given up");
+                    return Ok(());
+                }
+                failure = failure => {
+                    error!(%failure, "weir stops: a reload is given up");
+                    return Err(failure);
                 }
             }
+        }
+    }
+
+    async fn grant(&mut self, wish: Wish) {
+        match wish {
+            Wish::Unasked(why) => self.reload_unasked(why).await,
+            // Who has asked may have gone; it is done all the same.
+            Wish::Asked(ReloadRequest { asker, answer }) => drop(answer.send(self.reload(&asker).await)),
         }
     }
 

@@ -374,7 +374,9 @@ impl Deliverer {
             attempts: attempts.made,
             answer: attempts.answer,
         };
-        self.settle(delivery.sequence, outcome, telling, permit).await
+        self.settle(delivery.sequence, outcome, telling, permit).await?;
+        self.forget_skip(delivery).await;
+        Ok(())
     }
 
     async fn skip(
@@ -388,10 +390,7 @@ impl Deliverer {
             attempt: None,
             by: Some("an operator".to_owned()),
         };
-        self.give_up(delivery, reason, (attempts, telling), permit)
-            .await?;
-        self.forget_skip(delivery).await;
-        Ok(())
+        self.give_up(delivery, reason, (attempts, telling), permit).await
     }
 
     /// Whether it is held now.

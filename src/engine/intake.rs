@@ -19,7 +19,7 @@ use crate::hl7::charset::narrowed;
 use crate::hl7::{
     ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Severity, Terminators, Warning,
 };
-use crate::listener::{Incoming, Reply, Ruling};
+use crate::listener::{self, Incoming, Reply, Ruling};
 use crate::mllp::{Frame, unframed};
 use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
@@ -203,11 +203,12 @@ impl Intake {
         })
     }
 
-    /// Who waits for the answer of a destination, if a route wants that and the sender a reply. Refused when too
-    /// many wait already.
+    /// Who waits for the answer of a destination, if a route wants that and the sender a reply, and there is a sender
+    /// who reads one, as of a file there is none. Refused when too many wait already.
     fn waiter(&self, message: &Message, dispatch: &mut Dispatch) -> Result<Option<Waiter>, Refusal> {
-        let awaited = dispatch.awaited.take();
-        let Some(awaited) = awaited.filter(|_| self.acknowledger.wants_reply(&message.header())) else {
+        let is_file = matches!(self.settings.kind, listener::Settings::Folder(_));
+        let wants_reply = !is_file && self.acknowledger.wants_reply(&message.header());
+        let Some(awaited) = dispatch.awaited.take().filter(|_| wants_reply) else {
             return Ok(None);
         };
         let waiter = self.answers.wait(awaited);

@@ -22,6 +22,7 @@ use super::counts::{DestinationCounts, LaneState};
 use super::deliverer::{self, Equipment};
 use super::in_use::Released;
 use super::status::Status;
+use super::stored::Assumed;
 use super::switches::Switches;
 
 /// Deliveries read at once to be purged, and their bytes.
@@ -87,7 +88,8 @@ impl Lanes {
     }
 
     /// Starts the lane of a destination. One that is there already, with other settings or on its way out, ends first.
-    pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings) {
+    /// What its listeners assume is asked of the site that begins with it, which may not run yet.
+    pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings, assumed: &Assumed) {
         let before = self.newest.remove(name).map(Lane::stop);
         let (told, duty) = watch::channel(Duty::Deliver);
         let (running, ended) = oneshot::channel();
@@ -98,7 +100,7 @@ impl Lanes {
             switches: Arc::clone(&self.switches),
             answers: Arc::clone(&self.answers),
             refusals: self.refusals.clone(),
-            assumed: self.status.running().charsets.clone(),
+            assumed: assumed.clone(),
             duty: duty.clone(),
         };
         let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
@@ -147,6 +149,7 @@ impl Lanes {
                 let purge = Purge {
                     name: Arc::clone(name),
                     outbox: self.outbox.clone(),
+                    switches: Arc::clone(&self.switches),
                     counts,
                     duty,
                     unsettled: Arc::new(Semaphore::new(PURGE_UNSETTLED_MAX as usize)),
@@ -215,6 +218,7 @@ fn set_state(counts: &DestinationCounts, state: LaneState, under: Duty, duty: &w
 struct Purge {
     name: Arc<str>,
     outbox: Outbox,
+    switches: Arc<Switches>,
     counts: Arc<DestinationCounts>,
     duty: watch::Receiver<Duty>,
     unsettled: Arc<Semaphore>,
@@ -228,7 +232,10 @@ impl Purge {
         let mut after = None;
         while *self.duty.borrow() == Duty::Deliver {
             let sequences = self.next(after).await?;
-            let Some(last) = sequences.last() else { break };
+            let Some(last) = sequences.last() else {
+                self.forget_deliveries().await;
+                break;
+            };
             after = Some(*last);
             for sequence in sequences {
                 let settlement = Settlement {
@@ -255,6 +262,15 @@ impl Purge {
         Ok(())
     }
 
+    /// A hold or a skip of what is purged would stay for ever. Off the runtime's threads, because that writes a file.
+    async fn forget_deliveries(&self) {
+        let (switches, name) = (Arc::clone(&self.switches), Arc::clone(&self.name));
+        let forgotten = tokio::task::spawn_blocking(move || switches.forget_deliveries(&name)).await;
+        if let Ok(Err(error)) = forgotten {
+            error!(destination = %self.name, %error, "the switch of the destination could not be written down");
+        }
+    }
+
     async fn holds(&self, count: u32) -> Result<OwnedSemaphorePermit, OutboxError> {
         tokio::select! {
             holds = Arc::clone(&self.unsettled).acquire_many_owned(count) => holds.map_err(|_| OutboxError::Closed),
@@ -278,6 +294,7 @@ mod tests {
 
     use super::super::in_use;
     use super::super::status::Running;
+    use super::super::switches::Switch;
     use super::*;
     use crate::calendar::Calendar;
     use crate::config;
@@ -346,7 +363,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let (mut lanes, status, outbox, settings) = lanes(folder.path());
             let name: Arc<str> = "copies".into();
-            lanes.start(&name, &settings);
+            lanes.start(&name, &settings, &Assumed::new());
             let (in_use, released) = in_use::begin();
             lanes.retire(&name, how, released, "a test");
             // A frame that was read before is accepted only now.
@@ -368,12 +385,47 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_told_of_purged_deliveries_is_forgotten_and_a_pause_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lanes, status, outbox, settings) = lanes(folder.path());
+        let name: Arc<str> = "copies".into();
+        let switches = Arc::clone(&lanes.switches);
+        switches.pause_after(&name, 0).unwrap();
+        lanes.start(&name, &settings, &Assumed::new());
+        for id in ["ONE", "TWO"] {
+            accept(&outbox, id).await;
+        }
+        let numbers: Vec<u64> = outbox
+            .next(&name, None, 2, 1 << 20)
+            .unwrap()
+            .iter()
+            .map(|one| one.sequence.0)
+            .collect();
+        switches
+            .hold(&name, numbers[0], "refused with AE".to_owned())
+            .unwrap();
+        switches.skip(&name, numbers[1]).unwrap();
+        let (_, released) = in_use::begin();
+        lanes.retire(&name, Some(OnRemove::Purge), released, "a test");
+        while let Some(ended) = lanes.tasks.join_next().await {
+            ended.unwrap().unwrap();
+        }
+        assert_eq!(status.destination(&name).purged.get(), 2);
+        let expected = Switch {
+            paused_after: Some(0),
+            ..Switch::default()
+        };
+        assert_eq!(switches.get(&name), expected);
+        outbox.close().await;
+    }
+
+    #[tokio::test]
     async fn a_lane_that_follows_waits_for_the_one_before() {
         let folder = tempfile::tempdir().unwrap();
         let (mut lanes, status, outbox, settings) = lanes(folder.path());
         let name: Arc<str> = "copies".into();
         for id in ["ONE", "TWO", "THREE"] {
-            lanes.start(&name, &settings);
+            lanes.start(&name, &settings, &Assumed::new());
             accept(&outbox, id).await;
         }
         let (_, released) = in_use::begin();

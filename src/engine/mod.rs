@@ -180,8 +180,9 @@ impl Engine {
             answers,
             Aside::new(audit.clone()),
         );
+        let assumed = stored::assumed(&site);
         for (name, settings) in &site.destinations {
-            lanes.start(name, settings);
+            lanes.start(name, settings, &assumed);
         }
         status.warn_of_orphans();
         // Nothing was taken by a site before this one.
@@ -240,6 +241,12 @@ impl Engine {
             failure = self.lanes.failure() => failure,
             failure = self.doors.failure() => failure,
         }
+    }
+
+    /// The same for the outbox alone, and without the engine, for whoever works with it meanwhile.
+    pub fn outbox_failure(&self) -> impl Future<Output = String> + use<> {
+        let outbox = self.outbox.clone();
+        async move { outbox.failure().await.to_string() }
     }
 
     /// Stops in good order: listeners, lanes, archive, outbox.

@@ -20,6 +20,7 @@ use super::Engine;
 use super::doors::BindError;
 use super::look_ups::NoRows;
 use super::status::{Running, Status};
+use super::stored;
 
 /// How many requests may wait while one is carried out.
 const REQUESTS_WAITING_MAX: usize = 8;
@@ -96,7 +97,7 @@ fn archive_folder(site: &Site) -> Option<&Path> {
 
 impl Engine {
     /// Swaps the site that runs for the one that was loaded. When there is none, or it needs what a reload cannot
-    /// do, nothing changes and the problems say why.
+    /// do, nothing changes and the problems say why. Nor does anything change when this is dropped before its end.
     pub async fn reload(&mut self, loaded: (Option<Site>, Problems), asker: &str) -> Reloaded {
         let (site, mut problems) = loaded;
         let changes = match site {
@@ -153,9 +154,10 @@ impl Engine {
                 old.typed == new.typed
             }),
         };
+        let assumed = stored::assumed(&site);
         for (name, change) in &changes.destinations {
             if let (Change::Added | Change::Changed, Some(settings)) = (change, site.destinations.get(name)) {
-                self.lanes.start(name, settings);
+                self.lanes.start(name, settings, &assumed);
             }
         }
         let released = self.doors.open(&site, sockets);
@@ -303,5 +305,73 @@ fn tell(problems: &Problems) {
             Severity::Error => tracing::error!(place, name, "{}", problem.message),
             Severity::Warning => warn!(place, name, "{}", problem.message),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::audit;
+    use crate::config;
+    use crate::outbox::{Acceptance, BodyRef, Charsets, Entry};
+
+    /// A site in this folder whose listener assumes this, with a destination that names files by the patient.
+    fn site(folder: &Path, assumes: &str, destination: &str) -> (Option<Site>, Problems) {
+        let yaml = format!(
+            "engine: {{ data: ../data, console: {{ bind: 127.0.0.1:0 }} }}\n\
+             listeners: {{ in: {{ mllp: {{ bind: 127.0.0.1:0 }}{assumes} }} }}\n\
+             destinations: {{ {destination}: {{ file: {{ folder: ., name: \"{{PID-5}}.hl7\" }} }} }}\n\
+             routes: {{ all: {{ from: in, to: {destination} }} }}\n"
+        );
+        let folder = folder.join("site");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("site.yaml"), yaml).unwrap();
+        config::load(&folder)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_destination_more_reads_what_waits_as_the_listeners_of_its_own_site_assume() {
+        let folder = tempfile::tempdir().unwrap();
+        let (before, problems) = site(folder.path(), "", "other");
+        let before = before.unwrap_or_else(|| panic!("{problems}"));
+        let mut engine = Engine::start(before, &audit::Log::new(folder.path()))
+            .await
+            .unwrap();
+        // An earlier weir kept no character set with it.
+        let acceptance = Acceptance {
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            listener: "in".into(),
+            control_id: Bytes::new(),
+            site_version: "".into(),
+            charsets: Charsets::default(),
+            raw: Bytes::from_static(b"MSH|^~\\&|A|B|C|D|20260301||ADT^A01|1|P|2.5.1\rPID|||||\xA3ASKA\r"),
+            results: Vec::new(),
+            deliveries: vec![Entry {
+                destination: "copies".into(),
+                body: BodyRef::Raw,
+            }],
+            dead: Vec::new(),
+            window: None,
+            instead_of: None,
+            told: None,
+            link: None,
+        };
+        engine.outbox.offer(acceptance).await.unwrap().await.unwrap();
+        let after = site(folder.path(), ", charset: 8859/2", "copies");
+        let reloaded = engine.reload(after, "a test").await;
+        assert!(reloaded.changes.is_some(), "{}", reloaded.problems);
+        let counts = engine.status().destination(&"copies".into());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while counts.delivered.get() == 0 {
+            assert!(Instant::now() < deadline);
+            tokio::task::yield_now().await;
+        }
+        assert!(folder.path().join("site/\u{141}ASKA.hl7").exists());
+        engine.stop().await;
     }
 }

@@ -19,6 +19,7 @@ use crate::{clock, metrics as names};
 
 use super::counts::{DestinationCounts, ListenerCounts};
 use super::in_use::InUse;
+use super::stored;
 use super::switches::Switches;
 
 /// Who is owed what of one message: a name for each delivery and each dead letter.
@@ -75,11 +76,7 @@ impl Running {
             alerts: Arc::clone(&site.alerts),
             routes: site.routes.clone(),
             route_texts: Arc::clone(&site.route_texts),
-            charsets: site
-                .listeners
-                .iter()
-                .filter_map(|(name, listener)| Some((Arc::clone(name), listener.charset?)))
-                .collect(),
+            charsets: stored::assumed(site),
             frame_bytes_max: site
                 .listeners
                 .iter()

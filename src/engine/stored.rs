@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::config::Site;
 use crate::hl7::{Charset, Header};
 use crate::outbox::{Charsets, Delivery};
 
@@ -16,6 +17,14 @@ use super::status::Running;
 
 /// What listeners assume of messages that declare no character set, by their names.
 pub(super) type Assumed = BTreeMap<Arc<str>, Charset>;
+
+/// What the listeners of a site assume.
+pub(super) fn assumed(site: &Site) -> Assumed {
+    let listeners = site.listeners.iter();
+    listeners
+        .filter_map(|(name, listener)| Some((Arc::clone(name), listener.charset?)))
+        .collect()
+}
 
 /// What is to be kept of these bodies, each with the character set that it is in: those of bodies that declare none.
 pub(super) fn to_keep<'b>(bodies: impl Iterator<Item = (&'b Bytes, Option<Charset>)>) -> Charsets {

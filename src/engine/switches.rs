@@ -252,10 +252,12 @@ impl Switches {
         })
     }
 
-    /// Stops the lane at a delivery, for a refusal. Blocks on the disk.
+    /// Stops the lane at a delivery, for a refusal, unless it is to be skipped by now. Blocks on the disk.
     pub(super) fn hold(&self, destination: &str, sequence: u64, reason: String) -> Result<(), SwitchError> {
         self.turn(destination, |switch| {
-            switch.held.insert(sequence, reason);
+            if !switch.skips.contains(&sequence) {
+                switch.held.insert(sequence, reason);
+            }
         })
     }
 
@@ -263,6 +265,14 @@ impl Switches {
     pub(super) fn skipped(&self, destination: &str, sequence: u64) -> Result<(), SwitchError> {
         self.turn(destination, |switch| {
             switch.skips.remove(&sequence);
+        })
+    }
+
+    /// None of the deliveries that a destination was told of is there any more; a pause stays. Blocks on the disk.
+    pub(super) fn forget_deliveries(&self, destination: &str) -> Result<(), SwitchError> {
+        self.turn(destination, |switch| {
+            switch.held.clear();
+            switch.skips.clear();
         })
     }
 
@@ -513,6 +523,16 @@ mod tests {
             "one still waits for somebody"
         );
         switches.skip("lab", 8).unwrap();
+        assert_eq!(switches.get("lab").held, held(&[]));
+    }
+
+    #[test]
+    fn what_is_to_be_skipped_holds_no_lane() {
+        let folder = tempfile::tempdir().unwrap();
+        let switches = Switches::open(folder.path(), STORE).unwrap();
+        // Its attempt was under way when somebody skipped it.
+        switches.skip("lab", 3).unwrap();
+        switches.hold("lab", 3, "refused with AE".to_owned()).unwrap();
         assert_eq!(switches.get("lab").held, held(&[]));
     }
 

@@ -1,8 +1,11 @@
 //! What an operator does about a queue at night: looks, pauses, skips, sends again, throws away, and checks the account.
 
-use serde_json::Value;
+use std::fs;
+use std::sync::{Mutex, mpsc};
 
-use crate::harness::{Answer, Engine, Receiver, Sender, Site, adt, control_id, field, weir};
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Engine, PATIENCE, Receiver, Sender, Site, adt, control_id, field, weir};
 
 fn accepted(sender: &mut Sender, id: &str) {
     let reply = sender.exchange(&adt(id)).expect("a reply");
@@ -104,6 +107,47 @@ fn one_that_is_stuck_is_skipped_and_an_attempt_is_made_at_once() {
     wait_for_dead(&engine, 1.0);
     assert_eq!(listed(&site, "dead")[0]["reason"], "skipped by an operator");
     assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn a_mark_to_skip_ends_with_its_delivery_whatever_the_attempt_under_way_comes_to() {
+    // A dead letter without a skip, delivered, held: each while it is marked.
+    for (code, dead) in [("AE", 1.0), ("AA", 0.0), ("AR", 1.0)] {
+        let ((arrive, arrived), (gate, opened)) = (mpsc::channel(), mpsc::channel());
+        let (arrive, opened) = (Mutex::new(arrive), Mutex::new(opened));
+        let receiver = Receiver::scripted(move |before, _| {
+            if before == 0 {
+                arrive.lock().unwrap().send(()).unwrap();
+                opened.lock().unwrap().recv().unwrap_or_default();
+                Answer::Code(code)
+            } else {
+                Answer::Code("AA")
+            }
+        });
+        let yaml = Site::forwarding_yaml(&[("ehr", receiver.address())]);
+        let yaml = yaml.replace("acknowledgment_timeout: 2s", "acknowledgment_timeout: 10m");
+        let nak = "    on_nak: { AE: dead_letter, AR: hold }\n    retry:";
+        let site = Site::new(&yaml.replace("    retry:", nak));
+        let engine = site.start();
+        let mut sender = Sender::connect(engine.listener("in"));
+        accepted(&mut sender, "ONE");
+        arrived.recv_timeout(PATIENCE).unwrap();
+        let number = listed(&site, "list")[0]["sequence"].to_string();
+        assert_eq!(run(&site, &["queue", "skip", "ehr", &number]).0, 0);
+        gate.send(()).unwrap();
+        accepted(&mut sender, "TWO");
+        // In order, so the first has its end.
+        engine.wait_for_metric(
+            r#"weir_deliveries_delivered_total{destination="ehr"}"#,
+            2.0 - dead,
+        );
+        wait_for_dead(&engine, dead);
+        assert_eq!(receiver.control_ids(), ["ONE", "TWO"], "{code}");
+        assert_eq!(engine.terminate(), 0);
+        let told = fs::read_to_string(site.folder().join("data/switches.json")).unwrap();
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(told["destinations"], json!({}), "{code}");
+    }
 }
 
 #[test]

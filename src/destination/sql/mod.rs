@@ -60,20 +60,26 @@ impl Client {
         let parameters = parameters?;
         let client = self.connection().await?;
         let limit = self.settings.statement_timeout + GRACE;
-        let Ok(done) = timeout(limit, self.execute(&client, &parameters)).await else {
-            // Whatever the server still does with it, nobody waits for on this connection.
-            drop(Object::take(client));
+        let executed = timeout(limit, self.execute(&client, &parameters)).await;
+        let done = executed.unwrap_or_else(|_| {
             let limit = humantime::format_duration(limit);
-            return Err(DeliveryError::no_acknowledgment(format_args!(
+            Err(DeliveryError::no_acknowledgment(format_args!(
                 "the statement was not done within {limit}"
-            )));
-        };
+            )))
+        });
+        if done.is_err() {
+            // Whatever the server still does with it, nobody waits for on this connection; and what is mended there, as
+            // rights and settings of the user, counts for a new one.
+            drop(Object::take(client));
+        }
         done.map(|()| Receipt::default())
     }
 
     async fn execute(&self, client: &Object, parameters: &[Parameter]) -> Result<(), DeliveryError> {
-        // Nothing was handed over before the statement was understood.
-        let prepared = client.prepare_cached(&self.settings.statement).await;
+        // Nothing was handed over before the statement was understood. Each time anew: a statement keeps the types that
+        // its values had when it was prepared, whatever becomes of the table, and then refuses what is right, or stores
+        // something else, as 7 for 007.
+        let prepared = client.prepare(&self.settings.statement).await;
         let statement = prepared.map_err(|error| DeliveryError::unreachable(told(&error)))?;
         let (takes, given) = (statement.params().len(), parameters.len());
         if takes != given {

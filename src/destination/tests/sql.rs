@@ -121,6 +121,51 @@ async fn a_server_that_goes_away_is_reached_again_when_it_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_mended_takes_what_it_did_not_over_the_same_connection_too() {
+    let Some(server) = Postgres::start() else { return };
+    server.ask("create table patients (id int, born date);");
+    let more = "plaintext: accepted, statement: 'insert into patients values ($1, $2)', values: ['{PID-3.1}', '{PID-7}']";
+    let (_folder, mut client) = client(server.port, more);
+    let refused = "cannot be delivered: SQLSTATE 22P02";
+    #[rustfmt::skip]
+    let rows = [
+        // What is done to the table, the number of a patient, what is reported, the number in the table.
+        ("",                                                   "007",    "delivered",                  "7\n"),
+        ("alter table patients alter id type text;",           "008",    "delivered",                  "008\n"),
+        ("alter table patients alter id type int using null;", "SECRET", refused,                      ""),
+        ("alter table patients alter id type text;",           "SECRET", "delivered",                  "SECRET\n"),
+        ("alter table patients alter id type uuid using null;", "SECRET", refused,                     ""),
+        ("alter table patients alter id type text;",           "SECRET", "delivered",                  "SECRET\n"),
+        ("alter table patients rename to away;",               "SECRET", "unreachable: SQLSTATE 42P01", ""),
+        ("alter table away rename to patients;",               "SECRET", "delivered",                  "SECRET\n"),
+    ];
+    for (mend, number, expected, stored) in rows {
+        server.ask(mend);
+        let result = client.deliver(&patient("1", number, "DOE")).await;
+        assert_eq!(word(&result), expected, "{mend}");
+        if !mend.ends_with("to away;") {
+            let numbers = server.ask("select id from patients; truncate patients;");
+            assert_eq!(numbers, stored, "{mend}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_user_is_given_after_an_error_counts_for_the_next_attempt() {
+    let Some(server) = Postgres::start() else { return };
+    server.ask(TABLE);
+    server.ask("alter role weir set search_path = nowhere;");
+    let (_folder, mut client) = client(server.port, INSERT);
+    let outgoing = message("1");
+    assert_eq!(
+        word(&client.deliver(&outgoing).await),
+        "unreachable: SQLSTATE 42P01"
+    );
+    server.ask("alter role weir reset search_path;");
+    assert_eq!(word(&client.deliver(&outgoing).await), "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_read_anew_and_tls_is_asked_for_unless_the_site_says_otherwise() {
     let Some(server) = Postgres::start() else { return };
     server.ask(TABLE);

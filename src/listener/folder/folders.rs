@@ -21,7 +21,10 @@ use crate::mllp::Frame;
 /// How many files one look tells of: the first in order.
 const FILES_MAX: usize = 10_000;
 /// How much of a file that is too large is kept, to read its header.
-const PREFIX_BYTES: u64 = 4 * 1024;
+const PREFIX_BYTES: usize = 4 * 1024;
+
+/// Why something in `working` is never read.
+const NO_FILE: &str = "expected a file, found something else";
 
 /// What follows the name of a file that has failed in that of its reason.
 pub(super) const NOTE: &str = ".reason.txt";
@@ -38,6 +41,8 @@ pub(super) enum Content {
     File(Frame),
     /// Something that can never be read, and why.
     Unreadable(&'static str),
+    /// A file that changed while it was read.
+    Changing,
     /// Nothing any more: somebody else took it away.
     Gone,
 }
@@ -47,6 +52,15 @@ pub(super) enum Content {
 pub(super) struct Stamp {
     bytes: u64,
     modified: SystemTime,
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &fs::Metadata) -> io::Result<Stamp> {
+        Ok(Stamp {
+            bytes: metadata.len(),
+            modified: metadata.modified()?,
+        })
+    }
 }
 
 /// A file that has come.
@@ -111,12 +125,12 @@ impl Folders {
             }
             // It may be gone by now: not every sender waits.
             let Ok(metadata) = entry.metadata() else { continue };
-            let modified = metadata.modified()?;
+            let Stamp { bytes, modified } = Stamp::of(&metadata)?;
             let rank = match order {
                 Order::Name => SystemTime::UNIX_EPOCH,
                 Order::Time => modified,
             };
-            first.push((rank, name, metadata.len(), modified));
+            first.push((rank, name, bytes, modified));
             if first.len() > FILES_MAX {
                 first.pop();
             }
@@ -148,10 +162,7 @@ impl Folders {
     /// How a file that has come is now; `None` when it is gone.
     fn stamp(&self, name: &OsStr) -> io::Result<Option<Stamp>> {
         match fs::symlink_metadata(self.root.join(name)) {
-            Ok(metadata) => Ok(Some(Stamp {
-                bytes: metadata.len(),
-                modified: metadata.modified()?,
-            })),
+            Ok(metadata) => Stamp::of(&metadata).map(Some),
             Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -160,53 +171,59 @@ impl Folders {
     /// The content of a file in work. What fails here may go well another time.
     pub(super) fn read(&self, name: &OsStr, bytes_max: usize) -> io::Result<Content> {
         match self.read_file(name, bytes_max) {
-            Ok(Some(frame)) => Ok(Content::File(frame)),
-            Ok(None) => Ok(Content::Unreadable("expected a file, found something else")),
             Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(Content::Gone),
             Err(failure) if failure.kind() == io::ErrorKind::PermissionDenied => {
                 Ok(Content::Unreadable("expected a file that weir's user may read"))
             }
-            Err(failure) => Err(failure),
+            read => read,
         }
     }
 
-    fn read_file(&self, name: &OsStr, bytes_max: usize) -> io::Result<Option<Frame>> {
+    fn read_file(&self, name: &OsStr, bytes_max: usize) -> io::Result<Content> {
         let path = self.working.join(name);
         if !fs::symlink_metadata(&path)?.is_file() {
-            return Ok(None);
+            return Ok(Content::Unreadable(NO_FILE));
         }
         // It may be something else by now: a link is not followed, nor a pipe waited for.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return Ok(None);
+            return Ok(Content::Unreadable(NO_FILE));
         }
-        let mut content = Vec::new();
         if metadata.len() > bytes_max as u64 {
-            file.take(PREFIX_BYTES).read_to_end(&mut content)?;
-            let prefix = Bytes::from(content);
-            return Ok(Some(Frame::TooLarge { prefix }));
+            let mut prefix = Vec::new();
+            file.take(PREFIX_BYTES as u64).read_to_end(&mut prefix)?;
+            let prefix = Bytes::from(prefix);
+            return Ok(Content::File(Frame::TooLarge { prefix }));
         }
-        // A sender that kept it open may still write.
-        file.take(bytes_max as u64).read_to_end(&mut content)?;
-        Ok(Some(Frame::Whole(content.into())))
+        read_whole(&file, &file, Stamp::of(&metadata)?, bytes_max)
     }
 
     /// Puts a file in work where it belongs now, durably.
     pub(super) fn put_away(&self, name: &OsStr, ruling: &Ruling, accepted: Accepted) -> io::Result<()> {
-        let working = self.working.join(name);
+        // What is not there is put away already: before a sync that failed, or by somebody.
+        if exists(&self.working.join(name))? {
+            self.move_away(name, ruling, accepted)?;
+        }
         match ruling {
-            Ruling::Accepted if accepted == Accepted::Delete => fs::remove_file(&working)?,
-            Ruling::Accepted => {
-                fs::rename(&working, self.done.join(free_name(&self.done, name, "")?))?;
-                sync(&self.done)?;
-            }
-            Ruling::Erroneous(reason) => self.fail(name, &format!("AE {reason}"))?,
-            Ruling::Rejected(reason) => self.fail(name, &format!("AR {reason}"))?,
+            Ruling::Accepted if accepted == Accepted::Delete => {}
+            Ruling::Accepted => sync(&self.done)?,
+            Ruling::Erroneous(_) | Ruling::Rejected(_) => sync(&self.failed)?,
             Ruling::Unavailable => return Ok(()),
         }
         sync(&self.working)
+    }
+
+    fn move_away(&self, name: &OsStr, ruling: &Ruling, accepted: Accepted) -> io::Result<()> {
+        let working = self.working.join(name);
+        match ruling {
+            Ruling::Accepted if accepted == Accepted::Delete => fs::remove_file(working),
+            Ruling::Accepted => fs::rename(working, self.done.join(free_name(&self.done, name, "")?)),
+            Ruling::Erroneous(reason) => self.fail(name, &format!("AE {reason}")),
+            Ruling::Rejected(reason) => self.fail(name, &format!("AR {reason}")),
+            Ruling::Unavailable => Ok(()),
+        }
     }
 
     fn fail(&self, name: &OsStr, reason: &str) -> io::Result<()> {
@@ -223,9 +240,29 @@ impl Folders {
             // Or each further attempt would leave another; what cannot be removed is of no harm.
             drop(fs::remove_file(note));
         }
-        moved?;
-        sync(&self.failed)
+        moved
     }
+}
+
+/// All of a file, unless it is too large by now, or changed meanwhile: a sender that kept it open may still write.
+pub(super) fn read_whole(
+    file: &File,
+    reading: impl Read,
+    before: Stamp,
+    bytes_max: usize,
+) -> io::Result<Content> {
+    let mut content = Vec::new();
+    // One more, to see that there is more.
+    reading.take(bytes_max as u64 + 1).read_to_end(&mut content)?;
+    if content.len() > bytes_max {
+        content.truncate(PREFIX_BYTES);
+        let prefix = Bytes::from(content);
+        return Ok(Content::File(Frame::TooLarge { prefix }));
+    }
+    if content.len() as u64 != before.bytes || Stamp::of(&file.metadata()?)? != before {
+        return Ok(Content::Changing);
+    }
+    Ok(Content::File(Frame::Whole(content.into())))
 }
 
 /// For weir's user and no other.

@@ -184,6 +184,17 @@ struct Watcher {
     failures: u32,
 }
 
+/// What is done after a file.
+#[derive(Debug, PartialEq, Eq)]
+enum Then {
+    /// It has its end: the next one.
+    Next,
+    /// The next one; it stays in `working` until the next look.
+    Leave,
+    /// None: it has to wait, or weir stops.
+    Wait,
+}
+
 impl Watcher {
     fn is_stopped(&self) -> bool {
         *self.shutdown.borrow()
@@ -219,9 +230,10 @@ impl Watcher {
                 }
                 continue;
             }
-            took_any = true;
-            if !self.take(name).await? {
-                return Ok(false);
+            match self.take(name).await? {
+                Then::Next => took_any = true,
+                Then::Leave => {}
+                Then::Wait => return Ok(false),
             }
         }
         let folders = Arc::clone(&self.folders);
@@ -232,9 +244,10 @@ impl Watcher {
         self.untakable.retain(|name| seen.contains_key(name));
         for seen in arrived {
             if let Some(name) = self.claim(seen).await? {
-                took_any = true;
-                if !self.take(name).await? {
-                    return Ok(false);
+                match self.take(name).await? {
+                    Then::Next => took_any = true,
+                    Then::Leave => {}
+                    Then::Wait => return Ok(false),
                 }
             }
         }
@@ -284,20 +297,30 @@ impl Watcher {
         complete
     }
 
-    /// Sees one claimed file to its end; false when it has to wait, or weir stops.
-    async fn take(&mut self, name: OsString) -> io::Result<bool> {
+    /// Sees one claimed file to its end, if it can have it now.
+    async fn take(&mut self, name: OsString) -> io::Result<Then> {
         if self.is_stopped() {
-            return Ok(false);
+            return Ok(Then::Wait);
         }
-        let ruling = match self.read(name.clone()).await? {
+        let content = self.read(name.clone()).await?;
+        self.see(name, content).await
+    }
+
+    async fn see(&mut self, name: OsString, content: Content) -> io::Result<Then> {
+        let ruling = match content {
             Content::File(frame) => self.give(frame).await,
             Content::Unreadable(reason) => {
                 count_failure(&self.name, "unreadable");
                 Ruling::Rejected(reason.to_owned())
             }
+            Content::Changing => {
+                self.share.release();
+                count_failure(&self.name, "changing");
+                return Ok(Then::Leave);
+            }
             Content::Gone => {
                 self.share.release();
-                return Ok(true);
+                return Ok(Then::Next);
             }
         };
         self.share.release();
@@ -308,7 +331,7 @@ impl Watcher {
                 let failure = io::Error::other("the messages of a file cannot be stored now");
                 let pause = self.failed("unavailable", &failure);
                 self.rest(pause).await;
-                return Ok(false);
+                return Ok(Then::Wait);
             }
         };
         // Not given to the intake again, whatever it takes to put the file away: that would deliver it twice.
@@ -321,7 +344,7 @@ impl Watcher {
                             "a file has failed; it is in `failed`, the reason beside it"
                         );
                     }
-                    return Ok(true);
+                    return Ok(Then::Next);
                 }
                 Err(failure) => failure,
             };
@@ -330,12 +353,12 @@ impl Watcher {
                 count_failure(&self.name, "put_away");
                 warn!(listener = &*self.name, %failure, "a file has failed and stays in `working`: it cannot be moved to `failed`");
                 self.stuck.insert(name, ruling);
-                return Ok(true);
+                return Ok(Then::Next);
             }
             let pause = self.failed("put_away", &failure);
             self.rest(pause).await;
             if self.is_stopped() {
-                return Ok(false);
+                return Ok(Then::Wait);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Real folders, and an intake that the test scripts.
 
 use std::fs;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
@@ -8,7 +9,7 @@ use futures_util::future::ready;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::folders::{NOTE, cut};
+use super::folders::{NOTE, cut, read_whole};
 use super::*;
 use crate::listener::Reply;
 
@@ -77,6 +78,27 @@ impl Watched {
         running.await.unwrap();
         frames.extend(std::iter::from_fn(|| given.try_recv().ok()));
         frames
+    }
+
+    /// What looks into it, when the test says so.
+    async fn watcher(&self, intake: Intake, settled: Duration) -> Watcher {
+        let bound = Bound::open(&self.settings()).await.unwrap();
+        Watcher {
+            share: ReadBudget::new(1 << 20).share(1 << 20),
+            folders: bound.folders,
+            settings: Settings {
+                settled,
+                ..self.settings()
+            },
+            name: Arc::from("in"),
+            intake,
+            shutdown: watch::Sender::new(false).subscribe(),
+            seen: HashMap::new(),
+            stuck: HashMap::new(),
+            untakable: HashSet::new(),
+            reads: 0,
+            failures: 0,
+        }
     }
 
     /// Names and contents in a folder inside, by name.
@@ -266,24 +288,8 @@ async fn what_is_not_asked_for_stays_and_links_are_not_followed() {
 #[tokio::test]
 async fn a_file_that_changes_is_left_until_it_no_longer_does() {
     let watched = Watched::new("", &[("a", "A")]);
-    let bound = Bound::open(&watched.settings()).await.unwrap();
     let settled = Duration::from_secs(3600);
-    let mut looking = Watcher {
-        share: ReadBudget::new(1 << 20).share(1 << 20),
-        folders: bound.folders,
-        settings: Settings {
-            settled,
-            ..watched.settings()
-        },
-        name: Arc::from("in"),
-        intake: accepting().0,
-        shutdown: watch::channel(false).1,
-        seen: HashMap::new(),
-        stuck: HashMap::new(),
-        untakable: HashSet::new(),
-        reads: 0,
-        failures: 0,
-    };
+    let mut looking = watched.watcher(accepting().0, settled).await;
     let look = |folders: &Folders| folders.arrived(None, Order::Name).unwrap();
     let folders = Arc::clone(&looking.folders);
     // As if it had been seen long ago.
@@ -442,6 +448,63 @@ async fn a_file_that_can_be_put_nowhere_keeps_no_other_waiting() {
 }
 
 #[tokio::test]
+async fn a_file_that_somebody_else_has_put_away_keeps_no_other_waiting() {
+    let watched = Watched::new("", &[("1", "one")]);
+    let root = watched.root.path();
+    let done = root.join("done");
+    let bound = Bound::open(&watched.settings()).await.unwrap();
+    fs::remove_dir(&done).unwrap();
+    let (stop, shutdown) = watch::channel(false);
+    let (intake, mut given) = accepting();
+    let running = tokio::spawn(bound.run(Arc::from("in"), intake, ReadBudget::new(64 << 20), shutdown));
+    assert_eq!(given.recv().await.unwrap(), "one");
+    // Whoever has mended the folder has also moved the file.
+    fs::rename(root.join("working/1"), root.join("moved")).unwrap();
+    fs::create_dir(&done).unwrap();
+    fs::rename(root.join("moved"), done.join("1")).unwrap();
+    fs::write(root.join("2"), "two").unwrap();
+    let next = timeout(Duration::from_secs(60), given.recv()).await;
+    assert_eq!(next.expect("it goes on").unwrap(), "two");
+    stop.send_replace(true);
+    running.await.unwrap();
+    assert!(given.try_recv().is_err());
+    assert_eq!(watched.names("done"), ["1", "2"]);
+}
+
+#[test]
+fn what_is_put_away_already_is_put_away() {
+    let refused = || Ruling::Rejected("no".to_owned());
+    for (ruling, accepted, kept) in [
+        (Ruling::Accepted, Accepted::Archive, "done"),
+        (Ruling::Accepted, Accepted::Delete, ""),
+        (refused(), Accepted::Archive, "failed"),
+    ] {
+        let watched = Watched::new("", &[]);
+        let root = watched.root.path();
+        let folders = Folders::open(root).unwrap();
+        fs::write(root.join("working/a"), "A").unwrap();
+        // As if the first had failed after the move.
+        for _ in 0..2 {
+            folders.put_away("a".as_ref(), &ruling, accepted).unwrap();
+        }
+        assert!(watched.names("working").is_empty());
+        for folder in ["done", "failed"] {
+            let names: &[&str] = match folder {
+                _ if folder != kept => &[],
+                "done" => &["a"],
+                _ => &["a", "a.reason.txt"],
+            };
+            assert_eq!(watched.names(folder), names, "{ruling:?} {accepted:?}");
+        }
+        fs::remove_dir(root.join("working")).unwrap();
+        assert!(
+            folders.put_away("a".as_ref(), &ruling, accepted).is_err(),
+            "nobody knows where it is"
+        );
+    }
+}
+
+#[tokio::test]
 async fn names_as_long_as_can_be_have_room_for_their_reason() {
     let long = |end: &str| format!("{}{end}", "x".repeat(255 - end.len()));
     let watched = Watched::new("", &[(&long("1.hl7"), "wrong"), (&long("2.hl7"), "wrong")]);
@@ -451,6 +514,74 @@ async fn names_as_long_as_can_be_have_room_for_their_reason() {
     assert_eq!(failed.len(), 4);
     let ends_in = |end: &str| failed.iter().filter(|name| name.ends_with(end)).count();
     assert_eq!((ends_in(".hl7"), ends_in(NOTE)), (2, 2), "{failed:?}");
+}
+
+/// A file to which something is added as soon as somebody reads it.
+struct Growing<'f> {
+    file: &'f fs::File,
+    path: &'f Path,
+    more: &'static str,
+}
+
+impl io::Read for Growing<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let more = std::mem::take(&mut self.more);
+        let mut sender = fs::File::options().append(true).open(self.path)?;
+        sender.write_all(more.as_bytes())?;
+        self.file.read(room)
+    }
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_read_is_not_taken_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    let check = |bytes_max: usize, more: &'static str, expected: &str| {
+        fs::write(&path, "MSH and").unwrap();
+        let file = fs::File::open(&path).unwrap();
+        let before = Stamp::of(&file.metadata().unwrap()).unwrap();
+        let growing = Growing {
+            file: &file,
+            path: &path,
+            more,
+        };
+        let told = match read_whole(&file, growing, before, bytes_max).unwrap() {
+            Content::File(Frame::Whole(content)) => String::from_utf8(content.to_vec()).unwrap(),
+            Content::File(Frame::TooLarge { prefix }) => format!("too large, {}", prefix.len()),
+            Content::Changing => "changing".to_owned(),
+            other @ (Content::Unreadable(_) | Content::Gone) => format!("{other:?}"),
+        };
+        assert_eq!(told, expected, "{bytes_max} {more}");
+    };
+    check(7, "", "MSH and");
+    check(11, "", "MSH and");
+    check(11, "more", "changing");
+    check(7, "more", "too large, 8");
+    // What comes after all was read shows in the file alone.
+    fs::write(&path, "MSH").unwrap();
+    let file = fs::File::open(&path).unwrap();
+    let before = Stamp::of(&file.metadata().unwrap()).unwrap();
+    fs::write(&path, "MSH and").unwrap();
+    let read = read_whole(&file, b"MSH".as_slice(), before, 11).unwrap();
+    assert!(matches!(read, Content::Changing), "{read:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_it_is_read_stays_in_work_and_is_taken_at_a_later_look() {
+    let watched = Watched::new("", &[("b", "B")]);
+    let (intake, mut given) = accepting();
+    let mut looking = watched.watcher(intake, Duration::ZERO).await;
+    fs::write(watched.root.path().join("working/a"), "A").unwrap();
+    let then = looking.see("a".into(), Content::Changing).await.unwrap();
+    assert_eq!(then, Then::Leave);
+    assert_eq!(watched.names("working"), ["a"]);
+    assert!(given.try_recv().is_err());
+    assert!(looking.look().await.unwrap());
+    assert_eq!(
+        [given.recv().await.unwrap(), given.recv().await.unwrap()],
+        ["A", "B"]
+    );
+    assert_eq!(watched.names("done"), ["a", "b"]);
 }
 
 #[test]

@@ -5,15 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::harness::{PATIENCE, Receiver, Site, adt};
+use crate::harness::{Answer, PATIENCE, Receiver, Site, adt};
 
 /// A site that reads `inbox` and sends to this receiver.
 fn site(receiver: &Receiver, more: &str, beside: &str) -> (Site, PathBuf) {
+    site_with(receiver, more, beside, "")
+}
+
+/// The same with more in its route.
+fn site_with(receiver: &Receiver, more: &str, beside: &str, route: &str) -> (Site, PathBuf) {
     let address = receiver.address();
     let site = Site::new(&format!(
         "listeners:\n  in: {{ folder: {{ folder: ../inbox, interval: 5ms, settled: 0s, {more} }}, {beside} }}\n\
          destinations:\n  ehr: {{ mllp: {{ address: \"{address}\", terminators: preserve }} }}\n\
-         routes:\n  all: {{ from: in, to: ehr }}\n"
+         routes:\n  all: {{ from: in, to: ehr{route} }}\n"
     ));
     let inbox = site.folder().join("inbox");
     fs::create_dir(&inbox).unwrap();
@@ -118,6 +123,24 @@ fn a_file_of_what_stood_on_the_wire_is_delivered() {
     assert_eq!(receiver.wait_for(ids.len()), ids.map(adt), "without its marks");
     wait_until("all files are put away", || names(&inbox.join("done")).len() == 5);
     assert!(names(&inbox.join("failed")).is_empty());
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn no_file_waits_for_an_answer_that_nobody_reads() {
+    let receiver = Receiver::scripted(|_, _| Answer::Away);
+    let (site, inbox) = site_with(
+        &receiver,
+        "",
+        "batch: reject",
+        ", reply: from ehr, reply_timeout: 1h",
+    );
+    for number in 0..3 {
+        put(&inbox, &format!("{number}.hl7"), &adt(&format!("F{number}")));
+    }
+    let engine = site.start();
+    wait_until("all files are put away", || names(&inbox.join("done")).len() == 3);
+    engine.wait_for_metric(r#"weir_outbox_depth{destination="ehr"}"#, 3.0);
     assert_eq!(engine.terminate(), 0);
 }
 

@@ -5,6 +5,7 @@
 //! tool is missing.
 
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::load::{DUPLICATES_MAX, Load, Round, assert_balances, seeded, strace_or_word};
 use super::powercut;
 use crate::harness::{Answer, Engine, Receiver, Sender, Site, adt, field, wait_until, weir};
+use crate::reload::table_from;
 
 const SYNC: &str = "trace=fdatasync";
 /// Small disks have less than the default reserve.
@@ -94,6 +96,37 @@ fn after_a_sync_that_hangs_the_engine_ends_and_a_restart_recovers() {
     let load = Load::start_under(&hangs, hasty, place.path(), &mut seeded(), 0);
     let what = "a sync of eight seconds";
     assert_held(&load.end(|engine| fails(engine, what), || ()), place.path(), what);
+}
+
+#[test]
+fn after_a_failed_sync_the_engine_ends_in_the_middle_of_a_reload_too() {
+    if !strace_or_word("failing syncs") {
+        return;
+    }
+    let receiver = Receiver::accepting();
+    let database = TcpListener::bind("127.0.0.1:0").unwrap();
+    let yaml = Site::forwarding_yaml(&[("out", receiver.address())]);
+    let site = Site::new(&yaml);
+    let fault = "inject=fdatasync:error=EIO:when=40+";
+    let engine = site.start_under(&[
+        "strace",
+        "-D",
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        SYNC,
+        "-e",
+        fault,
+    ]);
+    site.rewrite(&format!("{yaml}{}", table_from(&database)));
+    engine.signal("HUP");
+    let _connection = database.accept().unwrap();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let sent = (0..200).take_while(|number| sender.exchange(&adt(&format!("M{number}"))).is_some());
+    assert!(sent.count() > 0, "it still ran");
+    fails(engine, "a failed sync in the middle of a reload");
 }
 
 #[test]

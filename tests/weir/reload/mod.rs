@@ -8,7 +8,7 @@ mod refused;
 mod told;
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use crate::harness::{Sender, adt, field};
 
@@ -34,6 +34,15 @@ const IN: &str = "in: { mllp: { bind: \"127.0.0.1:0\" } }";
 fn mllp(name: &str, address: SocketAddr, keys: &str) -> String {
     format!(
         "{name}: {{ mllp: {{ address: \"{address}\" }}, retry: {{ first: 10ms, longest: 100ms }}{keys} }}"
+    )
+}
+
+/// A section with a table from this database, which is waited for as long as it says nothing.
+pub fn table_from(database: &TcpListener) -> String {
+    let address = database.local_addr().unwrap();
+    format!(
+        "tables:\n  codes:\n    columns: [code, name]\n    key: code\n    \
+         sql: {{ address: \"{address}\", database: d, user: u, query: q, plaintext: accepted, connect_timeout: 1h }}\n"
     )
 }
 

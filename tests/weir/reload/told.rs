@@ -1,10 +1,12 @@
 //! How a reload is asked for, and what is said of it.
 
 use std::fs;
+use std::net::TcpListener;
+use std::thread;
 
-use crate::harness::{Receiver, Sender, Site};
+use crate::harness::{Receiver, Sender, Site, weir};
 
-use super::{IN, accepted, mllp, yaml};
+use super::{IN, accepted, mllp, table_from, yaml};
 
 /// One listener and one destination, and a route that stamps what passes.
 fn stamping(receiver: &Receiver, stamp: &str) -> String {
@@ -64,6 +66,30 @@ fn sighup_reloads() {
     assert_eq!(stamps(&receiver, 2), ["ONE", "TWO"]);
     assert_eq!(engine.terminate(), 0);
     assert!(site.log().contains("SIGHUP"), "{}", site.log());
+}
+
+#[test]
+fn a_stop_waits_for_no_reload() {
+    let receiver = Receiver::accepting();
+    let database = TcpListener::bind("127.0.0.1:0").unwrap();
+    let site = Site::new(&stamping(&receiver, "ONE"));
+    let engine = site.start();
+    site.rewrite(&format!(
+        "{}{}",
+        stamping(&receiver, "TWO"),
+        table_from(&database)
+    ));
+    let folder = site.folder().to_owned();
+    let asked = thread::spawn(move || weir(&folder, &["reload", "site"], b""));
+    // It waits for the database, which says nothing; the site that runs goes on.
+    let _connection = database.accept().unwrap();
+    accepted(&mut Sender::connect(engine.listener("in")), "R1");
+    assert_eq!(stamps(&receiver, 1), ["ONE"]);
+    engine.signal("TERM");
+    assert_eq!(engine.end().code(), Some(0));
+    let (status, out, err) = asked.join().unwrap();
+    assert_ne!(status, 0, "{out}{err}");
+    assert!(site.log().contains("a reload is given up"), "{}", site.log());
 }
 
 #[test]
