@@ -9,7 +9,7 @@ mod sql;
 
 use bytes::Bytes;
 
-use super::{DeliveryError, Outgoing, Receipt};
+use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
 
 fn message(control_id: &str) -> Outgoing {
     outgoing(&format!(
@@ -40,4 +40,17 @@ fn word(result: &Result<Receipt, DeliveryError>) -> String {
         },
         Err(error) => error.to_string(),
     }
+}
+
+#[test]
+fn what_stands_before_a_message_leaves_with_it_but_for_a_frame_start() {
+    let check = |terminators: Terminators, before: &str, left: &str| {
+        let stored = outgoing(&format!("{before}MSH|^~\\&|A\rPID|1\r"));
+        let sent = terminators.apply(&stored.bytes, &parse(&stored).unwrap());
+        assert_eq!(sent, format!("{left}MSH|^~\\&|A\rPID|1\r"));
+    };
+    check(Terminators::Cr, "\u{b}", "");
+    check(Terminators::Cr, "\u{feff}\u{b}", "");
+    check(Terminators::Cr, "\u{feff} ", "\u{feff} ");
+    check(Terminators::Preserve, "\u{b}", "\u{b}");
 }
