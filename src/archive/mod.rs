@@ -161,6 +161,11 @@ impl Archive {
         self.read(|connection| write::number(connection, store, sequence))
     }
 
+    /// Whether the message of this number came from this outbox, and not from one before it.
+    pub fn is_of(&self, store: u128, number: u64) -> Result<bool, ArchiveError> {
+        Ok(number::is_of_one_outbox(self.number(store, 0)?, number))
+    }
+
     /// Writes records of an outbox's journal, in their order. What was written before is passed over. When it returns,
     /// they survive a power cut, all of them or, on an error, none.
     pub fn write(&self, store: u128, events: &[Event]) -> Result<(), ArchiveError> {

@@ -31,6 +31,11 @@ pub(super) fn sequence(number: u64) -> u64 {
     number % GENERATION
 }
 
+/// Whether two numbers are of one outbox.
+pub(super) fn is_of_one_outbox(one: u64, other: u64) -> bool {
+    one / GENERATION == other / GENERATION
+}
+
 /// The bucket of a number.
 pub(super) fn bucket(number: i64) -> i64 {
     number >> BUCKET_BITS

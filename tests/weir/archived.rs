@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use weir::archive::{Archive, Message, Query, State};
 
-use crate::harness::{Answer, PATIENCE, Receiver, Sender, Site, adt, control_id, field};
+use crate::harness::{Answer, PATIENCE, Receiver, Sender, Site, adt, control_id, field, weir};
 
 /// Everything in the archive of a site, the oldest first.
 fn all(site: &Site) -> Vec<Message> {
@@ -267,6 +267,38 @@ fn an_archive_that_takes_nothing_holds_nobody_up_and_has_all_of_it_later() {
     let found = all(&site);
     let outcomes: Vec<_> = found.iter().map(|message| message.found.state).collect();
     assert_eq!(outcomes, [State::Delivered, State::Delivered]);
+}
+
+#[test]
+fn a_delivery_of_an_outbox_before_has_no_number_by_which_another_would_be_sent() {
+    let receiver = Receiver::accepting();
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{}\" }} }}\n\
+         routes:\n  all: {{ from: in, steps: [{{ fail: no }}], to: ehr }}\n",
+        receiver.address()
+    ));
+    let show = |number: &str| {
+        let arguments = ["archive", "show", number, "--site", "site"];
+        let (status, out, err) = weir(site.folder(), &arguments, b"");
+        assert_eq!((status, err.as_str()), (0, ""), "{out}");
+        out
+    };
+    for (id, of_first) in [
+        ("FIRST", "ehr number 1"),
+        ("SECOND", "ehr of an outbox before this one"),
+    ] {
+        let engine = site.start();
+        let mut sender = Sender::connect(engine.listener("in"));
+        sender.exchange(&adt(id)).unwrap();
+        engine.wait_for_metric("weir_archive_notes_total", 1.0);
+        let shown = show("1");
+        assert!(shown.contains("FIRST") && shown.contains(of_first), "{shown}");
+        let newest = show(if id == "FIRST" { "1" } else { "10000000000001" });
+        assert!(newest.contains(id) && newest.contains("ehr number 1"), "{newest}");
+        assert_eq!(engine.terminate(), 0);
+        std::fs::remove_dir_all(site.folder().join("data/outbox")).unwrap();
+    }
 }
 
 #[test]

@@ -255,7 +255,19 @@ fn users_the_audit_log_pauses_and_history_come_back() {
 
     let elsewhere = two_receivers(&receiver);
     let backup = site.folder().join("weir.backup");
-    let out = done(&elsewhere, &["restore", backup.to_str().unwrap(), "site"]);
+    let restore = ["restore", backup.to_str().unwrap(), "site"];
+    // The archive has a disk of its own, on which somebody has put something, and then has not.
+    let disk = elsewhere.folder().join("data/archive");
+    std::fs::create_dir_all(disk.join("lost+found")).unwrap();
+    std::fs::write(disk.join("notes.txt"), "").unwrap();
+    let (status, _, err) = weir(elsewhere.folder(), &restore, b"");
+    assert!(
+        status == 2 && err.contains("it holds files but no archive"),
+        "{err}"
+    );
+    std::fs::remove_file(disk.join("notes.txt")).unwrap();
+    let out = done(&elsewhere, &restore);
+    assert!(disk.join("lost+found").exists());
     for restored in ["access.json", "audit", "audit.head", "switches.json", "archive"] {
         assert!(out.contains(&format!("{restored}: restored\n")), "{out}");
     }

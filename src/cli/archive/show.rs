@@ -46,7 +46,7 @@ impl Show {
             })?,
             (None, false) => {
                 let told: Value = source.ask(Method::GET, &of_message, &(), |archive| {
-                    Ok(messages::told(&messages::message(archive, number)?))
+                    Ok(messages::told(&messages::message(archive, number)?, true))
                 })?;
                 if self.json {
                     writeln!(out, "{told}")?;
@@ -110,10 +110,13 @@ fn tell(told: &Value, out: &mut dyn Write) -> Result<(), CannotRun> {
         let (by, reason) = (at(delivery, "ended_by"), at(delivery, "reason"));
         let is_told = by.is_empty() || reason.ends_with(&format!("by {by}"));
         let line = format!(
-            "  {:<11} {} number {} {}{}",
+            "  {:<11} {} {} {}{}",
             at(delivery, "state"),
             at(delivery, "destination"),
-            at(delivery, "sequence"),
+            match at(delivery, "sequence") {
+                none if none.is_empty() => "of an outbox before this one".to_owned(),
+                sequence => format!("number {sequence}"),
+            },
             if is_told {
                 String::new()
             } else {
@@ -206,6 +209,7 @@ mod tests {
                 { "destination": "lab", "sequence": 5, "state": "dead", "ended_by": "an operator",
                   "reason": "skipped by an operator" },
                 { "destination": "ehr", "sequence": 6, "state": "purged", "ended_by": "anna", "reason": null },
+                { "destination": "old", "sequence": null, "state": "dead", "ended_by": null, "reason": null },
             ],
         });
         let mut out = Vec::new();
@@ -216,7 +220,8 @@ mod tests {
              sent again  as message 8 by an operator\n  \
              sent again  as message 9, edited, at 2026-01-03T03:04:05Z by anna: lost\n  \
              dead        lab number 5 skipped by an operator\n  \
-             purged      ehr number 6 by anna\n"
+             purged      ehr number 6 by anna\n  \
+             dead        old of an outbox before this one\n"
         );
     }
 }

@@ -2,7 +2,8 @@
 //! and what is lost.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,15 +41,42 @@ pub(super) fn bring_back(
     if !from.is_dir() || folder.join(archive::FILE_NAME).exists() {
         return Ok(false);
     }
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    durable::private_folder(parent).map_err(|error| at(parent, &error))?;
-    let made = private_folder(parent).map_err(|error| at(parent, &error))?;
+    durable::private_folder(folder).map_err(|error| at(folder, &error))?;
+    if !is_empty(folder).map_err(|error| at(folder, &error))? {
+        let why = "it holds files but no archive; move them away, and restore again";
+        return Err(CannotRun::at(folder.display(), why));
+    }
+    // Within it, for it may be a disk of its own.
+    let made = private_folder(folder).map_err(|error| at(folder, &error))?;
     copy_folder(from, made.path()).map_err(|error| at(from, &error))?;
     // Before it is where it belongs: nothing plain may stand there, whenever this is killed.
     under_key(made.path(), key, of_backup)?;
-    // An empty folder gives way; one that holds something else stays, and this fails.
-    fs::rename(made.path(), folder).map_err(|error| at(folder, &error))?;
+    move_into(made.path(), folder).map_err(|error| at(folder, &error))?;
     Ok(true)
+}
+
+/// But for what mkfs puts in a new disk.
+fn is_empty(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        if entry?.file_name() != "lost+found" {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Moves the files of an archive, its database last: without that there is no archive yet.
+fn move_into(made: &Path, folder: &Path) -> io::Result<()> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(made)? {
+        names.push(entry?.file_name());
+    }
+    names.sort_by_key(|name| name == archive::FILE_NAME);
+    for name in names {
+        fs::rename(made.join(&name), folder.join(&name))?;
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Brings an archive that was copied under the key of the site.

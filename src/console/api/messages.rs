@@ -322,8 +322,9 @@ pub(super) fn found(found: &archive::Found) -> Found {
     }
 }
 
-/// All that is known of a message, its bytes as a tree; what is no message as text.
-pub fn told(message: &archive::Message) -> Value {
+/// All that is known of a message, its bytes as a tree; what is no message as text. A delivery has the number that the
+/// outbox knows it by; one of an outbox before it has none, for by now that may be another's.
+pub fn told(message: &archive::Message, is_of_this_outbox: bool) -> Value {
     let parsed = Message::parse_assuming(
         message.raw.clone(),
         &ParseLimits::default(),
@@ -361,7 +362,7 @@ pub fn told(message: &archive::Message) -> Value {
         "holds": message.holds,
         "deliveries": message.deliveries.iter().map(|delivery| json!({
             "destination": delivery.destination,
-            "sequence": delivery.sequence,
+            "sequence": is_of_this_outbox.then_some(delivery.sequence),
             "state": delivery.state.as_str(),
             "changed": delivery.result.is_some(),
             "reason": delivery.reason,
@@ -398,8 +399,10 @@ pub(super) async fn find(State(sources): State<Sources>, Json(asked): Json<Searc
 
 /// One message.
 pub(super) async fn get(State(sources): State<Sources>, Path(number): Path<u64>) -> Response {
-    one(sources, number, |message| {
-        Ok(axum::Json(told(message)).into_response())
+    let store = sources.status.outbox().store_id();
+    work(&sources, move |archive| {
+        let is_of_this_outbox = archive.is_of(store, number)?;
+        Ok(axum::Json(told(&message(archive, number)?, is_of_this_outbox)).into_response())
     })
     .await
 }

@@ -117,16 +117,17 @@ function deliveries(found, page, tell) {
       h("div", { class: "bar" },
         h("h2", null, h("a", { href: `#/destinations/${api.part(delivery.destination)}` }, delivery.destination)), became(delivery.state),
         h("span", { class: "spacer" }), show, page.session.may("operate") ? again(found, delivery, page, tell) : null),
-      h("p", { class: "note" }, [`Number ${delivery.sequence}`, delivery.changed ? "changed by steps" : "exactly as it came", delivery.ended_at ? `ended ${moment(delivery.ended_at)}${delivery.ended_by ? ` by ${delivery.ended_by}` : ""}` : null, plural(delivery.attempts.length, "attempt")].filter(Boolean).join(" · ")),
+      h("p", { class: "note" }, [delivery.sequence === null ? "of an outbox before this one" : `Number ${delivery.sequence}`, delivery.changed ? "changed by steps" : "exactly as it came", delivery.ended_at ? `ended ${moment(delivery.ended_at)}${delivery.ended_by ? ` by ${delivery.ended_by}` : ""}` : null, plural(delivery.attempts.length, "attempt")].filter(Boolean).join(" · ")),
       delivery.reason ? h("p", null, delivery.reason) : null,
       sent,
       attempts(delivery.attempts));
   });
 }
 
-// A dead letter goes behind all that its destination is owed; what was delivered goes as a new message.
+// A dead letter goes behind all that its destination is owed; what was delivered goes as a new message, and so does
+// what another outbox gave up.
 function again(found, delivery, page, tell) {
-  if (delivery.state !== "dead") return button("Send again…", () => sendAgain(found, tell, delivery.destination), { kind: "small" });
+  if (delivery.state !== "dead" || delivery.sequence === null) return button("Send again…", () => sendAgain(found, tell, delivery.destination), { kind: "small" });
   const path = `destinations/${api.part(delivery.destination)}/dead/${delivery.sequence}`;
   return button("Send again", async (event) => {
     if (await act(event.currentTarget, () => api.post(path), `It is sent to ${delivery.destination} again, behind what waits.`)) page.go(location.hash);
