@@ -176,3 +176,43 @@ fn what_fails_in_a_window_is_said_in_it_and_a_new_password_is_said() {
     );
     assert_eq!(engine.terminate(), 0);
 }
+
+#[test]
+fn what_an_earlier_outbox_gave_up_goes_as_a_new_message_and_never_as_another_of_its_number() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let ehr = Receiver::accepting();
+    let billing = Receiver::scripted(|_, _| Answer::CodeBecause("AR", 203));
+    let site = site(&ehr, &billing);
+    for id in ["FIRST", "SECOND"] {
+        let engine = site.start();
+        send(&mut Sender::connect(engine.listener("hospital-adt")), id);
+        wait_until(|| dead(&site, "billing") == 1);
+        engine.wait_for_metric("weir_archive_lag_notes", 0.0);
+        if id == "FIRST" {
+            assert_eq!(engine.terminate(), 0);
+            std::fs::remove_dir_all(site.folder().join("data/outbox")).unwrap();
+            continue;
+        }
+        let roles = "[\"administrator\",\"operator\",\"reader\"]";
+        open_as(&mut browser, &site, &engine, roles, "#/messages/1");
+        browser.wait_for_text("Message Header");
+        browser.click("Deliveries");
+        browser.wait_for_text("of an outbox before this one");
+        let buttons = browser.evaluate(
+            "[...document.querySelectorAll('button')].map((node) => node.innerText).filter((text) => text.startsWith('Send again')).join()",
+        );
+        assert!(
+            !buttons
+                .as_str()
+                .unwrap()
+                .split(',')
+                .any(|name| name == "Send again"),
+            "{buttons}"
+        );
+        assert_eq!(dead(&site, "billing"), 1, "that of the second");
+        assert_eq!(browser.complaints(), Vec::<String>::new());
+        assert_eq!(engine.terminate(), 0);
+    }
+}
