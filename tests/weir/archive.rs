@@ -281,6 +281,72 @@ fn wrong_questions_are_told() {
     wrong(&["purge", "--yes"], "an empty search means all messages");
 }
 
+/// The archive is asked and must refuse; all three messages are there afterwards.
+#[track_caller]
+fn refused(site: &Site, arguments: &[&str], expected: &str) {
+    let all = [&["archive"], arguments, &["--site", "site"]].concat();
+    let (status, out, err) = weir(site.folder(), &all, b"");
+    assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}: {err}");
+    assert!(err.contains(expected), "{arguments:?}: {err}");
+    assert_eq!(search(site, &[]), [5, 3, 1], "{arguments:?}");
+    assert_eq!(run(site, &["holds"], 0), "", "{arguments:?}");
+}
+
+/// A script whose variable is not set: nothing may be taken for everything.
+fn ask_with_nothing(site: &Site) {
+    for name in ["", " ", ".", "^,", "-"] {
+        refused(
+            site,
+            &["purge", "--yes", "--name", name],
+            "`name`: expected a word",
+        );
+    }
+    for (option, key) in [
+        ("--patient", "patient"),
+        ("--control-id", "control_id"),
+        ("--order", "order"),
+        ("--account", "account"),
+        ("--tag", "tag"),
+        ("--type", "type"),
+        ("--application", "application"),
+        ("--facility", "facility"),
+        ("--listener", "listener"),
+        ("--route", "route"),
+        ("--destination", "destination"),
+        ("--state", "state"),
+    ] {
+        let expected = format!("`{key}`: expected what to search for");
+        refused(site, &["purge", "--yes", option, ""], &expected);
+    }
+    refused(
+        site,
+        &["purge", "--yes", " "],
+        "`where`: expected what to search for",
+    );
+    refused(site, &["purge", "--yes", "--tag", "=7W"], "as `ward=7W`");
+    refused(site, &["search", "--name", "."], "`name`: expected a word");
+}
+
+#[test]
+fn a_criterion_with_nothing_to_look_for_is_refused() {
+    let site = site();
+    ask_with_nothing(&site);
+    let engine = site.start();
+    ask_with_nothing(&site);
+    for path in ["messages/search", "resends"] {
+        let name = json!({ "name": "." });
+        let body = if path == "resends" {
+            json!({ "search": name })
+        } else {
+            name
+        };
+        let (code, answer) = site.post(&format!("/api/v1/{path}"), &body);
+        assert_eq!(code, 400, "{path}: {answer}");
+    }
+    assert_eq!(site.ask("GET", "/api/v1/messages?listener=").0, 400);
+    assert_eq!(engine.terminate(), 0);
+}
+
 #[test]
 fn an_archive_that_cannot_be_opened_stops_nothing_and_off_is_off() {
     let receiver = Receiver::accepting();
