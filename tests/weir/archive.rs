@@ -347,6 +347,83 @@ fn a_criterion_with_nothing_to_look_for_is_refused() {
     assert_eq!(engine.terminate(), 0);
 }
 
+/// Numbers beside what is wrong, or beside another choice: nothing is done by half.
+fn ask_for_two_things(site: &Site) {
+    for rest in [["--type", "ADT^A01"], ["--since", "1h"]] {
+        let both = "cannot be used with";
+        refused(
+            site,
+            &[&["purge", "--yes", "--number", "1"][..], &rest].concat(),
+            both,
+        );
+        let hold = ["hold", "h1", "--reason", "x", "--number", "1"];
+        refused(site, &[&hold[..], &rest].concat(), both);
+    }
+    let condition = ["purge", "PID-5.1 = 'X'", "--yes", "--number", "1"];
+    refused(site, &condition, "cannot be used with");
+}
+
+/// What cannot be understood makes no hold.
+fn hold_what_is_wrong(site: &Site) {
+    for (wrong, expected) in [
+        (&["PID-5.1 == \"X\""][..], "the condition, byte"),
+        (&["--state", "delivred"], "expected some of queued"),
+        (&["--name", ""], "`name`: expected a word"),
+        (&[], "an empty search means all messages"),
+    ] {
+        refused(
+            site,
+            &[&["hold", "h1", "--reason", "x"], wrong].concat(),
+            expected,
+        );
+    }
+}
+
+#[test]
+fn an_order_is_understood_before_anything_is_done() {
+    let site = site();
+    ask_for_two_things(&site);
+    hold_what_is_wrong(&site);
+    assert!(!audited(&site).contains("\"archive."), "nothing was allowed");
+    let engine = site.start();
+    ask_for_two_things(&site);
+    hold_what_is_wrong(&site);
+    for (chosen, expected) in [
+        (
+            json!({ "numbers": [1], "search": { "type": "ADT" } }),
+            "found both",
+        ),
+        (
+            json!({ "numbers": [1], "search": { "state": "delivred" } }),
+            "found both",
+        ),
+        (json!({ "search": { "state": "delivred" } }), "expected some of"),
+        (json!({ "search": { "count": 1 } }), "`count`: a search means all"),
+        (json!({}), "an empty search means all messages"),
+    ] {
+        let hold = json!({ "name": "h1", "reason": "x", "messages": chosen });
+        for (path, body) in [("archive/purge", &chosen), ("archive/holds", &hold)] {
+            let (code, answer) = site.post(&format!("/api/v1/{path}"), body);
+            let error = answer["error"].as_str().unwrap_or_default();
+            assert!(
+                code == 400 && error.contains(expected),
+                "{path} {body}: {code} {answer}"
+            );
+        }
+    }
+    for search in [json!({ "before": 5 }), json!({ "count": 1 })] {
+        let (code, answer) = site.post("/api/v1/resends", &json!({ "search": search }));
+        assert!(
+            code == 400 && answer["error"].as_str().unwrap().contains("`limit`"),
+            "{answer}"
+        );
+    }
+    assert_eq!(search(&site, &[]), [5, 3, 1]);
+    assert_eq!(run(&site, &["holds"], 0), "");
+    assert!(!audited(&site).contains("\"archive."), "nothing was allowed");
+    assert_eq!(engine.terminate(), 0);
+}
+
 #[test]
 fn an_archive_that_cannot_be_opened_stops_nothing_and_off_is_off() {
     let receiver = Receiver::accepting();

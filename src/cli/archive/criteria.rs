@@ -70,8 +70,8 @@ pub(in crate::cli) struct Fields {
 /// Which messages: by number, or all that are as asked.
 #[derive(Args)]
 pub(super) struct Which {
-    /// Numbers, as `search` shows them
-    #[arg(long, value_name = "NUMBER", num_args = 1..)]
+    /// Numbers, as `search` shows them; instead of a search
+    #[arg(long, value_name = "NUMBER", num_args = 1.., conflicts_with_all = ["Criteria", "Fields"])]
     number: Vec<u64>,
     #[command(flatten)]
     search: Criteria,

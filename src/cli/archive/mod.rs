@@ -17,7 +17,7 @@ use hyper::{Method, StatusCode};
 use crate::archive::{Archive as History, check_hold};
 use crate::clock;
 use crate::console::api;
-use crate::console::api::archive::{Held, Hold, NewHold, Purged, Summary, Trouble};
+use crate::console::api::archive::{Chosen, Held, Hold, NewHold, Purged, Summary, Trouble};
 use crate::console::api::messages::{self, Page};
 use crate::secret::SecretPlace;
 
@@ -190,6 +190,7 @@ impl Keep {
             messages: self.which.chosen(),
         };
         check_hold(&new.name, &new.reason).map_err(|error| CannotRun::Because(error.to_string()))?;
+        understood(&new.messages)?;
         let detail = format!("{} and {}", new.reason, new.messages.told());
         source.record(
             "archive.hold",
@@ -251,6 +252,7 @@ impl Purge {
             )?;
             return Ok(Finding::NotSo);
         }
+        understood(&chosen)?;
         source.record(
             "archive.purge",
             "archive/messages".to_owned(),
@@ -298,6 +300,12 @@ fn verify(source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun
         writeln!(out, "the database: {}", text::safe(problem))?;
     }
     Ok(found_or_not(verified.is_sound()))
+}
+
+/// Before it is written down that anything is done.
+fn understood(chosen: &Chosen) -> Result<(), CannotRun> {
+    let meant = chosen.meant().map(drop);
+    meant.map_err(|trouble| CannotRun::Because(trouble.to_string()))
 }
 
 fn found_or_not(is_so: bool) -> Finding {

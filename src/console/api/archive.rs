@@ -52,13 +52,14 @@ pub struct Summary {
     pub newest: Option<String>,
 }
 
-/// Which messages: by their numbers, or all that a search finds.
+/// Which messages: by their numbers, or all that a search finds, and not both.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Chosen {
     /// Their numbers.
     pub numbers: Vec<u64>,
-    /// What they have in common.
+    /// What they have in common: as for `POST /api/v1/messages/search`, but without `count`. An empty one means all
+    /// messages.
     #[serde(deserialize_with = "object_or_null", skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
 }
@@ -136,8 +137,9 @@ pub fn holds(archive: &Archive) -> Result<Vec<Hold>, Trouble> {
 
 /// Makes a hold or adds to one. Blocks on the archive.
 pub fn hold(archive: &Archive, new: &NewHold, by: &str, at: Timestamp) -> Result<Held, Trouble> {
-    let mut held = archive.hold(&new.name, &new.reason, by, at, &new.messages.numbers)?;
-    each_page(archive, &new.messages, |numbers| {
+    let meant = new.messages.meant()?;
+    let mut held = 0;
+    meant.each_page(archive, |numbers| {
         held += archive.hold(&new.name, &new.reason, by, at, numbers)?;
         Ok(())
     })?;
@@ -146,43 +148,46 @@ pub fn hold(archive: &Archive, new: &NewHold, by: &str, at: Timestamp) -> Result
 
 /// Deletes messages. Blocks on the archive.
 pub fn purge(archive: &Archive, chosen: &Chosen) -> Result<Purged, Trouble> {
-    if chosen.numbers.is_empty() && chosen.search.is_none() {
-        let problem = "expected `numbers`, or a `search`; an empty search means all messages";
-        return Err(Trouble::Asked(problem.to_owned()));
-    }
+    let meant = chosen.meant()?;
     let mut purged = Purged::default();
-    let mut count = |more: archive::Purged| {
+    meant.each_page(archive, |numbers| {
+        let more = archive.purge(numbers)?;
         purged.deleted += more.deleted;
         purged.held += more.held;
         purged.owed += more.owed;
         purged.unknown += more.unknown;
-    };
-    count(archive.purge(&chosen.numbers)?);
-    each_page(archive, chosen, |numbers| {
-        count(archive.purge(numbers)?);
         Ok(())
     })?;
     Ok(purged)
 }
 
-/// Goes through all that is found by the search, to the end of the archive.
-fn each_page(
-    archive: &Archive,
-    chosen: &Chosen,
-    mut work: impl FnMut(&[u64]) -> Result<(), Trouble>,
-) -> Result<(), Trouble> {
-    let Some(search) = &chosen.search else {
-        return Ok(());
-    };
-    let query = search.query()?;
-    let mut before = search.before;
-    loop {
-        let page = archive.search(&query, before, PAGE_COUNT_MAX)?;
-        let numbers: Vec<u64> = page.found.iter().map(|found| found.number).collect();
-        work(&numbers)?;
-        before = page.next;
-        if before.is_none() {
-            return Ok(());
+/// Which messages are meant, once all that was said of them is understood.
+pub enum Meant<'a> {
+    /// These.
+    Numbers(&'a [u64]),
+    /// All that are as asked, before a number if there is one.
+    Found(Box<archive::Query>, Option<u64>),
+}
+
+impl Meant<'_> {
+    /// Goes through all of them, to the end of the archive.
+    fn each_page(
+        &self,
+        archive: &Archive,
+        mut work: impl FnMut(&[u64]) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        let (query, mut before) = match self {
+            Meant::Numbers(numbers) => return work(numbers),
+            Meant::Found(query, before) => (query, *before),
+        };
+        loop {
+            let page = archive.search(query, before, PAGE_COUNT_MAX)?;
+            let numbers: Vec<u64> = page.found.iter().map(|found| found.number).collect();
+            work(&numbers)?;
+            before = page.next;
+            if before.is_none() {
+                return Ok(());
+            }
         }
     }
 }
@@ -217,6 +222,9 @@ pub(super) async fn add_hold(
     if let Err(refused) = new.messages.check_may_search(&caller, &object).await {
         return refused;
     }
+    if let Err(trouble) = new.messages.meant() {
+        return trouble.response();
+    }
     let detail = format!("{} and {}", new.reason, new.messages.told());
     if let Err(unwritten) = caller.record(&object, Some(detail)).await {
         return unwritten;
@@ -247,6 +255,9 @@ pub(super) async fn post_purge(
     if let Err(refused) = chosen.check_may_search(&caller, object).await {
         return refused;
     }
+    if let Err(trouble) = chosen.meant() {
+        return trouble.response();
+    }
     if let Err(unwritten) = caller.record(object, Some(chosen.told())).await {
         return unwritten;
     }
@@ -257,6 +268,27 @@ pub(super) async fn post_purge(
 }
 
 impl Chosen {
+    /// What that means: asked before anything is written, so that what is not understood changes nothing.
+    ///
+    /// # Errors
+    /// When it is not as it should be.
+    pub fn meant(&self) -> Result<Meant<'_>, Trouble> {
+        let problem = match &self.search {
+            Some(_) if !self.numbers.is_empty() => {
+                "expected `numbers` or a `search`, found both: order one, then the other"
+            }
+            Some(search) if search.count.is_some() => {
+                "`count`: a search means all that it finds here; leave it out, or give `numbers`"
+            }
+            Some(search) => return Ok(Meant::Found(Box::new(search.query()?), search.before)),
+            None if self.numbers.is_empty() => {
+                "expected `numbers`, or a `search`; an empty search means all messages"
+            }
+            None => return Ok(Meant::Numbers(&self.numbers)),
+        };
+        Err(Trouble::Asked(problem.to_owned()))
+    }
+
     /// Whether who asks may choose so: counts of what is found by content tell content.
     ///
     /// # Errors
