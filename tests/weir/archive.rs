@@ -163,6 +163,11 @@ fn ask_everything(site: &Site) {
     assert!(unsure.contains("--yes"), "{unsure}");
     let purged = run(site, &["purge", "--yes", "--number", "1", "5", "99"], 0);
     assert_eq!(purged, "1 deleted, 1 held, 0 still owed, 1 not there\n");
+    let all = run(site, &["hold", "case 8", "--reason", "court", "--all"], 0);
+    assert_eq!(all, "case 8: 2 messages held\n");
+    let kept = run(site, &["purge", "--yes", "--all"], 1);
+    assert_eq!(kept, "0 deleted, 2 held, 0 still owed, 0 not there\n");
+    assert_eq!(run(site, &["release", "case 8"], 0), "case 8: released\n");
     assert_eq!(run(site, &["release", "case 7"], 0), "case 7: released\n");
     assert_eq!(search(site, &[]), [3, 1]);
     assert!(run(site, &["summary"], 0).starts_with("2 messages"));
@@ -278,7 +283,14 @@ fn wrong_questions_are_told() {
     wrong(&["show", "99"], "there is no message 99 in the archive");
     wrong(&["show", "5", "--sent", "ehr"], "message 5 has no delivery");
     wrong(&["release", "case 8"], "there is no hold of that name");
-    wrong(&["purge", "--yes"], "an empty search means all messages");
+    wrong(&["purge", "--yes"], "or --all for every message");
+    wrong(&["purge"], "or --all for every message");
+    for all in [&["--number", "1"][..], &["--type", "ADT"], &["PID-5.1 = 'X'"]] {
+        wrong(
+            &[&["purge", "--yes", "--all"], all].concat(),
+            "cannot be used with",
+        );
+    }
 }
 
 /// The archive is asked and must refuse; all three messages are there afterwards.
@@ -369,7 +381,7 @@ fn hold_what_is_wrong(site: &Site) {
         (&["PID-5.1 == \"X\""][..], "the condition, byte"),
         (&["--state", "delivred"], "expected some of queued"),
         (&["--name", ""], "`name`: expected a word"),
-        (&[], "an empty search means all messages"),
+        (&[], "or --all for every message"),
     ] {
         refused(
             site,

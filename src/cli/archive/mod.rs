@@ -25,8 +25,8 @@ use super::control::WhichByName;
 use super::queue::escaped;
 use super::recorded::user;
 use super::{CannotRun, Finding, control, runtime, text};
-pub(super) use criteria::Fields;
 use criteria::{Criteria, Which};
+pub(super) use criteria::{Fields, bounded_or_all};
 use show::Show;
 use source::Source;
 
@@ -187,7 +187,7 @@ impl Keep {
         let new = NewHold {
             name: self.hold.clone(),
             reason: self.reason.clone(),
-            messages: self.which.chosen(),
+            messages: self.which.chosen()?,
         };
         check_hold(&new.name, &new.reason).map_err(|error| CannotRun::Because(error.to_string()))?;
         understood(&new.messages)?;
@@ -244,7 +244,7 @@ impl Release {
 
 impl Purge {
     fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let chosen = self.which.chosen();
+        let chosen = self.which.chosen()?;
         if !self.yes {
             writeln!(
                 out,
