@@ -265,6 +265,11 @@ impl Archive {
         Ok(purged)
     }
 
+    /// What a purge of these messages would do.
+    pub fn purge_preview(&self, messages: &[u64]) -> Result<Purged, ArchiveError> {
+        self.read(|connection| purge::preview(connection, &signed(messages)))
+    }
+
     /// One bite of deleting what is too old or too much, and of giving the disk back; whether the round has ended. The
     /// next call then begins another.
     pub fn tidy(&self, retention: &Retention, now: Timestamp) -> Result<bool, ArchiveError> {

@@ -159,8 +159,13 @@ fn ask_everything(site: &Site) {
     );
     assert_eq!(held, "case 7: 1 message held\n");
     assert!(run(site, &["holds"], 0).contains("court"));
-    let unsure = run(site, &["purge", "--state", "delivered"], 1);
-    assert!(unsure.contains("--yes"), "{unsure}");
+    let unsure = run(site, &["purge", "--state", "dead,delivered"], 1);
+    let would = "would be: 1 deleted, 1 held, 0 still owed, 0 not there\n";
+    assert!(unsure.starts_with(would) && unsure.contains("--yes"), "{unsure}");
+    let unsure = run(site, &["purge", "--number", "1", "5", "99"], 1);
+    let would = "would be: 1 deleted, 1 held, 0 still owed, 1 not there\n";
+    assert!(unsure.starts_with(would), "{unsure}");
+    assert_eq!(search(site, &[]), [5, 3, 1]);
     let purged = run(site, &["purge", "--yes", "--number", "1", "5", "99"], 0);
     assert_eq!(purged, "1 deleted, 1 held, 0 still owed, 1 not there\n");
     let all = run(site, &["hold", "case 8", "--reason", "court", "--all"], 0);
@@ -191,6 +196,8 @@ fn check_audit(site: &Site) {
         "\"messages/3\"",
         "\"archive.hold\"",
         "court and messages by control_id",
+        "\"archive.preview\"",
+        "messages by state",
         "\"archive.purge\"",
         "3 messages by number",
         "\"archive.release\"",

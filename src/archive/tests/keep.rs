@@ -186,15 +186,18 @@ fn nothing_deletes_what_a_hold_keeps() {
         .archive
         .hold("case 8", "audit", "bert", at(1), &[30])
         .unwrap();
-    assert_eq!(
-        bench.archive.purge(&[10, 20, 30, 40, 999]).unwrap(),
+    let (messages, expected) = (
+        [10, 20, 30, 40, 999],
         Purged {
             deleted: 1,
             held: 2,
             owed: 1,
-            unknown: 1
-        }
+            unknown: 1,
+        },
     );
+    assert_eq!(bench.archive.purge_preview(&messages).unwrap(), expected);
+    assert_eq!(bench.find(&Query::default()).len(), 9, "only told");
+    assert_eq!(bench.archive.purge(&messages).unwrap(), expected);
     bench.tidy(&settings, at(0) + days(400));
     assert_eq!(bench.find(&Query::default()), [30, 20, 10]);
     assert_eq!(

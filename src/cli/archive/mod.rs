@@ -104,7 +104,7 @@ struct Release {
 struct Purge {
     #[command(flatten)]
     which: Which,
-    /// Do it; without, it is only told how many messages are meant
+    /// Do it; without, it is only told how many messages would be deleted, and how many are held or still owed
     #[arg(long)]
     yes: bool,
 }
@@ -245,14 +245,10 @@ impl Release {
 impl Purge {
     fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let chosen = self.which.chosen()?;
-        if !self.yes {
-            writeln!(
-                out,
-                "nothing is deleted without --yes; `weir archive search` shows what is meant"
-            )?;
-            return Ok(Finding::NotSo);
-        }
         understood(&chosen)?;
+        if !self.yes {
+            return Purge::preview(source, &chosen, out);
+        }
         source.record(
             "archive.purge",
             "archive/messages".to_owned(),
@@ -260,18 +256,36 @@ impl Purge {
         )?;
         let here = |archive: &History| api::archive::purge(archive, &chosen);
         let purged: Purged = source.ask(Method::POST, "/api/v1/archive/purge", &chosen, here)?;
-        let Purged {
-            deleted,
-            held,
-            owed,
-            unknown,
-        } = purged;
+        writeln!(out, "{}", counted(&purged))?;
+        Ok(found_or_not(purged.deleted > 0))
+    }
+
+    fn preview(source: &Source<'_>, chosen: &Chosen, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        source.record(
+            "archive.preview",
+            "archive/messages".to_owned(),
+            Some(chosen.told()),
+        )?;
+        let here = |archive: &History| api::archive::purge_preview(archive, chosen);
+        let path = "/api/v1/archive/purge/preview";
+        let would: Purged = source.ask(Method::POST, path, chosen, here)?;
+        writeln!(out, "would be: {}", counted(&would))?;
         writeln!(
             out,
-            "{deleted} deleted, {held} held, {owed} still owed, {unknown} not there"
+            "nothing is deleted without --yes; `weir archive search` shows what is meant"
         )?;
-        Ok(found_or_not(deleted > 0))
+        Ok(Finding::NotSo)
     }
+}
+
+fn counted(purged: &Purged) -> String {
+    let Purged {
+        deleted,
+        held,
+        owed,
+        unknown,
+    } = purged;
+    format!("{deleted} deleted, {held} held, {owed} still owed, {unknown} not there")
 }
 
 fn summary(source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {

@@ -99,7 +99,7 @@ pub struct Held {
     pub held: u64,
 }
 
-/// What became of messages that were to be deleted.
+/// What became of messages that were to be deleted, or what would.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Purged {
     /// Deleted.
@@ -148,10 +148,22 @@ pub fn hold(archive: &Archive, new: &NewHold, by: &str, at: Timestamp) -> Result
 
 /// Deletes messages. Blocks on the archive.
 pub fn purge(archive: &Archive, chosen: &Chosen) -> Result<Purged, Trouble> {
-    let meant = chosen.meant()?;
+    sum(archive, chosen, |numbers| archive.purge(numbers))
+}
+
+/// What that would do. Blocks on the archive.
+pub fn purge_preview(archive: &Archive, chosen: &Chosen) -> Result<Purged, Trouble> {
+    sum(archive, chosen, |numbers| archive.purge_preview(numbers))
+}
+
+fn sum(
+    archive: &Archive,
+    chosen: &Chosen,
+    work: impl Fn(&[u64]) -> Result<archive::Purged, ArchiveError>,
+) -> Result<Purged, Trouble> {
     let mut purged = Purged::default();
-    meant.each_page(archive, |numbers| {
-        let more = archive.purge(numbers)?;
+    chosen.meant()?.each_page(archive, |numbers| {
+        let more = work(numbers)?;
         purged.deleted += more.deleted;
         purged.held += more.held;
         purged.owed += more.owed;
@@ -251,8 +263,26 @@ pub(super) async fn post_purge(
     caller: Caller,
     Json(chosen): Json<Chosen>,
 ) -> Response {
+    purged(&sources, &caller, chosen, purge).await
+}
+
+/// What that would do; nothing is deleted.
+pub(super) async fn post_purge_preview(
+    State(sources): State<Sources>,
+    caller: Caller,
+    Json(chosen): Json<Chosen>,
+) -> Response {
+    purged(&sources, &caller, chosen, purge_preview).await
+}
+
+async fn purged(
+    sources: &Sources,
+    caller: &Caller,
+    chosen: Chosen,
+    purge: fn(&Archive, &Chosen) -> Result<Purged, Trouble>,
+) -> Response {
     let object = "archive/messages";
-    if let Err(refused) = chosen.check_may_search(&caller, object).await {
+    if let Err(refused) = chosen.check_may_search(caller, object).await {
         return refused;
     }
     if let Err(trouble) = chosen.meant() {
@@ -261,7 +291,7 @@ pub(super) async fn post_purge(
     if let Err(unwritten) = caller.record(object, Some(chosen.told())).await {
         return unwritten;
     }
-    work(&sources, move |archive| {
+    work(sources, move |archive| {
         Ok(axum::Json(purge(archive, &chosen)?).into_response())
     })
     .await

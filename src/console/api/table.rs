@@ -282,6 +282,14 @@ fn archived() -> Vec<Endpoint> {
         )
         .answers::<archive::Purged>("Deletes messages that nobody is owed and no hold keeps")
         .takes::<archive::Chosen>(),
+        post(
+            "/api/v1/archive/purge/preview",
+            administer,
+            ByItself("archive.preview"),
+            archive::post_purge_preview,
+        )
+        .answers::<archive::Purged>("What a purge would delete and keep; nothing is deleted")
+        .takes::<archive::Chosen>(),
     ]
 }
 

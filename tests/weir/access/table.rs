@@ -14,6 +14,7 @@ const TABLE: &str = "
     post /api/v1/archive/holds                              administer
     delete /api/v1/archive/holds/{name}                     administer
     post /api/v1/archive/purge                              administer
+    post /api/v1/archive/purge/preview                      administer
     get /api/v1/audit                                       audit
     get /api/v1/audit/export                                audit
     get /api/v1/audit/verification                          audit
