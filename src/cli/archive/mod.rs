@@ -198,7 +198,7 @@ impl Keep {
             Some(detail),
         )?;
         let here = |archive: &History| api::archive::hold(archive, &new, &user(), clock::now());
-        let held: Held = source.ask(Method::POST, "/api/v1/archive/holds", &new, here)?;
+        let held: Held = source.order("/api/v1/archive/holds", &new, here)?;
         let messages = text::count(usize::try_from(held.held).unwrap_or(usize::MAX), "message");
         writeln!(out, "{}: {messages} held", self.hold)?;
         Ok(found_or_not(held.held > 0))
@@ -255,7 +255,7 @@ impl Purge {
             Some(chosen.told()),
         )?;
         let here = |archive: &History| api::archive::purge(archive, &chosen);
-        let purged: Purged = source.ask(Method::POST, "/api/v1/archive/purge", &chosen, here)?;
+        let purged: Purged = source.order("/api/v1/archive/purge", &chosen, here)?;
         writeln!(out, "{}", counted(&purged))?;
         Ok(found_or_not(purged.deleted > 0))
     }
@@ -268,7 +268,7 @@ impl Purge {
         )?;
         let here = |archive: &History| api::archive::purge_preview(archive, chosen);
         let path = "/api/v1/archive/purge/preview";
-        let would: Purged = source.ask(Method::POST, path, chosen, here)?;
+        let would: Purged = source.order(path, chosen, here)?;
         writeln!(out, "would be: {}", counted(&would))?;
         writeln!(
             out,
@@ -324,4 +324,88 @@ fn understood(chosen: &Chosen) -> Result<(), CannotRun> {
 
 fn found_or_not(is_so: bool) -> Finding {
     if is_so { Finding::Fine } else { Finding::NotSo }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        archive: Archive,
+    }
+
+    /// A request, read to its end.
+    fn accept(listener: &UnixListener) -> UnixStream {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(&stream);
+        let (mut line, mut body) = (String::new(), 0);
+        while reader.read_line(&mut line).unwrap() > 2 {
+            if let Some(bytes) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                body = bytes.trim().parse().unwrap();
+            }
+            line.clear();
+        }
+        reader.read_exact(&mut vec![0; body]).unwrap();
+        stream
+    }
+
+    fn answer(mut to: UnixStream, body: &str) {
+        let length = body.len();
+        write!(to, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+    }
+
+    /// What weir says to an order after another question, asked later, has been given up.
+    #[track_caller]
+    fn check(arguments: &[&str], says: &str, expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let listener = UnixListener::bind(crate::console::control::path(data)).unwrap();
+        let typed = |data: &Path, arguments: &[&str]| {
+            let data = ["--data", data.to_str().unwrap()];
+            Typed::parse_from([&["archive"], arguments, &data[..]].concat()).archive
+        };
+        let ordered = typed(data, arguments);
+        let order = std::thread::spawn(move || {
+            let mut out = Vec::new();
+            let done = ordered.run(&mut out).map(drop);
+            (
+                done.map_err(|why| format!("{why:?}")),
+                String::from_utf8(out).unwrap(),
+            )
+        });
+        // Somebody looks whether it is there.
+        drop(listener.accept().unwrap());
+        let waits = accept(&listener);
+        let asked = typed(data, &["summary"]);
+        let given_up = asked.run(&mut Vec::new()).map(drop).unwrap_err();
+        let given_up = format!("{given_up:?}");
+        assert!(given_up.contains("no answer within"), "{given_up}");
+        answer(waits, says);
+        assert_eq!(
+            order.join().unwrap(),
+            (Ok(()), expected.to_owned()),
+            "{arguments:?}"
+        );
+    }
+
+    #[test]
+    fn an_order_about_many_messages_is_waited_for() {
+        let purged = r#"{ "deleted": 7, "held": 0, "owed": 0, "unknown": 0 }"#;
+        let told = "7 deleted, 0 held, 0 still owed, 0 not there\n";
+        check(&["purge", "--all", "--yes"], purged, told);
+        let told = format!(
+            "would be: {told}nothing is deleted without --yes; `weir archive search` shows what is meant\n"
+        );
+        check(&["purge", "--all"], purged, &told);
+        let hold = ["hold", "h", "--reason", "r", "--all"];
+        check(&hold, r#"{ "held": 7 }"#, "h: 7 messages held\n");
+    }
 }
