@@ -444,6 +444,58 @@ fn an_order_is_understood_before_anything_is_done() {
 }
 
 #[test]
+fn what_was_lost_with_an_outbox_is_told_ended_and_can_be_deleted() {
+    let site = site();
+    let lost = Owed {
+        destination: "ehr".into(),
+        sequence: 8,
+        result: None,
+        dead: None,
+    };
+    let received = Received {
+        message: 7,
+        received_at: "2026-03-01T08:05:09Z".parse().unwrap(),
+        listener: "in".into(),
+        site_version: "v1".into(),
+        charsets: Vec::new(),
+        raw: adt("A4").into(),
+        deliveries: vec![lost],
+        outcome: Outcome::Accepted,
+        routes: Vec::new(),
+        tags: Vec::new(),
+        results: Vec::new(),
+        origin: None,
+    };
+    let event = Event {
+        number: 8,
+        what: What::Received(received),
+    };
+    let archive = Archive::open(&site.folder().join("data/archive"), None).unwrap();
+    archive.write(1, &[event]).unwrap();
+    drop(archive);
+    let (status, _, err) = weir(
+        site.folder(),
+        &["archive", "lost", "--yes", "--site", "site"],
+        b"",
+    );
+    assert!(status == 2 && err.contains("expected a weir that runs"), "{err}");
+    let engine = site.start();
+    let owed = run(&site, &["purge", "--yes", "--number", "7"], 1);
+    assert_eq!(owed, "0 deleted, 0 held, 1 still owed, 0 not there\n");
+    let told = run(&site, &["lost"], 1);
+    assert_eq!(
+        told,
+        "1 queued in an outbox that is gone; --yes ends them as purged\n"
+    );
+    assert_eq!(run(&site, &["lost", "--yes"], 0), "1 ended as purged\n");
+    assert!(audited(&site).contains("\"archive.lost\""));
+    assert_eq!(search(&site, &["--state", "purged"]), [7]);
+    let purged = run(&site, &["purge", "--yes", "--number", "7"], 0);
+    assert_eq!(purged, "1 deleted, 0 held, 0 still owed, 0 not there\n");
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn an_archive_that_cannot_be_opened_stops_nothing_and_off_is_off() {
     let receiver = Receiver::accepting();
     let site = Site::forwarding(&[("ehr", receiver.address())]);

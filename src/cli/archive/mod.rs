@@ -60,6 +60,8 @@ enum Order {
     Release(Release),
     /// Delete messages, but for those held or still owed to somebody
     Purge(Purge),
+    /// What is shown as queued and was lost with an outbox that is gone; --yes ends it as purged, so that it can be deleted
+    Lost(Lost),
     /// How much history there is
     Summary,
     /// Read all of it, while weir does not run, and tell what is damaged
@@ -109,6 +111,13 @@ struct Purge {
     yes: bool,
 }
 
+#[derive(Args)]
+struct Lost {
+    /// Do it; without, it is only told how many deliveries there are
+    #[arg(long)]
+    yes: bool,
+}
+
 impl Archive {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let key = self.key.map(SecretPlace::File);
@@ -120,6 +129,7 @@ impl Archive {
             Order::Holds => holds(&source(key)?, out),
             Order::Release(release) => release.run(&source(key)?, out),
             Order::Purge(purge) => purge.run(&source(key)?, out),
+            Order::Lost(lost) => lost.run(&source(key)?, out),
             Order::Summary => summary(&source(key)?, out),
             Order::Verify => verify(&source(key)?, out),
             Order::Encrypt => encrypt::run(self.which.weir(), key, out),
@@ -198,7 +208,7 @@ impl Keep {
             Some(detail),
         )?;
         let here = |archive: &History| api::archive::hold(archive, &new, &user(), clock::now());
-        let held: Held = source.order("/api/v1/archive/holds", &new, here)?;
+        let held: Held = source.order(Method::POST, "/api/v1/archive/holds", &new, here)?;
         let messages = text::count(usize::try_from(held.held).unwrap_or(usize::MAX), "message");
         writeln!(out, "{}: {messages} held", self.hold)?;
         Ok(found_or_not(held.held > 0))
@@ -255,7 +265,7 @@ impl Purge {
             Some(chosen.told()),
         )?;
         let here = |archive: &History| api::archive::purge(archive, &chosen);
-        let purged: Purged = source.order("/api/v1/archive/purge", &chosen, here)?;
+        let purged: Purged = source.order(Method::POST, "/api/v1/archive/purge", &chosen, here)?;
         writeln!(out, "{}", counted(&purged))?;
         Ok(found_or_not(purged.deleted > 0))
     }
@@ -268,7 +278,7 @@ impl Purge {
         )?;
         let here = |archive: &History| api::archive::purge_preview(archive, chosen);
         let path = "/api/v1/archive/purge/preview";
-        let would: Purged = source.order(path, chosen, here)?;
+        let would: Purged = source.order(Method::POST, path, chosen, here)?;
         writeln!(out, "would be: {}", counted(&would))?;
         writeln!(
             out,
@@ -286,6 +296,28 @@ fn counted(purged: &Purged) -> String {
         unknown,
     } = purged;
     format!("{deleted} deleted, {held} held, {owed} still owed, {unknown} not there")
+}
+
+impl Lost {
+    fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let path = "/api/v1/archive/lost";
+        let stopped = |_: &History| {
+            let problem = "expected a weir that runs, which knows what its outbox owes: start it";
+            Err(Trouble::Asked(problem.to_owned()))
+        };
+        let method = if self.yes { Method::DELETE } else { Method::GET };
+        let lost: api::archive::Lost = source.order(method, path, &(), stopped)?;
+        let count = lost.deliveries;
+        if self.yes {
+            writeln!(out, "{count} ended as purged")?;
+            return Ok(found_or_not(count > 0));
+        }
+        writeln!(
+            out,
+            "{count} queued in an outbox that is gone; --yes ends them as purged"
+        )?;
+        Ok(Finding::NotSo)
+    }
 }
 
 fn summary(source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {

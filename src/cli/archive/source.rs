@@ -65,6 +65,7 @@ impl<'a> Source<'a> {
     /// The answer to an order about any number of messages, however long it takes.
     pub(super) fn order<T: DeserializeOwned>(
         &self,
+        method: Method,
         path: &str,
         body: &impl Serialize,
         here: impl FnOnce(&Archive) -> Result<T, Trouble>,
@@ -75,7 +76,8 @@ impl<'a> Source<'a> {
             }
             Source::Running(weir) => {
                 let body = serde_json::to_value(body).map_err(|error| CannotRun::at(path, error))?;
-                said(&runtime()?.block_on(weir.send_and_wait(Method::POST, path, Some(&body)))?)
+                let body = Some(&body).filter(|body| !body.is_null());
+                said(&runtime()?.block_on(weir.send_and_wait(method, path, body))?)
             }
         }
     }

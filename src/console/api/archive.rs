@@ -112,6 +112,13 @@ pub struct Purged {
     pub unknown: u64,
 }
 
+/// Deliveries that the archive shows as queued, of an outbox that is gone: nobody will send them.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Lost {
+    /// How many.
+    pub deliveries: u64,
+}
+
 /// What there is. Blocks on the archive.
 pub fn summary(archive: &Archive) -> Result<Summary, Trouble> {
     let summary = archive.summary()?;
@@ -208,6 +215,27 @@ impl Meant<'_> {
 pub(super) async fn get(State(sources): State<Sources>) -> Response {
     work(&sources, |archive| {
         Ok(axum::Json(summary(archive)?).into_response())
+    })
+    .await
+}
+
+/// How many deliveries are queued in an outbox that is gone.
+pub(super) async fn get_lost(State(sources): State<Sources>) -> Response {
+    let present = sources.status.outbox().store_id();
+    work(&sources, move |archive| {
+        let deliveries = archive.count_lost(present)?;
+        Ok(axum::Json(Lost { deliveries }).into_response())
+    })
+    .await
+}
+
+/// Ends them as purged.
+pub(super) async fn end_lost(State(sources): State<Sources>, caller: Caller) -> Response {
+    let present = sources.status.outbox().store_id();
+    let by = caller.who();
+    work(&sources, move |archive| {
+        let deliveries = archive.end_lost(present, &by, clock::now())?;
+        Ok(axum::Json(Lost { deliveries }).into_response())
     })
     .await
 }
