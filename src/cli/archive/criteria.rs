@@ -72,10 +72,10 @@ pub(in crate::cli) struct Fields {
 #[derive(Args)]
 pub(super) struct Which {
     /// Every message of the archive
-    #[arg(long, conflicts_with_all = ["number", "Criteria", "Fields"])]
+    #[arg(long, conflicts_with_all = ["number", "condition", "Fields"])]
     all: bool,
     /// Numbers, as `search` shows them; instead of a search
-    #[arg(long, value_name = "NUMBER", num_args = 1.., conflicts_with_all = ["Criteria", "Fields"])]
+    #[arg(long, value_name = "NUMBER", num_args = 1.., conflicts_with_all = ["condition", "Fields"])]
     number: Vec<u64>,
     #[command(flatten)]
     search: Criteria,
