@@ -65,6 +65,8 @@ pub use verify::Verification;
 pub const FILE_NAME: &str = "archive.sqlite";
 /// Connections that read, kept for the next who asks; more are made when more ask at once.
 const READERS_KEPT: usize = 4;
+/// So many lost deliveries end in one transaction.
+const LOST_AT_ONCE_MAX: usize = 200;
 /// The most messages of one page.
 pub const PAGE_COUNT_MAX: usize = 1_000;
 
@@ -222,6 +224,35 @@ impl Archive {
         self.read(|connection| succession::unsettled(connection, store, after, count_max))
     }
 
+    /// How many deliveries are still owed here by outboxes other than this, which is the present one: nobody will send
+    /// them.
+    pub fn count_lost(&self, present: u128) -> Result<u64, ArchiveError> {
+        self.read(|connection| succession::count_lost(connection, present))
+    }
+
+    /// Ends all of them as purged; how many.
+    pub fn end_lost(&self, present: u128, by: &str, at: Timestamp) -> Result<u64, ArchiveError> {
+        let (mut ended, mut from) = (0, 0);
+        loop {
+            let lost =
+                self.read(|connection| succession::lost(connection, present, from, LOST_AT_ONCE_MAX))?;
+            let Some(last) = lost.last() else {
+                return Ok(ended);
+            };
+            // One of the same number, to another destination, may be the first of the next.
+            from = last.number;
+            let ends = lost.iter().map(|lost| Settlement {
+                destination: lost.destination.as_str().into(),
+                sequence: lost.sequence,
+                at,
+                end: End::Purged,
+                by: Some(by.to_owned()),
+            });
+            self.settle(last.store, &ends.collect::<Vec<_>>())?;
+            ended += lost.len() as u64;
+        }
+    }
+
     /// Copies the database of the archive in this folder, as it is at one moment, into an empty file; a weir may write
     /// to it meanwhile.
     pub fn copy(folder: &Path, to: &Path) -> Result<(), ArchiveError> {
@@ -268,6 +299,11 @@ impl Archive {
         let purged = purge::purge(&mut self.writer().connection, sealing, &signed(messages))?;
         counter!(names::ARCHIVE_PURGED).increment(purged.deleted);
         Ok(purged)
+    }
+
+    /// What a purge of these messages would do.
+    pub fn purge_preview(&self, messages: &[u64]) -> Result<Purged, ArchiveError> {
+        self.read(|connection| purge::preview(connection, &signed(messages)))
     }
 
     /// One bite of deleting what is too old or too much, and of giving the disk back; whether the round has ended. The

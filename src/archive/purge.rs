@@ -10,7 +10,7 @@ use super::sealed::{Place, Sealing};
 use super::settings::Retention;
 use super::state::State;
 use super::term::{Extract, Field, Hashing, Term};
-use super::{ArchiveError, bodies, hold, number, write};
+use super::{ArchiveError, bodies, hold, message, number, write};
 
 /// The most messages deleted at once, and the most looked at for it.
 const DELETED_MAX: u16 = 200;
@@ -42,17 +42,32 @@ pub(super) fn purge(
     for bite in messages.chunks(usize::from(DELETED_MAX)) {
         let transaction = connection.transaction()?;
         for message in bite {
-            let counted = match fate(&transaction, sealing, *message)? {
-                Fate::Unknown => &mut purged.unknown,
-                Fate::Held => &mut purged.held,
-                Fate::Owed => &mut purged.owed,
-                Fate::Deleted => &mut purged.deleted,
-            };
-            *counted += 1;
+            purged.count(delete(&transaction, sealing, *message)?);
         }
         transaction.commit()?;
     }
     Ok(purged)
+}
+
+/// What would become of these messages; nothing does.
+pub(super) fn preview(connection: &Connection, messages: &[i64]) -> Result<Purged, ArchiveError> {
+    let mut purged = Purged::default();
+    for message in messages {
+        purged.count(fate(connection, *message)?);
+    }
+    Ok(purged)
+}
+
+impl Purged {
+    fn count(&mut self, fate: Fate) {
+        let counted = match fate {
+            Fate::Unknown => &mut self.unknown,
+            Fate::Held => &mut self.held,
+            Fate::Owed => &mut self.owed,
+            Fate::Deleted => &mut self.deleted,
+        };
+        *counted += 1;
+    }
 }
 
 /// How far a round of deleting what is too old, or too much, has come.
@@ -163,7 +178,7 @@ fn by_age(
             .query_row([message], |row| row.get(0))
             .optional()?;
         let is_old = received_at.is_some_and(|received_at| received_at < cutoff);
-        if is_old && fate(&transaction, sealing, message)? == Fate::Deleted {
+        if is_old && delete(&transaction, sealing, message)? == Fate::Deleted {
             deleted += 1;
         }
         if deleted == u64::from(DELETED_MAX) {
@@ -190,7 +205,7 @@ fn by_size(
     };
     let mut deleted = 0;
     for message in &messages {
-        deleted += u64::from(fate(&transaction, sealing, *message)? == Fate::Deleted);
+        deleted += u64::from(delete(&transaction, sealing, *message)? == Fate::Deleted);
     }
     transaction.commit()?;
     Ok((deleted, messages.last().map(|last| last + 1)))
@@ -216,7 +231,7 @@ pub(super) fn stored_bytes(connection: &Connection) -> Result<u64, ArchiveError>
     Ok(pages.saturating_mul(number("page_size")?).try_into().unwrap_or(0))
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Deleted,
     Held,
@@ -224,18 +239,29 @@ enum Fate {
     Unknown,
 }
 
-/// Deletes a message, if nothing keeps it.
-fn fate(transaction: &Transaction<'_>, sealing: &Sealing, message: i64) -> Result<Fate, ArchiveError> {
-    if hold::is_held(transaction, message)? {
+/// What becomes of a message that is to be deleted.
+fn fate(connection: &Connection, message: i64) -> Result<Fate, ArchiveError> {
+    if hold::is_held(connection, message)? {
         return Ok(Fate::Held);
     }
-    let deliveries = write::deliveries(transaction, message)?;
+    let deliveries = write::deliveries(connection, message)?;
     if deliveries
         .iter()
         .any(|(_, _, state)| *state == State::Queued as i64)
     {
         return Ok(Fate::Owed);
     }
+    let is_there = message::is_there(connection, message)?;
+    Ok(if is_there { Fate::Deleted } else { Fate::Unknown })
+}
+
+/// Deletes a message, if nothing keeps it.
+fn delete(transaction: &Transaction<'_>, sealing: &Sealing, message: i64) -> Result<Fate, ArchiveError> {
+    let fate = fate(transaction, message)?;
+    if fate != Fate::Deleted {
+        return Ok(fate);
+    }
+    let deliveries = write::deliveries(transaction, message)?;
     let row: Option<(Row, usize)> = transaction
         .prepare_cached(
             "SELECT m.state, n.name, m.about, m.bodies FROM message m JOIN name n ON n.id = m.listener

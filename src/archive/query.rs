@@ -79,10 +79,21 @@ impl Query {
             exact(Field::Route, &self.route),
             self.became(hashing),
         ];
-        let name = self.name.as_deref().map(words).into_iter().flatten();
-        let name = name.filter_map(|word| hashing.folded(Field::Name, word));
         let criteria = criteria.into_iter().flatten();
-        criteria.chain(name.map(|term| vec![term])).collect()
+        criteria.chain(self.words_of_name(hashing)).collect()
+    }
+
+    /// Each word of the name. One without a word is nobody's: a criterion without terms is no message's.
+    fn words_of_name(&self, hashing: &Hashing) -> Vec<Vec<Term>> {
+        let Some(name) = &self.name else {
+            return Vec::new();
+        };
+        let terms = words(name).filter_map(|word| hashing.folded(Field::Name, word));
+        let criteria: Vec<Vec<Term>> = terms.map(|term| vec![term]).collect();
+        if criteria.is_empty() {
+            return vec![Vec::new()];
+        }
+        criteria
     }
 
     /// What must have become of it, at all or at a destination.

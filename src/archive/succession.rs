@@ -69,6 +69,83 @@ pub(super) fn unsettled(
     Ok(found.collect::<Result<_, _>>()?)
 }
 
+/// A delivery that an outbox owed which is not the present one.
+pub(super) struct Lost {
+    /// Who owed it.
+    pub(super) store: u128,
+    /// Who was owed it.
+    pub(super) destination: String,
+    /// Which delivery.
+    pub(super) sequence: u64,
+    /// Its number here.
+    pub(super) number: i64,
+}
+
+/// How many deliveries outboxes owed that are not this one.
+pub(super) fn count_lost(connection: &Connection, present: u128) -> Result<u64, ArchiveError> {
+    let mut count = 0;
+    for (_, first, next) in others(connection, present)? {
+        let found: i64 = connection
+            .prepare_cached(
+                "SELECT count(*) FROM delivery WHERE number >= ?1 AND number < ?2 AND state = ?3",
+            )?
+            .query_row(params![first, next, State::Queued as i64], |row| row.get(0))?;
+        count += found.unsigned_abs();
+    }
+    Ok(count)
+}
+
+/// The first of them from a number on, all of one outbox.
+pub(super) fn lost(
+    connection: &Connection,
+    present: u128,
+    from: i64,
+    count_max: usize,
+) -> Result<Vec<Lost>, ArchiveError> {
+    for (store, first, next) in others(connection, present)? {
+        let mut select = connection.prepare_cached(
+            "SELECT n.name, d.number FROM delivery d JOIN name n ON n.id = d.destination
+             WHERE d.number >= ?1 AND d.number < ?2 AND d.state = ?3 ORDER BY d.number LIMIT ?4",
+        )?;
+        let range = params![
+            first.max(from),
+            next,
+            State::Queued as i64,
+            i64::try_from(count_max).unwrap_or(i64::MAX),
+        ];
+        let found = select.query_map(range, |row| {
+            let number: i64 = row.get(1)?;
+            Ok(Lost {
+                store,
+                destination: row.get(0)?,
+                sequence: number::sequence(number.unsigned_abs()),
+                number,
+            })
+        })?;
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The outboxes that are not this one: each with its first number, and the first of the next.
+fn others(connection: &Connection, present: u128) -> Result<Vec<(u128, i64, i64)>, ArchiveError> {
+    let mut select = connection
+        .prepare_cached("SELECT generation, store FROM outbox WHERE store <> ?1 ORDER BY generation")?;
+    let rows = select.query_map([present.to_be_bytes()], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?))
+    })?;
+    let mut others = Vec::new();
+    for row in rows {
+        let (generation, store) = row?;
+        let (first, next) = (number::of(generation, 0)?, number::of(generation + 1, 0)?);
+        others.push((u128::from_be_bytes(store), first, next));
+    }
+    Ok(others)
+}
+
 /// The generation of an outbox that has written here.
 pub(super) fn generation(connection: &Connection, store: u128) -> Result<Option<i64>, ArchiveError> {
     let generation = connection

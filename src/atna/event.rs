@@ -217,6 +217,8 @@ const TABLE: &[Row] = &[
         "E",
         Object::Repository,
     ),
+    ("archive.lost", PATIENT_RECORD, None, "D", Object::Repository),
+    ("archive.preview", QUERY, None, "E", Object::Query),
     ("archive.purge", PATIENT_RECORD, None, "D", Object::Repository),
     ("audit.read", LOG_USED, None, "R", Object::Resource),
     ("audit.export", LOG_USED, None, "R", Object::Resource),

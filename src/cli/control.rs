@@ -22,7 +22,10 @@ use super::site::{NamedSite, SiteArgument};
 /// The longest answer read: the status of a site of the greatest size is far shorter.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// How long an answer may take: a reload reads the whole site, however slow its disk.
+#[cfg(not(test))]
 const ANSWER_MAX: Duration = Duration::from_secs(120);
+#[cfg(test)]
+const ANSWER_MAX: Duration = Duration::from_millis(100);
 
 /// Which weir is meant.
 #[derive(Args)]
@@ -127,6 +130,18 @@ impl Weir<'_> {
         let answer = timeout(ANSWER_MAX, exchange(stream, method, path, body)).await;
         let seconds = ANSWER_MAX.as_secs();
         let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {seconds} s").into()));
+        answer.map_err(|error| CannotRun::at(socket.display(), error))
+    }
+
+    /// The same, however long it takes: work that goes on in weir when nobody waits for it must not be told as failed.
+    pub(super) async fn send_and_wait(
+        self,
+        method: Method,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Result<Answer, CannotRun> {
+        let (socket, stream) = self.connect().await?;
+        let answer = exchange(stream, method, path, body).await;
         answer.map_err(|error| CannotRun::at(socket.display(), error))
     }
 

@@ -19,7 +19,7 @@ use crate::console::api::resend::{Again, Edited, Outcome, Resent};
 use crate::console::api::resends::{Counted, Preview, Progress, Standing, Start, Wanted};
 use crate::hl7::Message;
 
-use super::archive::Fields;
+use super::archive::{Fields, bounded_or_all};
 use super::control::{self, WhichByName};
 use super::{CannotRun, Finding, input, runtime, text};
 
@@ -60,6 +60,9 @@ pub(super) struct Resend {
     /// All that are as asked: send them, which needs --reason
     #[arg(long, conflicts_with = "number", requires = "reason")]
     yes: bool,
+    /// Every message of the archive, where nothing is searched for
+    #[arg(long, conflicts_with_all = ["number", "condition", "Fields"])]
+    all: bool,
     /// At most so many a second (50, 1000 at most)
     #[arg(long, value_name = "COUNT", conflicts_with = "number")]
     rate: Option<u32>,
@@ -158,7 +161,7 @@ impl Resend {
             return Err(CannotRun::Because(problem.to_owned()));
         }
         let wanted = Wanted {
-            search: self.fields.search(self.condition.clone()),
+            search: bounded_or_all(self.fields.search(self.condition.clone()), self.all, "")?,
             destination: self.to.clone(),
             routed: self.routed,
             rate_per_second: self.rate,

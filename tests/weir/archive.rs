@@ -159,10 +159,20 @@ fn ask_everything(site: &Site) {
     );
     assert_eq!(held, "case 7: 1 message held\n");
     assert!(run(site, &["holds"], 0).contains("court"));
-    let unsure = run(site, &["purge", "--state", "delivered"], 1);
-    assert!(unsure.contains("--yes"), "{unsure}");
+    let unsure = run(site, &["purge", "--state", "dead,delivered"], 1);
+    let would = "would be: 1 deleted, 1 held, 0 still owed, 0 not there\n";
+    assert!(unsure.starts_with(would) && unsure.contains("--yes"), "{unsure}");
+    let unsure = run(site, &["purge", "--number", "1", "5", "99"], 1);
+    let would = "would be: 1 deleted, 1 held, 0 still owed, 1 not there\n";
+    assert!(unsure.starts_with(would), "{unsure}");
+    assert_eq!(search(site, &[]), [5, 3, 1]);
     let purged = run(site, &["purge", "--yes", "--number", "1", "5", "99"], 0);
     assert_eq!(purged, "1 deleted, 1 held, 0 still owed, 1 not there\n");
+    let all = run(site, &["hold", "case 8", "--reason", "court", "--all"], 0);
+    assert_eq!(all, "case 8: 2 messages held\n");
+    let kept = run(site, &["purge", "--yes", "--all"], 1);
+    assert_eq!(kept, "0 deleted, 2 held, 0 still owed, 0 not there\n");
+    assert_eq!(run(site, &["release", "case 8"], 0), "case 8: released\n");
     assert_eq!(run(site, &["release", "case 7"], 0), "case 7: released\n");
     assert_eq!(search(site, &[]), [3, 1]);
     assert!(run(site, &["summary"], 0).starts_with("2 messages"));
@@ -186,6 +196,8 @@ fn check_audit(site: &Site) {
         "\"messages/3\"",
         "\"archive.hold\"",
         "court and messages by control_id",
+        "\"archive.preview\"",
+        "messages by state",
         "\"archive.purge\"",
         "3 messages by number",
         "\"archive.release\"",
@@ -278,7 +290,209 @@ fn wrong_questions_are_told() {
     wrong(&["show", "99"], "there is no message 99 in the archive");
     wrong(&["show", "5", "--sent", "ehr"], "message 5 has no delivery");
     wrong(&["release", "case 8"], "there is no hold of that name");
-    wrong(&["purge", "--yes"], "an empty search means all messages");
+    wrong(&["purge", "--yes"], "or --all for every message");
+    wrong(&["purge"], "or --all for every message");
+    for all in [&["--number", "1"][..], &["--type", "ADT"], &["PID-5.1 = 'X'"]] {
+        wrong(
+            &[&["purge", "--yes", "--all"], all].concat(),
+            "cannot be used with",
+        );
+    }
+}
+
+/// The archive is asked and must refuse; all three messages are there afterwards.
+#[track_caller]
+fn refused(site: &Site, arguments: &[&str], expected: &str) {
+    let all = [&["archive"], arguments, &["--site", "site"]].concat();
+    let (status, out, err) = weir(site.folder(), &all, b"");
+    assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}: {err}");
+    assert!(err.contains(expected), "{arguments:?}: {err}");
+    assert_eq!(search(site, &[]), [5, 3, 1], "{arguments:?}");
+    assert_eq!(run(site, &["holds"], 0), "", "{arguments:?}");
+}
+
+/// A script whose variable is not set: nothing may be taken for everything.
+fn ask_with_nothing(site: &Site) {
+    for name in ["", " ", ".", "^,", "-"] {
+        refused(
+            site,
+            &["purge", "--yes", "--name", name],
+            "`name`: expected a word",
+        );
+    }
+    for (option, key) in [
+        ("--patient", "patient"),
+        ("--control-id", "control_id"),
+        ("--order", "order"),
+        ("--account", "account"),
+        ("--tag", "tag"),
+        ("--type", "type"),
+        ("--application", "application"),
+        ("--facility", "facility"),
+        ("--listener", "listener"),
+        ("--route", "route"),
+        ("--destination", "destination"),
+        ("--state", "state"),
+    ] {
+        let expected = format!("`{key}`: expected what to search for");
+        refused(site, &["purge", "--yes", option, ""], &expected);
+    }
+    refused(
+        site,
+        &["purge", "--yes", " "],
+        "`where`: expected what to search for",
+    );
+    refused(site, &["purge", "--yes", "--tag", "=7W"], "as `ward=7W`");
+    refused(site, &["search", "--name", "."], "`name`: expected a word");
+}
+
+#[test]
+fn a_criterion_with_nothing_to_look_for_is_refused() {
+    let site = site();
+    ask_with_nothing(&site);
+    let engine = site.start();
+    ask_with_nothing(&site);
+    for path in ["messages/search", "resends"] {
+        let name = json!({ "name": "." });
+        let body = if path == "resends" {
+            json!({ "search": name })
+        } else {
+            name
+        };
+        let (code, answer) = site.post(&format!("/api/v1/{path}"), &body);
+        assert_eq!(code, 400, "{path}: {answer}");
+    }
+    assert_eq!(site.ask("GET", "/api/v1/messages?listener=").0, 400);
+    assert_eq!(engine.terminate(), 0);
+}
+
+/// Numbers beside what is wrong, or beside another choice: nothing is done by half.
+fn ask_for_two_things(site: &Site) {
+    for rest in [["--type", "ADT^A01"], ["--since", "1h"]] {
+        let both = "cannot be used with";
+        refused(
+            site,
+            &[&["purge", "--yes", "--number", "1"][..], &rest].concat(),
+            both,
+        );
+        let hold = ["hold", "h1", "--reason", "x", "--number", "1"];
+        refused(site, &[&hold[..], &rest].concat(), both);
+    }
+    let condition = ["purge", "PID-5.1 = 'X'", "--yes", "--number", "1"];
+    refused(site, &condition, "cannot be used with");
+}
+
+/// What cannot be understood makes no hold.
+fn hold_what_is_wrong(site: &Site) {
+    for (wrong, expected) in [
+        (&["PID-5.1 == \"X\""][..], "the condition, byte"),
+        (&["--state", "delivred"], "expected some of queued"),
+        (&["--name", ""], "`name`: expected a word"),
+        (&[], "or --all for every message"),
+    ] {
+        refused(
+            site,
+            &[&["hold", "h1", "--reason", "x"], wrong].concat(),
+            expected,
+        );
+    }
+}
+
+#[test]
+fn an_order_is_understood_before_anything_is_done() {
+    let site = site();
+    ask_for_two_things(&site);
+    hold_what_is_wrong(&site);
+    assert!(!audited(&site).contains("\"archive."), "nothing was allowed");
+    let engine = site.start();
+    ask_for_two_things(&site);
+    hold_what_is_wrong(&site);
+    for (chosen, expected) in [
+        (
+            json!({ "numbers": [1], "search": { "type": "ADT" } }),
+            "found both",
+        ),
+        (
+            json!({ "numbers": [1], "search": { "state": "delivred" } }),
+            "found both",
+        ),
+        (json!({ "search": { "state": "delivred" } }), "expected some of"),
+        (json!({ "search": { "count": 1 } }), "`count`: a search means all"),
+        (json!({}), "an empty search means all messages"),
+    ] {
+        let hold = json!({ "name": "h1", "reason": "x", "messages": chosen });
+        for (path, body) in [("archive/purge", &chosen), ("archive/holds", &hold)] {
+            let (code, answer) = site.post(&format!("/api/v1/{path}"), body);
+            let error = answer["error"].as_str().unwrap_or_default();
+            assert!(
+                code == 400 && error.contains(expected),
+                "{path} {body}: {code} {answer}"
+            );
+        }
+    }
+    for search in [json!({ "before": 5 }), json!({ "count": 1 })] {
+        let (code, answer) = site.post("/api/v1/resends", &json!({ "search": search }));
+        assert!(
+            code == 400 && answer["error"].as_str().unwrap().contains("`limit`"),
+            "{answer}"
+        );
+    }
+    assert_eq!(search(&site, &[]), [5, 3, 1]);
+    assert_eq!(run(&site, &["holds"], 0), "");
+    assert!(!audited(&site).contains("\"archive."), "nothing was allowed");
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn what_was_lost_with_an_outbox_is_told_ended_and_can_be_deleted() {
+    let site = site();
+    let lost = Owed {
+        destination: "ehr".into(),
+        sequence: 8,
+        result: None,
+        dead: None,
+    };
+    let received = Received {
+        message: 7,
+        received_at: "2026-03-01T08:05:09Z".parse().unwrap(),
+        listener: "in".into(),
+        site_version: "v1".into(),
+        charsets: Vec::new(),
+        raw: adt("A4").into(),
+        deliveries: vec![lost],
+        outcome: Outcome::Accepted,
+        routes: Vec::new(),
+        tags: Vec::new(),
+        results: Vec::new(),
+        origin: None,
+    };
+    let event = Event {
+        number: 8,
+        what: What::Received(received),
+    };
+    let archive = Archive::open(&site.folder().join("data/archive"), None).unwrap();
+    archive.write(1, &[event]).unwrap();
+    drop(archive);
+    let (status, _, err) = weir(
+        site.folder(),
+        &["archive", "lost", "--yes", "--site", "site"],
+        b"",
+    );
+    assert!(status == 2 && err.contains("expected a weir that runs"), "{err}");
+    let engine = site.start();
+    let owed = run(&site, &["purge", "--yes", "--number", "7"], 1);
+    assert_eq!(owed, "0 deleted, 0 held, 1 still owed, 0 not there\n");
+    let told = run(&site, &["lost"], 1);
+    assert_eq!(
+        told,
+        "1 queued in an outbox that is gone; --yes ends them as purged\n"
+    );
+    assert_eq!(run(&site, &["lost", "--yes"], 0), "1 ended as purged\n");
+    assert!(audited(&site).contains("\"archive.lost\""));
+    assert_eq!(search(&site, &["--state", "purged"]), [7]);
+    let purged = run(&site, &["purge", "--yes", "--number", "7"], 0);
+    assert_eq!(purged, "1 deleted, 0 held, 0 still owed, 0 not there\n");
+    assert_eq!(engine.terminate(), 0);
 }
 
 #[test]

@@ -186,15 +186,18 @@ fn nothing_deletes_what_a_hold_keeps() {
         .archive
         .hold("case 8", "audit", "bert", at(1), &[30])
         .unwrap();
-    assert_eq!(
-        bench.archive.purge(&[10, 20, 30, 40, 999]).unwrap(),
+    let (messages, expected) = (
+        [10, 20, 30, 40, 999],
         Purged {
             deleted: 1,
             held: 2,
             owed: 1,
-            unknown: 1
-        }
+            unknown: 1,
+        },
     );
+    assert_eq!(bench.archive.purge_preview(&messages).unwrap(), expected);
+    assert_eq!(bench.find(&Query::default()).len(), 9, "only told");
+    assert_eq!(bench.archive.purge(&messages).unwrap(), expected);
     bench.tidy(&settings, at(0) + days(400));
     assert_eq!(bench.find(&Query::default()), [30, 20, 10]);
     assert_eq!(
@@ -304,4 +307,40 @@ fn an_outbox_that_is_gone_owes_nothing_any_more_and_one_put_back_is_another() {
     let copied = Archive::open_existing(&copy, None).unwrap().unwrap();
     assert_eq!(copied.summary().unwrap().messages, 3);
     assert_eq!(copied.written(STORE).unwrap(), archive.written(STORE).unwrap());
+}
+
+#[test]
+fn what_was_lost_with_an_outbox_is_ended_by_an_order_and_what_this_one_owes_is_not() {
+    const PRESENT: u128 = STORE + 1;
+    let mut bench = bench();
+    let came_in: Vec<What> = (1..=250)
+        .map(|message| came(message * 10, &["lab", "files"]))
+        .collect();
+    bench.tell(came_in);
+    bench.tell(vec![ended("lab", 11, End::Delivered)]);
+    let of_present = bench.events(vec![came(10, &["lab"])]);
+    bench.archive.write(PRESENT, &of_present).unwrap();
+    let present = 10_000_000_000_010;
+    let archive = bench.archive.clone();
+    assert_eq!(archive.purge(&[10, 20, present]).unwrap().owed, 3);
+    assert_eq!(archive.count_lost(PRESENT).unwrap(), 499);
+    assert_eq!(archive.count_lost(STORE).unwrap(), 1);
+
+    assert_eq!(archive.end_lost(PRESENT, "anna", at(99)).unwrap(), 499);
+    assert_eq!(archive.count_lost(PRESENT).unwrap(), 0);
+    assert_eq!(archive.end_lost(PRESENT, "anna", at(99)).unwrap(), 0);
+    let told = archive.message(10).unwrap().unwrap();
+    let of = |name| {
+        let mut all = told.deliveries.iter();
+        all.find(|delivery| delivery.destination == name).unwrap()
+    };
+    assert_eq!(of("lab").state, State::Delivered);
+    assert_eq!(
+        (of("files").state, of("files").ended_by.as_deref()),
+        (State::Purged, Some("anna"))
+    );
+    assert_eq!(bench.state(present), State::Queued);
+    assert_eq!(archive.purge(&[10, 20]).unwrap().deleted, 2);
+    bench.tidy(&Settings::default(), at(0) + days(400));
+    assert_eq!(bench.find(&Query::default()), [present], "the rest goes by age");
 }

@@ -54,6 +54,17 @@ fn some(text: &str) -> Option<String> {
 }
 
 #[test]
+fn a_name_without_a_word_is_nobodys() {
+    for name in ["", " ", ".", "^,", "&;"] {
+        let query = Query {
+            name: some(name),
+            ..Query::default()
+        };
+        check(query, &[]);
+    }
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_field_finds_its_messages() {
     let of = Query::default;

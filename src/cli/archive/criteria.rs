@@ -3,6 +3,7 @@
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::cli::CannotRun;
 use crate::console::api::archive::Chosen;
 use crate::console::api::messages::Search;
 use crate::{clock, units};
@@ -70,8 +71,11 @@ pub(in crate::cli) struct Fields {
 /// Which messages: by number, or all that are as asked.
 #[derive(Args)]
 pub(super) struct Which {
-    /// Numbers, as `search` shows them
-    #[arg(long, value_name = "NUMBER", num_args = 1..)]
+    /// Every message of the archive
+    #[arg(long, conflicts_with_all = ["number", "condition", "Fields"])]
+    all: bool,
+    /// Numbers, as `search` shows them; instead of a search
+    #[arg(long, value_name = "NUMBER", num_args = 1.., conflicts_with_all = ["condition", "Fields"])]
     number: Vec<u64>,
     #[command(flatten)]
     search: Criteria,
@@ -121,12 +125,34 @@ impl Fields {
 }
 
 impl Which {
-    pub(super) fn chosen(&self) -> Chosen {
-        let search = self.search.search();
-        let is_empty = serde_json::to_value(&search).is_ok_and(|search| search == serde_json::json!({}));
-        Chosen {
+    /// By number or by search.
+    ///
+    /// # Errors
+    /// When neither was said.
+    pub(super) fn chosen(&self) -> Result<Chosen, CannotRun> {
+        let search = if self.number.is_empty() {
+            Some(bounded_or_all(self.search.search(), self.all, "--number, ")?)
+        } else {
+            None
+        };
+        Ok(Chosen {
             numbers: self.number.clone(),
-            search: (!is_empty).then_some(search),
-        }
+            search,
+        })
     }
+}
+
+/// A search that is to be acted on: an empty one finds every message, so that has to be said.
+///
+/// # Errors
+/// When it is empty, and not all are meant.
+pub(in crate::cli) fn bounded_or_all(search: Search, all: bool, or: &str) -> Result<Search, CannotRun> {
+    let is_empty = serde_json::to_value(&search).is_ok_and(|search| search == serde_json::json!({}));
+    if is_empty && !all {
+        let problem = format!(
+            "expected {or}what to search for, as --since 1d, or --all for every message of the archive"
+        );
+        return Err(CannotRun::Because(problem));
+    }
+    Ok(search)
 }

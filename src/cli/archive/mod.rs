@@ -17,7 +17,7 @@ use hyper::{Method, StatusCode};
 use crate::archive::{Archive as History, check_hold};
 use crate::clock;
 use crate::console::api;
-use crate::console::api::archive::{Held, Hold, NewHold, Purged, Summary, Trouble};
+use crate::console::api::archive::{Chosen, Held, Hold, NewHold, Purged, Summary, Trouble};
 use crate::console::api::messages::{self, Page};
 use crate::secret::SecretPlace;
 
@@ -25,8 +25,8 @@ use super::control::WhichByName;
 use super::queue::escaped;
 use super::recorded::user;
 use super::{CannotRun, Finding, control, runtime, text};
-pub(super) use criteria::Fields;
 use criteria::{Criteria, Which};
+pub(super) use criteria::{Fields, bounded_or_all};
 use show::Show;
 use source::Source;
 
@@ -60,6 +60,8 @@ enum Order {
     Release(Release),
     /// Delete messages, but for those held or still owed to somebody
     Purge(Purge),
+    /// What is shown as queued and was lost with an outbox that is gone; --yes ends it as purged, so that it can be deleted
+    Lost(Lost),
     /// How much history there is
     Summary,
     /// Read all of it, while weir does not run, and tell what is damaged
@@ -104,7 +106,14 @@ struct Release {
 struct Purge {
     #[command(flatten)]
     which: Which,
-    /// Do it; without, it is only told how many messages are meant
+    /// Do it; without, it is only told how many messages would be deleted, and how many are held or still owed
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Args)]
+struct Lost {
+    /// Do it; without, it is only told how many deliveries there are
     #[arg(long)]
     yes: bool,
 }
@@ -120,6 +129,7 @@ impl Archive {
             Order::Holds => holds(&source(key)?, out),
             Order::Release(release) => release.run(&source(key)?, out),
             Order::Purge(purge) => purge.run(&source(key)?, out),
+            Order::Lost(lost) => lost.run(&source(key)?, out),
             Order::Summary => summary(&source(key)?, out),
             Order::Verify => verify(&source(key)?, out),
             Order::Encrypt => encrypt::run(self.which.weir(), key, out),
@@ -187,9 +197,10 @@ impl Keep {
         let new = NewHold {
             name: self.hold.clone(),
             reason: self.reason.clone(),
-            messages: self.which.chosen(),
+            messages: self.which.chosen()?,
         };
         check_hold(&new.name, &new.reason).map_err(|error| CannotRun::Because(error.to_string()))?;
+        understood(&new.messages)?;
         let detail = format!("{} and {}", new.reason, new.messages.told());
         source.record(
             "archive.hold",
@@ -197,7 +208,7 @@ impl Keep {
             Some(detail),
         )?;
         let here = |archive: &History| api::archive::hold(archive, &new, &user(), clock::now());
-        let held: Held = source.ask(Method::POST, "/api/v1/archive/holds", &new, here)?;
+        let held: Held = source.order(Method::POST, "/api/v1/archive/holds", &new, here)?;
         let messages = text::count(usize::try_from(held.held).unwrap_or(usize::MAX), "message");
         writeln!(out, "{}: {messages} held", self.hold)?;
         Ok(found_or_not(held.held > 0))
@@ -243,13 +254,10 @@ impl Release {
 
 impl Purge {
     fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let chosen = self.which.chosen();
+        let chosen = self.which.chosen()?;
+        understood(&chosen)?;
         if !self.yes {
-            writeln!(
-                out,
-                "nothing is deleted without --yes; `weir archive search` shows what is meant"
-            )?;
-            return Ok(Finding::NotSo);
+            return Purge::preview(source, &chosen, out);
         }
         source.record(
             "archive.purge",
@@ -257,18 +265,58 @@ impl Purge {
             Some(chosen.told()),
         )?;
         let here = |archive: &History| api::archive::purge(archive, &chosen);
-        let purged: Purged = source.ask(Method::POST, "/api/v1/archive/purge", &chosen, here)?;
-        let Purged {
-            deleted,
-            held,
-            owed,
-            unknown,
-        } = purged;
+        let purged: Purged = source.order(Method::POST, "/api/v1/archive/purge", &chosen, here)?;
+        writeln!(out, "{}", counted(&purged))?;
+        Ok(found_or_not(purged.deleted > 0))
+    }
+
+    fn preview(source: &Source<'_>, chosen: &Chosen, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        source.record(
+            "archive.preview",
+            "archive/messages".to_owned(),
+            Some(chosen.told()),
+        )?;
+        let here = |archive: &History| api::archive::purge_preview(archive, chosen);
+        let path = "/api/v1/archive/purge/preview";
+        let would: Purged = source.order(Method::POST, path, chosen, here)?;
+        writeln!(out, "would be: {}", counted(&would))?;
         writeln!(
             out,
-            "{deleted} deleted, {held} held, {owed} still owed, {unknown} not there"
+            "nothing is deleted without --yes; `weir archive search` shows what is meant"
         )?;
-        Ok(found_or_not(deleted > 0))
+        Ok(Finding::NotSo)
+    }
+}
+
+fn counted(purged: &Purged) -> String {
+    let Purged {
+        deleted,
+        held,
+        owed,
+        unknown,
+    } = purged;
+    format!("{deleted} deleted, {held} held, {owed} still owed, {unknown} not there")
+}
+
+impl Lost {
+    fn run(&self, source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun> {
+        let path = "/api/v1/archive/lost";
+        let stopped = |_: &History| {
+            let problem = "expected a weir that runs, which knows what its outbox owes: start it";
+            Err(Trouble::Asked(problem.to_owned()))
+        };
+        let method = if self.yes { Method::DELETE } else { Method::GET };
+        let lost: api::archive::Lost = source.order(method, path, &(), stopped)?;
+        let count = lost.deliveries;
+        if self.yes {
+            writeln!(out, "{count} ended as purged")?;
+            return Ok(found_or_not(count > 0));
+        }
+        writeln!(
+            out,
+            "{count} queued in an outbox that is gone; --yes ends them as purged"
+        )?;
+        Ok(Finding::NotSo)
     }
 }
 
@@ -300,6 +348,96 @@ fn verify(source: &Source<'_>, out: &mut dyn Write) -> Result<Finding, CannotRun
     Ok(found_or_not(verified.is_sound()))
 }
 
+/// Before it is written down that anything is done.
+fn understood(chosen: &Chosen) -> Result<(), CannotRun> {
+    let meant = chosen.meant().map(drop);
+    meant.map_err(|trouble| CannotRun::Because(trouble.to_string()))
+}
+
 fn found_or_not(is_so: bool) -> Finding {
     if is_so { Finding::Fine } else { Finding::NotSo }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        archive: Archive,
+    }
+
+    /// A request, read to its end.
+    fn accept(listener: &UnixListener) -> UnixStream {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(&stream);
+        let (mut line, mut body) = (String::new(), 0);
+        while reader.read_line(&mut line).unwrap() > 2 {
+            if let Some(bytes) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                body = bytes.trim().parse().unwrap();
+            }
+            line.clear();
+        }
+        reader.read_exact(&mut vec![0; body]).unwrap();
+        stream
+    }
+
+    fn answer(mut to: UnixStream, body: &str) {
+        let length = body.len();
+        write!(to, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+    }
+
+    /// What weir says to an order after another question, asked later, has been given up.
+    #[track_caller]
+    fn check(arguments: &[&str], says: &str, expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let listener = UnixListener::bind(crate::console::control::path(data)).unwrap();
+        let typed = |data: &Path, arguments: &[&str]| {
+            let data = ["--data", data.to_str().unwrap()];
+            Typed::parse_from([&["archive"], arguments, &data[..]].concat()).archive
+        };
+        let ordered = typed(data, arguments);
+        let order = std::thread::spawn(move || {
+            let mut out = Vec::new();
+            let done = ordered.run(&mut out).map(drop);
+            (
+                done.map_err(|why| format!("{why:?}")),
+                String::from_utf8(out).unwrap(),
+            )
+        });
+        // Somebody looks whether it is there.
+        drop(listener.accept().unwrap());
+        let waits = accept(&listener);
+        let asked = typed(data, &["summary"]);
+        let given_up = asked.run(&mut Vec::new()).map(drop).unwrap_err();
+        let given_up = format!("{given_up:?}");
+        assert!(given_up.contains("no answer within"), "{given_up}");
+        answer(waits, says);
+        assert_eq!(
+            order.join().unwrap(),
+            (Ok(()), expected.to_owned()),
+            "{arguments:?}"
+        );
+    }
+
+    #[test]
+    fn an_order_about_many_messages_is_waited_for() {
+        let purged = r#"{ "deleted": 7, "held": 0, "owed": 0, "unknown": 0 }"#;
+        let told = "7 deleted, 0 held, 0 still owed, 0 not there\n";
+        check(&["purge", "--all", "--yes"], purged, told);
+        let told = format!(
+            "would be: {told}nothing is deleted without --yes; `weir archive search` shows what is meant\n"
+        );
+        check(&["purge", "--all"], purged, &told);
+        let hold = ["hold", "h", "--reason", "r", "--all"];
+        check(&hold, r#"{ "held": 7 }"#, "h: 7 messages held\n");
+    }
 }

@@ -16,7 +16,7 @@ use crate::console::api::archive::Trouble;
 use crate::console::api::messages;
 use crate::secret::SecretPlace;
 
-use super::super::control::{self, Weir};
+use super::super::control::{self, Answer, Weir};
 use super::super::recorded::Recorded;
 use super::super::{CannotRun, runtime};
 
@@ -57,11 +57,27 @@ impl<'a> Source<'a> {
             Source::Running(weir) => {
                 let body = serde_json::to_value(body).map_err(|error| CannotRun::at(path, error))?;
                 let body = Some(&body).filter(|body| !body.is_null());
-                let answer = runtime()?.block_on(weir.send(method, path, body))?;
-                match answer.code {
-                    StatusCode::OK => control::read(&answer),
-                    _ => Err(CannotRun::Because(control::read::<api::Failure>(&answer)?.error)),
-                }
+                said(&runtime()?.block_on(weir.send(method, path, body))?)
+            }
+        }
+    }
+
+    /// The answer to an order about any number of messages, however long it takes.
+    pub(super) fn order<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        here: impl FnOnce(&Archive) -> Result<T, Trouble>,
+    ) -> Result<T, CannotRun> {
+        match self {
+            Source::Here(archive, _) => {
+                here(archive).map_err(|trouble| CannotRun::Because(trouble.to_string()))
+            }
+            Source::Running(weir) => {
+                let body = serde_json::to_value(body).map_err(|error| CannotRun::at(path, error))?;
+                let body = Some(&body).filter(|body| !body.is_null());
+                said(&runtime()?.block_on(weir.send_and_wait(method, path, body))?)
             }
         }
     }
@@ -97,6 +113,14 @@ impl<'a> Source<'a> {
                 }
             }
         }
+    }
+}
+
+/// What an answer says, or why it is none.
+fn said<T: DeserializeOwned>(answer: &Answer) -> Result<T, CannotRun> {
+    match answer.code {
+        StatusCode::OK => control::read(answer),
+        _ => Err(CannotRun::Because(control::failure(answer)?)),
     }
 }
 

@@ -52,13 +52,14 @@ pub struct Summary {
     pub newest: Option<String>,
 }
 
-/// Which messages: by their numbers, or all that a search finds.
+/// Which messages: by their numbers, or all that a search finds, and not both.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Chosen {
     /// Their numbers.
     pub numbers: Vec<u64>,
-    /// What they have in common.
+    /// What they have in common: as for `POST /api/v1/messages/search`, but without `count`. An empty one means all
+    /// messages.
     #[serde(deserialize_with = "object_or_null", skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
 }
@@ -98,7 +99,7 @@ pub struct Held {
     pub held: u64,
 }
 
-/// What became of messages that were to be deleted.
+/// What became of messages that were to be deleted, or what would.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Purged {
     /// Deleted.
@@ -109,6 +110,13 @@ pub struct Purged {
     pub owed: u64,
     /// Not there.
     pub unknown: u64,
+}
+
+/// Deliveries that the archive shows as queued, of an outbox that is gone: nobody will send them.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Lost {
+    /// How many.
+    pub deliveries: u64,
 }
 
 /// What there is. Blocks on the archive.
@@ -136,8 +144,9 @@ pub fn holds(archive: &Archive) -> Result<Vec<Hold>, Trouble> {
 
 /// Makes a hold or adds to one. Blocks on the archive.
 pub fn hold(archive: &Archive, new: &NewHold, by: &str, at: Timestamp) -> Result<Held, Trouble> {
-    let mut held = archive.hold(&new.name, &new.reason, by, at, &new.messages.numbers)?;
-    each_page(archive, &new.messages, |numbers| {
+    let meant = new.messages.meant()?;
+    let mut held = 0;
+    meant.each_page(archive, |numbers| {
         held += archive.hold(&new.name, &new.reason, by, at, numbers)?;
         Ok(())
     })?;
@@ -146,43 +155,58 @@ pub fn hold(archive: &Archive, new: &NewHold, by: &str, at: Timestamp) -> Result
 
 /// Deletes messages. Blocks on the archive.
 pub fn purge(archive: &Archive, chosen: &Chosen) -> Result<Purged, Trouble> {
-    if chosen.numbers.is_empty() && chosen.search.is_none() {
-        let problem = "expected `numbers`, or a `search`; an empty search means all messages";
-        return Err(Trouble::Asked(problem.to_owned()));
-    }
+    sum(archive, chosen, |numbers| archive.purge(numbers))
+}
+
+/// What that would do. Blocks on the archive.
+pub fn purge_preview(archive: &Archive, chosen: &Chosen) -> Result<Purged, Trouble> {
+    sum(archive, chosen, |numbers| archive.purge_preview(numbers))
+}
+
+fn sum(
+    archive: &Archive,
+    chosen: &Chosen,
+    work: impl Fn(&[u64]) -> Result<archive::Purged, ArchiveError>,
+) -> Result<Purged, Trouble> {
     let mut purged = Purged::default();
-    let mut count = |more: archive::Purged| {
+    chosen.meant()?.each_page(archive, |numbers| {
+        let more = work(numbers)?;
         purged.deleted += more.deleted;
         purged.held += more.held;
         purged.owed += more.owed;
         purged.unknown += more.unknown;
-    };
-    count(archive.purge(&chosen.numbers)?);
-    each_page(archive, chosen, |numbers| {
-        count(archive.purge(numbers)?);
         Ok(())
     })?;
     Ok(purged)
 }
 
-/// Goes through all that is found by the search, to the end of the archive.
-fn each_page(
-    archive: &Archive,
-    chosen: &Chosen,
-    mut work: impl FnMut(&[u64]) -> Result<(), Trouble>,
-) -> Result<(), Trouble> {
-    let Some(search) = &chosen.search else {
-        return Ok(());
-    };
-    let query = search.query()?;
-    let mut before = search.before;
-    loop {
-        let page = archive.search(&query, before, PAGE_COUNT_MAX)?;
-        let numbers: Vec<u64> = page.found.iter().map(|found| found.number).collect();
-        work(&numbers)?;
-        before = page.next;
-        if before.is_none() {
-            return Ok(());
+/// Which messages are meant, once all that was said of them is understood.
+pub enum Meant<'a> {
+    /// These.
+    Numbers(&'a [u64]),
+    /// All that are as asked, before a number if there is one.
+    Found(Box<archive::Query>, Option<u64>),
+}
+
+impl Meant<'_> {
+    /// Goes through all of them, to the end of the archive.
+    fn each_page(
+        &self,
+        archive: &Archive,
+        mut work: impl FnMut(&[u64]) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        let (query, mut before) = match self {
+            Meant::Numbers(numbers) => return work(numbers),
+            Meant::Found(query, before) => (query, *before),
+        };
+        loop {
+            let page = archive.search(query, before, PAGE_COUNT_MAX)?;
+            let numbers: Vec<u64> = page.found.iter().map(|found| found.number).collect();
+            work(&numbers)?;
+            before = page.next;
+            if before.is_none() {
+                return Ok(());
+            }
         }
     }
 }
@@ -191,6 +215,27 @@ fn each_page(
 pub(super) async fn get(State(sources): State<Sources>) -> Response {
     work(&sources, |archive| {
         Ok(axum::Json(summary(archive)?).into_response())
+    })
+    .await
+}
+
+/// How many deliveries are queued in an outbox that is gone.
+pub(super) async fn get_lost(State(sources): State<Sources>) -> Response {
+    let present = sources.status.outbox().store_id();
+    work(&sources, move |archive| {
+        let deliveries = archive.count_lost(present)?;
+        Ok(axum::Json(Lost { deliveries }).into_response())
+    })
+    .await
+}
+
+/// Ends them as purged.
+pub(super) async fn end_lost(State(sources): State<Sources>, caller: Caller) -> Response {
+    let present = sources.status.outbox().store_id();
+    let by = caller.who();
+    work(&sources, move |archive| {
+        let deliveries = archive.end_lost(present, &by, clock::now())?;
+        Ok(axum::Json(Lost { deliveries }).into_response())
     })
     .await
 }
@@ -216,6 +261,9 @@ pub(super) async fn add_hold(
     let object = format!("archive/holds/{}", new.name);
     if let Err(refused) = new.messages.check_may_search(&caller, &object).await {
         return refused;
+    }
+    if let Err(trouble) = new.messages.meant() {
+        return trouble.response();
     }
     let detail = format!("{} and {}", new.reason, new.messages.told());
     if let Err(unwritten) = caller.record(&object, Some(detail)).await {
@@ -243,20 +291,62 @@ pub(super) async fn post_purge(
     caller: Caller,
     Json(chosen): Json<Chosen>,
 ) -> Response {
+    purged(&sources, &caller, chosen, purge).await
+}
+
+/// What that would do; nothing is deleted.
+pub(super) async fn post_purge_preview(
+    State(sources): State<Sources>,
+    caller: Caller,
+    Json(chosen): Json<Chosen>,
+) -> Response {
+    purged(&sources, &caller, chosen, purge_preview).await
+}
+
+async fn purged(
+    sources: &Sources,
+    caller: &Caller,
+    chosen: Chosen,
+    purge: fn(&Archive, &Chosen) -> Result<Purged, Trouble>,
+) -> Response {
     let object = "archive/messages";
-    if let Err(refused) = chosen.check_may_search(&caller, object).await {
+    if let Err(refused) = chosen.check_may_search(caller, object).await {
         return refused;
+    }
+    if let Err(trouble) = chosen.meant() {
+        return trouble.response();
     }
     if let Err(unwritten) = caller.record(object, Some(chosen.told())).await {
         return unwritten;
     }
-    work(&sources, move |archive| {
+    work(sources, move |archive| {
         Ok(axum::Json(purge(archive, &chosen)?).into_response())
     })
     .await
 }
 
 impl Chosen {
+    /// What that means: asked before anything is written, so that what is not understood changes nothing.
+    ///
+    /// # Errors
+    /// When it is not as it should be.
+    pub fn meant(&self) -> Result<Meant<'_>, Trouble> {
+        let problem = match &self.search {
+            Some(_) if !self.numbers.is_empty() => {
+                "expected `numbers` or a `search`, found both: order one, then the other"
+            }
+            Some(search) if search.count.is_some() => {
+                "`count`: a search means all that it finds here; leave it out, or give `numbers`"
+            }
+            Some(search) => return Ok(Meant::Found(Box::new(search.query()?), search.before)),
+            None if self.numbers.is_empty() => {
+                "expected `numbers`, or a `search`; an empty search means all messages"
+            }
+            None => return Ok(Meant::Numbers(&self.numbers)),
+        };
+        Err(Trouble::Asked(problem.to_owned()))
+    }
+
     /// Whether who asks may choose so: counts of what is found by content tell content.
     ///
     /// # Errors

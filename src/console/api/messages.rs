@@ -243,8 +243,9 @@ fn search_with_subjects(archive: &Archive, asked: &Search) -> Result<Page, Troub
 impl Search {
     /// What the archive is asked.
     pub(super) fn query(&self) -> Result<archive::Query, Trouble> {
+        self.check_says_something()?;
         let tag = self.tag.as_ref().map(|tag| {
-            let parts = tag.split_once('=');
+            let parts = tag.split_once('=').filter(|(name, _)| !name.trim().is_empty());
             let parts = parts.map(|(name, value)| (name.to_owned(), value.to_owned()));
             parts.ok_or_else(|| Trouble::Asked("`tag`: expected a name and a value, as `ward=7W`".to_owned()))
         });
@@ -273,6 +274,39 @@ impl Search {
             since: self.since,
             until: self.until,
         })
+    }
+
+    /// A criterion that is there and empty is a mistake, as of a script whose variable is not set: what it finds may be
+    /// deleted.
+    fn check_says_something(&self) -> Result<(), Trouble> {
+        let texts = [
+            ("control_id", &self.control_id),
+            ("patient", &self.patient),
+            ("account", &self.account),
+            ("order", &self.order),
+            ("tag", &self.tag),
+            ("where", &self.condition),
+            ("type", &self.message_type),
+            ("application", &self.application),
+            ("facility", &self.facility),
+            ("listener", &self.listener),
+            ("route", &self.route),
+            ("destination", &self.destination),
+            ("state", &self.state),
+        ];
+        let is_empty = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
+        if let Some((key, _)) = texts.into_iter().find(|(_, text)| is_empty(text)) {
+            let problem = format!(
+                "`{key}`: expected what to search for, found nothing; leave it out to search by others"
+            );
+            return Err(Trouble::Asked(problem));
+        }
+        let has_word = |name: &String| name.chars().any(char::is_alphanumeric);
+        if self.name.as_ref().is_some_and(|name| !has_word(name)) {
+            let problem = "`name`: expected a word of a name, with a letter or a digit; leave it out to search by others";
+            return Err(Trouble::Asked(problem.to_owned()));
+        }
+        Ok(())
     }
 
     /// Whether it asks for anything that stands in messages about people.

@@ -160,6 +160,10 @@ pub(super) async fn preview(
     if asked.limit == Some(0) {
         return Failure::response(StatusCode::BAD_REQUEST, "`limit`: expected at least 1");
     }
+    if asked.search.before.is_some() || asked.search.count.is_some() {
+        let error = "`search`: expected no `before` and no `count` here; `limit` says how many at most";
+        return Failure::response(StatusCode::BAD_REQUEST, error);
+    }
     let (way, query) = (way(asked.destination, asked.routed), asked.search.query());
     let chosen = Chosen {
         numbers: Vec::new(),

@@ -257,6 +257,15 @@ fn archived() -> Vec<Endpoint> {
     vec![
         get("/api/v1/archive", may(See), No, archive::get)
             .answers::<archive::Summary>("How much history there is"),
+        get("/api/v1/archive/lost", may(See), No, archive::get_lost)
+            .answers::<archive::Lost>("How many deliveries are queued in an outbox that is gone"),
+        delete(
+            "/api/v1/archive/lost",
+            administer,
+            As("archive.lost"),
+            archive::end_lost,
+        )
+        .answers::<archive::Lost>("Ends them as purged, so that their messages can be deleted"),
         get("/api/v1/archive/holds", may(See), No, archive::list_holds)
             .answers::<Vec<archive::Hold>>("What is kept from being deleted, and why"),
         post(
@@ -281,6 +290,14 @@ fn archived() -> Vec<Endpoint> {
             archive::post_purge,
         )
         .answers::<archive::Purged>("Deletes messages that nobody is owed and no hold keeps")
+        .takes::<archive::Chosen>(),
+        post(
+            "/api/v1/archive/purge/preview",
+            administer,
+            ByItself("archive.preview"),
+            archive::post_purge_preview,
+        )
+        .answers::<archive::Purged>("What a purge would delete and keep; nothing is deleted")
         .takes::<archive::Chosen>(),
     ]
 }

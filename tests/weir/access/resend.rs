@@ -77,6 +77,11 @@ fn whoever_may_not_read_learns_nothing_from_what_is_held_or_deleted() {
     for (path, of_content, of_type) in [
         ("/api/v1/archive/holds", hold(&by_content), hold(&by_type)),
         ("/api/v1/archive/purge", purge(&by_content), purge(&by_type)),
+        (
+            "/api/v1/archive/purge/preview",
+            purge(&by_content),
+            purge(&by_type),
+        ),
     ] {
         let refused = administrator.ask("POST", path, Some(&of_content));
         assert_eq!(refused.code, 403, "{path}: {}", refused.body);
@@ -85,6 +90,6 @@ fn whoever_may_not_read_learns_nothing_from_what_is_held_or_deleted() {
     }
     let refusals = running.records();
     let refusals = refusals.iter().filter(|record| record["outcome"] == "refused");
-    assert_eq!(refusals.count(), 2, "and both are written down");
+    assert_eq!(refusals.count(), 3, "and all are written down");
     assert_eq!(running.engine.terminate(), 0);
 }

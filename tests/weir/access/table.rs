@@ -13,7 +13,10 @@ const TABLE: &str = "
     get /api/v1/archive/holds                               see
     post /api/v1/archive/holds                              administer
     delete /api/v1/archive/holds/{name}                     administer
+    get /api/v1/archive/lost                                see
+    delete /api/v1/archive/lost                             administer
     post /api/v1/archive/purge                              administer
+    post /api/v1/archive/purge/preview                      administer
     get /api/v1/audit                                       audit
     get /api/v1/audit/export                                audit
     get /api/v1/audit/verification                          audit
