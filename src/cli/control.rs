@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::config;
 use crate::console::{api, control};
+use crate::problem::Problems;
 
 use super::CannotRun;
 use super::site::{NamedSite, SiteArgument};
@@ -173,8 +174,9 @@ impl Weir<'_> {
     /// Where the data of that weir is, and its archive, if it keeps one.
     pub(super) fn data_and_archive(self) -> Result<(PathBuf, Option<config::Archive>), CannotRun> {
         let kept = config::kept(self.site, self.data.map(Path::to_owned));
-        let kept = kept.map_err(|problems| CannotRun::Because(problems.render(false)))?;
-        Ok((plain(&kept.data), kept.archive))
+        let because = |problems: Problems| CannotRun::Because(problems.render(false));
+        let kept = kept.map_err(because)?;
+        Ok((plain(&kept.data), kept.archive.map_err(because)?))
     }
 
     /// What it means that the socket cannot be opened.

@@ -271,8 +271,8 @@ pub struct Kept {
     pub data: PathBuf,
     /// Where the key is kept by which it is encrypted, if it is.
     pub key: Option<SecretPlace>,
-    /// Its archive, if it keeps one.
-    pub archive: Option<Archive>,
+    /// Its archive, if it keeps one; the problems that keep that from being known.
+    pub archive: Result<Option<Archive>, Problems>,
 }
 
 /// The same with its key and its archive. A data folder that is given is not looked for, and no key of its.
@@ -291,6 +291,8 @@ pub fn archive_folder(data: &Path) -> PathBuf {
 fn found(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
     let mut problems = Problems::new();
     let sources = sources(files::read(folder, &mut problems), &mut problems);
+    // The section may stand in what could not be read; with `--data` the site may be missing altogether.
+    let is_unread = problems.error_count() > 0 && data.is_none();
     let section = |name: &str| {
         sources.iter().find_map(|source| {
             let root = Place::root(source);
@@ -312,13 +314,18 @@ fn found(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
         }
     };
     let mut of_archive = Problems::new();
-    let archive = archive::read(
-        section("archive").as_ref(),
-        folder,
-        &data,
-        key.as_ref(),
-        &mut of_archive,
-    );
+    for source in &sources {
+        of_archive.add_source(Arc::clone(source));
+    }
+    let section = section("archive");
+    let archive = archive::read(section.as_ref(), folder, &data, key.as_ref(), &mut of_archive);
+    let archive = if of_archive.error_count() > 0 {
+        Err(of_archive)
+    } else if is_unread && section.is_none() {
+        Err(problems)
+    } else {
+        Ok(archive)
+    };
     Ok(Kept { data, key, archive })
 }
 
