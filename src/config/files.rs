@@ -3,7 +3,7 @@
 //! Never follows a link out of the folder, never goes into a folder that is a site of its own, never reads more than
 //! its limits, and judges a file by its size before reading it. Reads only; knows nothing of what the files mean.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -26,7 +26,7 @@ const SITE_MARK: &str = ".weir-site";
 
 /// The files that make a site.
 const YAML: &[&str] = &["yaml", "yml"];
-/// These and the tables they may name.
+/// These and the tables they may name; what else they name is known once they were read ([`NamedFiles`]).
 const WATCHED: &[&str] = &["yaml", "yml", "csv"];
 
 /// A file as read.
@@ -48,18 +48,45 @@ pub fn fingerprint(folder: &Path) -> Fingerprint {
     // What cannot be read now is told when the site is loaded.
     for path in find(folder, WATCHED, &mut Problems::new()).map_or_else(Vec::new, |finder| finder.found) {
         hasher.update(path.as_os_str().as_encoded_bytes());
-        if let Ok(file) = fs::metadata(&path) {
-            let (modified, changed) = (
-                (file.mtime(), file.mtime_nsec()),
-                (file.ctime(), file.ctime_nsec()),
-            );
-            for number in [modified.0, modified.1, changed.0, changed.1] {
-                hasher.update(&number.to_le_bytes());
-            }
-            hasher.update(&file.len().to_le_bytes());
-            hasher.update(&file.ino().to_le_bytes());
+        look(&path, &mut hasher);
+    }
+    Fingerprint(*hasher.finalize().as_bytes())
+}
+
+/// Adds the sizes and times of a file, if there is one.
+fn look(path: &Path, hasher: &mut blake3::Hasher) {
+    let Ok(file) = fs::metadata(path) else {
+        return;
+    };
+    for number in [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()] {
+        hasher.update(&number.to_le_bytes());
+    }
+    hasher.update(&file.len().to_le_bytes());
+    hasher.update(&file.ino().to_le_bytes());
+}
+
+/// The files that those of a site name, whatever their endings, each as it was before it was read; those that are
+/// not there, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamedFiles(BTreeMap<PathBuf, Fingerprint>);
+
+impl NamedFiles {
+    /// Looks at a file that is going to be read. Of more than a site may have no more are known.
+    pub(super) fn note(&mut self, path: PathBuf) {
+        if self.0.len() < FILES_MAX {
+            self.0.entry(path).or_insert_with_key(|path| of_one(path));
         }
     }
+
+    /// The same files as they are now. Blocks.
+    pub fn look(&self) -> NamedFiles {
+        NamedFiles(self.0.keys().map(|path| (path.clone(), of_one(path))).collect())
+    }
+}
+
+fn of_one(path: &Path) -> Fingerprint {
+    let mut hasher = blake3::Hasher::new();
+    look(path, &mut hasher);
     Fingerprint(*hasher.finalize().as_bytes())
 }
 
@@ -119,6 +146,7 @@ fn find<'a>(
         extensions,
         seen: BTreeSet::new(),
         found: Vec::new(),
+        links: Vec::new(),
         problems,
     };
     finder.walk(folder, 0);
@@ -130,6 +158,8 @@ struct Finder<'a> {
     extensions: &'static [&'static str],
     seen: BTreeSet<PathBuf>,
     found: Vec<PathBuf>,
+    /// Those to folders, which are not followed.
+    links: Vec<PathBuf>,
     problems: &'a mut Problems,
 }
 
@@ -142,7 +172,6 @@ impl Finder<'_> {
         paths.sort();
         for path in paths {
             if !is_hidden(&path) {
-        links: Vec::new(),
                 self.visit(&path, depth);
             }
         }
@@ -152,8 +181,6 @@ impl Finder<'_> {
         let is_wanted = has_extension(path, self.extensions);
         let is_link = path.is_symlink();
         if path.is_dir() && !is_link {
-    /// Those to folders, which are not followed.
-    links: Vec<PathBuf>,
             if path.join(SITE_MARK).exists() {
                 return;
             }
@@ -166,6 +193,9 @@ impl Finder<'_> {
                 .push(Problem::error(ProblemName::SiteTooLarge, message));
         }
         if !is_wanted {
+            if is_link && path.is_dir() {
+                self.links.push(path.to_owned());
+            }
             return;
         }
         match fs::canonicalize(path) {
@@ -193,38 +223,8 @@ impl Finder<'_> {
             }
         }
     }
-            if is_link && path.is_dir() {
-                self.links.push(path.to_owned());
-            }
 }
 
-fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    // One more than can be used, so that a folder of a million names costs no memory.
-    const ENTRIES_MAX: usize = 100_000;
-    fs::read_dir(folder)?
-        .take(ENTRIES_MAX)
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect()
-}
-
-/// The bytes of a file, judged by its size before it is read; `None` if there are more than `bytes_max`.
-pub(super) fn read_bytes(path: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
-    let file = File::open(path)?;
-    if file.metadata()?.len() > bytes_max as u64 {
-        return Ok(None);
-    }
-    // The file may grow while it is read.
-    let mut bytes = Vec::new();
-    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() <= bytes_max).then_some(bytes))
-}
-
-pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
-    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
-    let bytes = read_bytes(path, bytes_max).map_err(|error| Box::new(unreadable(path, &error)))?;
-    let Some(bytes) = bytes else {
-        let message = if bytes_max < FILE_BYTES_MAX {
-            format!(
 impl Finder<'_> {
     /// Tells of links to folders behind which files of a site lie that were not found otherwise.
     fn tell_links(&mut self) {
@@ -277,6 +277,33 @@ fn has_extension(path: &Path, extensions: &[&str]) -> bool {
         .is_some_and(|extension| extensions.iter().any(|wanted| extension == *wanted))
 }
 
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    // One more than can be used, so that a folder of a million names costs no memory.
+    const ENTRIES_MAX: usize = 100_000;
+    fs::read_dir(folder)?
+        .take(ENTRIES_MAX)
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect()
+}
+
+/// The bytes of a file, judged by its size before it is read; `None` if there are more than `bytes_max`.
+pub(super) fn read_bytes(path: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    if file.metadata()?.len() > bytes_max as u64 {
+        return Ok(None);
+    }
+    // The file may grow while it is read.
+    let mut bytes = Vec::new();
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= bytes_max).then_some(bytes))
+}
+
+pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Problem>> {
+    let bytes_max = FILE_BYTES_MAX.min(bytes_left);
+    let bytes = read_bytes(path, bytes_max).map_err(|error| Box::new(unreadable(path, &error)))?;
+    let Some(bytes) = bytes else {
+        let message = if bytes_max < FILE_BYTES_MAX {
+            format!(
                 "{}: the site is larger than {} MiB",
                 path.display(),
                 SITE_BYTES_MAX >> 20
