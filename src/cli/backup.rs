@@ -164,7 +164,7 @@ pub(super) fn keep(
 /// Copies the backup; only one that is read to its end is one.
 fn copy(weir: Weir<'_>, path: &str, to: &mut dyn Write) -> Result<u64, CannotRun> {
     let progress = ProgressBar::new_spinner().with_message("backup");
-    let copied = runtime()?.block_on(weir.copy(path, to, &|bytes| progress.set_position(bytes)));
+    let copied = runtime()?.block_on(weir.copy_whole(path, to, &|bytes| progress.set_position(bytes)));
     progress.finish_and_clear();
     copied
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
@@ -20,7 +20,7 @@ use crate::problem::Problems;
 use super::CannotRun;
 use super::site::{NamedSite, SiteArgument};
 
-/// The longest answer read: the status of a site of the greatest size is far shorter.
+/// The longest answer read at once: the status of a site of the greatest size is far shorter. Messages are copied.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// How long an answer may take: a reload reads the whole site, however slow its disk.
 const ANSWER_MAX: Duration = Duration::from_secs(120);
@@ -76,6 +76,14 @@ impl WhichByName {
     }
 }
 
+/// What became of an answer that was to be copied.
+pub(super) enum Copied {
+    /// So many bytes of it.
+    Whole(u64),
+    /// It was another one than that which was asked for.
+    Refused(Answer),
+}
+
 /// What it said.
 pub(super) struct Answer {
     pub(super) code: StatusCode,
@@ -89,7 +97,7 @@ impl Weir<'_> {
         path: &str,
         to: &mut dyn Write,
         progress: &dyn Fn(u64),
-    ) -> Result<u64, CannotRun> {
+    ) -> Result<Copied, CannotRun> {
         let (socket, stream) = self.connect().await?;
         let broken = |error: &dyn std::fmt::Display| CannotRun::at(socket.display(), error);
         let mut response = send(stream, Method::GET, path, None)
@@ -97,7 +105,7 @@ impl Weir<'_> {
             .map_err(|error| broken(&error))?;
         if response.status() != StatusCode::OK {
             let answer = whole(response).await.map_err(|error| broken(&error))?;
-            return Err(CannotRun::Because(failure(&answer)?));
+            return Ok(Copied::Refused(answer));
         }
         let mut bytes = 0;
         while let Some(frame) = response.frame().await {
@@ -109,7 +117,20 @@ impl Weir<'_> {
             progress(bytes);
         }
         to.flush()?;
-        Ok(bytes)
+        Ok(Copied::Whole(bytes))
+    }
+
+    /// The same where no other answer than that which was asked for is of use.
+    pub(super) async fn copy_whole(
+        self,
+        path: &str,
+        to: &mut dyn Write,
+        progress: &dyn Fn(u64),
+    ) -> Result<u64, CannotRun> {
+        match self.copy(path, to, progress).await? {
+            Copied::Whole(bytes) => Ok(bytes),
+            Copied::Refused(answer) => Err(CannotRun::Because(failure(&answer)?)),
+        }
     }
 
     /// Sends a request without a body and reads the answer.
@@ -250,7 +271,14 @@ async fn whole(response: Response<Incoming>) -> Result<Answer, Broken> {
     let code = response.status();
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
         .collect()
-        .await?;
+        .await;
+    let body = body.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            format!("the answer is longer than {} MiB", ANSWER_BYTES_MAX >> 20).into()
+        } else {
+            error
+        }
+    })?;
     Ok(Answer {
         code,
         body: body.to_bytes(),

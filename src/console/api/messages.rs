@@ -322,15 +322,16 @@ pub(super) fn found(found: &archive::Found) -> Found {
     }
 }
 
-/// All that is known of a message, its bytes as a tree; what is no message as text.
-pub fn told(message: &archive::Message) -> Value {
-    let parsed = Message::parse_assuming(
-        message.raw.clone(),
-        &ParseLimits::default(),
-        message.charset(None),
-    );
-    let tree = parsed.as_ref().map(|parsed| Shown::of(1, parsed).object());
+/// All that is known of a message; its bytes, if they are asked for, as a tree, and what is no message as text.
+pub fn told(message: &archive::Message, with_tree: bool) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let bytes = || {
+        let limits = ParseLimits::default();
+        let parsed = Message::parse_assuming(message.raw.clone(), &limits, message.charset(None));
+        let tree = parsed.as_ref().map(|parsed| Shown::of(1, parsed).object());
+        tree.map_or_else(|_| (None, Some(text(&message.raw))), |tree| (Some(tree), None))
+    };
+    let (tree, as_text) = if with_tree { bytes() } else { (None, None) };
     let found = &message.found;
     json!({
         "number": found.number,
@@ -375,8 +376,8 @@ pub fn told(message: &archive::Message) -> Value {
                 "answer": attempt.answer.as_ref().map(|answer| text(answer)),
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
-        "message": tree.as_ref().ok(),
-        "text": tree.is_err().then(|| text(&message.raw)),
+        "message": tree,
+        "text": as_text,
     })
 }
 
@@ -396,10 +397,22 @@ pub(super) async fn find(State(sources): State<Sources>, Json(asked): Json<Searc
     .await
 }
 
+/// What is shown of a message.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Extent {
+    /// `false` leaves its bytes out, which are far longer as a tree; `…/raw` has them.
+    tree: Option<bool>,
+}
+
 /// One message.
-pub(super) async fn get(State(sources): State<Sources>, Path(number): Path<u64>) -> Response {
-    one(sources, number, |message| {
-        Ok(axum::Json(told(message)).into_response())
+pub(super) async fn get(
+    State(sources): State<Sources>,
+    Path(number): Path<u64>,
+    Query(extent): Query<Extent>,
+) -> Response {
+    one(sources, number, move |message| {
+        Ok(axum::Json(told(message, extent.tree != Some(false))).into_response())
     })
     .await
 }
@@ -414,12 +427,21 @@ pub(super) async fn sent(
     State(sources): State<Sources>,
     Path((number, destination)): Path<(u64, String)>,
 ) -> Response {
-    one(sources, number, move |message| {
-        let bytes = message.sent(&destination);
-        let missing = || Trouble::Missing(format!("message {number} has no delivery to that destination"));
-        Ok(hl7(bytes.ok_or_else(missing)?.clone()))
+    work(&sources, move |archive| {
+        Ok(hl7(sent_to(archive, number, &destination)?))
     })
     .await
+}
+
+/// The bytes of a message as they go, or went, to a destination. Blocks on the archive.
+pub fn sent_to(archive: &Archive, number: u64, destination: &str) -> Result<bytes::Bytes, Trouble> {
+    let missing = || {
+        Trouble::Missing(format!(
+            "nothing was made of message {number} for that destination"
+        ))
+    };
+    let message = message(archive, number)?;
+    message.sent(destination).cloned().ok_or_else(missing)
 }
 
 fn hl7(bytes: bytes::Bytes) -> Response {
