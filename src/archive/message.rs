@@ -115,10 +115,9 @@ impl Message {
         self.charsets.get(body).copied().flatten()
     }
 
-    /// The bytes of the delivery to this destination, the latest if there are several.
+    /// The bytes of the delivery to this destination, the latest if several were made.
     pub fn sent(&self, destination: &str) -> Option<&Bytes> {
-        let mut deliveries = self.deliveries.iter().rev();
-        let delivery = deliveries.find(|delivery| delivery.destination == destination)?;
+        let delivery = self.made_for(destination).last()?;
         match delivery.result {
             None => Some(&self.raw),
             Some(result) => self.results.get(result),

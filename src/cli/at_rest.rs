@@ -7,6 +7,7 @@ use clap::Args;
 use super::CannotRun;
 use super::site::SiteArgument;
 use crate::config;
+use crate::problem::Problems;
 use crate::secret::SecretPlace;
 
 /// Where the data are.
@@ -26,8 +27,8 @@ pub(super) struct AtRest {
 pub(super) struct Found {
     /// The data folder.
     pub(super) data: PathBuf,
-    /// The folder of the archive, if one is kept.
-    pub(super) archive: Option<PathBuf>,
+    /// The folder of the archive, if one is kept; what is wrong with its section of the site.
+    pub(super) archive: Result<Option<PathBuf>, CannotRun>,
     /// The place of the key, if there is one.
     pub(super) key: Option<SecretPlace>,
 }
@@ -37,10 +38,12 @@ impl AtRest {
     pub(super) fn find(&self) -> Result<Found, CannotRun> {
         let key = self.key.clone().map(SecretPlace::File);
         let kept = config::kept(self.site.folder(), self.data.clone());
-        let kept = kept.map_err(|problems| CannotRun::Because(problems.render(false)))?;
+        let because = |problems: Problems| CannotRun::Because(problems.render(false));
+        let kept = kept.map_err(because)?;
+        let archive = kept.archive.map_err(because);
         Ok(Found {
             data: kept.data,
-            archive: kept.archive.map(|archive| archive.folder),
+            archive: archive.map(|archive| archive.map(|archive| archive.folder)),
             key: key.or(kept.key),
         })
     }

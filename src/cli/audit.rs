@@ -68,8 +68,9 @@ impl Audit {
             Order::List(list) => list.run(&self.running, out),
             Order::Export(export) => {
                 let weir = self.running.weir();
-                let copy =
-                    |to: &mut dyn Write| runtime()?.block_on(weir.copy("/api/v1/audit/export", to, &|_| {}));
+                let copy = |to: &mut dyn Write| {
+                    runtime()?.block_on(weir.copy_whole("/api/v1/audit/export", to, &|_| {}))
+                };
                 backup::keep(&export.file, &copy, out)
             }
         }

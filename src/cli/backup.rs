@@ -48,11 +48,13 @@ impl Backup {
             "/api/v1/backup"
         };
         let weir = self.which.weir();
+        // Before anything is written: a backup that lacks the archive is none where one is kept.
+        let archive = if self.without_archive || self.file.as_os_str() == "-" {
+            None
+        } else {
+            weir.data_and_archive()?.1
+        };
         let kept = keep(&self.file, &|to| copy(weir, path, to), out)?;
-        if self.without_archive || self.file.as_os_str() == "-" {
-            return Ok(kept);
-        }
-        let (_, archive) = weir.data_and_archive()?;
         let folder = archive.map(|archive| archive.folder);
         match folder.filter(|folder| folder.join(archive::FILE_NAME).exists()) {
             // After the file: then it has every message that the file has.
@@ -162,7 +164,7 @@ pub(super) fn keep(
 /// Copies the backup; only one that is read to its end is one.
 fn copy(weir: Weir<'_>, path: &str, to: &mut dyn Write) -> Result<u64, CannotRun> {
     let progress = ProgressBar::new_spinner().with_message("backup");
-    let copied = runtime()?.block_on(weir.copy(path, to, &|bytes| progress.set_position(bytes)));
+    let copied = runtime()?.block_on(weir.copy_whole(path, to, &|bytes| progress.set_position(bytes)));
     progress.finish_and_clear();
     copied
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
@@ -15,11 +15,12 @@ use tokio::time::timeout;
 
 use crate::config;
 use crate::console::{api, control};
+use crate::problem::Problems;
 
 use super::CannotRun;
 use super::site::{NamedSite, SiteArgument};
 
-/// The longest answer read: the status of a site of the greatest size is far shorter.
+/// The longest answer read at once: the status of a site of the greatest size is far shorter. Messages are copied.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// How long an answer may take: a reload reads the whole site, however slow its disk.
 #[cfg(not(test))]
@@ -78,6 +79,14 @@ impl WhichByName {
     }
 }
 
+/// What became of an answer that was to be copied.
+pub(super) enum Copied {
+    /// So many bytes of it.
+    Whole(u64),
+    /// It was another one than that which was asked for.
+    Refused(Answer),
+}
+
 /// What it said.
 pub(super) struct Answer {
     pub(super) code: StatusCode,
@@ -91,7 +100,7 @@ impl Weir<'_> {
         path: &str,
         to: &mut dyn Write,
         progress: &dyn Fn(u64),
-    ) -> Result<u64, CannotRun> {
+    ) -> Result<Copied, CannotRun> {
         let (socket, stream) = self.connect().await?;
         let broken = |error: &dyn std::fmt::Display| CannotRun::at(socket.display(), error);
         let mut response = send(stream, Method::GET, path, None)
@@ -99,7 +108,7 @@ impl Weir<'_> {
             .map_err(|error| broken(&error))?;
         if response.status() != StatusCode::OK {
             let answer = whole(response).await.map_err(|error| broken(&error))?;
-            return Err(CannotRun::Because(failure(&answer)?));
+            return Ok(Copied::Refused(answer));
         }
         let mut bytes = 0;
         while let Some(frame) = response.frame().await {
@@ -111,7 +120,20 @@ impl Weir<'_> {
             progress(bytes);
         }
         to.flush()?;
-        Ok(bytes)
+        Ok(Copied::Whole(bytes))
+    }
+
+    /// The same where no other answer than that which was asked for is of use.
+    pub(super) async fn copy_whole(
+        self,
+        path: &str,
+        to: &mut dyn Write,
+        progress: &dyn Fn(u64),
+    ) -> Result<u64, CannotRun> {
+        match self.copy(path, to, progress).await? {
+            Copied::Whole(bytes) => Ok(bytes),
+            Copied::Refused(answer) => Err(CannotRun::Because(failure(&answer)?)),
+        }
     }
 
     /// Sends a request without a body and reads the answer.
@@ -188,8 +210,9 @@ impl Weir<'_> {
     /// Where the data of that weir is, and its archive, if it keeps one.
     pub(super) fn data_and_archive(self) -> Result<(PathBuf, Option<config::Archive>), CannotRun> {
         let kept = config::kept(self.site, self.data.map(Path::to_owned));
-        let kept = kept.map_err(|problems| CannotRun::Because(problems.render(false)))?;
-        Ok((plain(&kept.data), kept.archive))
+        let because = |problems: Problems| CannotRun::Because(problems.render(false));
+        let kept = kept.map_err(because)?;
+        Ok((plain(&kept.data), kept.archive.map_err(because)?))
     }
 
     /// What it means that the socket cannot be opened.
@@ -263,7 +286,14 @@ async fn whole(response: Response<Incoming>) -> Result<Answer, Broken> {
     let code = response.status();
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
         .collect()
-        .await?;
+        .await;
+    let body = body.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            format!("the answer is longer than {} MiB", ANSWER_BYTES_MAX >> 20).into()
+        } else {
+            error
+        }
+    })?;
     Ok(Answer {
         code,
         body: body.to_bytes(),

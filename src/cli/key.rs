@@ -96,7 +96,7 @@ impl Rotate {
         let outbox = outbox::keys_file(&found.data.join("outbox"));
         // That of a history that the site does not keep any more, too.
         let archive = found
-            .archive
+            .archive?
             .unwrap_or_else(|| config::archive_folder(&found.data));
         let mut files = vec![outbox.clone(), archive::keys_file(&archive)];
         files.retain(|file| file.exists());

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::console::api::destinations::Answer as Told;
 use crate::console::api::queue::{Dead, Queued};
 
-use super::control::{self, Answer, WhichByName};
+use super::control::{self, Answer, Copied, WhichByName};
 use super::{CannotRun, Finding, runtime, text};
 
 /// Looks at what a running weir owes a destination and at its dead letters, and pauses, resumes or skips.
@@ -199,10 +199,15 @@ impl Show {
             escaped(&self.destination),
             self.number
         );
-        match running.ask(Method::GET, &path).await? {
-            Asked::Done(answer) if self.raw => out.write_all(&answer.body)?,
-            Asked::Done(answer) => write!(out, "{}", text::lines(&answer.body))?,
-            Asked::NotThere(why) => return not_there(&why),
+        let mut bytes = Vec::new();
+        let to: &mut dyn Write = if self.raw { out } else { &mut bytes };
+        match running.weir().copy(&path, to, &|_| {}).await? {
+            Copied::Whole(_) if self.raw => {}
+            Copied::Whole(_) => write!(out, "{}", text::lines(&bytes.into()))?,
+            Copied::Refused(answer) if answer.code == StatusCode::NOT_FOUND => {
+                return not_there(&control::failure(&answer)?);
+            }
+            Copied::Refused(answer) => return Err(CannotRun::Because(control::failure(&answer)?)),
         }
         Ok(Finding::Fine)
     }

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::audit::Entry;
-use crate::config::{self, Missing, ReloadCases, Site};
+use crate::config::{self, Missing, NamedFiles, ReloadCases, Site};
 use crate::engine::{ReloadRequest, Reloaded};
 use crate::listener::Entrance;
 use crate::problem::{Problem, ProblemName, Problems};
@@ -28,7 +28,8 @@ use super::{CannotRun, Finding};
 pub(super) struct Run {
     #[command(flatten)]
     site: SiteArgument,
-    /// Read the site anew whenever its files have changed, as `engine.reload.on_change` does.
+    /// Read the site anew whenever its files, or scripts and tables that they name, have changed, as
+    /// `engine.reload.on_change` does.
     #[arg(long)]
     watch: bool,
 }
@@ -45,8 +46,10 @@ impl Run {
     async fn serve(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         // Before anything starts: a signal in the middle of the start is a stop like any other.
         let mut signals = Signals::listen()?;
-        let watcher = Watcher::over(self.site.folder()).await;
-        let serving = serving::start(self.site.folder(), load(self.site.folder())?).await?;
+        let mut watcher = Watcher::over(self.site.folder()).await;
+        let (site, named) = load_to_watch(self.site.folder())?;
+        watcher.follow(named);
+        let serving = serving::start(self.site.folder(), site).await?;
         introduce(&serving, out)?;
         let mut running = Running {
             folder: self.site.folder().to_owned(),
@@ -71,7 +74,11 @@ const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 
 /// Loads a site; its warnings go to the log, a line each, and its errors end the command.
 pub(super) fn load(folder: &Path) -> Result<Site, CannotRun> {
-    let (site, problems) = config::load(folder);
+    load_to_watch(folder).map(|(site, _)| site)
+}
+
+fn load_to_watch(folder: &Path) -> Result<(Site, NamedFiles), CannotRun> {
+    let (site, problems, named) = config::load_to_watch(folder);
     let Some(site) = site else {
         let color = std::io::stderr().is_terminal();
         return Err(CannotRun::Because(problems.render(color)));
@@ -81,7 +88,7 @@ pub(super) fn load(folder: &Path) -> Result<Site, CannotRun> {
         let place = place.map_or_else(String::new, |location| location.to_string());
         warn!(place, name = problem.name.as_str(), "{}", problem.message);
     }
-    Ok(site)
+    Ok((site, named))
 }
 
 /// What the process may be told.
@@ -228,27 +235,29 @@ impl Running {
         self.watcher.know().await;
         let folder = self.folder.clone();
         let loaded = tokio::task::spawn_blocking(move || load_anew(&folder)).await;
+        let (site, problems, named) = loaded.unwrap_or_default();
+        self.watcher.follow(named);
         let Serving {
             engine, forwarding, ..
         } = &mut self.serving;
-        let reloaded = engine.reload(loaded.unwrap_or_default(), asker).await;
+        let reloaded = engine.reload((site, problems), asker).await;
         forwarding.follow(&engine.site().audit).await;
         reloaded
     }
 }
 
 /// The site to reload; none when its own cases must pass and one does not. Blocks on files.
-fn load_anew(folder: &Path) -> (Option<Site>, Problems) {
-    let (site, problems) = config::load(folder);
+fn load_anew(folder: &Path) -> (Option<Site>, Problems, NamedFiles) {
+    let (site, problems, named) = config::load_to_watch(folder);
     if site
         .as_ref()
         .is_none_or(|site| site.reload.cases == ReloadCases::Ignored)
     {
-        return (site, problems);
+        return (site, problems, named);
     }
     let (loaded, mut problems) = config::load_with_cases(folder, Missing::IsWrong);
     let Some((site, cases)) = loaded else {
-        return (None, problems);
+        return (None, problems, named);
     };
     for failed in super::test::failed(&cases) {
         let (route, name) = (&failed.route.name, &failed.name);
@@ -260,5 +269,5 @@ fn load_anew(folder: &Path) -> (Option<Site>, Problems) {
         );
     }
     let passed = problems.error_count() == 0;
-    (passed.then_some(site), problems)
+    (passed.then_some(site), problems, named)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::config::{self, Fingerprint};
+use crate::config::{self, Fingerprint, NamedFiles};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -19,6 +19,8 @@ const PAUSE_LOOKS: u32 = 50;
 pub(super) struct Watcher {
     folder: PathBuf,
     seen: Option<Fingerprint>,
+    /// The files that those of the site name, as they were read.
+    named: NamedFiles,
     /// The files have changed, and not rested since: an editor writes a file in several goes, and a person several
     /// files.
     is_restless: bool,
@@ -31,6 +33,7 @@ impl Watcher {
         let mut watcher = Watcher {
             folder: folder.to_owned(),
             seen: None,
+            named: NamedFiles::default(),
             is_restless: false,
             pause: PAUSE,
         };
@@ -40,8 +43,13 @@ impl Watcher {
 
     /// The same once more.
     pub(super) async fn know(&mut self) {
-        self.seen = self.look().await;
+        (self.seen, self.named) = self.look().await;
         self.is_restless = false;
+    }
+
+    /// What the files that were loaded name.
+    pub(super) fn follow(&mut self, named: NamedFiles) {
+        self.named = named;
     }
 
     /// Resolves when the files are others than those known, and were left alone between two looks. Cancel safe.
@@ -49,8 +57,8 @@ impl Watcher {
         loop {
             sleep(self.pause).await;
             let now = self.look().await;
-            if now != self.seen {
-                self.seen = now;
+            if now != (self.seen, self.named.clone()) {
+                (self.seen, self.named) = now;
                 self.is_restless = true;
             } else if self.is_restless {
                 self.is_restless = false;
@@ -59,11 +67,14 @@ impl Watcher {
         }
     }
 
-    async fn look(&mut self) -> Option<Fingerprint> {
-        let folder = self.folder.clone();
+    async fn look(&mut self) -> (Option<Fingerprint>, NamedFiles) {
+        let (folder, named) = (self.folder.clone(), self.named.clone());
         let started = Instant::now();
-        let look = tokio::task::spawn_blocking(move || config::fingerprint(&folder)).await;
+        let look = tokio::task::spawn_blocking(move || (config::fingerprint(&folder), named.look())).await;
         self.pause = PAUSE.max(started.elapsed() * PAUSE_LOOKS);
-        look.ok()
+        match look {
+            Ok((found, named)) => (Some(found), named),
+            Err(_) => (None, self.named.clone()),
+        }
     }
 }

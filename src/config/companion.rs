@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::problem::{Content, Node, Place, Problem, ProblemName, Problems, Source};
 
-use super::files;
+use super::files::{self, NamedFiles};
 
 /// The most bytes of all of them together.
 pub const COMPANION_BYTES_MAX: usize = 64 << 20;
@@ -19,15 +19,18 @@ pub const COMPANION_BYTES_MAX: usize = 64 << 20;
 pub(super) struct Companions<'a> {
     folder: &'a Path,
     read: BTreeMap<PathBuf, Arc<Source>>,
+    /// These and those that could not be read.
+    named: &'a mut NamedFiles,
     bytes_left: usize,
 }
 
 impl<'a> Companions<'a> {
-    /// None yet, of the site in this folder.
-    pub(super) fn new(folder: &'a Path) -> Companions<'a> {
+    /// None yet, of the site in this folder. `named` is told of each.
+    pub(super) fn new(folder: &'a Path, named: &'a mut NamedFiles) -> Companions<'a> {
         Companions {
             folder,
             read: BTreeMap::new(),
+            named,
             bytes_left: COMPANION_BYTES_MAX,
         }
     }
@@ -110,7 +113,7 @@ impl<'a> Companions<'a> {
     }
 
     /// Where the file really is: below the folder of the site, and a regular file.
-    fn locate(&self, name: &str) -> Result<PathBuf, Box<Problem>> {
+    fn locate(&mut self, name: &str) -> Result<PathBuf, Box<Problem>> {
         let unreadable = |message: String| Box::new(Problem::error(ProblemName::UnreadableFile, message));
         let outside = || {
             let problem = unreadable(format!("`{name}` leads out of the folder of the site"));
@@ -123,6 +126,7 @@ impl<'a> Companions<'a> {
             return Err(outside());
         }
         let path = self.folder.join(typed);
+        self.named.note(path.clone());
         let real = |path: &Path| {
             fs::canonicalize(path).map_err(|error| unreadable(format!("{}: {error}", path.display())))
         };

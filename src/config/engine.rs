@@ -57,7 +57,8 @@ struct Encryption {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reload {
-    /// `true`: as soon as a file of the site has changed and rested for a moment. `false` by default.
+    /// `true`: as soon as a file of the site, or a script or table that it names, has changed and rested for a
+    /// moment. `false` by default.
     pub on_change: bool,
     /// `required`: a reload is refused when a case of the new site does not pass. `ignored` by default.
     pub cases: ReloadCases,

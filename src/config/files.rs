@@ -3,7 +3,7 @@
 //! Never follows a link out of the folder, never goes into a folder that is a site of its own, never reads more than
 //! its limits, and judges a file by its size before reading it. Reads only; knows nothing of what the files mean.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -19,12 +19,14 @@ pub const FILES_MAX: usize = 1_000;
 pub const SITE_BYTES_MAX: usize = 16 << 20;
 /// How deep folders may lie in folders.
 const FOLDER_DEPTH_MAX: usize = 8;
+/// How many names behind linked folders are looked at: a link may lead to the whole disk.
+const LINK_LOOKS_MAX: usize = 10_000;
 /// The file that makes a folder below a site a site of its own.
 const SITE_MARK: &str = ".weir-site";
 
 /// The files that make a site.
 const YAML: &[&str] = &["yaml", "yml"];
-/// These and the tables they may name.
+/// These and the tables they may name; what else they name is known once they were read ([`NamedFiles`]).
 const WATCHED: &[&str] = &["yaml", "yml", "csv"];
 
 /// A file as read.
@@ -44,26 +46,56 @@ pub struct Fingerprint([u8; 32]);
 pub fn fingerprint(folder: &Path) -> Fingerprint {
     let mut hasher = blake3::Hasher::new();
     // What cannot be read now is told when the site is loaded.
-    for path in find(folder, WATCHED, &mut Problems::new()) {
+    for path in find(folder, WATCHED, &mut Problems::new()).map_or_else(Vec::new, |finder| finder.found) {
         hasher.update(path.as_os_str().as_encoded_bytes());
-        if let Ok(file) = fs::metadata(&path) {
-            let (modified, changed) = (
-                (file.mtime(), file.mtime_nsec()),
-                (file.ctime(), file.ctime_nsec()),
-            );
-            for number in [modified.0, modified.1, changed.0, changed.1] {
-                hasher.update(&number.to_le_bytes());
-            }
-            hasher.update(&file.len().to_le_bytes());
-            hasher.update(&file.ino().to_le_bytes());
+        look(&path, &mut hasher);
+    }
+    Fingerprint(*hasher.finalize().as_bytes())
+}
+
+/// Adds the sizes and times of a file, if there is one.
+fn look(path: &Path, hasher: &mut blake3::Hasher) {
+    let Ok(file) = fs::metadata(path) else {
+        return;
+    };
+    for number in [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()] {
+        hasher.update(&number.to_le_bytes());
+    }
+    hasher.update(&file.len().to_le_bytes());
+    hasher.update(&file.ino().to_le_bytes());
+}
+
+/// The files that those of a site name, whatever their endings, each as it was before it was read; those that are
+/// not there, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamedFiles(BTreeMap<PathBuf, Fingerprint>);
+
+impl NamedFiles {
+    /// Looks at a file that is going to be read. Of more than a site may have no more are known.
+    pub(super) fn note(&mut self, path: PathBuf) {
+        if self.0.len() < FILES_MAX {
+            self.0.entry(path).or_insert_with_key(|path| of_one(path));
         }
     }
+
+    /// The same files as they are now. Blocks.
+    pub fn look(&self) -> NamedFiles {
+        NamedFiles(self.0.keys().map(|path| (path.clone(), of_one(path))).collect())
+    }
+}
+
+fn of_one(path: &Path) -> Fingerprint {
+    let mut hasher = blake3::Hasher::new();
+    look(path, &mut hasher);
     Fingerprint(*hasher.finalize().as_bytes())
 }
 
 /// Reads the files of the site; what could not be read is a problem, the rest is returned.
 pub(super) fn read(folder: &Path, problems: &mut Problems) -> Vec<SiteFile> {
-    let paths = find(folder, YAML, problems);
+    let paths = find(folder, YAML, problems).map_or_else(Vec::new, |mut finder| {
+        finder.tell_links();
+        finder.found
+    });
     let mut bytes_left = SITE_BYTES_MAX;
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
@@ -89,8 +121,12 @@ pub fn paths(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The files below the folder with one of these extensions, in order.
-fn find(folder: &Path, extensions: &'static [&'static str], problems: &mut Problems) -> Vec<PathBuf> {
+/// Finds the files below the folder with one of these extensions, in order.
+fn find<'a>(
+    folder: &Path,
+    extensions: &'static [&'static str],
+    problems: &'a mut Problems,
+) -> Option<Finder<'a>> {
     let root = match fs::canonicalize(folder) {
         Ok(root) if root.is_dir() => root,
         Ok(_) => {
@@ -98,11 +134,11 @@ fn find(folder: &Path, extensions: &'static [&'static str], problems: &mut Probl
             problems.push(
                 Problem::error(ProblemName::UnreadableFile, message).help("name the folder that holds it"),
             );
-            return Vec::new();
+            return None;
         }
         Err(error) => {
             problems.push(unreadable(folder, &error));
-            return Vec::new();
+            return None;
         }
     };
     let mut finder = Finder {
@@ -110,10 +146,11 @@ fn find(folder: &Path, extensions: &'static [&'static str], problems: &mut Probl
         extensions,
         seen: BTreeSet::new(),
         found: Vec::new(),
+        links: Vec::new(),
         problems,
     };
     finder.walk(folder, 0);
-    finder.found
+    Some(finder)
 }
 
 struct Finder<'a> {
@@ -121,6 +158,8 @@ struct Finder<'a> {
     extensions: &'static [&'static str],
     seen: BTreeSet<PathBuf>,
     found: Vec<PathBuf>,
+    /// Those to folders, which are not followed.
+    links: Vec<PathBuf>,
     problems: &'a mut Problems,
 }
 
@@ -132,20 +171,14 @@ impl Finder<'_> {
         };
         paths.sort();
         for path in paths {
-            // Hidden files are editors' and version control's; a mounted ConfigMap keeps its old versions there.
-            let hidden = path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if !hidden {
+            if !is_hidden(&path) {
                 self.visit(&path, depth);
             }
         }
     }
 
     fn visit(&mut self, path: &Path, depth: usize) {
-        let is_wanted = path
-            .extension()
-            .is_some_and(|extension| self.extensions.iter().any(|wanted| extension == *wanted));
+        let is_wanted = has_extension(path, self.extensions);
         let is_link = path.is_symlink();
         if path.is_dir() && !is_link {
             if path.join(SITE_MARK).exists() {
@@ -160,6 +193,9 @@ impl Finder<'_> {
                 .push(Problem::error(ProblemName::SiteTooLarge, message));
         }
         if !is_wanted {
+            if is_link && path.is_dir() {
+                self.links.push(path.to_owned());
+            }
             return;
         }
         match fs::canonicalize(path) {
@@ -187,6 +223,58 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+impl Finder<'_> {
+    /// Tells of links to folders behind which files of a site lie that were not found otherwise.
+    fn tell_links(&mut self) {
+        let mut looks = LINK_LOOKS_MAX;
+        for link in std::mem::take(&mut self.links) {
+            if let Some(file) = self.left_out(&link, 0, &mut looks) {
+                let (link, file) = (link.display(), file.display());
+                let message = format!("{link}: a link to a folder is not followed, so `{file}` is left out");
+                let help = "put the folder itself in its place, or links to its files, which must lie in the site's folder";
+                let problem = Problem::error(ProblemName::UnreadableFile, message).help(help);
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    /// A file of a site in this folder that was not found.
+    fn left_out(&self, folder: &Path, depth: usize, looks: &mut usize) -> Option<PathBuf> {
+        if folder.join(SITE_MARK).exists() {
+            return None;
+        }
+        let mut paths = entries(folder).unwrap_or_default();
+        paths.sort();
+        for path in paths.into_iter().filter(|path| !is_hidden(path)) {
+            *looks = looks.checked_sub(1)?;
+            if path.is_dir() {
+                let goes_in = depth < FOLDER_DEPTH_MAX && !path.is_symlink();
+                let found = goes_in.then(|| self.left_out(&path, depth + 1, looks)).flatten();
+                if found.is_some() {
+                    return found;
+                }
+                continue;
+            }
+            let is_found = |path| fs::canonicalize(path).is_ok_and(|target| self.seen.contains(&target));
+            if has_extension(&path, self.extensions) && !is_found(&path) {
+                return Some(path);
+            }
+        }
+        None
+    }
+}
+
+/// Hidden files are editors' and version control's; a mounted ConfigMap keeps its old versions there.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension()
+        .is_some_and(|extension| extensions.iter().any(|wanted| extension == *wanted))
 }
 
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {

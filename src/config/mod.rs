@@ -71,7 +71,9 @@ pub use catalogue::{Setting, settings};
 pub use companion::COMPANION_BYTES_MAX;
 pub use destination::{DestinationSettings, OnRemove, Retry};
 pub use engine::{Console, MetricsReaders, Reload, ReloadCases};
-pub use files::{FILE_BYTES_MAX, FILES_MAX, Fingerprint, SITE_BYTES_MAX, fingerprint, paths as file_paths};
+pub use files::{
+    FILE_BYTES_MAX, FILES_MAX, Fingerprint, NamedFiles, SITE_BYTES_MAX, fingerprint, paths as file_paths,
+};
 pub use format::format;
 pub use listener::{AcknowledgmentMode, Continuation, Layout, Listener, Malformed, Permit, Unrouted};
 pub use look_up::{LookUpTable, RowSource};
@@ -139,13 +141,20 @@ impl Site {
 ///
 /// The files that cases name are not read: a site runs without them.
 pub fn load(folder: &Path) -> (Option<Site>, Problems) {
-    let (loaded, problems) = load_as(folder, Reading::Nothing);
-    (loaded.map(|(site, _)| site), problems)
+    let (site, problems, _) = load_to_watch(folder);
+    (site, problems)
+}
+
+/// The same with the files that those of the site name, whether it is right or not.
+pub fn load_to_watch(folder: &Path) -> (Option<Site>, Problems, NamedFiles) {
+    let mut named = NamedFiles::default();
+    let (loaded, problems) = load_as(folder, Reading::Nothing, &mut named);
+    (loaded.map(|(site, _)| site), problems, named)
 }
 
 /// The same with the cases of its routes, and with what is wrong with the files that they name.
 pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Case>)>, Problems) {
-    load_as(folder, Reading::Files { missing })
+    load_as(folder, Reading::Files { missing }, &mut NamedFiles::default())
 }
 
 /// Problems of a name that is defined nowhere.
@@ -157,7 +166,7 @@ const UNKNOWN: [ProblemName; 5] = [
     ProblemName::UnknownRoute,
 ];
 
-fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Problems) {
+fn load_as(folder: &Path, reading: Reading, named: &mut NamedFiles) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
     let sources = sources(files, &mut problems);
@@ -176,7 +185,7 @@ fn load_as(folder: &Path, reading: Reading) -> (Option<(Site, Vec<Case>)>, Probl
         .alerts()
         .and_then(|place| alerts::read(place, sections.destinations(), folder, &mut problems));
     let audit = audit::read(sections.audit(), folder, &mut problems);
-    let mut companions = Companions::new(folder);
+    let mut companions = Companions::new(folder, named);
     let (routes, tables, row_sources) =
         routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
     let cases = cases::Reader {
@@ -271,8 +280,8 @@ pub struct Kept {
     pub data: PathBuf,
     /// Where the key is kept by which it is encrypted, if it is.
     pub key: Option<SecretPlace>,
-    /// Its archive, if it keeps one.
-    pub archive: Option<Archive>,
+    /// Its archive, if it keeps one; the problems that keep that from being known.
+    pub archive: Result<Option<Archive>, Problems>,
 }
 
 /// The same with its key and its archive. A data folder that is given is not looked for, and no key of its.
@@ -291,6 +300,8 @@ pub fn archive_folder(data: &Path) -> PathBuf {
 fn found(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
     let mut problems = Problems::new();
     let sources = sources(files::read(folder, &mut problems), &mut problems);
+    // The section may stand in what could not be read; with `--data` the site may be missing altogether.
+    let is_unread = problems.error_count() > 0 && data.is_none();
     let section = |name: &str| {
         sources.iter().find_map(|source| {
             let root = Place::root(source);
@@ -312,13 +323,18 @@ fn found(folder: &Path, data: Option<PathBuf>) -> Result<Kept, Problems> {
         }
     };
     let mut of_archive = Problems::new();
-    let archive = archive::read(
-        section("archive").as_ref(),
-        folder,
-        &data,
-        key.as_ref(),
-        &mut of_archive,
-    );
+    for source in &sources {
+        of_archive.add_source(Arc::clone(source));
+    }
+    let section = section("archive");
+    let archive = archive::read(section.as_ref(), folder, &data, key.as_ref(), &mut of_archive);
+    let archive = if of_archive.error_count() > 0 {
+        Err(of_archive)
+    } else if is_unread && section.is_none() {
+        Err(problems)
+    } else {
+        Ok(archive)
+    };
     Ok(Kept { data, key, archive })
 }
 

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// More digits than any quantity in a message has.
-pub(super) const DIGITS_MAX: usize = 15;
+pub const DIGITS_MAX: usize = 15;
 /// The most decimals that `round` gives.
-pub(super) const DECIMALS_MAX: u32 = 9;
+pub const DECIMALS_MAX: u32 = 9;
 
 /// A number, with as many decimals as it was written with: 5.60 and 5.6 are equal, and print as they are.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,11 @@ impl Decimal {
         let whole = self.digits / 10_i128.pow(self.decimals);
         i64::try_from(whole).unwrap_or(if whole < 0 { i64::MIN } else { i64::MAX })
     }
+}
+
+/// A text that is a number with exactly so many decimals, halves away from zero; `None` of any other.
+pub fn rounded(number: &str, decimals: u32) -> Option<String> {
+    Some(Decimal::read(number)?.round(decimals).to_string())
 }
 
 impl From<usize> for Decimal {

@@ -23,6 +23,7 @@ mod view;
 use std::fmt;
 use std::ops::Range;
 
+pub use decimal::{DECIMALS_MAX, DIGITS_MAX as NUMBER_DIGITS_MAX, rounded};
 pub use doc::{Doc, EXAMPLE_MESSAGE, EXAMPLE_TABLE, OPERATORS};
 pub use function::FUNCTIONS;
 pub use groups::{UnknownGroup, unknown_group};

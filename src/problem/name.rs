@@ -190,8 +190,9 @@ impl ProblemName {
             ProblemName::UnreadableFile => (
                 "unreadable-file",
                 "A file or folder of the site could not be read, is no UTF-8 text, or is a link that \
-                 leads out of the site's folder. weir reads every `.yaml` and `.yml` file below the \
-                 folder and never follows a link out of it. Check its owner, its permissions and its \
+                 leads out of the site's folder, or to a folder of such files. weir reads every `.yaml` \
+                 and `.yml` file below the folder, never follows a link out of it, and follows links to \
+                 files alone, not to folders. Check its owner, its permissions and its \
                  encoding.",
             ),
             ProblemName::SiteTooLarge => (

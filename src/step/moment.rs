@@ -30,7 +30,8 @@ impl Moment {
             part(read.day(), 1)?,
             part(read.hour(), 0)?,
             part(read.minute(), 0)?,
-            part(read.second(), 0)?,
+            // A leap second is the second before it, as in expressions.
+            part(read.second(), 0)?.min(59),
             i32::try_from(read.microsecond().unwrap_or(0)).ok()? * 1_000,
         );
         let offset = match read.offset_minutes() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use weir::archive::{Archive, Attempt, End, Event, Outcome, Owed, Passage, Received, Settlement, What};
 
-use crate::harness::{Receiver, Site, adt, wait_until, weir};
+use crate::harness::{Receiver, Sender, Site, adt, field, wait_until, weir};
 
 /// Two messages to `ehr`: A1 delivered, with an answer, and A2 a dead letter; and one that was refused.
 fn history(site: &Site) {
@@ -225,6 +225,68 @@ fn the_history_is_asked_of_a_weir_that_runs() {
     assert_eq!(code, 400, "{refused}");
     assert_eq!(site.ask("GET", "/api/v1/messages/99").0, 404);
     assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn messages_of_any_length_are_looked_at_while_weir_runs() {
+    let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = away.local_addr().unwrap();
+    drop(away);
+    let site = Site::forwarding(&[("ehr", address)]);
+    let engine = site.start();
+    // As a tree it is longer than any answer that is read at once, and so are its bytes.
+    let mut message = adt("LONG");
+    for number in 1..=8_500 {
+        message.extend(format!("OBX|{number}|NM|GLU^GLUCOSE^L||5.6|mmol/L^^UCUM|3.9-6.1|N|||F\r").bytes());
+    }
+    message.extend(b"OBX|8501|ED|PDF||^APPLICATION^PDF^BASE64^");
+    message.extend(std::iter::repeat_n(b'Q', 17 << 20));
+    message.push(b'\r');
+    let acknowledgment = Sender::connect(engine.listener("in")).exchange(&message).unwrap();
+    assert_eq!(field(&acknowledgment, "MSA", 1), "AA");
+    wait_until(|| {
+        site.ask("GET", "/api/v1/messages").1["messages"]
+            .as_array()
+            .is_some_and(|all| all.len() == 1)
+    });
+    let number = site.ask("GET", "/api/v1/messages").1["messages"][0]["number"].to_string();
+    let sequence = site.ask("GET", "/api/v1/destinations/ehr/queue").1[0]["sequence"].to_string();
+    let (number, sequence) = (number.as_str(), sequence.as_str());
+    let is_sent = |out: &str| assert!(out.as_bytes() == message, "{} bytes", out.len());
+    let looks = || {
+        is_sent(&run(&site, &["show", number, "--raw"], 0));
+        is_sent(&run(&site, &["show", number, "--sent", "ehr"], 0));
+        let out = run(&site, &["show", number], 0);
+        assert!(
+            out.contains(" ehr number ") && out.contains("8501"),
+            "{} bytes",
+            out.len()
+        );
+        let out = run(&site, &["show", number, "--json"], 0);
+        let told: Value = serde_json::from_str(&out).unwrap();
+        assert!(told["message"].is_object(), "{} bytes", out.len());
+    };
+    looks();
+    let queue = |arguments: &[&str]| {
+        let all = [&["queue", "show", "ehr"], arguments, &["--site", "site"]].concat();
+        weir(site.folder(), &all, b"")
+    };
+    is_sent(&queue(&[sequence, "--raw"]).1);
+    assert_eq!(queue(&[sequence]).1.lines().count(), 8_505);
+    assert_eq!(queue(&["999"]).0, 1, "there is none");
+    let (status, _, err) = weir(
+        site.folder(),
+        &["archive", "show", "999", "--raw", "--site", "site"],
+        b"",
+    );
+    assert_eq!(
+        (status, err.as_str()),
+        (2, "there is no message 999 in the archive\n")
+    );
+    let (_, told) = site.ask("GET", &format!("/api/v1/messages/{number}?tree=false"));
+    assert!(told["deliveries"].is_array() && told["message"].is_null() && told["text"].is_null());
+    assert_eq!(engine.terminate(), 0);
+    looks();
 }
 
 #[test]

@@ -335,6 +335,51 @@ fn what_is_there_stays_and_what_is_lost_is_told_in_the_archive() {
     done(&site, &["archive", "verify", "--site", "site"]);
 }
 
+#[test]
+fn a_wrong_section_of_the_archive_is_not_taken_for_none() {
+    let receiver = Receiver::accepting();
+    let forwarding = Site::forwarding_yaml(&[("ehr", receiver.address())]);
+    let site = Site::new(&forwarding);
+    let folder = site.folder();
+    let engine = site.start();
+    send(&mut Sender::connect(engine.listener("in")), "ONE");
+    receiver.wait_for(1);
+    wait_until(|| history(&site).len() == 1);
+    done(&site, &["backup", "weir.backup", "--site", "site"]);
+    let refused = |arguments: &[&str], expected: &str| {
+        let (status, out, err) = weir(folder, arguments, b"");
+        assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}: {err}");
+        assert!(err.contains(expected), "{arguments:?}: {err}");
+    };
+    let backup = ["backup", "another.backup", "--site", "site"];
+    let wrong = format!("archive: {{ age_max: 90 }}\n{forwarding}");
+    site.rewrite(&wrong);
+    let place = "site/site.yaml:4:";
+    let (_, _, checked) = weir(folder, &["check", "site"], b"");
+    assert!(checked.contains(place), "{checked}");
+    refused(&backup, place);
+    assert!(!folder.join("another.backup").exists());
+    // What does not ask for the archive goes on.
+    done(
+        &site,
+        &["backup", "without.backup", "--without-archive", "--site", "site"],
+    );
+    done(&site, &["status", "--site", "site"]);
+    assert_eq!(engine.terminate(), 0);
+    done(&site, &["verify", "site"]);
+    refused(&["archive", "search", "--site", "site"], place);
+    std::fs::rename(folder.join("data"), folder.join("before")).unwrap();
+    refused(&["restore", "weir.backup", "site"], place);
+    assert!(!folder.join("data").exists(), "nothing was touched");
+    // Nor where the file with the section cannot be read.
+    site.rewrite(&forwarding);
+    std::fs::write(folder.join("site/archive.yaml"), "archive: { folder: elsewhere\n").unwrap();
+    refused(&["restore", "weir.backup", "site"], "site/archive.yaml:");
+    std::fs::remove_file(folder.join("site/archive.yaml")).unwrap();
+    let out = done(&site, &["restore", "weir.backup", "site"]);
+    assert!(out.contains("archive: restored"), "{out}");
+}
+
 /// Copies a folder with all that is in it.
 fn copy(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();

@@ -63,6 +63,33 @@ fn a_message_is_there_with_all_that_became_of_it() {
 }
 
 #[test]
+fn what_could_not_be_made_was_never_sent() {
+    let mut bench = bench();
+    let unmade = |number: u64, destinations: &[&str], dead: usize| {
+        let mut message = received(number, &adt(number), destinations);
+        message.deliveries[dead].dead = Some("a step failed".to_owned());
+        What::Received(message)
+    };
+    let given_up = End::Dead {
+        reason: "refused with AR".to_owned(),
+    };
+    bench.tell(vec![
+        unmade(10, &["lab", "files"], 0),
+        unmade(20, &["lab", "lab"], 1),
+        came(30, &["lab"]),
+        ended("lab", 31, given_up),
+    ]);
+    let sent = |number, destination: &str| {
+        let message = bench.archive.message(number).unwrap().unwrap();
+        message.sent(destination).cloned()
+    };
+    assert_eq!(sent(10, "lab"), None);
+    assert_eq!(sent(10, "files"), Some(adt(10).into()));
+    assert_eq!(sent(20, "lab"), Some(adt(20).into()), "the one that was made");
+    assert_eq!(sent(30, "lab"), Some(adt(30).into()), "made, and refused");
+}
+
+#[test]
 fn what_was_sent_again_is_known_from_both_sides_and_a_purge_takes_it_out() {
     let mut bench = bench();
     let again = |number, original, is_edited| {

@@ -2,10 +2,12 @@
 
 use std::io::Write;
 
+use bytes::Bytes;
 use clap::Args;
 use hyper::Method;
 use serde_json::Value;
 
+use crate::archive::Archive as History;
 use crate::console::api::messages;
 use crate::hl7::{Message, ParseLimits};
 use crate::shown::Shown;
@@ -35,35 +37,38 @@ impl Show {
         let number = self.number;
         source.record("message.read", format!("messages/{number}"), None)?;
         let of_message = format!("/api/v1/messages/{number}");
-        let mut charset = None;
-        let bytes = match (&self.sent, self.raw) {
-            (Some(destination), _) => {
-                let path = format!("{of_message}/sent/{}", escaped(destination));
-                source.bytes(&path, number, |message| message.sent(destination).cloned())?
-            }
-            (None, true) => source.bytes(&format!("{of_message}/raw"), number, |message| {
-                Some(message.raw.clone())
-            })?,
-            (None, false) => {
-                let told: Value = source.ask(Method::GET, &of_message, &(), |archive| {
-                    Ok(messages::told(&messages::message(archive, number)?, true))
-                })?;
-                if self.json {
-                    writeln!(out, "{told}")?;
-                    return Ok(Finding::Fine);
-                }
-                tell(&told, out)?;
-                charset = at(&told, "charset").parse().ok();
-                source.bytes(&format!("{of_message}/raw"), number, |message| {
-                    Some(message.raw.clone())
-                })?
-            }
-        };
-        if self.raw || self.sent.is_some() {
-            out.write_all(&bytes)?;
+        let raw = format!("{of_message}/raw");
+        let as_received = |archive: &History| Ok(messages::message(archive, number)?.raw);
+        if let Some(destination) = &self.sent {
+            let path = format!("{of_message}/sent/{}", escaped(destination));
+            source.copy(&path, out, |archive| {
+                messages::sent_to(archive, number, destination)
+            })?;
             return Ok(Finding::Fine);
         }
+        if self.raw {
+            source.copy(&raw, out, as_received)?;
+            return Ok(Finding::Fine);
+        }
+        if self.json {
+            source.copy(&of_message, out, |archive| {
+                let told = messages::told(&messages::message(archive, number)?, true);
+                Ok(told.to_string().into())
+            })?;
+            writeln!(out)?;
+            return Ok(Finding::Fine);
+        }
+        // The tree is made here, of the bytes.
+        let facts = format!("{of_message}?tree=false");
+        let told: Value = source.ask(Method::GET, &facts, &(), |archive| {
+            Ok(messages::told(&messages::message(archive, number)?, false))
+        })?;
+        tell(&told, out)?;
+        let mut bytes = Vec::new();
+        source.copy(&raw, &mut bytes, as_received)?;
+        let bytes = Bytes::from(bytes);
         writeln!(out)?;
+        let charset = at(&told, "charset").parse().ok();
         match Message::parse_assuming(bytes.clone(), &ParseLimits::default(), charset) {
             Ok(message) => {
                 let look = Look::of(&std::io::stdout());

@@ -2,6 +2,7 @@
 //!
 //! What is looked at or changed here is written to the audit log first, as a weir that runs does.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -9,11 +10,9 @@ use hyper::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::archive::{Archive, Message};
+use crate::archive::Archive;
 use crate::config;
-use crate::console::api;
 use crate::console::api::archive::Trouble;
-use crate::console::api::messages;
 use crate::secret::SecretPlace;
 
 use super::super::control::{self, Answer, Weir};
@@ -90,27 +89,21 @@ impl<'a> Source<'a> {
         recorded.allowed(what, object, detail).map(drop)
     }
 
-    /// Bytes of a message.
-    pub(super) fn bytes(
+    /// Copies bytes of a message, of any length.
+    pub(super) fn copy(
         &self,
         path: &str,
-        number: u64,
-        here: impl FnOnce(&Message) -> Option<Bytes>,
-    ) -> Result<Bytes, CannotRun> {
+        out: &mut dyn Write,
+        here: impl FnOnce(&Archive) -> Result<Bytes, Trouble>,
+    ) -> Result<(), CannotRun> {
         match self {
             Source::Here(archive, _) => {
-                let message = messages::message(archive, number)
-                    .map_err(|trouble| CannotRun::Because(trouble.to_string()))?;
-                let missing =
-                    || CannotRun::Because(format!("message {number} has no delivery to that destination"));
-                here(&message).ok_or_else(missing)
+                let bytes = here(archive).map_err(|trouble| CannotRun::Because(trouble.to_string()))?;
+                Ok(out.write_all(&bytes)?)
             }
             Source::Running(weir) => {
-                let answer = runtime()?.block_on(weir.ask(Method::GET, path))?;
-                match answer.code {
-                    StatusCode::OK => Ok(answer.body),
-                    _ => Err(CannotRun::Because(control::read::<api::Failure>(&answer)?.error)),
-                }
+                runtime()?.block_on(weir.copy_whole(path, out, &|_| {}))?;
+                Ok(())
             }
         }
     }

@@ -63,6 +63,7 @@ pub(super) struct Restore {
 impl Restore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let Found { data, archive, key } = self.at_rest.find()?;
+        let archive = archive?;
         let folder = data.join(OUTBOX);
         is_missing(&folder)?;
         let switches = data.join(SWITCHES_FILE);

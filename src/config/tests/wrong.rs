@@ -135,6 +135,45 @@ fn a_table_never_lies_outside_the_site() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_is_not_passed_over_in_silence() {
+    use std::os::unix::fs::symlink;
+
+    let (common, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::create_dir(common.path().join("more")).unwrap();
+    fs::write(common.path().join("more/routes.yaml"), "routes: {}\n").unwrap();
+    fs::write(elsewhere.path().join("M1.hl7"), "MSH|").unwrap();
+    let folder = folder(&[
+        ("site.yaml", RIGHT),
+        ("..2026/tables/x.csv", "a,b\n"),
+        ("..2026/routes/site.yaml", "routes: {}\n"),
+        ("another/.weir-site", ""),
+        ("another/site.yaml", "routes: {}\n"),
+        ("lab/tables.yaml", "tables: {}\n"),
+    ]);
+    let link = |target: &std::path::Path, name: &str| symlink(target, folder.path().join(name)).unwrap();
+    // Nothing is left out: no files of a site, those of another one, or those that are read anyway.
+    link("..2026".as_ref(), "..data");
+    link("..data/tables".as_ref(), "tables");
+    link("another".as_ref(), "other");
+    link("lab".as_ref(), "ward");
+    link(elsewhere.path(), "inbox");
+    assert_eq!(shown_in(&folder), "");
+    link(common.path(), ".hidden");
+    assert_eq!(shown_in(&folder), "");
+    link(common.path(), "shared");
+    link("..data/routes".as_ref(), "routes");
+    let told = shown_in(&folder);
+    for left_out in [
+        "site/shared: a link to a folder is not followed, so `site/shared/more/routes.yaml` is left out",
+        "site/routes: a link to a folder is not followed, so `site/routes/site.yaml` is left out",
+        "put the folder itself in its place, or links to its files",
+    ] {
+        assert!(told.contains(left_out), "{told}");
+    }
+}
+
 #[test]
 fn keys() {
     let told = told(&[

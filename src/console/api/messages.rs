@@ -356,16 +356,16 @@ pub(super) fn found(found: &archive::Found) -> Found {
     }
 }
 
-/// All that is known of a message, its bytes as a tree; what is no message as text. A delivery has the number that the
-/// outbox knows it by; one of an outbox before it has none, for by now that may be another's.
-pub fn told(message: &archive::Message, is_of_this_outbox: bool) -> Value {
-    let parsed = Message::parse_assuming(
-        message.raw.clone(),
-        &ParseLimits::default(),
-        message.charset(None),
-    );
-    let tree = parsed.as_ref().map(|parsed| Shown::of(1, parsed).object());
+/// All that is known of a message; its bytes, if they are asked for, as a tree, and what is no message as text.
+pub fn told(message: &archive::Message, with_tree: bool) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let bytes = || {
+        let limits = ParseLimits::default();
+        let parsed = Message::parse_assuming(message.raw.clone(), &limits, message.charset(None));
+        let tree = parsed.as_ref().map(|parsed| Shown::of(1, parsed).object());
+        tree.map_or_else(|_| (None, Some(text(&message.raw))), |tree| (Some(tree), None))
+    };
+    let (tree, as_text) = if with_tree { bytes() } else { (None, None) };
     let found = &message.found;
     json!({
         "number": found.number,
@@ -396,7 +396,7 @@ pub fn told(message: &archive::Message, is_of_this_outbox: bool) -> Value {
         "holds": message.holds,
         "deliveries": message.deliveries.iter().map(|delivery| json!({
             "destination": delivery.destination,
-            "sequence": is_of_this_outbox.then_some(delivery.sequence),
+            "sequence": delivery.sequence,
             "state": delivery.state.as_str(),
             "changed": delivery.result.is_some(),
             "reason": delivery.reason,
@@ -410,9 +410,17 @@ pub fn told(message: &archive::Message, is_of_this_outbox: bool) -> Value {
                 "answer": attempt.answer.as_ref().map(|answer| text(answer)),
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
-        "message": tree.as_ref().ok(),
-        "text": tree.is_err().then(|| text(&message.raw)),
+        "message": tree,
+        "text": as_text,
     })
+}
+
+/// The numbers of its deliveries are those of an outbox before this one, which by now may be others'.
+fn forget_numbers(told: &mut Value) {
+    let deliveries = told.get_mut("deliveries").and_then(Value::as_array_mut);
+    for delivery in deliveries.into_iter().flatten().filter_map(Value::as_object_mut) {
+        delivery.insert("sequence".to_owned(), Value::Null);
+    }
 }
 
 /// The newest messages, by what is no content.
@@ -431,12 +439,27 @@ pub(super) async fn find(State(sources): State<Sources>, Json(asked): Json<Searc
     .await
 }
 
+/// What is shown of a message.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Extent {
+    /// `false` leaves its bytes out, which are far longer as a tree; `…/raw` has them.
+    tree: Option<bool>,
+}
+
 /// One message.
-pub(super) async fn get(State(sources): State<Sources>, Path(number): Path<u64>) -> Response {
+pub(super) async fn get(
+    State(sources): State<Sources>,
+    Path(number): Path<u64>,
+    Query(extent): Query<Extent>,
+) -> Response {
     let store = sources.status.outbox().store_id();
     work(&sources, move |archive| {
-        let is_of_this_outbox = archive.is_of(store, number)?;
-        Ok(axum::Json(told(&message(archive, number)?, is_of_this_outbox)).into_response())
+        let mut told = told(&message(archive, number)?, extent.tree != Some(false));
+        if !archive.is_of(store, number)? {
+            forget_numbers(&mut told);
+        }
+        Ok(axum::Json(told).into_response())
     })
     .await
 }
@@ -451,12 +474,21 @@ pub(super) async fn sent(
     State(sources): State<Sources>,
     Path((number, destination)): Path<(u64, String)>,
 ) -> Response {
-    one(sources, number, move |message| {
-        let bytes = message.sent(&destination);
-        let missing = || Trouble::Missing(format!("message {number} has no delivery to that destination"));
-        Ok(hl7(bytes.ok_or_else(missing)?.clone()))
+    work(&sources, move |archive| {
+        Ok(hl7(sent_to(archive, number, &destination)?))
     })
     .await
+}
+
+/// The bytes of a message as they go, or went, to a destination. Blocks on the archive.
+pub fn sent_to(archive: &Archive, number: u64, destination: &str) -> Result<bytes::Bytes, Trouble> {
+    let missing = || {
+        Trouble::Missing(format!(
+            "nothing was made of message {number} for that destination"
+        ))
+    };
+    let message = message(archive, number)?;
+    message.sent(destination).cloned().ok_or_else(missing)
 }
 
 fn hl7(bytes: bytes::Bytes) -> Response {

@@ -212,7 +212,8 @@ fn history() -> Vec<Endpoint> {
         .answers::<messages::Page>("The newest messages that are as asked, and whom they are about")
         .takes::<messages::Search>(),
         get(MESSAGE, may(Read), As("message.read"), messages::get)
-            .answers::<serde_json::Value>("One message with all that became of it, its bytes as a tree"),
+            .answers::<serde_json::Value>("One message with all that became of it, its bytes as a tree")
+            .asks::<messages::Extent>(),
         get(
             "/api/v1/messages/{number}/raw",
             may(Read),

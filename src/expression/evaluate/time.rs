@@ -84,9 +84,7 @@ fn told(time: &Timestamp, zone: Option<&TimeZone>) -> Option<BrokenDownTime> {
         told.set_day(small(time.day())).ok()?;
         told.set_hour(small(time.hour())).ok()?;
         told.set_minute(small(time.minute())).ok()?;
-        // A leap second is the second before it, as on most clocks.
-        told.set_second(small(time.second()).map(|second| second.min(59)))
-            .ok()?;
+        told.set_second(second(time)).ok()?;
     }
     let nanosecond = time
         .microsecond()
@@ -103,12 +101,16 @@ fn told(time: &Timestamp, zone: Option<&TimeZone>) -> Option<BrokenDownTime> {
     Some(told)
 }
 
-/// The date and time on a clock where it was sent, at the full hour if it was given to the hour.
+/// The date and time on a clock where it was sent, without its fraction; at the full hour if it was given to the hour.
 fn civil(time: &Timestamp) -> Option<DateTime> {
-    match time.minute() {
-        Some(_) => time.civil_datetime(),
-        None => Some(time.civil_date()?.at(small(time.hour())?, 0, 0, 0)),
-    }
+    let (minute, second) = (small(time.minute()), second(time));
+    let date = time.civil_date()?;
+    Some(date.at(small(time.hour())?, minute.unwrap_or(0), second.unwrap_or(0), 0))
+}
+
+/// A leap second is the second before it, as on most clocks.
+fn second(time: &Timestamp) -> Option<i8> {
+    small(time.second()).map(|second| second.min(59))
 }
 
 fn small(number: Option<u8>) -> Option<i8> {

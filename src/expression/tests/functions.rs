@@ -115,6 +115,11 @@ fn times() {
     check("date('198001021530', '%H:%M:%S')", "");
     check("date('19800102153012.1234', '%H:%M:%S%.4f')", "15:30:12.1234");
     check("date('20161231235960', '%H%M%S')", "235959");
+    check(
+        "date('20161231235960+0000', '%Y%m%d%H%M%S', 'Europe/Berlin')",
+        "20170101005959",
+    );
+    check("date('20161231235960.5', '%H%M%S%.1f', 'UTC')", "235959.5");
     check("date('no time', '%Y')", "");
     check("date('19800102', '%A %e %B')", "Wednesday  2 January");
     // Offsets and zones.

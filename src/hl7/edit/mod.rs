@@ -213,10 +213,13 @@ impl Message {
     /// What a text is written in.
     fn charset_written(&self, text: &str) -> Option<Charset> {
         let is_undeclared = self.charset().is_none() && !text.is_ascii();
-        if is_undeclared && std::str::from_utf8(&self.received).is_err() {
-            return Some(Charset::LATIN_1);
+        if !is_undeclared || std::str::from_utf8(&self.received).is_ok() {
+            return self.charset();
         }
-        self.charset()
+        // Without a word on it, a value whose bytes could be UTF-8 is read as that.
+        let latin_1 = Charset::LATIN_1.encode(text);
+        let is_misread = latin_1.is_some_and(|bytes| std::str::from_utf8(&bytes).is_ok());
+        (!is_misread).then_some(Charset::LATIN_1)
     }
 
     fn remove_segments(&mut self, path: SegmentPath) -> usize {

@@ -257,3 +257,22 @@ fn a_mark_of_truncation_is_copied_and_not_set() {
     let message = Message::parse(given.into()).unwrap();
     assert_eq!(message.text(&"MSH-2".parse().unwrap()).as_deref(), Some("^~\\&#"));
 }
+
+#[test]
+fn what_is_set_reads_back_where_no_character_set_is_declared() {
+    for other in [&b"M\xFCLLER"[..], "M\u{fc}LLER".as_bytes(), b"MILLER"] {
+        let received = [b"MSH|^~\\&|A\rPID|1|", other, b"|x\r"].concat();
+        for text in ["\u{e9}", "\u{d6}\u{aa}", "\u{c3}\u{a9}|", "\u{d6}|\u{aa}"] {
+            let mut message = Message::parse(received.clone().into()).unwrap();
+            let path = "PID-3".parse().unwrap();
+            message.set(&path, text).unwrap();
+            let written = Message::parse(message.write(Terminators::Preserve)).unwrap();
+            assert_eq!(
+                written.text(&path).unwrap(),
+                text,
+                "beside {}",
+                other.escape_ascii()
+            );
+        }
+    }
+}

@@ -8,6 +8,7 @@
 mod api;
 mod check;
 mod list;
+mod number;
 mod sandbox;
 #[cfg(test)]
 mod tests;

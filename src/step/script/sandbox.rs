@@ -13,7 +13,7 @@ use rhai::packages::{
 };
 use rhai::{Engine, EvalAltResult, ImmutableString, Position};
 
-use super::{api, list};
+use super::{api, list, number};
 
 /// The most operations (a value read, a function called, an assignment) of one run of a script.
 pub(super) const OPERATIONS_MAX: u64 = 50_000;
@@ -82,6 +82,7 @@ fn engine() -> Engine {
         },
     );
     list::register(&mut engine);
+    number::register(&mut engine);
     api::register(&mut engine);
     engine
 }

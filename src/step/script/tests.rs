@@ -99,6 +99,33 @@ fn reads_the_message() {
 }
 
 #[test]
+fn rounds_as_people_write_numbers() {
+    value("0.1 + 0.2", "0.30000000000000004");
+    value("round(0.1 + 0.2, 1)", "0.3");
+    value("(0.1 + 0.2).round(9)", "0.300000000");
+    value("round(2.675, 2)", "2.68");
+    value("round(1.005 * 1000.0, 0)", "1005");
+    value("round(-0.25, 1)", "-0.3");
+    value("round(-0.001, 2)", "0.00");
+    value("round(7, 2)", "7.00");
+    value("round(get(\"OBX-5\"), 1)", "9.0");
+    value("round(123456789012345.4, 0)", "123456789012345");
+    let number = "line 1 of the script: `round` takes a number of at most 15 digits";
+    check("round(1e15, 0)", number);
+    check("round(0.0 / 0.0, 1)", number);
+    check("round(get(\"PID-5\"), 1)", number);
+    check("round(true, 1)", number);
+    check(
+        "round(1.5, 10)",
+        "line 1 of the script: `round` takes 0 to 9 decimals",
+    );
+    check(
+        "round(1.5, -1)",
+        "line 1 of the script: `round` takes 0 to 9 decimals",
+    );
+}
+
+#[test]
 fn changes_the_message() {
     check(
         "set(\"PID-5.2\", \"BEN\"); set(\"PID-2\", 7 * 6)",

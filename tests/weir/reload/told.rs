@@ -140,6 +140,43 @@ fn a_table_in_a_file_is_watched_too() {
 }
 
 #[test]
+fn whatever_a_site_names_is_watched() {
+    let receiver = Receiver::accepting();
+    let scripted = yaml(
+        &[IN],
+        &[&mllp("ehr", receiver.address(), "")],
+        &["all: { from: in, to: ehr, steps: [ { script: { file: stamp.rhai } } ] }"],
+    );
+    let site = Site::new(&scripted);
+    let write = |name: &str, text: &str| fs::write(site.folder().join("site").join(name), text).unwrap();
+    write("stamp.rhai", "set(\"MSH-6\", \"ONE\")");
+    let engine = site.start_with(&["--watch"]);
+    let applied = |count| engine.wait_for_metric(r#"weir_reloads_total{outcome="applied"}"#, count);
+    let refused = |count| engine.wait_for_metric(r#"weir_reloads_total{outcome="refused"}"#, count);
+    let mut sender = Sender::connect(engine.listener("in"));
+    accepted(&mut sender, "F1");
+    write("stamp.rhai", "set(\"MSH-6\", \"TWO\")");
+    applied(1.0);
+    accepted(&mut sender, "F2");
+    // A mistake in it, and the mistake put right.
+    write("stamp.rhai", "sett(\"MSH-6\", \"TWO\")");
+    refused(1.0);
+    write("stamp.rhai", "set(\"MSH-6\", lookup(\"stamps\", \"2\"))");
+    refused(2.0);
+    // A table of another ending, which comes after it was named.
+    write("tables.yaml", "tables:\n  stamps: { file: stamps.txt, key: a }\n");
+    refused(3.0);
+    write("stamps.txt", "a,b\n2,THREE\n");
+    applied(2.0);
+    accepted(&mut sender, "F3");
+    write("stamps.txt", "a,b\n2,FOUR\n");
+    applied(3.0);
+    accepted(&mut sender, "F4");
+    assert_eq!(stamps(&receiver, 4), ["ONE", "TWO", "THREE", "FOUR"]);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
 fn a_site_may_ask_to_be_watched_and_a_reload_by_hand_is_none_of_its_own() {
     let receiver = Receiver::accepting();
     let site = Site::new(&stamping(&receiver, "ONE"));
