@@ -234,22 +234,22 @@ impl Archive {
     pub fn end_lost(&self, present: u128, by: &str, at: Timestamp) -> Result<u64, ArchiveError> {
         let (mut ended, mut from) = (0, 0);
         loop {
-            let lost =
+            let owed =
                 self.read(|connection| succession::lost(connection, present, from, LOST_AT_ONCE_MAX))?;
-            let Some(last) = lost.last() else {
+            let Some(last) = owed.last() else {
                 return Ok(ended);
             };
             // One of the same number, to another destination, may be the first of the next.
             from = last.number;
-            let ends = lost.iter().map(|lost| Settlement {
-                destination: lost.destination.as_str().into(),
-                sequence: lost.sequence,
+            let ends = owed.iter().map(|delivery| Settlement {
+                destination: delivery.destination.as_str().into(),
+                sequence: delivery.sequence,
                 at,
                 end: End::Purged,
                 by: Some(by.to_owned()),
             });
             self.settle(last.store, &ends.collect::<Vec<_>>())?;
-            ended += lost.len() as u64;
+            ended += owed.len() as u64;
         }
     }
 

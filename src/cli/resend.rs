@@ -37,6 +37,7 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
     after_help = "Examples: weir resend 4711 --to ehr --reason \"lost in the upgrade\"\n\
                         \x20         weir resend --since 1d --destination ehr --to new --routed --preview"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command")]
 pub(super) struct Resend {
     #[command(subcommand)]
     order: Option<Order>,
