@@ -115,8 +115,14 @@ fn rounds_as_people_write_numbers() {
     check("round(0.0 / 0.0, 1)", number);
     check("round(get(\"PID-5\"), 1)", number);
     check("round(true, 1)", number);
-    check("round(1.5, 10)", "line 1 of the script: `round` takes 0 to 9 decimals");
-    check("round(1.5, -1)", "line 1 of the script: `round` takes 0 to 9 decimals");
+    check(
+        "round(1.5, 10)",
+        "line 1 of the script: `round` takes 0 to 9 decimals",
+    );
+    check(
+        "round(1.5, -1)",
+        "line 1 of the script: `round` takes 0 to 9 decimals",
+    );
 }
 
 #[test]
