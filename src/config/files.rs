@@ -79,6 +79,7 @@ impl NamedFiles {
     }
 
     /// The same files as they are now. Blocks.
+    #[must_use]
     pub fn look(&self) -> NamedFiles {
         NamedFiles(self.0.keys().map(|path| (path.clone(), of_one(path))).collect())
     }
@@ -266,7 +267,7 @@ impl Finder<'_> {
     }
 }
 
-/// Hidden files are editors' and version control's; a mounted ConfigMap keeps its old versions there.
+/// Hidden files are editors' and version control's; a mounted `ConfigMap` keeps its old versions there.
 fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.to_string_lossy().starts_with('.'))

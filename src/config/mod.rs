@@ -166,7 +166,11 @@ const UNKNOWN: [ProblemName; 5] = [
     ProblemName::UnknownRoute,
 ];
 
-fn load_as(folder: &Path, reading: Reading, named: &mut NamedFiles) -> (Option<(Site, Vec<Case>)>, Problems) {
+fn load_as(
+    folder: &Path,
+    reading: Reading,
+    watched: &mut NamedFiles,
+) -> (Option<(Site, Vec<Case>)>, Problems) {
     let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
     let sources = sources(files, &mut problems);
@@ -185,7 +189,7 @@ fn load_as(folder: &Path, reading: Reading, named: &mut NamedFiles) -> (Option<(
         .alerts()
         .and_then(|place| alerts::read(place, sections.destinations(), folder, &mut problems));
     let audit = audit::read(sections.audit(), folder, &mut problems);
-    let mut companions = Companions::new(folder, named);
+    let mut companions = Companions::new(folder, watched);
     let (routes, tables, row_sources) =
         routes::read_all(&sections, &names, &mut companions, &mut profiles, &mut problems);
     let cases = cases::Reader {

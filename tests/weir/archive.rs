@@ -350,7 +350,7 @@ fn wrong_questions_are_told() {
     wrong(&["search", "--tag", "ward"], "as `ward=7W`");
     wrong(&["search", "--since", "yesterday"], "or how long ago");
     wrong(&["show", "99"], "there is no message 99 in the archive");
-    wrong(&["show", "5", "--sent", "ehr"], "message 5 has no delivery");
+    wrong(&["show", "5", "--sent", "ehr"], "nothing was made of message 5");
     wrong(&["release", "case 8"], "there is no hold of that name");
     wrong(&["purge", "--yes"], "or --all for every message");
     wrong(&["purge"], "or --all for every message");
