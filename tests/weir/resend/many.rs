@@ -272,6 +272,21 @@ fn after_a_kill_it_goes_on_and_every_message_of_the_set_arrives() {
     assert_eq!(engine.terminate(), 0);
 }
 
+/// Without a search `--all` says that every message is meant.
+#[track_caller]
+fn all_has_to_be_said(run: impl Fn(&[&str]) -> (i32, String, String)) {
+    let unsaid = ["--to", "new", "--routed", "--limit", "2"];
+    for rest in [&["--yes", "--reason", "x"][..], &["--preview"]] {
+        let (status, out, err) = run(&[&unsaid, rest].concat());
+        assert_eq!((status, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains("or --all for every message"), "{err}");
+    }
+    let (status, out, err) = run(&[&unsaid[..], &["--all", "--preview"]].concat());
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    assert!(out.starts_with("2 messages would be sent"), "{out}");
+    assert_eq!(run(&["--all", "--since", "1h", "--preview"]).0, 2);
+}
+
 #[test]
 fn a_new_destination_gets_what_the_routes_make_for_it_and_what_is_refused_is_left_out() {
     let (old, new) = (Receiver::accepting(), Receiver::accepting());
@@ -315,16 +330,7 @@ fn a_new_destination_gets_what_the_routes_make_for_it_and_what_is_refused_is_lef
     assert!(out.contains("1 refused when they came"), "{out}");
     assert_eq!(run(&["--since", "1h", "--yes"]).0, 2, "--yes needs --reason");
     assert_eq!(run(&["--since", "1h"]).0, 2);
-    let unsaid = ["--to", "new", "--routed", "--limit", "2"];
-    for rest in [&["--yes", "--reason", "x"][..], &["--preview"]] {
-        let (status, out, err) = run(&[&unsaid, rest].concat());
-        assert_eq!((status, out.as_str()), (2, ""), "{err}");
-        assert!(err.contains("or --all for every message"), "{err}");
-    }
-    let (status, out, err) = run(&[&unsaid[..], &["--all", "--preview"]].concat());
-    assert_eq!((status, err.as_str()), (0, ""), "{out}");
-    assert!(out.starts_with("2 messages would be sent"), "{out}");
-    assert_eq!(run(&["--all", "--since", "1h", "--preview"]).0, 2);
+    all_has_to_be_said(run);
     let yes = [
         "--since",
         "1h",
