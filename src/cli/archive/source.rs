@@ -9,6 +9,7 @@ use bytes::Bytes;
 use hyper::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::archive::Archive;
 use crate::config;
@@ -49,16 +50,9 @@ impl<'a> Source<'a> {
         body: &impl Serialize,
         here: impl FnOnce(&Archive) -> Result<T, Trouble>,
     ) -> Result<T, CannotRun> {
-        match self {
-            Source::Here(archive, _) => {
-                here(archive).map_err(|trouble| CannotRun::Because(trouble.to_string()))
-            }
-            Source::Running(weir) => {
-                let body = serde_json::to_value(body).map_err(|error| CannotRun::at(path, error))?;
-                let body = Some(&body).filter(|body| !body.is_null());
-                said(&runtime()?.block_on(weir.send(method, path, body))?)
-            }
-        }
+        self.answer((path, body), here, async |weir, body| {
+            weir.send(method, path, body).await
+        })
     }
 
     /// The answer to an order about any number of messages, however long it takes.
@@ -69,6 +63,17 @@ impl<'a> Source<'a> {
         body: &impl Serialize,
         here: impl FnOnce(&Archive) -> Result<T, Trouble>,
     ) -> Result<T, CannotRun> {
+        self.answer((path, body), here, async |weir, body| {
+            weir.send_and_wait(method, path, body).await
+        })
+    }
+
+    fn answer<T: DeserializeOwned>(
+        &self,
+        (path, body): (&str, &impl Serialize),
+        here: impl FnOnce(&Archive) -> Result<T, Trouble>,
+        send: impl AsyncFnOnce(Weir<'_>, Option<&Value>) -> Result<Answer, CannotRun>,
+    ) -> Result<T, CannotRun> {
         match self {
             Source::Here(archive, _) => {
                 here(archive).map_err(|trouble| CannotRun::Because(trouble.to_string()))
@@ -76,7 +81,7 @@ impl<'a> Source<'a> {
             Source::Running(weir) => {
                 let body = serde_json::to_value(body).map_err(|error| CannotRun::at(path, error))?;
                 let body = Some(&body).filter(|body| !body.is_null());
-                said(&runtime()?.block_on(weir.send_and_wait(method, path, body))?)
+                said(&runtime()?.block_on(send(*weir, body))?)
             }
         }
     }
