@@ -21,6 +21,22 @@ const NO_RESERVE: &str = "  outbox: { disk_free_bytes_min: 0B }\n";
 /// Where Debian puts it.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
+/// What a program is started under whose system calls of this kind are to end like this.
+fn strace<'a>(trace: &'a str, fault: &'a str) -> [&'a str; 10] {
+    [
+        "strace",
+        "-D",
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        trace,
+        "-e",
+        fault,
+    ]
+}
+
 /// Judges a round and looks at every record.
 fn assert_held(round: &Round, place: &Path, what: &str) {
     assert!(round.acknowledged > 0, "{what}: no load, nothing shown");
@@ -52,18 +68,7 @@ fn after_a_failed_sync_or_write_the_engine_ends_and_a_restart_recovers() {
         ("trace=rename", "inject=rename:error=EROFS:when=3+"),
     ] {
         let place = tempfile::tempdir().unwrap();
-        let under = [
-            "strace",
-            "-D",
-            "-f",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            trace,
-            "-e",
-            fault,
-        ];
+        let under = strace(trace, fault);
         let load = Load::start_under(&under, "", place.path(), &mut seeded(), 0);
         assert_held(
             &load.end(|engine| fails(engine, fault), || ()),
@@ -79,18 +84,7 @@ fn after_a_sync_that_hangs_the_engine_ends_and_a_restart_recovers() {
         return;
     }
     let place = tempfile::tempdir().unwrap();
-    let hangs = [
-        "strace",
-        "-D",
-        "-f",
-        "-qq",
-        "-o",
-        "/dev/null",
-        "-e",
-        SYNC,
-        "-e",
-        "inject=fdatasync:delay_enter=8000000:when=25",
-    ];
+    let hangs = strace(SYNC, "inject=fdatasync:delay_enter=8000000:when=25");
     // Not for good: what `strace` delays cannot end before that is over.
     let hasty = "  outbox: { write_timeout: 2s }\n";
     let load = Load::start_under(&hangs, hasty, place.path(), &mut seeded(), 0);
@@ -108,18 +102,7 @@ fn after_a_failed_sync_the_engine_ends_in_the_middle_of_a_reload_too() {
     let yaml = Site::forwarding_yaml(&[("out", receiver.address())]);
     let site = Site::new(&yaml);
     let fault = "inject=fdatasync:error=EIO:when=40+";
-    let engine = site.start_under(&[
-        "strace",
-        "-D",
-        "-f",
-        "-qq",
-        "-o",
-        "/dev/null",
-        "-e",
-        SYNC,
-        "-e",
-        fault,
-    ]);
+    let engine = site.start_under(&strace(SYNC, fault));
     site.rewrite(&format!("{yaml}{}", table_from(&database)));
     engine.signal("HUP");
     let _connection = database.accept().unwrap();
@@ -183,18 +166,10 @@ fn interrupted_and_short_writes_lose_nothing() {
         return;
     }
     let place = tempfile::tempdir().unwrap();
-    let interrupted = [
-        "strace",
-        "-D",
-        "-f",
-        "-qq",
-        "-o",
-        "/dev/null",
-        "-e",
+    let interrupted = strace(
         "trace=fdatasync,pwrite64",
-        "-e",
         "inject=fdatasync,pwrite64:error=EINTR:when=3+5",
-    ];
+    );
     let load = Load::start_under(&interrupted, "", place.path(), &mut seeded(), 0);
     load.wait_for_more(200);
     assert_held(
@@ -226,18 +201,7 @@ fn slow_syncs_are_shared_and_lose_nothing() {
         return;
     }
     let place = tempfile::tempdir().unwrap();
-    let slow = [
-        "strace",
-        "-D",
-        "-f",
-        "-qq",
-        "-o",
-        "/dev/null",
-        "-e",
-        SYNC,
-        "-e",
-        "inject=fdatasync:delay_exit=300000",
-    ];
+    let slow = strace(SYNC, "inject=fdatasync:delay_exit=300000");
     let load = Load::start_under(&slow, "", place.path(), &mut seeded(), 0);
     load.wait_for_more(400);
     let commits = load.engine.metric("weir_outbox_commits_total");
