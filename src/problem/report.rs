@@ -1,6 +1,6 @@
 //! Problems for programs: the one shape in which `weir check --json` and the API tell them.
 //!
-//! The shape is kept: keys may be added. The README describes it.
+//! The shape is kept: keys may be added. docs/sites.md describes it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

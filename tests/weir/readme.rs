@@ -1,4 +1,5 @@
-//! The README is true: its commands run, its YAML loads, its tables name what there is.
+//! The manual, which is the README and the pages in `docs/`, is true: its commands run, its YAML loads, its tables
+//! name what there is, its links lead somewhere.
 //!
 //! A block ```` ```sh run ```` is run line by line in a copy of the example site and the fixtures; a block
 //! ```` ```text ```` right after it is all that it prints. In other `sh` blocks, which use fixed ports or take
@@ -6,7 +7,7 @@
 //! A `yaml` block with `engine` is a site, one marked `yaml profile` is a profile, any other is one more file of the
 //! example site.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::harness::{repository_file, weir, workplace};
@@ -19,6 +20,25 @@ pub struct Block {
 
 pub fn readme() -> String {
     fs::read_to_string(repository_file("README.md")).unwrap()
+}
+
+/// The pages of the manual with their texts, by their paths in the repository.
+fn pages() -> BTreeMap<String, String> {
+    let folder = fs::read_dir(repository_file("docs")).unwrap();
+    let names = folder.map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
+    ["README.md".to_owned()]
+        .into_iter()
+        .chain(names)
+        .map(|name| {
+            let text = fs::read_to_string(repository_file(&name)).unwrap();
+            (name, text)
+        })
+        .collect()
+}
+
+/// The text of all of them.
+pub fn manual() -> String {
+    pages().into_values().collect()
 }
 
 pub fn blocks(text: &str) -> Vec<Block> {
@@ -38,7 +58,7 @@ pub fn blocks(text: &str) -> Vec<Block> {
 
 #[test]
 fn every_command_that_is_marked_runs_and_prints_what_stands_there() {
-    let blocks = blocks(&readme());
+    let blocks = blocks(&manual());
     let folder = workplace();
     let mut count = 0;
     for (index, block) in blocks
@@ -85,7 +105,7 @@ fn words(line: &str) -> Vec<String> {
 fn every_other_command_is_one_that_weir_understands() {
     let folder = workplace();
     let mut count = 0;
-    for block in blocks(&readme()).iter().filter(|block| block.mark == "sh") {
+    for block in blocks(&manual()).iter().filter(|block| block.mark == "sh") {
         for line in block.text.lines().filter(|line| line.starts_with("weir ")) {
             let words = words(line);
             let arguments: Vec<_> = words
@@ -111,7 +131,7 @@ fn every_other_command_is_one_that_weir_understands() {
 #[test]
 fn every_piece_of_yaml_loads() {
     let mut count = 0;
-    for block in blocks(&readme()).iter().filter(|block| block.mark == "yaml") {
+    for block in blocks(&manual()).iter().filter(|block| block.mark == "yaml") {
         let folder = workplace();
         let is_whole = block.text.starts_with("engine:");
         let site = if is_whole { "whole" } else { "routes" };
@@ -129,7 +149,7 @@ fn every_piece_of_yaml_loads() {
 #[test]
 fn every_profile_loads() {
     let mut count = 0;
-    for block in blocks(&readme())
+    for block in blocks(&manual())
         .iter()
         .filter(|block| block.mark == "yaml profile")
     {
@@ -148,10 +168,10 @@ fn every_profile_loads() {
     assert!(count >= 1, "{count} profiles");
 }
 
-/// The words in backquotes in the first column of its tables.
+/// The words in backquotes in the first column of the tables.
 fn told() -> BTreeSet<String> {
-    let readme = readme();
-    let cells = readme
+    let manual = manual();
+    let cells = manual
         .lines()
         .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
     cells
@@ -162,11 +182,11 @@ fn told() -> BTreeSet<String> {
 
 #[test]
 fn every_metric_stands_in_the_table_with_its_labels() {
-    let readme = readme();
+    let manual = manual();
     for metric in weir::metrics::ALL {
         let labels: Vec<_> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
         let row = format!("| `{}` | {}", metric.name, labels.join(" "));
-        assert!(readme.contains(row.trim_end()), "README.md: {row}");
+        assert!(manual.contains(row.trim_end()), "no page has the row {row}");
     }
     let known: BTreeSet<_> = weir::metrics::ALL.iter().map(|metric| metric.name).collect();
     let told = told();
@@ -176,7 +196,7 @@ fn every_metric_stands_in_the_table_with_its_labels() {
         .collect();
     assert!(
         unknown.is_empty(),
-        "README.md names metrics that are none: {unknown:?}"
+        "the manual names metrics that are none: {unknown:?}"
     );
 }
 
@@ -184,7 +204,7 @@ fn every_metric_stands_in_the_table_with_its_labels() {
 fn every_step_and_every_command_stands_in_a_table() {
     let told = told();
     for doc in weir::step::DOCS {
-        assert!(told.contains(doc.kind), "README.md: step {}", doc.kind);
+        assert!(told.contains(doc.kind), "no table has the step {}", doc.kind);
     }
     let (_, help, _) = weir(workplace().path(), &["-h"], b"");
     let commands = help
@@ -203,7 +223,7 @@ fn every_step_and_every_command_stands_in_a_table() {
         assert!(
             told.iter()
                 .any(|word| word.split(' ').take(2).eq(["weir", command])),
-            "README.md: weir {command}"
+            "no table has weir {command}"
         );
         count += 1;
     }
@@ -290,14 +310,67 @@ fn every_key_stands_in_a_table() {
     // A key whose own keys stand in the table instead, and a kind that has a table of its own.
     let stands =
         |key: &str| told.contains(key) || told.iter().any(|word| word.starts_with(&format!("{key}.")));
-    let readme = readme();
-    let has_table = |key: &str| readme.contains(&format!("| key in `{key}` | default | meaning |"));
+    let manual = manual();
+    let has_table = |key: &str| manual.contains(&format!("| key in `{key}` | default | meaning |"));
     for (prefix, yaml) in PLACES {
         for key in keys_offered(yaml) {
             assert!(
                 stands(&format!("{prefix}{key}")) || has_table(&key),
-                "README.md: `{prefix}{key}` of {yaml}"
+                "no table has `{prefix}{key}` of {yaml}"
             );
         }
     }
+}
+
+/// The name by which a link leads to a heading: lower case, without what is no word, blanks as hyphens.
+fn anchor(heading: &str) -> String {
+    let kept = heading
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+/// The text without its fenced blocks, in which a `#` makes no heading.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_fenced = false;
+    text.lines().filter(move |line| {
+        is_fenced ^= line.starts_with("```");
+        !is_fenced
+    })
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    let pages = pages();
+    let anchors = |page: &str| -> BTreeSet<String> {
+        let headings = prose(&pages[page]).filter(|line| line.starts_with('#'));
+        headings
+            .map(|line| anchor(line.trim_start_matches('#').trim()))
+            .collect()
+    };
+    let mut count = 0;
+    for (page, text) in &pages {
+        let links = prose(text).flat_map(|line| line.split("](").skip(1));
+        for link in links.filter_map(|rest| rest.split(')').next()) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            count += 1;
+            let (file, heading) = link
+                .split_once('#')
+                .map_or((link, None), |(file, h)| (file, Some(h)));
+            let target = match (file, page.starts_with("docs/")) {
+                ("", _) => page.clone(),
+                (file, true) => file
+                    .strip_prefix("../")
+                    .map_or_else(|| format!("docs/{file}"), str::to_owned),
+                (file, false) => file.to_owned(),
+            };
+            assert!(repository_file(&target).exists(), "{page}: {link}");
+            if let Some(heading) = heading {
+                assert!(anchors(&target).contains(heading), "{page}: {link}");
+            }
+        }
+    }
+    assert!(count >= 100, "{count} links");
 }

@@ -10,7 +10,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::harness::{repository_file, weir};
-use crate::readme::{blocks, readme};
+use crate::readme::{blocks, manual};
 
 fn printed() -> String {
     let (status, out, err) = weir(Path::new("."), &["schema"], b"");
@@ -76,8 +76,8 @@ fn what_is_shipped_and_what_the_readme_shows_fits() {
             folder.join("weir.schema.json").canonicalize().unwrap()
         );
     }
-    let readme = readme();
-    let pieces = blocks(&readme);
+    let manual = manual();
+    let pieces = blocks(&manual);
     let mut pieces = pieces.iter().filter(|block| block.mark == "yaml").peekable();
     assert!(pieces.peek().is_some());
     for block in pieces {

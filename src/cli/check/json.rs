@@ -1,6 +1,6 @@
 //! `weir check --json`: problems for editors and programs.
 //!
-//! The shape is kept: keys may be added; what would break a reader gets another `version`. The README describes it.
+//! The shape is kept: keys may be added; what would break a reader gets another `version`. docs/sites.md describes it.
 
 use std::io::Write;
 use std::path::Path;
