@@ -5,7 +5,7 @@
 //! ```` ```text ```` right after it is all that it prints. In other `sh` blocks, which use fixed ports or take
 //! minutes, every line that begins with `weir` must at least be a command line that weir understands.
 //! A `yaml` block with `engine` is a site, one marked `yaml profile` is a profile, any other is one more file of the
-//! example site.
+//! example site. One marked `yaml sketch` names certificates or secrets that only its reader has, and fits the schema.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -76,6 +76,7 @@ const KINDS: &[(&str, &[&str])] = &[
             "changes",
             "doc",
             "each",
+            "entry",
             "group",
             "moment",
             "notes",
