@@ -9,6 +9,7 @@ use cpu_time::ThreadTime;
 #[path = "../../tests/weir/fuzzed/mod.rs"]
 mod fuzzed;
 #[path = "../../tests/weir/typed/walk/mod.rs"]
+#[allow(dead_code, reason = "the tests look at more of what is found")]
 mod walk;
 /// Where the checks look for it among the tests.
 mod typed {
