@@ -44,12 +44,18 @@ impl Run {
     }
 
     async fn serve(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        // Before anything starts: a signal in the middle of the start is a stop like any other.
         let mut signals = Signals::listen()?;
         let mut watcher = Watcher::over(self.site.folder()).await;
         let (site, named) = load_to_watch(self.site.folder())?;
         watcher.follow(named);
-        let serving = serving::start(self.site.folder(), site).await?;
+        // It may wait for a database that hangs. A start that is given up leaves what a kill would leave.
+        let serving = tokio::select! {
+            serving = serving::start(self.site.folder(), site) => serving?,
+            how = signals.stops.told() => {
+                warn!("{how}: the start is given up");
+                return Ok(Finding::Fine);
+            }
+        };
         introduce(&serving, out)?;
         let mut running = Running {
             folder: self.site.folder().to_owned(),

@@ -1,8 +1,9 @@
 //! A table from a database, without the database: checked, tested and traced by its sample; not run.
 
 use std::fs;
+use std::net::TcpListener;
 
-use crate::harness::{Site, weir};
+use crate::harness::{Running, Site, weir};
 
 const YAML: &str = r#"listeners:
   in: { mllp: { bind: "127.0.0.1:0" } }
@@ -89,4 +90,21 @@ fn nothing_runs_on_a_sample() {
         err.contains("table providers: ") && err.contains("is the database there?"),
         "{err}"
     );
+}
+
+#[test]
+fn a_start_that_waits_for_a_database_can_be_stopped() {
+    // A server that takes the connection and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!(
+        "address: \"{}\", connect_timeout: 10m",
+        silent.local_addr().unwrap()
+    );
+    let site = site(&YAML.replace("address: \"127.0.0.1:1\"", &address), "npi,name\n");
+    let starting = Running::start(site.folder(), &["run", "site"]);
+    let _connection = silent.accept().unwrap();
+    starting.signal("TERM");
+    let (status, out, err) = starting.end();
+    assert_eq!((status, out.as_str()), (0, ""), "{err}");
+    assert!(err.contains("told to terminate: the start is given up"), "{err}");
 }
