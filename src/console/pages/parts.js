@@ -34,10 +34,21 @@ export function card(title, ...content) {
   return h("section", { class: "card" }, title ? h("h2", null, title) : null, content);
 }
 
-// Names and values, one pair a line.
-export function facts(pairs) {
-  const rows = pairs.filter(Boolean).map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value)));
-  return h("dl", { class: "facts" }, rows);
+// Names and values, one pair a line; in a list that there is what did not change stays, and with it what is selected.
+export function facts(pairs, list = h("dl", { class: "facts" })) {
+  keyed(list, pairs.filter(Boolean), ([name]) => name, ([name]) => fact(name));
+  return list;
+}
+
+function fact(name) {
+  let shown = h("dd");
+  const update = ([, value]) => {
+    const now = h("dd", null, value);
+    if (now.isEqualNode(shown)) return;
+    shown.replaceWith(now);
+    shown = now;
+  };
+  return { node: h("div", null, h("dt", null, name), shown), update };
 }
 
 // The sentence of an error, where it happened.

@@ -61,6 +61,14 @@ fn what_is_said_of_trouble_is_so_now_and_its_buttons_stay_in_hand() {
         "document.querySelector('main .why').innerText.match(/(\\d+) attempts/)[1]",
     );
     changes(&mut browser, "document.querySelector('td time').innerText");
+    // What is selected to be copied stays selected while what stands beside it changes.
+    browser.evaluate(
+        "getSelection().selectAllChildren([...document.querySelectorAll('.facts > div')]\
+         .find((fact) => fact.innerText.startsWith('Delivered')).querySelector('dd'))",
+    );
+    changes(&mut browser, "document.querySelector('.facts dd').innerText");
+    assert_eq!(browser.evaluate("String(getSelection())"), "0 since the start");
+    browser.evaluate("getSelection().removeAllRanges()");
     // By keyboard: the focus goes from a button to the one that takes its place.
     browser.evaluate(
         "[...document.querySelectorAll('.heading button')].find((node) => node.innerText === 'Pause').focus()",

@@ -21,7 +21,7 @@ export function destination(page) {
   const attempts = h("span");
   const waiting = chart("Waiting", "messages", "area");
   const delivered = chart("Delivered, per minute", "messages", "bars");
-  const numbers = h("div");
+  const numbers = facts([]);
   const content = h("div");
   const base = `#/destinations/${encodeURIComponent(name)}`;
   const counts = { waiting: h("span", { class: "count" }), dead: h("span", { class: "count" }) };
@@ -54,13 +54,13 @@ export function destination(page) {
     if (one.trouble) say(attempts, plural(one.trouble.attempts, "attempt"));
     waiting.update(levels("destinations", name, 0), number(one.waiting));
     delivered.update(growths("destinations", name, 1), rate(perSecond("destinations", name, 1)));
-    put(numbers, facts([
+    facts([
       ["Oldest", one.oldest_age_seconds === null ? "nothing waits" : age(one.oldest_age_seconds)],
       ["Delivered", `${number(one.delivered)} since the start`],
       ["Given up", `${number(one.dead_lettered)} since the start`],
       ["Sent and not answered", number(one.ambiguous)],
       one.trouble ? ["Next attempt", nextAttempt(one.trouble)] : null,
-    ]));
+    ], numbers);
     say(counts.waiting, number(one.waiting));
     say(counts.dead, number(one.dead_letters));
     list.seen(one);

@@ -129,7 +129,7 @@ async function one(page, id) {
     const may = page.session.may("operate");
     const bar = h("progress", { max: Math.max(1, job.count), "aria-label": "How many were gone through" });
     const state = h("h2");
-    const numbers = h("div");
+    const numbers = facts([]);
     const failures = h("div");
     const waits = h("p", { class: "note", role: "status" });
     const stop = job.state === "running" && may ? button("Stop", (event) => act(event.currentTarget, async () => {
@@ -149,7 +149,7 @@ async function one(page, id) {
         say(waits, now.problem ? `Stopped by itself: ${now.problem}` : now.waits_for ? `It waits: ${now.waits_for}` : "");
         waits.hidden = waits.textContent === "";
         const lasted = now.ended_at && now.started_at ? (Date.parse(now.ended_at) - Date.parse(now.started_at)) / 1000 : null;
-        put(numbers, facts([
+        facts([
           ["Messages", number(now.count)],
           ["Sent", number(now.sent)],
           ["Wanted by nobody", number(now.unwanted)],
@@ -160,7 +160,7 @@ async function one(page, id) {
           now.by ? ["Started by", [now.by, now.started_at ? [", ", since(now.started_at), " ago"] : null]] : null,
           now.reason ? ["Why", now.reason] : null,
           lasted === null ? null : ["Took", age(lasted)],
-        ]));
+        ], numbers);
         if (now.failures.length > 0) put(failures, card(`Not sent: ${number(now.failed)}`, h("ul", { class: "plain" }, now.failures.map((failure) => h("li", null, messageLink(page.session, failure.message, `Message ${failure.message}`), ": ", sentence(failure.reason))))));
       },
     };

@@ -9,17 +9,13 @@ import { when } from "../ages.js";
 
 export function site(page) {
   const may = page.session.may("administer");
-  const about = h("div");
+  const about = facts([]);
   const result = h("div", { "aria-live": "polite" });
   const reload = button("Reload the site", (event) => readAnew(event.currentTarget, result), { kind: "primary" });
   put(page.root, heading("Site", { below: "The files that say what weir does.", actions: may ? reload : null }), card("What runs", about), result);
-  let drawn = null;
   follow(page.signal, ({ status }) => {
     if (!status) return;
-    const key = JSON.stringify([status.site, status.listeners.map((one) => [one.name, one.address]), Math.round((status.store?.bytes ?? 0) / 1024), status.ready]);
-    if (key === drawn) return;
-    drawn = key;
-    put(about, facts([
+    facts([
       ["State", status.ready ? badge("good", "ready") : badge("bad", "not ready")],
       ["weir", status.version],
       ["Version of the site", h("code", null, status.site.version)],
@@ -29,7 +25,7 @@ export function site(page) {
       ["Destinations", String(status.destinations.length)],
       status.store ? ["Kept in the outbox", bytes(status.store.bytes)] : null,
       status.store?.disk_free_bytes ? ["Free on its disk", bytes(status.store.disk_free_bytes)] : null,
-    ]));
+    ], about);
   });
 }
 
