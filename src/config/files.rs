@@ -321,7 +321,12 @@ pub(super) fn read_text(path: &Path, bytes_left: usize) -> Result<String, Box<Pr
         let message = format!("{}: not UTF-8 text (byte {at})", path.display());
         Box::new(Problem::error(ProblemName::UnreadableFile, message).help("save it as UTF-8"))
     })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    Ok(unmarked(&text).to_owned())
+}
+
+/// A text without what tools put before it: a byte order mark, or one of each of several.
+pub(super) fn unmarked(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {

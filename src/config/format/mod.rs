@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use crate::problem::{Content, Node, Place, Problems, Source};
 
+use super::files::unmarked;
 use super::{written, yaml};
 
 /// How far a level stands in.
@@ -20,7 +21,7 @@ const INDENTATION: usize = 2;
 
 /// The canonical form of a file; `None` for what is no YAML, with the problems that say why.
 pub fn format(name: &str, text: &str) -> Result<String, Problems> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = unmarked(text);
     let source = read(name, text)?;
     let formatted = rewritten(&source);
     // The same tree as that of the file with its paths made canonical and nothing else, in a layout that stays as it
