@@ -63,11 +63,11 @@ pub fn private_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it cannot be made.
 pub fn private_folder(folder: &Path) -> io::Result<()> {
-    let make = || DirBuilder::new().mode(0o700).create(folder);
+    let mkdir = || DirBuilder::new().mode(0o700).create(folder);
     let parent = folder_of(folder);
-    let made = match make() {
+    let made = match mkdir() {
         Err(error) if error.kind() == io::ErrorKind::NotFound && parent != folder => {
-            private_folder(parent).and_then(|()| make())
+            private_folder(parent).and_then(|()| mkdir())
         }
         made => made,
     };
