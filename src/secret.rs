@@ -70,6 +70,12 @@ pub enum SecretError {
     /// The environment variable is not set, or is no UTF-8.
     #[error("the environment variable {0} is not set to a text")]
     Unset(String),
+    /// There is no folder of credentials: this process is not the service.
+    #[error(
+        "the credential {0}: systemd hands it to the service alone; a command outside of it is told by \
+         {CREDENTIALS} in which folder a file of this name is, and of the key for encryption at rest by `--key FILE`"
+    )]
+    NoCredentials(String),
     /// The file cannot be read.
     #[error("{}: {cause}", .path.display())]
     Unreadable {
@@ -117,7 +123,7 @@ impl SecretPlace {
             SecretPlace::File(path) => read_file(path)?,
             SecretPlace::Credential(name) => {
                 let folder = std::env::var_os(CREDENTIALS);
-                let folder = folder.ok_or_else(|| SecretError::Unset(CREDENTIALS.to_owned()))?;
+                let folder = folder.ok_or_else(|| SecretError::NoCredentials(name.clone()))?;
                 read_file(&PathBuf::from(folder).join(name))?
             }
         };
@@ -137,7 +143,7 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     // What systemd hands over lies in a folder of the service's own, and grants its user by an ACL, which looks exposed.
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let credentials = std::env::var_os(CREDENTIALS).map(PathBuf::from);
     if is_exposed(&metadata) && !is_within(path, credentials.as_deref()) {
         return Err(SecretError::Exposed(path.to_owned()));
     }
@@ -249,6 +255,14 @@ mod tests {
         assert_eq!(
             unset.to_string(),
             "the environment variable WEIR_TEST_UNSET is not set to a text"
+        );
+        // The tests are no service of systemd's.
+        let none = SecretPlace::Credential("weir.key".to_owned()).read().unwrap_err();
+        let told = none.to_string();
+        assert!(told.contains("the credential weir.key: systemd"), "{told}");
+        assert!(
+            told.contains("CREDENTIALS_DIRECTORY") && told.contains("--key FILE"),
+            "{told}"
         );
     }
 

@@ -65,12 +65,20 @@ pub(super) struct Notice {
 /// How somebody is reached.
 #[derive(Debug, Default)]
 struct Line {
-    /// When messages went out, within the last hour.
-    sent: VecDeque<Timestamp>,
+    /// What went out within the last hour.
+    sent: VecDeque<Sent>,
     /// How many in a row did not.
     failures: u32,
     /// Not before this is another tried.
     not_before: Option<Timestamp>,
+}
+
+/// A message that went out.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    at: Timestamp,
+    /// Whether it told that something critical has begun.
+    is_urgent: bool,
 }
 
 /// All of it.
@@ -153,10 +161,6 @@ impl Book {
 
     /// What this contact is to be told now, all in one message; nothing when there is nothing, or it has to wait.
     pub(super) fn due(&mut self, contact: &Arc<str>, alerts: &Alerts, now: &Zoned) -> Vec<Notice> {
-        let line = self.lines.entry(Arc::clone(contact)).or_default();
-        if !line.is_free(usize::from(alerts.messages_per_hour_max), now.timestamp()) {
-            return Vec::new();
-        }
         let is_quiet = alerts.is_quiet(now);
         let may_be_told = |open: &&Open| open.trouble.kind.is_critical() || !is_quiet;
         let notices = self.open.values().filter(may_be_told).filter_map(|open| {
@@ -171,13 +175,22 @@ impl Book {
                 open: open.clone(),
             })
         });
-        notices.collect()
+        let notices: Vec<Notice> = notices.collect();
+        let line = self.lines.entry(Arc::clone(contact)).or_default();
+        let messages_max = usize::from(alerts.messages_per_hour_max);
+        if !line.is_free(is_urgent(&notices), messages_max, now.timestamp()) {
+            return Vec::new();
+        }
+        notices
     }
 
     /// Notes that this contact has been told.
     pub(super) fn told(&mut self, contact: &Arc<str>, notices: &[Notice], now: Timestamp) {
         let line = self.lines.entry(Arc::clone(contact)).or_default();
-        line.sent.push_back(now);
+        line.sent.push_back(Sent {
+            at: now,
+            is_urgent: is_urgent(notices),
+        });
         line.failures = 0;
         line.not_before = None;
         for notice in notices {
@@ -205,15 +218,24 @@ impl Book {
 }
 
 impl Line {
-    fn is_free(&mut self, messages_max: usize, now: Timestamp) -> bool {
+    /// Whether a message may go out. What is urgent has a bound of its own, so that it waits for nothing that is not.
+    fn is_free(&mut self, is_urgent: bool, messages_max: usize, now: Timestamp) -> bool {
         // A clock that was set back is no reason to say nothing: what lies ahead of now is forgotten.
-        let is_recent = |then: &Timestamp| *then <= now && now.duration_since(*then) < HOUR;
+        let is_recent = |sent: &Sent| sent.at <= now && now.duration_since(sent.at) < HOUR;
         self.sent.retain(is_recent);
         let is_waiting = self
             .not_before
             .is_some_and(|then| now < then && then.duration_since(now) <= PAUSE_LONGEST);
-        self.sent.len() < messages_max && !is_waiting
+        let counted = self.sent.iter().filter(|sent| sent.is_urgent || !is_urgent);
+        counted.count() < messages_max && !is_waiting
     }
+}
+
+/// Whether something critical has begun. That it has ended can wait: one that comes and goes must not use up the bound
+/// of what is urgent.
+fn is_urgent(notices: &[Notice]) -> bool {
+    let is_one = |notice: &Notice| notice.state == State::Began && notice.open.trouble.kind.is_critical();
+    notices.iter().any(is_one)
 }
 
 /// Whether a contact is to be told of it.

@@ -37,6 +37,8 @@ pub enum Kind {
     ArchiveLost,
     /// An audit record repository lacks records for too long.
     AuditBehind,
+    /// The audit log cannot be written, so whatever needs a record is refused.
+    AuditUnwritten,
 }
 
 /// How long nothing may have been lost to the archive until that is over.
@@ -44,7 +46,7 @@ const LOST_CALM: Duration = Duration::from_secs(60 * 60);
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::OldQueue,
         Kind::Held,
         Kind::Paused,
@@ -56,6 +58,7 @@ impl Kind {
         Kind::ArchiveBehind,
         Kind::ArchiveLost,
         Kind::AuditBehind,
+        Kind::AuditUnwritten,
     ];
 
     /// Its name in messages and in the API.
@@ -72,6 +75,7 @@ impl Kind {
             Kind::ArchiveBehind => "archive-behind",
             Kind::ArchiveLost => "archive-lost",
             Kind::AuditBehind => "audit-behind",
+            Kind::AuditUnwritten => "audit-unwritten",
         }
     }
 
@@ -85,7 +89,8 @@ impl Kind {
             | Kind::CertificateEnds
             | Kind::ArchiveBehind
             | Kind::ArchiveLost
-            | Kind::AuditBehind => false,
+            | Kind::AuditBehind
+            | Kind::AuditUnwritten => false,
         }
     }
 }
@@ -110,7 +115,8 @@ impl Trouble {
             | Kind::CertificateEnds
             | Kind::ArchiveBehind
             | Kind::ArchiveLost
-            | Kind::AuditBehind => None,
+            | Kind::AuditBehind
+            | Kind::AuditUnwritten => None,
         }
     }
 }
@@ -124,6 +130,7 @@ impl fmt::Display for Trouble {
             Kind::CertificateEnds => "certificate of",
             Kind::ArchiveBehind | Kind::ArchiveLost => "archive",
             Kind::AuditBehind => "audit record repository",
+            Kind::AuditUnwritten => "audit log",
             Kind::OldQueue | Kind::Held | Kind::Paused | Kind::DeadLetters => "destination",
         };
         match &self.about {
@@ -190,7 +197,11 @@ pub fn judge(alerts: &Alerts, now: &Snapshot) -> BTreeMap<Trouble, String> {
         }
     }
     let of_archive = of_archive(alerts, now);
-    let of_one = of_outbox.into_iter().chain(of_archive);
+    let of_log = now.refuses_records.then(|| {
+        let said = "it cannot be written: views of messages and orders are refused, messages go on";
+        (Kind::AuditUnwritten, said.to_owned())
+    });
+    let of_one = of_outbox.into_iter().chain(of_archive).chain(of_log);
     found.extend(of_one.map(|(kind, said)| (Trouble { kind, about: None }, said)));
     found
 }
@@ -442,6 +453,18 @@ mod tests {
         let behind = "audit-behind audit record repository arr: 3 records of the audit log not sent, the oldest of \
                       2026-11-23T11:45:00Z";
         check(lacks(3, Some("11:45:00")), &[behind]);
+    }
+
+    #[test]
+    fn an_audit_log_that_cannot_be_written_is_told() {
+        let refuses = |refuses_records| Snapshot {
+            refuses_records,
+            ..Snapshot::default()
+        };
+        check(refuses(false), &[]);
+        let unwritten = "audit-unwritten audit log: it cannot be written: views of messages and orders are refused, \
+                         messages go on";
+        check(refuses(true), &[unwritten]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::audit::Log;
 use crate::engine::{AuditWaiting, Status, Switch};
 
 /// A look at everything.
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub certificates: BTreeMap<Arc<str>, Timestamp>,
     /// What audit record repositories lack.
     pub audit: BTreeMap<Arc<str>, AuditWaiting>,
+    /// The audit log cannot be written.
+    pub refuses_records: bool,
 }
 
 /// A destination.
@@ -162,7 +165,7 @@ impl Eye {
     }
 
     /// Looks. Blocks on the store.
-    pub(super) fn look(&mut self, status: &Status, at: Timestamp) -> Snapshot {
+    pub(super) fn look(&mut self, status: &Status, log: &Log, at: Timestamp) -> Snapshot {
         let counts = status.destinations();
         let destinations = status.owed_destinations().into_iter().map(|name| {
             let depth = status.depth(&name);
@@ -199,6 +202,7 @@ impl Eye {
                 })
                 .collect(),
             audit: status.audit_waiting(),
+            refuses_records: log.is_refusing(),
             certificates: status
                 .certificates()
                 .into_iter()

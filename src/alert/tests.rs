@@ -142,32 +142,40 @@ fn what_can_wait_waits_until_quiet_hours_end() {
 #[test]
 fn what_is_beyond_the_bound_waits_and_goes_as_one_message() {
     let mut looks = Looks::new();
-    looks.look(
-        "08:00:00",
-        &[(Kind::OldQueue, "a")],
-        &["on-call: began old-queue a"],
-    );
-    looks.look("08:10:00", &[], &["on-call: ended old-queue a"]);
-    looks.look(
-        "08:20:00",
-        &[(Kind::OldQueue, "a")],
-        &["on-call: began old-queue a"],
-    );
+    looks.look("08:00:00", &[(Kind::Paused, "a")], &["on-call: began paused a"]);
+    looks.look("08:10:00", &[], &["on-call: ended paused a"]);
+    looks.look("08:20:00", &[(Kind::Paused, "a")], &["on-call: began paused a"]);
     // A fourth message within the hour is one too many; lab's people have their own bound.
-    let found = [
-        (Kind::OldQueue, "b"),
-        (Kind::OldQueue, "c"),
-        (Kind::OldQueue, "lab"),
-    ];
-    looks.look("08:30:00", &found, &["lab-team: began old-queue lab"]);
-    looks.look("08:40:00", &[(Kind::OldQueue, "b"), (Kind::OldQueue, "lab")], &[]);
+    let found = [(Kind::Paused, "b"), (Kind::Paused, "c"), (Kind::Paused, "lab")];
+    looks.look("08:30:00", &found, &["lab-team: began paused lab"]);
+    looks.look("08:40:00", &[(Kind::Paused, "b"), (Kind::Paused, "lab")], &[]);
     // What came and went meanwhile is told to nobody.
-    let expected = ["on-call: ended old-queue a", "on-call: began old-queue b"];
+    let expected = ["on-call: ended paused a", "on-call: began paused b"];
     looks.look(
         "09:00:00",
-        &[(Kind::OldQueue, "b"), (Kind::OldQueue, "lab")],
+        &[(Kind::Paused, "b"), (Kind::Paused, "lab")],
         &expected,
     );
+}
+
+#[test]
+fn what_is_critical_waits_for_no_bound_but_its_own() {
+    let mut looks = Looks::new();
+    looks.look("08:00:00", &[(Kind::Paused, "a")], &["on-call: began paused a"]);
+    looks.look("08:01:00", &[], &["on-call: ended paused a"]);
+    looks.look("08:02:00", &[(Kind::Paused, "a")], &["on-call: began paused a"]);
+    looks.look("08:03:00", &[], &[]);
+    // It takes with it what waits; its end is no reason for a message beyond the bound.
+    let expected = ["on-call: began old-queue b", "on-call: ended paused a"];
+    looks.look("08:04:00", &[(Kind::OldQueue, "b")], &expected);
+    looks.look("08:05:00", &[], &[]);
+    let expected = ["on-call: ended old-queue b", "on-call: began held c"];
+    looks.look("08:06:00", &[(Kind::Held, "c")], &expected);
+    let (b, c, d) = ((Kind::OldQueue, "b"), (Kind::Held, "c"), (Kind::Held, "d"));
+    looks.look("08:07:00", &[b, c], &["on-call: began old-queue b"]);
+    // The fourth that is critical is one too many, too, until the first is an hour old.
+    looks.look("08:08:00", &[b, c, d], &[]);
+    looks.look("09:04:00", &[b, c, d], &["on-call: began held d"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
-use crate::audit::Nodes;
+use crate::audit::{Log, Nodes};
 use crate::clock;
 use crate::config::{Alerts, Contact};
 use crate::engine::Status;
@@ -88,13 +88,14 @@ impl Watch {
     /// Looks at this engine, by what the site that runs says of alerts, and goes on where the process before has ended
     /// that had this data folder. What contacts are not trusted, or do not trust weir, is written down by `nodes`. Blocks
     /// on the disk.
-    pub fn start(status: &Arc<Status>, data: &Path, nodes: Nodes) -> Watch {
+    pub fn start(status: &Arc<Status>, data: &Path, log: &Log, nodes: Nodes) -> Watch {
         let board = Board::default();
         let path = data.join(kept::FILE_NAME);
         let kept = Kept::read(&path);
         let stop = watch::Sender::new(false);
         let watcher = Watcher {
             status: Arc::clone(status),
+            log: log.clone(),
             eye: Eye::go_on(kept.seen()),
             book: kept.book(clock::now()),
             path,
@@ -123,6 +124,7 @@ impl Watch {
 
 struct Watcher {
     status: Arc<Status>,
+    log: Log,
     eye: Eye,
     book: Book,
     /// What the next process is to know, and what of it is written down.
@@ -163,8 +165,9 @@ impl Watcher {
         let alerts = Arc::clone(&self.status.running().alerts);
         // A copy: a look that comes to no end forgets nothing of the one before.
         let (status, mut eye) = (Arc::clone(&self.status), self.eye.clone());
+        let log = self.log.clone();
         let looked = spawn_blocking(move || {
-            let snapshot = eye.look(&status, clock::now());
+            let snapshot = eye.look(&status, &log, clock::now());
             (eye, snapshot)
         });
         let Ok((eye, snapshot)) = looked.await else {

@@ -110,6 +110,7 @@ impl Archive {
         // It holds what patients' data the outbox holds, for longer.
         durable::private_folder(folder).map_err(ArchiveError::io(folder))?;
         let path = folder.join(FILE_NAME);
+        keep_others_out(folder, &path);
         let sealing = Sealing::by(keys::find(folder, &path, key)?);
         let connection = schema::open_writer(&path, sealing.id())?;
         Ok(Archive {
@@ -366,6 +367,21 @@ impl Archive {
 
     fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Closes a folder to others that was made for the archive, and the files that an earlier weir has left open in it.
+fn keep_others_out(folder: &Path, database: &Path) {
+    let closed = durable::keep_others_out(folder).and_then(|()| {
+        let files = schema::files(database).into_iter();
+        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
+        files
+            .filter(is_file)
+            .try_for_each(|file| durable::keep_others_out(&file))
+    });
+    if let Err(error) = closed {
+        // Of a disk that somebody else has mounted there: for them to say.
+        tracing::warn!(%error, folder = %folder.display(), "others may read the archive, which holds messages");
     }
 }
 

@@ -8,13 +8,15 @@
 //! a bucket is a range of message numbers. What is written at one time lands in one bucket, which is small enough to
 //! stay in memory; a search walks the buckets from the newest down; what is deleted together stands together.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::error::is_damage;
 use super::{ArchiveError, keys};
+use crate::durable;
 
 /// "weir", as SQLite's own mark of whose file it is.
 const APPLICATION_ID: i64 = 0x7765_6972;
@@ -122,10 +124,25 @@ const STEPS: &[&str] = &[
 ",
 ];
 
+/// The database, and what SQLite puts beside it.
+pub(super) fn files(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|end| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        name.into()
+    })
+}
+
 /// The connection that writes; makes the file and brings it to the newest form.
 pub(super) fn open_writer(path: &Path, keys: Option<[u8; 16]>) -> Result<Connection, ArchiveError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // SQLite would make it as the process's mask says; what it puts beside it has the owner and the rights of this.
+    match durable::private_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(ArchiveError::io(path)(error));
+        }
+        Ok(_) | Err(_) => {}
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let told = |error: rusqlite::Error| tell(path, error);
     let mut connection = Connection::open_with_flags(path, flags).map_err(told)?;
     connection.busy_timeout(BUSY_WAIT).map_err(told)?;

@@ -23,8 +23,8 @@ mod tests;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -62,6 +62,8 @@ pub struct Log {
     open: Arc<Mutex<Option<Open>>>,
     /// The number of the last record that would survive a power cut; 0 before the first of this process.
     newest: Arc<watch::Sender<u64>>,
+    /// Whether the last record could not be written.
+    is_refusing: Arc<AtomicBool>,
 }
 
 /// A log as it is at one moment.
@@ -88,6 +90,7 @@ impl Log {
             place: Place::new(data),
             open: Arc::default(),
             newest: Arc::new(watch::Sender::new(0)),
+            is_refusing: Arc::default(),
         }
     }
 
@@ -117,7 +120,17 @@ impl Log {
     /// When it cannot be written. The next record tries anew.
     pub fn append(&self, entry: Entry) -> Result<u64, AuditError> {
         let mut guard = self.lock();
-        let mut open = match guard.take() {
+        // After a failure it is not put back: the next record looks at what is on disk.
+        let appended = self.append_to(guard.take(), entry);
+        self.is_refusing.store(appended.is_err(), Ordering::Relaxed);
+        let (open, number) = appended?;
+        *guard = Some(open);
+        self.newest.send_replace(number);
+        Ok(number)
+    }
+
+    fn append_to(&self, open: Option<Open>, entry: Entry) -> Result<(Open, u64), AuditError> {
+        let mut open = match open {
             Some(open) => open,
             None => self.place.open()?,
         };
@@ -125,10 +138,22 @@ impl Log {
             open = self.place.begin(open.head)?;
         }
         let number = self.place.append(&mut open, entry)?;
-        // After a failure it is not put back: the next record looks at what is on disk.
-        *guard = Some(open);
-        self.newest.send_replace(number);
-        Ok(number)
+        Ok((open, number))
+    }
+
+    /// Whether no record can be written, and so whatever needs one is refused: it was so at the last record, and a look
+    /// at the disk says that it still is. Blocks on the disk.
+    pub fn is_refusing(&self) -> bool {
+        if !self.is_refusing.load(Ordering::Relaxed) {
+            return false;
+        }
+        // No record is written meanwhile, whose failure would be forgotten.
+        let _nothing_is_written = self.lock();
+        let can_be_written = self.place.try_to_write().is_ok();
+        if can_be_written {
+            self.is_refusing.store(false, Ordering::Relaxed);
+        }
+        !can_be_written
     }
 
     /// Records before this number, the newest first, those that `wanted` says; lines that are none are passed over.
@@ -212,13 +237,28 @@ impl Place {
         }
     }
 
+    /// Whether the next record could be written, as far as can be seen without one: somebody may be at work on the log.
+    fn try_to_write(&self) -> io::Result<()> {
+        let folder = self.folder();
+        durable::private_folder(&folder)?;
+        self.read_head()?;
+        if let Some((_, last)) = self.files()?.last() {
+            OpenOptions::new().append(true).open(last)?;
+        }
+        durable::try_to_write(&folder)?;
+        durable::try_to_write(self.data())
+    }
+
     /// Begins a file for what follows this head.
     fn begin(&self, head: Head) -> Result<Open, AuditError> {
         let path = self.file(head.number + 1);
         let make = || -> io::Result<File> {
             // One that is there holds no record: the first of it would be known otherwise.
-            let mut options = OpenOptions::new();
-            let file = options.create(true).append(true).mode(0o600).open(&path)?;
+            match durable::private_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+            let file = OpenOptions::new().append(true).open(&path)?;
             file.set_len(0)?;
             File::open(self.folder())?.sync_all()?;
             Ok(file)

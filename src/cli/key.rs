@@ -51,6 +51,9 @@ struct Rotate {
     /// The file with the new key, as `weir key new` makes it
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
+    /// There is no archive: none was ever made, or it is given up
+    #[arg(long)]
+    without_archive: bool,
     #[command(flatten)]
     at_rest: AtRest,
 }
@@ -91,19 +94,39 @@ fn make(path: &Path, out: &mut dyn Write) -> Result<(), CannotRun> {
 }
 
 impl Rotate {
-    fn run(self, out: &mut dyn Write) -> Result<(), CannotRun> {
-        let found = self.at_rest.find()?;
-        let outbox = outbox::keys_file(&found.data.join("outbox"));
+    /// The files of data keys, each of which has to be there: one that is passed over stays under the old key, and
+    /// nobody would know until that was thrown away.
+    fn files(&self, data: &Path, outbox: &Path, archive: Option<PathBuf>) -> Result<Vec<PathBuf>, CannotRun> {
         // That of a history that the site does not keep any more, too.
-        let archive = found
-            .archive?
-            .unwrap_or_else(|| config::archive_folder(&found.data));
-        let mut files = vec![outbox.clone(), archive::keys_file(&archive)];
-        files.retain(|file| file.exists());
-        if files.is_empty() {
+        let folder = archive.clone().unwrap_or_else(|| config::archive_folder(data));
+        let of_archive = archive::keys_file(&folder);
+        let [has_outbox, has_keys, has_archive] = [&data.join("outbox"), outbox, &of_archive].map(is_there);
+        let (has_outbox, has_keys, has_archive) = (has_outbox?, has_keys?, has_archive?);
+        if !has_keys && !has_archive {
             let why = "there is none, so nothing is encrypted here";
             return Err(CannotRun::at(outbox.display(), why));
         }
+        if has_outbox && !has_keys {
+            let why = "not there, and there is an outbox: put it back, or mount its disk; nothing is changed";
+            return Err(CannotRun::at(outbox.display(), why));
+        }
+        if archive.is_some() && !has_archive && !self.without_archive {
+            let why = "not there, and the archive would stay under the old key: mount its disk, or if there is no \
+                       archive say `--without-archive`; nothing is changed";
+            return Err(CannotRun::at(of_archive.display(), why));
+        }
+        let files = [(has_keys, outbox.to_owned()), (has_archive, of_archive)];
+        Ok(files
+            .into_iter()
+            .filter(|(is_there, _)| *is_there)
+            .map(|(_, file)| file)
+            .collect())
+    }
+
+    fn run(self, out: &mut dyn Write) -> Result<(), CannotRun> {
+        let found = self.at_rest.find()?;
+        let outbox = outbox::keys_file(&found.data.join("outbox"));
+        let files = self.files(&found.data, &outbox, found.archive?)?;
         let Some(old) = found.key else {
             let why = "name the present key: `engine.encryption.key` of the site, or `--key`";
             return Err(CannotRun::at(outbox.display(), why));
@@ -129,6 +152,12 @@ impl Rotate {
         writeln!(out, "keep the old key as long as backups that were made under it")?;
         Ok(())
     }
+}
+
+/// Whether there is something; what cannot be looked at may be there.
+fn is_there(path: &Path) -> Result<bool, CannotRun> {
+    path.try_exists()
+        .map_err(|error| CannotRun::at(path.display(), error))
 }
 
 fn read(path: PathBuf) -> Result<OperatorKey, CannotRun> {

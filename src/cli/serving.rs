@@ -79,7 +79,7 @@ pub(super) async fn start(site_folder: &Path, site: Site) -> Result<Serving, Can
         &engine.site().audit,
         &status,
     );
-    let alerts = alert::Watch::start(&status, &data, engine.nodes().clone());
+    let alerts = alert::Watch::start(&status, &data, &audit, engine.nodes().clone());
     let board = alerts.board().clone();
     let (sources, observer) = console::Sources::new(
         site_folder,

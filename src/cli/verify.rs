@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
+use crate::durable;
 use crate::outbox::{self, Outbox, Verification};
 
 use super::at_rest::{AtRest, Found};
@@ -34,8 +35,10 @@ impl Verify {
             key,
             ..outbox::Settings::default()
         };
-        let found =
-            Outbox::verify(&folder, &settings).map_err(|error| CannotRun::Because(error.to_string()))?;
+        let found = Outbox::verify(&folder, &settings);
+        // Opening writes, too, and weir has to be able to read it.
+        durable::hand_over(&folder, &folder).map_err(|error| CannotRun::at(folder.display(), error))?;
+        let found = found.map_err(|error| CannotRun::Because(error.to_string()))?;
         show(&found, out)?;
         let is_whole = found.damages == 0 && found.difference() == 0;
         Ok(if is_whole { Finding::Fine } else { Finding::NotSo })

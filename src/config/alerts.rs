@@ -69,7 +69,8 @@ pub(super) struct Settings {
     /// The time zone of the quiet hours, as `America/Chicago`; the machine's, if left out.
     #[serde(default)]
     zone: Option<String>,
-    /// The most messages to one contact within an hour, 20 by default. What comes beyond waits and goes as one message.
+    /// The most messages to one contact within an hour, 20 by default, and as many again that tell of something critical
+    /// that begins. What comes beyond waits and goes as one message.
     #[serde(default = "default_messages_per_hour_max")]
     #[schemars(range(min = 1, max = 1000))]
     messages_per_hour_max: u16,

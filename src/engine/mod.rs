@@ -35,16 +35,18 @@ mod transfer;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
+use tracing::warn;
 
 use crate::archive::ArchiveError;
 use crate::audit::{self, Aside, Nodes};
 use crate::calendar::Calendar;
 use crate::config::Site;
+use crate::durable;
 use crate::outbox::{OpenError, Outbox};
 
 pub use acknowledge::ControlIds;
@@ -303,6 +305,10 @@ impl From<Vec<NoRows>> for StartError {
 async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
     let (folder, restoring) = (site.data.join("outbox"), site.data.join(RESTORING));
     let settings = site.outbox.clone();
+    let (data, archive) = (
+        site.data.clone(),
+        site.archive.as_ref().map(|archive| archive.folder.clone()),
+    );
     let open = if site.archive.is_some() {
         Outbox::open_with_journal
     } else {
@@ -312,7 +318,27 @@ async fn open_outbox(site: &Site) -> Result<Outbox, StartError> {
         if restoring.exists() {
             return Err(StartError::Restoring(restoring));
         }
-        Ok(open(&folder, &settings)?)
+        let outbox = open(&folder, &settings)?;
+        // Only now the data folder is this process's alone.
+        remove_unfinished(&data, archive);
+        Ok(outbox)
     });
     opened.await.map_err(|_| StartError::Internal)?
+}
+
+/// Removes what killed processes left of files in the data folder, in those right below it and in the archive's. What
+/// cannot be removed takes room and does no harm.
+fn remove_unfinished(data: &Path, archive: Option<PathBuf>) {
+    let below = std::fs::read_dir(data).into_iter().flatten().flatten();
+    let below = below.map(|entry| entry.path()).filter(|path| path.is_dir());
+    let folders = below.chain(archive).chain([data.to_owned()]);
+    for folder in folders {
+        match durable::remove_unfinished(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+                warn!(%error, folder = %folder.display(), "a file that was never finished stays");
+            }
+            // What may not be looked into is not weir's, as `lost+found`.
+            Ok(()) | Err(_) => {}
+        }
+    }
 }

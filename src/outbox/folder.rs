@@ -12,9 +12,8 @@
 //! the whole folder put back from an old copy, and a loss within the last second before a crash.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, File},
     io,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -31,7 +30,7 @@ use super::{
     store::{Batch, Store},
     watermark::{self, Watermark, WatermarkError},
 };
-use crate::durable::{UNFINISHED_PREFIX, private_folder};
+use crate::durable::{UNFINISHED_PREFIX, keep_others_out, private_folder};
 use crate::seal::{Keys, KeysError, OperatorKey};
 
 const FORMAT_FILE: &str = "FORMAT";
@@ -169,27 +168,14 @@ fn check_before(
         (Err(error), _) => return Err(io_error(&format_path, error)),
     };
     private_folder(store_folder).map_err(|source| io_error(store_folder, source))?;
-    keep_others_out(folder).map_err(|source| io_error(folder, source))?;
+    if let Err(error) = keep_others_out(folder) {
+        // Of a disk that somebody else has mounted there: for them to say.
+        tracing::warn!(%error, folder = %folder.display(), "others may enter the folder of the outbox, which holds messages");
+    }
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|source| io_error(folder, source))?;
     Ok((watermark, keys))
-}
-
-/// Nothing but an outbox is in this folder, and what patients' data it holds is for weir's own user: not for others, who
-/// may have been let in by an earlier weir or by whoever made the folder.
-fn keep_others_out(folder: &Path) -> io::Result<()> {
-    let mode = fs::metadata(folder)?.permissions().mode();
-    let own = mode & 0o7700;
-    if own == mode & 0o7777 {
-        return Ok(());
-    }
-    let closed = fs::set_permissions(folder, Permissions::from_mode(own));
-    if let Err(error) = closed {
-        // Of a disk that somebody else has mounted there: for them to say.
-        tracing::warn!(%error, folder = %folder.display(), "others may enter the folder of the outbox, which holds messages");
-    }
-    Ok(())
 }
 
 fn read_keys(folder: &Path, operator: &OperatorKey) -> Result<Keys, OpenError> {

@@ -35,8 +35,9 @@ pub enum KeysError {
     },
     /// The given key is not the one that wraps them.
     #[error(
-        "{place}: encrypted under the operator's key {expected}, and the key given is {given}; give that key, or if it \
-         was exchanged by `weir key rotate`, the newer one"
+        "{place}: encrypted under the operator's key {expected}, and the key given is {given}; give the key {expected} \
+         (`weir key id FILE` names one): after `weir key rotate` it is the newer one, or the one before if this was not \
+         there then"
     )]
     OtherKey {
         /// The file, or what it stands in.

@@ -118,6 +118,11 @@ fn trouble_is_told_once_when_it_begins_and_once_when_it_ends() {
         mail.contains("Subject: weir hub: destination ehr: paused"),
         "{mail}"
     );
+    let id = mail.lines().find_map(|line| line.strip_prefix("Message-ID: "));
+    assert!(
+        id.is_some_and(|id| id.starts_with('<') && id.ends_with("@hub.example>")),
+        "{mail}"
+    );
 
     // It is shown, with who has been told, and who could not be.
     wait_until(|| {

@@ -364,7 +364,10 @@ fn a_key_is_exchanged_and_a_wrong_one_touches_nothing() {
     std::fs::rename(folder.join("data"), folder.join("before")).unwrap();
     let (status, _, err) = weir(folder, &["restore", "old.backup", "site"], b"");
     assert_eq!(status, 2);
-    assert!(err.contains("encrypted under the operator's key"), "{err}");
+    assert!(
+        err.contains("encrypted under the operator's key") && err.contains("--backup-key"),
+        "{err}"
+    );
     let (status, out, err) = weir(
         folder,
         &["restore", "old.backup", "site", "--backup-key", "old.key"],
@@ -400,7 +403,7 @@ fn a_plain_data_folder_becomes_encrypted_by_a_backup() {
     assert_eq!(status, 2);
     assert!(err.contains("not encrypted, and the site names a key"), "{err}");
     std::fs::rename(folder.join("data"), folder.join("before")).unwrap();
-    let (status, out, err) = weir(folder, &["restore", "plain.backup", "site"], b"");
+    let (status, out, err) = weir(folder, &["restore", "plain.backup", "site", "--plain"], b"");
     assert_eq!((status, err.as_str()), (0, ""), "{out}");
     let engine = site.start();
     engine.wait_for_metric(r#"weir_outbox_depth{destination="away"}"#, 2.0);

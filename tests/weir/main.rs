@@ -43,6 +43,7 @@ mod intake;
 mod journey;
 mod lanes;
 mod look_ups;
+mod offline;
 mod ops;
 mod promises;
 mod quarantine;

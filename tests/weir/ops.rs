@@ -124,6 +124,21 @@ fn systemd_finds_little_exposed() {
     assert!(level <= EXPOSURE_MAX, "{verdict}");
 }
 
+#[test]
+fn systemd_starts_it_again_however_often_it_has_failed() {
+    let unit = ops("weir.service");
+    let of = |section: &str| -> Vec<&str> {
+        let after = unit.lines().skip_while(|line| *line != section).skip(1);
+        after.take_while(|line| !line.starts_with('[')).collect()
+    };
+    // Elsewhere it would be unknown to systemd.
+    assert!(of("[Unit]").contains(&"StartLimitIntervalSec=0"), "{unit}");
+    for line in ["Restart=always", "RestartSec=2s", "RestartMaxDelaySec=1min"] {
+        assert!(of("[Service]").contains(&line), "{line}");
+    }
+    assert!(!unit.contains("StartLimitBurst"), "{unit}");
+}
+
 /// A Prometheus that runs until the test ends.
 struct Prometheus {
     child: Child,

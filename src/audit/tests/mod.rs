@@ -272,3 +272,22 @@ fn what_was_written_before_is_the_newest_when_nothing_can_be_written() {
     log.look().unwrap();
     assert_eq!(*newest.borrow(), 4);
 }
+
+#[test]
+fn a_log_says_whether_it_refuses_until_it_can_be_written_again() {
+    let folder = written(2);
+    let log = Log::new(folder.path());
+    assert!(!log.is_refusing());
+    // A folder in its place: not even root replaces that by a file.
+    let (head, aside) = (folder.path().join(HEAD_NAME), folder.path().join("aside"));
+    fs::rename(&head, &aside).unwrap();
+    fs::create_dir(&head).unwrap();
+    log.append(entry("test.3")).unwrap_err();
+    assert!(log.is_refusing());
+    assert!(log.is_refusing());
+    fs::remove_dir(&head).unwrap();
+    fs::rename(&aside, &head).unwrap();
+    assert!(!log.is_refusing());
+    assert_eq!(log.append(entry("test.3")).unwrap(), 3);
+    assert_eq!(faults(&folder), [""; 0]);
+}

@@ -1,9 +1,8 @@
 //! What comes back beside the outbox: users, the audit log, what destinations were told. What is there already stays.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -145,11 +144,7 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         durable::private_folder(folder)?;
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = durable::private_file(path)?;
     file.write_all(content)?;
     file.sync_all()?;
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::super::CannotRun;
 use super::super::backup::{copy_folder, private_folder};
+use super::lines::{self, PLAIN};
 use crate::archive::{self, Archive, ArchiveError, End, Settlement};
 use crate::durable;
 use crate::seal::{self, OperatorKey};
@@ -30,16 +31,28 @@ pub(super) struct History {
     restored: HashMap<String, HashSet<u64>>,
 }
 
-/// Copies the archive of a backup to where there is none, under the key of the site; whether it did.
+/// Copies the archive of a backup to where there is none, under the key of the site (the other is that of the backup);
+/// whether it did.
 pub(super) fn bring_back(
     from: &Path,
     folder: &Path,
-    key: Option<&SecretPlace>,
-    of_backup: Option<&SecretPlace>,
+    (key, of_backup): (Option<&SecretPlace>, Option<&SecretPlace>),
+    takes_plain: bool,
 ) -> Result<bool, CannotRun> {
     let at = |path: &Path, error: &dyn std::fmt::Display| CannotRun::at(path.display(), error);
     if !from.is_dir() || folder.join(archive::FILE_NAME).exists() {
         return Ok(false);
+    }
+    let is_encrypted = archive::keys_file(from)
+        .try_exists()
+        .map_err(|error| at(from, &error))?;
+    if is_encrypted && key.is_none() {
+        let why = "encrypted, and the site names no key: put `engine.encryption.key` into the site; nothing is restored";
+        return Err(CannotRun::at(from.display(), why));
+    }
+    if !is_encrypted && of_backup.is_some() && !takes_plain {
+        let why = format!("{PLAIN}; nothing is restored");
+        return Err(CannotRun::at(from.display(), why));
     }
     durable::private_folder(folder).map_err(|error| at(folder, &error))?;
     if !is_empty(folder).map_err(|error| at(folder, &error))? {
@@ -50,7 +63,11 @@ pub(super) fn bring_back(
     let made = private_folder(folder).map_err(|error| at(folder, &error))?;
     copy_folder(from, made.path()).map_err(|error| at(from, &error))?;
     // Before it is where it belongs: nothing plain may stand there, whenever this is killed.
-    under_key(made.path(), key, of_backup)?;
+    under_key(made.path(), key, of_backup).map_err(|why| at(from, &why))?;
+    // Nor what nobody could open.
+    let opened = Archive::open_existing(made.path(), key);
+    drop(opened.map_err(|error| at(from, &error))?);
+    durable::hand_over(made.path(), folder).map_err(|error| at(folder, &error))?;
     move_into(made.path(), folder).map_err(|error| at(folder, &error))?;
     Ok(true)
 }
@@ -84,23 +101,23 @@ fn under_key(
     folder: &Path,
     key: Option<&SecretPlace>,
     of_backup: Option<&SecretPlace>,
-) -> Result<(), CannotRun> {
-    let because = |error: &dyn std::fmt::Display| CannotRun::Because(error.to_string());
+) -> Result<(), String> {
     let Some(key) = key else {
         return Ok(());
     };
     let keys = archive::keys_file(folder);
     if !keys.exists() {
-        return Archive::encrypt(folder, key)
-            .map(drop)
-            .map_err(|error| because(&error));
+        let encrypted = Archive::encrypt(folder, key);
+        return encrypted.map(drop).map_err(|error| error.to_string());
     }
-    let read = |place| OperatorKey::read(place).map_err(|error| because(&error));
+    let read = |place| OperatorKey::read(place).map_err(|error| error.to_string());
     let (old, new) = (read(of_backup.unwrap_or(key))?, read(key)?);
-    if old.id() != new.id() {
-        seal::rotate(&keys, &old, &new).map_err(|error| because(&error))?;
+    if old.id() == new.id() {
+        return Ok(());
     }
-    Ok(())
+    seal::rotate(&keys, &old, &new)
+        .map(drop)
+        .map_err(lines::of_backup)
 }
 
 impl History {

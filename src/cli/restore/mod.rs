@@ -58,6 +58,9 @@ pub(super) struct Restore {
     /// A private file with the operator's key under which the backup was made, where it is another one now
     #[arg(long, value_name = "FILE")]
     backup_key: Option<PathBuf>,
+    /// Take a backup that is not encrypted, and its archive, where there is a key: it is encrypted on its way
+    #[arg(long)]
+    plain: bool,
 }
 
 impl Restore {
@@ -87,7 +90,7 @@ impl Restore {
         durable::private_folder(&data).map_err(in_data)?;
         if let Some(archive) = &archive {
             let from = history::beside(&self.file);
-            if history::bring_back(&from, archive, key.as_ref(), of_backup.as_ref())? {
+            if history::bring_back(&from, archive, (key.as_ref(), of_backup.as_ref()), self.plain)? {
                 writeln!(out, "{}: restored", archive.display())?;
             }
         }
@@ -105,7 +108,8 @@ impl Restore {
             history: history.flatten(),
         };
         let new = DirBuilder::new().mode(0o700).create(&unfinished);
-        new.map_err(in_data)?;
+        new.and_then(|()| durable::hand_over(&unfinished, &data))
+            .map_err(in_data)?;
         runtime()?.block_on(self.load(&mut parts, key, of_backup.as_ref(), count))?;
         // A weir may have been started meanwhile that had not seen it.
         is_missing(&folder)?;
@@ -135,7 +139,7 @@ impl Restore {
     /// Reads the file to its end; how much is in it, and of which outbox.
     fn check(&self, key: Option<&SecretPlace>) -> Result<(u64, Option<u128>), CannotRun> {
         let mut hasher = blake3::Hasher::new();
-        let mut lines = Lines::open(&self.file, key)?;
+        let mut lines = Lines::open(&self.file, key, self.plain)?;
         let (mut count, mut is_begun, mut of) = (0, false, None);
         while let Some(bytes) = lines.next()? {
             match lines.read(&bytes)? {
@@ -179,7 +183,7 @@ impl Restore {
         let folder = folder.as_path();
         let unsettled = Arc::new(Semaphore::new(UNSETTLED_MAX as usize));
         let progress = ProgressBar::new(count);
-        let mut lines = Lines::open(&self.file, of_backup)?;
+        let mut lines = Lines::open(&self.file, of_backup, self.plain)?;
         let mut last = None;
         while let Some(bytes) = lines.next()? {
             let line = lines.read(&bytes)?;
@@ -280,7 +284,9 @@ impl Parts {
             None => 0,
         };
         // The outbox last: only now it can be taken for one, whenever this was killed.
-        std::fs::rename(self.folder.join(OUTBOX), data.join(OUTBOX))
+        let made = self.folder.join(OUTBOX);
+        durable::hand_over(&made, data)
+            .and_then(|()| std::fs::rename(&made, data.join(OUTBOX)))
             .and_then(|()| File::open(data)?.sync_all())
             .map_err(in_data)?;
         Ok(lost)

@@ -16,6 +16,7 @@ const KINDS = {
   "archive-behind": ["Archive is behind", () => "#/messages"],
   "archive-lost": ["Archive has lost history", () => "#/messages"],
   "audit-behind": ["Audit record repository is behind", () => null],
+  "audit-unwritten": ["Audit log cannot be written", () => null],
 };
 
 // The words for an alert, and the address, if there is one.

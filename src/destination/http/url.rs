@@ -63,9 +63,10 @@ impl UrlPlace {
                 let secret = place.read().map_err(|error| match error {
                     // The others name the place.
                     SecretError::NoText => format!("url: {place}: {error}"),
-                    SecretError::Unset(_) | SecretError::Unreadable { .. } | SecretError::Exposed(_) => {
-                        format!("url: {error}")
-                    }
+                    SecretError::Unset(_)
+                    | SecretError::NoCredentials(_)
+                    | SecretError::Unreadable { .. }
+                    | SecretError::Exposed(_) => format!("url: {error}"),
                 })?;
                 Url::parse(secret.expose()).ok_or_else(|| format!("url: {place}: expected {EXPECTED}"))
             }

@@ -95,6 +95,8 @@ fn what_cannot_be_written_down_is_refused_and_messages_flow() {
         content.body
     );
     assert!(!content.body.contains("TESTPATIENT"));
+    let alert = r#"weir_alerts{kind="audit-unwritten"}"#;
+    running.engine.wait_for_metric(alert, 1.0);
     let resume = ["queue", "resume", "ehr", "--site", "site"];
     assert_eq!(weir(running.site.folder(), &resume, b"").0, 2);
     assert_eq!(
@@ -108,6 +110,7 @@ fn what_cannot_be_written_down_is_refused_and_messages_flow() {
     fs::write(&head, said).unwrap();
     assert_eq!(weir(running.site.folder(), &resume, b"").0, 0);
     running.receiver.wait_for(2);
+    running.engine.wait_for_metric(alert, 0.0);
     assert_eq!(running.engine.terminate(), 0);
 }
 
