@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::engine::{AuditWaiting, Status, Switch};
+use crate::tls::Standing;
 
 /// A look at everything.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +21,8 @@ pub struct Snapshot {
     pub outbox: OutboxState,
     /// What the archive has not got.
     pub archive: ArchiveState,
-    /// When the certificates that weir shows end, by who shows them, as `listener adt`.
-    pub certificates: BTreeMap<Arc<str>, Timestamp>,
+    /// How certificates stand, by whose they are, as `listener adt`.
+    pub certificates: BTreeMap<Arc<str>, Standing>,
     /// What audit record repositories lack.
     pub audit: BTreeMap<Arc<str>, AuditWaiting>,
 }
@@ -202,7 +203,7 @@ impl Eye {
             certificates: status
                 .certificates()
                 .into_iter()
-                .map(|(owner, end)| (format!("{} {}", owner.kind, owner.name).into(), end))
+                .map(|(owner, standing)| (format!("{} {}", owner.kind, owner.name).into(), standing))
                 .collect(),
             outbox: OutboxState {
                 percent: status.outbox().percent(),
