@@ -153,3 +153,61 @@ fn every_certificate_that_is_shown_is_watched_while_it_is_in_the_site() {
     assert!(engine.metric(&expires("traces", "collector")) > 0.0);
     assert_eq!(engine.terminate(), 0);
 }
+
+#[test]
+fn a_receiver_whose_certificate_is_revoked_gets_nothing_more_over_the_open_connection() {
+    let (pki, ehr) = (pki(), Receiver::accepting());
+    pki.issue("ehr.example", Flaw::None);
+    let shown = asking(&pki).replace("/weir.", "/ehr.example.");
+    let listeners = format!(
+        "listeners:\n  mllp: {{ mllp: {{ bind: \"127.0.0.1:0\", {shown} }} }}\n  \
+         http: {{ http: {{ bind: \"127.0.0.1:0\", {shown} }} }}\n"
+    );
+    let receiving = Site::new(&format!(
+        "{listeners}destinations:\n  ehr: {{ mllp: {{ address: \"{}\" }} }}\n\
+         routes:\n  all: {{ from: [mllp, http], to: ehr }}\n",
+        ehr.address()
+    ));
+    let receiver = receiving.start();
+    let (mllp, http) = (receiver.listener("mllp").port(), receiver.listener("http").port());
+    let tls = showing(&pki).replace(
+        "tls: {",
+        &format!("tls: {{ revoked: \"{}/ca.crl\",", pki.folder().display()),
+    );
+    let retry = "retry: { first: 10ms, longest: 100ms }";
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
+         destinations:\n  mllp: {{ mllp: {{ address: \"localhost:{mllp}\", {tls} }}, {retry} }}\n  \
+         http: {{ http: {{ url: \"https://localhost:{http}/\", {tls} }}, {retry} }}\n\
+         routes:\n  all: {{ from: in, to: [mllp, http] }}\n"
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let mut send = |id: &str| {
+        let reply = sender.exchange(&adt(id)).unwrap();
+        assert_eq!(field(&reply, "MSA", 1), "AA");
+    };
+    let count = |name: &str, metric: &str, value: f64| {
+        engine.wait_for_metric(&format!("{metric}{{destination=\"{name}\"}}"), value);
+    };
+    for (number, id) in ["ONE", "TWO"].iter().enumerate() {
+        send(id);
+        let delivered = f64::from(u32::try_from(number + 1).unwrap());
+        for name in ["mllp", "http"] {
+            count(name, "weir_deliveries_delivered_total", delivered);
+            count(name, "weir_destination_connections_total", 1.0);
+        }
+    }
+    pki.revoke("ehr.example");
+    send("THREE");
+    for name in ["mllp", "http"] {
+        let revoked = format!(
+            r#"weir_tls_handshakes_total{{kind="destination",name="{name}",outcome="certificate_revoked"}}"#
+        );
+        wait_until(|| engine.metric(&revoked) >= 1.0);
+        count(name, "weir_deliveries_delivered_total", 2.0);
+    }
+    assert_eq!(ehr.wait_for(4).len(), 4);
+    assert_eq!(engine.terminate(), 0);
+    assert_eq!(receiver.terminate(), 0);
+}
