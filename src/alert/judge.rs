@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::snapshot::{DestinationState, Snapshot, Stopped};
 use crate::config::Alerts;
+use crate::tls::Standing;
 
 /// What kind of trouble there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,10 @@ pub enum Kind {
     OutboxNearlyFull,
     /// A certificate that weir shows is about to end, or has ended.
     CertificateEnds,
+    /// New certificates, keys, authorities or revocation lists cannot be used.
+    CertificateRefused,
+    /// A revocation list should have been replaced.
+    ListLate,
     /// The archive takes nothing, or not fast enough.
     ArchiveBehind,
     /// The journal had no room for what the archive has not got: its history has gaps.
@@ -46,7 +51,7 @@ const LOST_CALM: Duration = Duration::from_secs(60 * 60);
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 14] = [
         Kind::OldQueue,
         Kind::Held,
         Kind::Paused,
@@ -55,6 +60,8 @@ impl Kind {
         Kind::OutboxFull,
         Kind::OutboxNearlyFull,
         Kind::CertificateEnds,
+        Kind::CertificateRefused,
+        Kind::ListLate,
         Kind::ArchiveBehind,
         Kind::ArchiveLost,
         Kind::AuditBehind,
@@ -72,6 +79,8 @@ impl Kind {
             Kind::OutboxFull => "outbox-full",
             Kind::OutboxNearlyFull => "outbox-nearly-full",
             Kind::CertificateEnds => "certificate-ends",
+            Kind::CertificateRefused => "certificate-refused",
+            Kind::ListLate => "list-late",
             Kind::ArchiveBehind => "archive-behind",
             Kind::ArchiveLost => "archive-lost",
             Kind::AuditBehind => "audit-behind",
@@ -87,6 +96,8 @@ impl Kind {
             | Kind::DeadLetters
             | Kind::OutboxNearlyFull
             | Kind::CertificateEnds
+            | Kind::CertificateRefused
+            | Kind::ListLate
             | Kind::ArchiveBehind
             | Kind::ArchiveLost
             | Kind::AuditBehind
@@ -113,6 +124,8 @@ impl Trouble {
             | Kind::OutboxFull
             | Kind::OutboxNearlyFull
             | Kind::CertificateEnds
+            | Kind::CertificateRefused
+            | Kind::ListLate
             | Kind::ArchiveBehind
             | Kind::ArchiveLost
             | Kind::AuditBehind
@@ -128,6 +141,8 @@ impl fmt::Display for Trouble {
             Kind::SilentListener => "listener",
             Kind::OutboxFull | Kind::OutboxNearlyFull => "outbox",
             Kind::CertificateEnds => "certificate of",
+            Kind::CertificateRefused => "certificates of",
+            Kind::ListLate => "revocation list of",
             Kind::ArchiveBehind | Kind::ArchiveLost => "archive",
             Kind::AuditBehind => "audit record repository",
             Kind::AuditUnwritten => "audit log",
@@ -160,11 +175,9 @@ pub fn judge(alerts: &Alerts, now: &Snapshot) -> BTreeMap<Trouble, String> {
         let (kind, about) = (Kind::SilentListener, Some(Arc::clone(name)));
         found.insert(Trouble { kind, about }, said);
     }
-    for (owner, end) in &now.certificates {
-        let left = end.duration_since(now.at);
-        if SignedDuration::try_from(alerts.certificate_left_min).is_ok_and(|least| left < least) {
-            let (kind, about) = (Kind::CertificateEnds, Some(Arc::clone(owner)));
-            let said = format!("valid until {}", moment(*end));
+    for (owner, standing) in &now.certificates {
+        for (kind, said) in of_certificates(alerts, standing, now.at) {
+            let about = Some(Arc::clone(owner));
             found.insert(Trouble { kind, about }, said);
         }
     }
@@ -204,6 +217,34 @@ pub fn judge(alerts: &Alerts, now: &Snapshot) -> BTreeMap<Trouble, String> {
     let of_one = of_outbox.into_iter().chain(of_archive).chain(of_log);
     found.extend(of_one.map(|(kind, said)| (Trouble { kind, about: None }, said)));
     found
+}
+
+fn of_certificates(
+    alerts: &Alerts,
+    standing: &Standing,
+    now: Timestamp,
+) -> impl Iterator<Item = (Kind, String)> {
+    let is_near = |end: &Timestamp| {
+        let left = end.duration_since(now);
+        SignedDuration::try_from(alerts.certificate_left_min).is_ok_and(|least| left < least)
+    };
+    let begins = standing.begins.filter(|begin| *begin > now);
+    let begins = begins.map(|begin| format!("not valid before {}", moment(begin)));
+    let ends = standing.ends.filter(is_near);
+    let ends = ends.map(|end| format!("valid until {}", moment(end)));
+    let ends = begins.or(ends).map(|said| (Kind::CertificateEnds, said));
+    let refused = standing.refused.as_ref().map(|why| {
+        let said = format!("new ones cannot be used, those before stay in use: {why}");
+        (Kind::CertificateRefused, said)
+    });
+    let late = standing.list_due.filter(|due| *due < now).map(|due| {
+        let said = format!(
+            "a newer one was due at {}, the one that is there still counts",
+            moment(due)
+        );
+        (Kind::ListLate, said)
+    });
+    [ends, refused, late].into_iter().flatten()
 }
 
 fn of_archive(alerts: &Alerts, now: &Snapshot) -> impl Iterator<Item = (Kind, String)> {
@@ -469,14 +510,52 @@ mod tests {
 
     #[test]
     fn a_certificate_is_told_before_it_ends() {
-        let until = |end: &str| Snapshot {
-            certificates: BTreeMap::from([(Arc::from("listener adt"), end.parse().unwrap())]),
-            ..Snapshot::default()
+        let until = |end: &str| {
+            certificates(Standing {
+                ends: Some(end.parse().unwrap()),
+                ..Standing::default()
+            })
         };
         check(until("2026-12-07T12:00:00Z"), &[]);
         let ends = "certificate-ends certificate of listener adt: valid until 2026-12-07T11:59:59Z";
         check(until("2026-12-07T11:59:59Z"), &[ends]);
         let ended = "certificate-ends certificate of listener adt: valid until 2026-11-01T00:00:00Z";
         check(until("2026-11-01T00:00:00Z"), &[ended]);
+        let early = certificates(Standing {
+            begins: Some(at("12:00:01")),
+            ends: Some("2027-11-23T00:00:00Z".parse().unwrap()),
+            ..Standing::default()
+        });
+        let early_said =
+            "certificate-ends certificate of listener adt: not valid before 2026-11-23T12:00:01Z";
+        check(early, &[early_said]);
+    }
+
+    fn certificates(standing: Standing) -> Snapshot {
+        Snapshot {
+            certificates: BTreeMap::from([(Arc::from("listener adt"), standing)]),
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_new_certificates_and_lists_is_told() {
+        let standing = Standing {
+            refused: Some("weir.key: the key is not that of weir.pem".to_owned()),
+            list_due: Some(at("11:59:59")),
+            ..Standing::default()
+        };
+        let refused = "certificate-refused certificates of listener adt: new ones cannot be used, those before stay in \
+                       use: weir.key: the key is not that of weir.pem";
+        let late = "list-late revocation list of listener adt: a newer one was due at 2026-11-23T11:59:59Z, the one that \
+                    is there still counts";
+        check(certificates(standing), &[refused, late]);
+        let due = |due: &str| {
+            certificates(Standing {
+                list_due: Some(at(due)),
+                ..Standing::default()
+            })
+        };
+        check(due("12:00:00"), &[]);
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::audit::Log;
 use crate::engine::{AuditWaiting, Status, Switch};
+use crate::tls::Standing;
 
 /// A look at everything.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +22,8 @@ pub struct Snapshot {
     pub outbox: OutboxState,
     /// What the archive has not got.
     pub archive: ArchiveState,
-    /// When the certificates that weir shows end, by who shows them, as `listener adt`.
-    pub certificates: BTreeMap<Arc<str>, Timestamp>,
+    /// How certificates stand, by whose they are, as `listener adt`.
+    pub certificates: BTreeMap<Arc<str>, Standing>,
     /// What audit record repositories lack.
     pub audit: BTreeMap<Arc<str>, AuditWaiting>,
     /// The audit log cannot be written.
@@ -206,7 +207,7 @@ impl Eye {
             certificates: status
                 .certificates()
                 .into_iter()
-                .map(|(owner, end)| (format!("{} {}", owner.kind, owner.name).into(), end))
+                .map(|(owner, standing)| (format!("{} {}", owner.kind, owner.name).into(), standing))
                 .collect(),
             outbox: OutboxState {
                 percent: status.outbox().percent(),

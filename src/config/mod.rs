@@ -139,7 +139,8 @@ impl Site {
 /// Loads the site in this folder. Without a site there is at least one error among the problems; with one there
 /// may be warnings.
 ///
-/// The files that cases name are not read: a site runs without them.
+/// The files that cases name are not read: a site runs without them. A certificate that is not valid now is a warning:
+/// one partner's is no reason to hold up all others.
 pub fn load(folder: &Path) -> (Option<Site>, Problems) {
     let (site, problems, _) = load_to_watch(folder);
     (site, problems)
@@ -148,14 +149,31 @@ pub fn load(folder: &Path) -> (Option<Site>, Problems) {
 /// The same with the files that those of the site name, whether it is right or not.
 pub fn load_to_watch(folder: &Path) -> (Option<Site>, Problems, NamedFiles) {
     let mut named = NamedFiles::default();
-    let (loaded, problems) = load_as(folder, Reading::Nothing, &mut named);
+    let (loaded, problems) = load_as(folder, Reading::Nothing, &mut named, Problems::mild_in(MILD));
     (loaded.map(|(site, _)| site), problems, named)
 }
 
 /// The same with the cases of its routes, and with what is wrong with the files that they name.
 pub fn load_with_cases(folder: &Path, missing: Missing) -> (Option<(Site, Vec<Case>)>, Problems) {
-    load_as(folder, Reading::Files { missing }, &mut NamedFiles::default())
+    let reading = Reading::Files { missing };
+    load_as(
+        folder,
+        reading,
+        &mut NamedFiles::default(),
+        Problems::mild_in(MILD),
+    )
 }
+
+/// The same for whoever wants to know of everything that is not right before it runs: nothing is taken mildly.
+pub fn check(folder: &Path) -> (Option<(Site, Vec<Case>)>, Problems) {
+    let reading = Reading::Files {
+        missing: Missing::IsWrong,
+    };
+    load_as(folder, reading, &mut NamedFiles::default(), Problems::new())
+}
+
+/// What is an error before a site runs, and a warning when it is to run: it may have become so by itself.
+const MILD: &[ProblemName] = &[ProblemName::CertificateNotValid];
 
 /// Problems of a name that is defined nowhere.
 const UNKNOWN: [ProblemName; 5] = [
@@ -170,8 +188,8 @@ fn load_as(
     folder: &Path,
     reading: Reading,
     watched: &mut NamedFiles,
+    mut problems: Problems,
 ) -> (Option<(Site, Vec<Case>)>, Problems) {
-    let mut problems = Problems::new();
     let files = files::read(folder, &mut problems);
     let sources = sources(files, &mut problems);
     let all_were_read = problems.error_count() == 0;

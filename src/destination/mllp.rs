@@ -21,7 +21,7 @@ use super::{DeliveryError, Outgoing, Receipt, Terminators, connect, parse};
 use crate::hl7::{Acknowledgment, AcknowledgmentCode, Header};
 use crate::metrics::{DESTINATION_CONNECTIONS_TOTAL, DESTINATION_DEVIATIONS_TOTAL};
 use crate::mllp::{Commit, Decoded, Decoder, Frame, FrameLimits, Release, Strictness, encode};
-use crate::tls::{self, ClientSettings, Owner, Plaintext, Within};
+use crate::tls::{self, ClientSettings, Owner, Plaintext, Since, Within};
 use crate::units;
 
 /// How much of an answer is read at a time, at least.
@@ -193,14 +193,18 @@ impl Client {
         if let Some(mut connection) = self.connection.take() {
             let idle = connection.last_used.elapsed();
             let is_fresh = self.settings.reconnect_after.is_none_or(|limit| idle <= limit);
-            if is_fresh && connection.stream.is_silent().await {
+            if is_fresh && connection.stream.is_silent().await && self.is_trusted(&connection).await {
                 return Ok(connection);
             }
             debug!(
                 destination = &*self.name,
-                "the receiver has closed or spoken unasked; connecting anew"
+                "the receiver has closed or spoken unasked, or certificates have changed; connecting anew"
             );
         }
+        let since = match &self.tls {
+            Some(tls) => Some(tls.since().await),
+            None => None,
+        };
         let stream = connect(&self.settings.address, self.settings.connect_timeout)
             .await
             .map_err(DeliveryError::unreachable)?;
@@ -223,10 +227,19 @@ impl Client {
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
         Ok(Connection {
             stream,
+            since,
             buffer: BytesMut::new(),
             last_used: Instant::now(),
             warned: false,
         })
+    }
+
+    /// Whether nobody has come to be trusted, or not to be, since this connection began.
+    async fn is_trusted(&self, connection: &Connection) -> bool {
+        match (&self.tls, &connection.since) {
+            (Some(tls), Some(since)) => !tls.has_changed(since).await,
+            (_, _) => true,
+        }
     }
 
     /// Waits for what completes the delivery of the message with this header: in release 2 a commit block, and
@@ -355,6 +368,8 @@ fn unread(failure: io::Error) -> DeliveryError {
 /// A connection to the receiver.
 struct Connection {
     stream: Stream,
+    /// By which certificates its receiver was let through, within TLS.
+    since: Option<Since>,
     /// What was read and is not yet understood.
     buffer: BytesMut,
     last_used: Instant,

@@ -191,7 +191,7 @@ impl Engine {
         let _released = doors.open(&site, sockets);
         let silence = silence::Watch::start(&status, &site.data);
         let mut engine = Engine {
-            certificates: Certificates::default(),
+            certificates: Certificates::start(&status),
             site,
             status,
             outbox,

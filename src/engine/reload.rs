@@ -236,7 +236,7 @@ impl Engine {
 
     /// Shows the site that runs from now on.
     pub(super) fn announce(&mut self) {
-        self.certificates.watch(&self.site, &self.status);
+        self.certificates.watch(&self.site);
         let running = Running::of(&self.site, self.doors.entrances(), self.doors.in_use());
         let version = |version: &Arc<str>| gauge!(names::SITE_INFO, "version" => Arc::clone(version));
         version(&self.status.running().version).set(0.0);

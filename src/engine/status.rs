@@ -14,7 +14,7 @@ use crate::config::{Alerts, RouteText, Site, Traffic};
 use crate::hl7::charset::Charset;
 use crate::outbox::{Depth, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::route::Route;
-use crate::tls::Owner;
+use crate::tls::{Owner, Standing};
 use crate::{clock, metrics as names};
 
 use super::counts::{DestinationCounts, ListenerCounts};
@@ -101,8 +101,8 @@ pub struct Status {
     archive: OnceLock<Archive>,
     /// When the oldest note happened that the archive could not take yet.
     archive_behind_since: RwLock<Option<Timestamp>>,
-    /// When the certificates that weir shows end, by who shows them.
-    certificates: RwLock<BTreeMap<Owner, Timestamp>>,
+    /// How certificates stand, by whose they are.
+    certificates: RwLock<BTreeMap<Owner, Standing>>,
     /// What audit record repositories do not have yet.
     audit_waiting: RwLock<BTreeMap<Arc<str>, AuditWaiting>>,
     ready: AtomicBool,
@@ -176,14 +176,14 @@ impl Status {
         drop(self.archive.set(archive));
     }
 
-    /// When the certificates that weir shows end, by who shows them, as of the last minute.
-    pub fn certificates(&self) -> BTreeMap<Owner, Timestamp> {
+    /// How the certificates of the site stand, by whose they are, as of the last second.
+    pub fn certificates(&self) -> BTreeMap<Owner, Standing> {
         let certificates = self.certificates.read().unwrap_or_else(PoisonError::into_inner);
         certificates.clone()
     }
 
-    pub(super) fn set_certificates(&self, ends: BTreeMap<Owner, Timestamp>) {
-        *self.certificates.write().unwrap_or_else(PoisonError::into_inner) = ends;
+    pub(super) fn set_certificates(&self, standings: BTreeMap<Owner, Standing>) {
+        *self.certificates.write().unwrap_or_else(PoisonError::into_inner) = standings;
     }
 
     /// What audit record repositories do not have yet, by their names.

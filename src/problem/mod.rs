@@ -202,12 +202,22 @@ pub struct Problems {
     found: Vec<Problem>,
     left_off: usize,
     errors: usize,
+    /// Errors that are warnings here.
+    mild: &'static [ProblemName],
 }
 
 impl Problems {
     /// None yet, about these sources: a [`Region`] counts them from 0.
     pub fn new() -> Problems {
         Problems::default()
+    }
+
+    /// None yet, where errors of these names keep nothing from running, and are warnings.
+    pub fn mild_in(mild: &'static [ProblemName]) -> Problems {
+        Problems {
+            mild,
+            ..Problems::default()
+        }
     }
 
     /// Adds a source, so that its lines can be shown.
@@ -221,7 +231,10 @@ impl Problems {
     }
 
     /// Adds a problem; beyond [`PROBLEMS_MAX`] it is only counted.
-    pub fn push(&mut self, problem: Problem) {
+    pub fn push(&mut self, mut problem: Problem) {
+        if self.mild.contains(&problem.name) {
+            problem.severity = Severity::Warning;
+        }
         if problem.severity == Severity::Error {
             self.errors += 1;
         }

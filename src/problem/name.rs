@@ -109,6 +109,8 @@ pub enum ProblemName {
     FailedCase,
     /// `bad-certificate`
     BadCertificate,
+    /// `certificate-not-valid`
+    CertificateNotValid,
     /// `certificate-expires`
     CertificateExpires,
     /// `plaintext`
@@ -170,6 +172,7 @@ impl ProblemName {
         ProblemName::NoRows,
         ProblemName::FailedCase,
         ProblemName::BadCertificate,
+        ProblemName::CertificateNotValid,
         ProblemName::CertificateExpires,
         ProblemName::Plaintext,
     ];
@@ -442,9 +445,15 @@ impl ProblemName {
             ),
             ProblemName::BadCertificate => (
                 "bad-certificate",
-                "A file of TLS cannot be used: it is missing or is not PEM, the certificate is not valid now, the key is \
-                 not that of the certificate, or others than weir's user may read the key. A site that names such files \
+                "A file of TLS cannot be used: it is missing or is not PEM, the key is not that of the certificate, or \
+                 others than weir's user may read the key. A site that names such files \
                  does not start, and a reload of it changes nothing; docs/tls.md tells how they are made and replaced.",
+            ),
+            ProblemName::CertificateNotValid => (
+                "certificate-not-valid",
+                "A certificate that weir shows has expired, or is not valid yet. `weir check` takes that for an error; \
+                 `weir run` and a reload warn of it and go on with all else, because whoever is shown it refuses it by \
+                 themselves: messages wait. Put a valid one in its place: weir sees it without a restart.",
             ),
             ProblemName::CertificateExpires => (
                 "certificate-expires",

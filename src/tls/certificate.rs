@@ -3,7 +3,6 @@
 //! Judges nothing: whether a certificate is to be believed is decided in the handshake, by rustls.
 
 use std::net::IpAddr;
-use std::path::Path;
 
 use jiff::Timestamp;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -11,8 +10,6 @@ use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::time::Time;
-
-use super::file;
 
 /// A certificate of a sender or of our own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +47,6 @@ impl Certificate {
     pub fn title(&self) -> &str {
         self.names.first().unwrap_or(&self.subject)
     }
-}
-
-/// Until when all certificates in a PEM file are valid; `None` when it cannot be read. Blocks.
-pub fn valid_until(path: &Path) -> Option<Timestamp> {
-    let chain = file::certificates(file::CERTIFICATE, path).ok()?;
-    earliest_end(&chain)
 }
 
 /// The earliest end of these certificates.

@@ -5,12 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
-use x509_cert::crl::CertificateList;
-use x509_cert::der::Decode;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
-use super::certificate::{earliest_end, moment};
+use super::certificate::earliest_end;
 use super::file::{self, FileError};
+use super::parts::Parts;
 use super::settings::{ClientSettings, ServerSettings};
 use crate::clock;
 use crate::problem::{Place, Problem, ProblemName, Problems};
@@ -21,7 +20,10 @@ pub const EXPIRES_SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 impl ServerSettings {
     /// Tells what is wrong with the files, at this place. Blocks.
     pub fn check(&self, place: &Place<'_>, problems: &mut Problems) {
-        if let Err(fault) = self.config() {
+        let parts = read(Parts::of_server(self), place, problems);
+        if let Ok(made) = parts.made()
+            && let Err(fault) = self.config(made)
+        {
             wrong(&fault, place, problems);
         }
         expiring(file::CERTIFICATE, &self.certificate, place, problems);
@@ -35,12 +37,12 @@ impl ServerSettings {
 impl ClientSettings {
     /// Tells what is wrong with the files, at this place. Blocks.
     pub fn check(&self, place: &Place<'_>, problems: &mut Problems) {
+        let parts = read(Parts::of_client(self), place, problems);
         // Whom the machine trusts is no part of the site, and may be another machine's affair.
-        let is_complete = match &self.trusted {
-            Some(_) => self.config().map(drop),
-            None => self.without_authorities(),
-        };
-        if let Err(fault) = is_complete {
+        if self.trusted.is_some()
+            && let Ok(made) = parts.made()
+            && let Err(fault) = self.config(made)
+        {
             wrong(&fault, place, problems);
         }
         if let Some(certificate) = &self.certificate {
@@ -51,6 +53,20 @@ impl ClientSettings {
         }
         stale(file::REVOKED, &self.revoked.0, place, problems);
     }
+}
+
+/// Reads the files, and tells what is wrong with each.
+fn read(mut parts: Parts, place: &Place<'_>, problems: &mut Problems) -> Parts {
+    drop(parts.look());
+    for fault in parts.faults() {
+        wrong(fault, place, problems);
+    }
+    if let Some(Err(fault)) = parts.identity().map(|identity| identity.in_time(clock::now())) {
+        let problem = Problem::error(ProblemName::CertificateNotValid, fault.message.as_str());
+        let help = "put a valid one in its place: weir sees it without a restart";
+        problems.push(problem.at(&at(place, fault.key)).help(help));
+    }
+    parts
 }
 
 fn at<'a>(place: &Place<'a>, key: &[&str]) -> Place<'a> {
@@ -107,17 +123,8 @@ fn authorities(key: &'static [&'static str], paths: &[PathBuf], place: &Place<'_
 /// Tells revocation lists that should have been replaced. They count all the same.
 fn stale(key: &'static [&'static str], paths: &[PathBuf], place: &Place<'_>, problems: &mut Problems) {
     for path in paths {
-        let lists: Vec<CertificateRevocationListDer<'_>> =
-            file::revocations(key, std::slice::from_ref(path)).unwrap_or_default();
-        let next = |list: &CertificateRevocationListDer<'_>| {
-            moment(CertificateList::from_der(list).ok()?.tbs_cert_list.next_update?)
-        };
-        if let Some(due) = lists
-            .iter()
-            .filter_map(next)
-            .min()
-            .filter(|due| *due < clock::now())
-        {
+        let due = file::revocations(key, path).ok().and_then(|lists| lists.due);
+        if let Some(due) = due.filter(|due| *due < clock::now()) {
             let message = format!(
                 "{}: a newer list was due at {due}; this one still counts",
                 path.display()

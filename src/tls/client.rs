@@ -3,25 +3,25 @@
 //! The certificate has to be that of the receiver by its name, and nothing turns that off.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::client::{Resumption, VerifierBuilderError, WebPkiServerVerifier};
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::sign::SingleCertAndKey;
 
 use super::file::{self, FileError};
-use super::fresh::{Fresh, Load};
+use super::fresh::{Build, Fresh};
+use super::parts::{Made, Parts};
 use super::server::unusable;
 use super::settings::{ClientSettings, Name};
 use super::{Owner, Within, outcome};
-use crate::secret::SecretPlace;
 
 /// The settings, and what is spoken within.
 struct Spoken {
@@ -40,6 +40,9 @@ pub struct Client {
     fresh: Fresh<Spoken>,
     owner: Owner,
 }
+
+/// The files by which a connection was judged when it began.
+pub struct Since(watch::Receiver<()>);
 
 impl Client {
     /// Reads nothing yet.
@@ -61,6 +64,20 @@ impl Client {
     /// When the files cannot be used.
     pub async fn config(&self) -> io::Result<Arc<ClientConfig>> {
         self.fresh.now(&self.owner).await.map_err(io::Error::other)
+    }
+
+    /// The files as they are now, for whoever connects next and keeps that connection.
+    pub async fn since(&self) -> Since {
+        // What is wrong with them is told by whoever connects.
+        drop(self.fresh.now(&self.owner).await);
+        Since(self.fresh.renewals())
+    }
+
+    /// Whether they count for something else by now. A connection from before is to be given up then: its receiver may
+    /// not be trusted any more, and a new handshake tells.
+    pub async fn has_changed(&self, since: &Since) -> bool {
+        drop(self.fresh.now(&self.owner).await);
+        since.0.has_changed().unwrap_or(false)
     }
 
     /// Makes the handshake with the receiver at this host.
@@ -101,64 +118,30 @@ impl Client {
     }
 }
 
-impl Load for Spoken {
+impl Build for Spoken {
     type Config = ClientConfig;
 
-    fn files(&self) -> Vec<&Path> {
-        let settings = &self.settings;
-        let mut files: Vec<&Path> = settings.revoked.0.iter().map(PathBuf::as_path).collect();
-        files.extend(
-            settings
-                .trusted
-                .iter()
-                .flat_map(|trusted| &trusted.0)
-                .map(PathBuf::as_path),
-        );
-        files.extend(settings.certificate.as_deref());
-        if let Some(SecretPlace::File(key)) = &settings.key {
-            files.push(key);
-        }
-        files
+    fn parts(&self) -> Parts {
+        Parts::of_client(&self.settings)
     }
 
-    fn load(&self) -> Result<Arc<ClientConfig>, FileError> {
-        let mut config = self.settings.config()?;
+    fn build(&self, made: Made) -> Result<ClientConfig, FileError> {
+        let mut config = self.settings.config(made)?;
         config.alpn_protocols = self.within.names();
-        Ok(Arc::new(config))
+        Ok(config)
     }
 }
 
 impl ClientSettings {
-    /// Reads all files. Blocks.
-    pub(super) fn config(&self) -> Result<ClientConfig, FileError> {
-        let roots = match &self.trusted {
-            Some(trusted) => file::authorities(file::TRUSTED, &trusted.0)?,
+    /// What to connect with, of what the files are. Blocks.
+    pub(super) fn config(&self, made: Made) -> Result<ClientConfig, FileError> {
+        let roots = match made.roots {
+            Some(roots) => roots,
             None => file::of_the_machine()?,
         };
-        self.config_trusting(roots)
-    }
-
-    /// Tells what is wrong with all files but those of the machine. Blocks.
-    pub(super) fn without_authorities(&self) -> Result<(), FileError> {
-        file::revocations(file::REVOKED, &self.revoked.0)?;
-        self.identity().map(drop)
-    }
-
-    /// The certificate and key to show.
-    fn identity(&self) -> Result<Option<Arc<CertifiedKey>>, FileError> {
-        match (&self.certificate, &self.key) {
-            (Some(certificate), Some(key)) => file::identity(certificate, key).map(Some),
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(unusable(file::CERTIFICATE, "a certificate needs its `key`")),
-            (None, Some(_)) => Err(unusable(file::KEY, "a key needs its `certificate`")),
-        }
-    }
-
-    fn config_trusting(&self, roots: RootCertStore) -> Result<ClientConfig, FileError> {
-        let lists = file::revocations(file::REVOKED, &self.revoked.0)?;
         let provider = Arc::new(ring::default_provider());
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-            .with_crls(lists)
+            .with_crls(made.lists)
             .build()
             .map_err(|error| match error {
                 VerifierBuilderError::InvalidCrl(_) => unusable(file::REVOKED, error),
@@ -168,8 +151,11 @@ impl ClientSettings {
             .with_protocol_versions(self.minimum_version.and_newer())
             .map_err(|error| unusable(&[], error))?
             .with_webpki_verifier(verifier);
-        let mut config = match self.identity()? {
-            Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity))),
+        let mut config = match made.identity {
+            Some(identity) => {
+                let shown = SingleCertAndKey::from(Arc::clone(&identity.shown));
+                builder.with_client_cert_resolver(Arc::new(shown))
+            }
             None => builder.with_no_client_auth(),
         };
         // Each connection is judged by what is trusted when it begins.

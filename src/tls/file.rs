@@ -8,15 +8,20 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use thiserror::Error;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, Der, PrivateKeyDer, TrustAnchor,
+};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{self, InconsistentKeys, RootCertStore};
+use x509_cert::crl::CertificateList;
+use x509_cert::der::Decode;
 
-use super::certificate::Certificate;
-use crate::clock;
+use super::certificate::{Certificate, earliest_end, moment};
 use crate::secret::SecretPlace;
 
 /// The largest file of certificates or revocation lists: those of large authorities have a few megabytes.
@@ -78,8 +83,39 @@ pub(super) fn certificates(
     Ok(certificates)
 }
 
-/// A certificate of our own with its key: valid now, and belonging together.
-pub(super) fn identity(certificate: &Path, key: &SecretPlace) -> Result<Arc<CertifiedKey>, FileError> {
+/// Who weir is: a certificate of its own, and the key of it.
+pub(super) struct Identity {
+    /// What is shown.
+    pub(super) shown: Arc<CertifiedKey>,
+    path: PathBuf,
+    /// The moment from which its certificate is valid.
+    pub(super) not_before: Timestamp,
+    /// The last moment at which it is.
+    not_after: Timestamp,
+    /// The same with those between it and its authority.
+    pub(super) ends: Timestamp,
+}
+
+impl Identity {
+    /// Whether the certificate is valid at this moment.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub(super) fn in_time(&self, now: Timestamp) -> Result<(), FileError> {
+        if self.not_after < now {
+            let reason = format_args!("the certificate has expired, at {}", self.not_after);
+            return Err(at(CERTIFICATE, &self.path, reason));
+        }
+        if self.not_before > now {
+            let reason = format_args!("the certificate is not valid before {}", self.not_before);
+            return Err(at(CERTIFICATE, &self.path, reason));
+        }
+        Ok(())
+    }
+}
+
+/// A certificate of our own with its key, which belong together. Whether it is valid now is another question.
+pub(super) fn identity(certificate: &Path, key: &SecretPlace) -> Result<Identity, FileError> {
     let chain = certificates(CERTIFICATE, certificate)?;
     let facts = chain.first().and_then(|first| Certificate::read(first));
     let Some(facts) = facts else {
@@ -89,15 +125,7 @@ pub(super) fn identity(certificate: &Path, key: &SecretPlace) -> Result<Arc<Cert
             "the first certificate cannot be read",
         ));
     };
-    let now = clock::now();
-    if facts.not_after < now {
-        let reason = format_args!("the certificate has expired, at {}", facts.not_after);
-        return Err(at(CERTIFICATE, certificate, reason));
-    }
-    if facts.not_before > now {
-        let reason = format_args!("the certificate is not valid before {}", facts.not_before);
-        return Err(at(CERTIFICATE, certificate, reason));
-    }
+    let ends = earliest_end(&chain).unwrap_or(facts.not_after);
     let no_key = |message: String| FileError { key: KEY, message };
     let secret = key.read().map_err(|error| no_key(error.to_string()))?;
     let place = match key {
@@ -110,36 +138,30 @@ pub(super) fn identity(certificate: &Path, key: &SecretPlace) -> Result<Arc<Cert
             "{place}: expected an unencrypted private key in PEM (BEGIN PRIVATE KEY)"
         ))
     })?;
-    CertifiedKey::from_der(chain, private, &ring::default_provider())
-        .map(Arc::new)
-        .map_err(|error| {
-            let is_another = error == rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
-            no_key(if is_another {
-                format!("{place}: the key is not that of {}", certificate.display())
-            } else {
-                format!("{place}: expected an ECDSA, Ed25519 or RSA key (2048 bits and more)")
-            })
+    let shown = CertifiedKey::from_der(chain, private, &ring::default_provider()).map_err(|error| {
+        let is_another = error == rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
+        no_key(if is_another {
+            format!("{place}: the key is not that of {}", certificate.display())
+        } else {
+            format!("{place}: expected an ECDSA, Ed25519 or RSA key (2048 bits and more)")
         })
+    })?;
+    Ok(Identity {
+        shown: Arc::new(shown),
+        path: certificate.to_owned(),
+        not_before: facts.not_before,
+        not_after: facts.not_after,
+        ends,
+    })
 }
 
-/// The authorities in these files.
-pub(super) fn authorities(
-    key: &'static [&'static str],
-    paths: &[PathBuf],
-) -> Result<RootCertStore, FileError> {
+/// The authorities in this file.
+pub(super) fn authorities(key: &'static [&'static str], path: &Path) -> Result<RootCertStore, FileError> {
     let mut roots = RootCertStore::empty();
-    for path in paths {
-        for certificate in certificates(key, path)? {
-            roots
-                .add(certificate)
-                .map_err(|error| at(key, path, reason(&error)))?;
-        }
-    }
-    if roots.is_empty() {
-        return Err(FileError {
-            key,
-            message: "nobody is trusted, so nobody could connect: name a file of certificates".to_owned(),
-        });
+    for certificate in certificates(key, path)? {
+        roots
+            .add(certificate)
+            .map_err(|error| at(key, path, reason(&error)))?;
     }
     Ok(roots)
 }
@@ -159,22 +181,38 @@ pub(super) fn of_the_machine() -> Result<RootCertStore, FileError> {
     Ok(roots)
 }
 
-/// The revocation lists in these files, each with one at least.
-pub(super) fn revocations(
-    key: &'static [&'static str],
-    paths: &[PathBuf],
-) -> Result<Vec<CertificateRevocationListDer<'static>>, FileError> {
-    let mut lists = Vec::new();
-    for path in paths {
-        let bytes = read(key, path)?;
-        let read: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&bytes).collect();
-        let mut read = read.map_err(|error| at(key, path, error))?;
-        if read.is_empty() {
-            return Err(at(key, path, "expected revocation lists in PEM (BEGIN X509 CRL)"));
-        }
-        lists.append(&mut read);
+/// Revocation lists.
+pub(super) struct Lists {
+    /// They, as they were read.
+    pub(super) lists: Vec<CertificateRevocationListDer<'static>>,
+    /// When the first of them should be replaced by a newer one.
+    pub(super) due: Option<Timestamp>,
+}
+
+/// The revocation lists in this file, one at least, all of which can be used.
+pub(super) fn revocations(key: &'static [&'static str], path: &Path) -> Result<Lists, FileError> {
+    let bytes = read(key, path)?;
+    let read: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&bytes).collect();
+    let lists = read.map_err(|error| at(key, path, error))?;
+    if lists.is_empty() {
+        return Err(at(key, path, "expected revocation lists in PEM (BEGIN X509 CRL)"));
     }
-    Ok(lists)
+    // Tried here, with an authority that is nobody: a list that cannot be used must not keep out those of other files.
+    let nobody = TrustAnchor {
+        subject: Der::from_slice(&[]),
+        subject_public_key_info: Der::from_slice(&[]),
+        name_constraints: None,
+    };
+    let nobody = Arc::new(RootCertStore { roots: vec![nobody] });
+    WebPkiServerVerifier::builder_with_provider(nobody, Arc::new(ring::default_provider()))
+        .with_crls(lists.iter().cloned())
+        .build()
+        .map_err(|error| at(key, path, error))?;
+    let next = |list: &CertificateRevocationListDer<'_>| {
+        moment(CertificateList::from_der(list).ok()?.tbs_cert_list.next_update?)
+    };
+    let due = lists.iter().filter_map(next).min();
+    Ok(Lists { lists, due })
 }
 
 fn reason(error: &rustls::Error) -> String {

@@ -1,12 +1,9 @@
 //! A configuration made from files, and made anew when they have changed.
 //!
-//! Files that are wrong change nothing: what was in use stays in use, and that is said once. The next handshake sees
-//! what is new; whoever cares for connections that are open is told of it.
+//! Files that are wrong change nothing: what was in use of them stays in use, and that is said once. The next handshake
+//! sees what is new; whoever cares for connections that are open is told of it.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrics::counter;
 use tokio::sync::watch;
@@ -15,69 +12,59 @@ use tracing::{info, warn};
 
 use super::Owner;
 use super::file::FileError;
+use super::parts::{Made, Parts};
+use crate::clock;
 use crate::metrics::CERTIFICATE_RENEWALS_TOTAL;
 
 /// Settings that name files.
-pub(super) trait Load: Send + Sync + 'static {
+pub(super) trait Build: Send + Sync + 'static {
     /// What is made from them.
     type Config: Send + Sync;
 
     /// The files.
-    fn files(&self) -> Vec<&Path>;
+    fn parts(&self) -> Parts;
 
-    /// Reads them. Blocks.
-    fn load(&self) -> Result<Arc<Self::Config>, FileError>;
+    /// What is made of what they are now. Blocks.
+    fn build(&self, made: Made) -> Result<Self::Config, FileError>;
 }
 
 /// Settings and what was last made from them. Clones share it.
-pub(super) struct Fresh<L: Load> {
-    shared: Arc<Shared<L>>,
+pub(super) struct Fresh<B: Build> {
+    shared: Arc<Shared<B>>,
 }
 
-impl<L: Load> Clone for Fresh<L> {
-    fn clone(&self) -> Fresh<L> {
+impl<B: Build> Clone for Fresh<B> {
+    fn clone(&self) -> Fresh<B> {
         Fresh {
             shared: Arc::clone(&self.shared),
         }
     }
 }
 
-struct Shared<L: Load> {
-    settings: L,
-    state: Mutex<State<L::Config>>,
+struct Shared<B: Build> {
+    settings: B,
+    /// Held while files are read: one looks at a time.
+    parts: Mutex<Parts>,
+    /// Never held for long: whoever only wants what was read last does not wait for files.
+    last: Mutex<Option<Arc<B::Config>>>,
     /// Told when the files have changed and are used.
     renewals: watch::Sender<()>,
 }
 
-struct State<C> {
-    config: Option<Arc<C>>,
-    /// What the files looked like when they were read last.
-    seen: Look,
-    /// Why they could not be used, until it was said.
-    unsaid: Option<FileError>,
-}
-
-/// Times, sizes and places of files.
-type Look = Vec<Option<[i64; 6]>>;
-
-impl<L: Load> Fresh<L> {
+impl<B: Build> Fresh<B> {
     /// Reads nothing yet.
-    pub(super) fn new(settings: L) -> Fresh<L> {
-        let state = Mutex::new(State {
-            config: None,
-            seen: Look::new(),
-            unsaid: None,
-        });
+    pub(super) fn new(settings: B) -> Fresh<B> {
         Fresh {
             shared: Arc::new(Shared {
+                parts: Mutex::new(settings.parts()),
                 settings,
-                state,
+                last: Mutex::new(None),
                 renewals: watch::Sender::new(()),
             }),
         }
     }
 
-    pub(super) fn settings(&self) -> &L {
+    pub(super) fn settings(&self) -> &B {
         &self.shared.settings
     }
 
@@ -87,12 +74,12 @@ impl<L: Load> Fresh<L> {
     }
 
     /// What was read last, without looking at the files.
-    pub(super) fn last(&self) -> Option<Arc<L::Config>> {
-        self.shared.lock().config.clone()
+    pub(super) fn last(&self) -> Option<Arc<B::Config>> {
+        held(&self.shared.last).clone()
     }
 
-    /// What the files say now or, when they are wrong, what they said before.
-    pub(super) async fn now(&self, owner: &Owner) -> Result<Arc<L::Config>, FileError> {
+    /// What the files say now or, where they are wrong, what they said before.
+    pub(super) async fn now(&self, owner: &Owner) -> Result<Arc<B::Config>, FileError> {
         let (shared, owner) = (Arc::clone(&self.shared), owner.clone());
         let looked = spawn_blocking(move || shared.look(&owner)).await;
         looked.unwrap_or_else(|_| {
@@ -104,41 +91,36 @@ impl<L: Load> Fresh<L> {
     }
 }
 
-impl<L: Load> Shared<L> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State<L::Config>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn look(&self, owner: &Owner) -> Result<Arc<L::Config>, FileError> {
-        // One looks at a time; whoever only wants what was read last does not wait for files.
-        let seen = look(&self.settings.files());
-        let (before, is_known) = {
-            let mut state = self.lock();
-            let is_known = state.seen == seen;
-            if is_known && let Some(config) = state.config.clone() {
-                if let Some(fault) = state.unsaid.take() {
-                    refused(owner, &fault);
-                }
-                return Ok(config);
-            }
-            (state.config.clone(), is_known)
-        };
-        let loaded = self.settings.load();
-        let mut state = self.lock();
-        state.seen = seen;
-        match (loaded, before) {
+impl<B: Build> Shared<B> {
+    fn look(&self, owner: &Owner) -> Result<Arc<B::Config>, FileError> {
+        let mut parts = held(&self.parts);
+        let found = parts.look();
+        for fault in &found.wrong {
+            refused(owner, fault);
+        }
+        let before = held(&self.last).clone();
+        if let Some(before) = &before
+            && !found.is_new
+        {
+            return Ok(Arc::clone(before));
+        }
+        let built = parts.made().and_then(|made| self.settings.build(made));
+        match (built, before) {
             (Ok(config), before) => {
-                state.config = Some(Arc::clone(&config));
-                state.unsaid = None;
-                if before.is_some() && !is_known {
+                if let Some(Err(fault)) = parts.identity().map(|identity| identity.in_time(clock::now())) {
+                    let (kind, name) = (owner.kind, &owner.name);
+                    warn!(kind, %name, "{fault}: it is shown all the same, and whoever sees it may refuse it");
+                }
+                let config = Arc::new(config);
+                *held(&self.last) = Some(Arc::clone(&config));
+                if before.is_some() {
                     renewed(owner);
                     self.renewals.send_replace(());
                 }
                 Ok(config)
             }
-            // Somebody may be in the middle of writing several files: it is said when they have rested for a look.
             (Err(fault), Some(before)) => {
-                state.unsaid = Some(fault);
+                refused(owner, &fault);
                 Ok(before)
             }
             (Err(fault), None) => Err(fault),
@@ -146,20 +128,8 @@ impl<L: Load> Shared<L> {
     }
 }
 
-fn look(files: &[&Path]) -> Look {
-    let file = |path: &&Path| {
-        let file = fs::metadata(path).ok()?;
-        let (size, place) = (file.len().cast_signed(), file.ino().cast_signed());
-        Some([
-            file.mtime(),
-            file.mtime_nsec(),
-            file.ctime(),
-            file.ctime_nsec(),
-            size,
-            place,
-        ])
-    };
-    files.iter().map(file).collect()
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn renewed(owner: &Owner) {

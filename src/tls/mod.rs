@@ -11,23 +11,26 @@ mod client;
 mod file;
 mod fresh;
 mod outcome;
+mod parts;
 mod server;
 mod settings;
 mod stream;
 #[cfg(test)]
 pub(crate) mod tests;
+mod watched;
 
 use std::sync::Arc;
 
-pub use certificate::{Certificate, valid_until};
+pub use certificate::Certificate;
 pub use check::EXPIRES_SOON;
-pub use client::Client;
+pub use client::{Client, Since};
 pub use outcome::{NotReached, is_distrust, is_refusal};
 pub use server::{Accepted, Server, Trust, Witness, keep_fresh};
 pub use settings::{
     ClientSettings, Clients, Files, Name, Plaintext, ServerSettings, Version, is_this_machine,
 };
 pub use stream::{Stream, linger};
+pub use watched::{Standing, Watched};
 
 /// Who speaks TLS here, for logs and metrics: a listener, a destination, a contact, a repository or the pages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

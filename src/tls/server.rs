@@ -7,7 +7,6 @@
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -16,20 +15,20 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
+use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::SingleCertAndKey;
-use tokio_rustls::rustls::{ServerConfig, server::VerifierBuilderError};
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, server::VerifierBuilderError};
 use tracing::{debug, warn};
 
 use super::certificate::Certificate;
 use super::file::{self, FileError};
-use super::fresh::{Fresh, Load};
+use super::fresh::{Build, Fresh};
+use super::parts::{Made, Parts};
 use super::settings::ServerSettings;
 use super::stream::{Stream, linger};
 use super::{Owner, Within, outcome};
-use crate::secret::SecretPlace;
 
 /// Between two looks at the files.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -82,8 +81,8 @@ impl Trust {
 }
 
 /// What connections are made secret with.
-struct Config {
-    rustls: Arc<ServerConfig>,
+pub(super) struct Config {
+    pub(super) rustls: Arc<ServerConfig>,
     /// Who may connect, where certificates are asked for.
     clients: Option<Arc<dyn ClientCertVerifier>>,
 }
@@ -213,81 +212,68 @@ impl Server {
     }
 }
 
-impl Load for Spoken {
+impl Build for Spoken {
     type Config = Config;
 
-    fn files(&self) -> Vec<&Path> {
-        let ServerSettings {
-            certificate,
-            key,
-            clients,
-            ..
-        } = &self.settings;
-        let mut files = vec![certificate.as_path()];
-        if let SecretPlace::File(key) = key {
-            files.push(key);
-        }
-        if let Some(clients) = clients {
-            files.extend(clients.trusted.0.iter().map(PathBuf::as_path));
-            files.extend(clients.revoked.0.iter().map(PathBuf::as_path));
-        }
-        files
+    fn parts(&self) -> Parts {
+        Parts::of_server(&self.settings)
     }
 
-    fn load(&self) -> Result<Arc<Config>, FileError> {
-        let clients = self.settings.verifier()?;
-        let mut config = self.settings.config_for(clients.as_ref())?;
-        config.alpn_protocols = self.within.names();
-        Ok(Arc::new(Config {
-            rustls: Arc::new(config),
-            clients,
-        }))
+    fn build(&self, made: Made) -> Result<Config, FileError> {
+        let mut config = self.settings.config(made)?;
+        if let Some(rustls) = Arc::get_mut(&mut config.rustls) {
+            rustls.alpn_protocols = self.within.names();
+        }
+        Ok(config)
     }
 }
 
 impl ServerSettings {
-    /// Reads all files. Blocks.
-    pub(super) fn config(&self) -> Result<ServerConfig, FileError> {
-        self.config_for(self.verifier()?.as_ref())
-    }
-
-    /// Who may connect, where certificates are asked for.
-    fn verifier(&self) -> Result<Option<Arc<dyn ClientCertVerifier>>, FileError> {
-        let Some(clients) = &self.clients else {
-            return Ok(None);
+    /// What to make connections secret with, of what the files are. Blocks.
+    pub(super) fn config(&self, made: Made) -> Result<Config, FileError> {
+        let Some(identity) = made.identity else {
+            return Err(unusable(file::CERTIFICATE, "there is no certificate to show"));
         };
-        let roots = file::authorities(file::CLIENTS_TRUSTED, &clients.trusted.0)?;
-        let lists = file::revocations(file::CLIENTS_REVOKED, &clients.revoked.0)?;
-        let provider = Arc::new(ring::default_provider());
-        let verifier =
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).with_crls(lists);
-        let verifier = if clients.required {
-            verifier
-        } else {
-            verifier.allow_unauthenticated()
+        let clients = match (made.roots, &self.clients) {
+            (Some(roots), Some(clients)) => Some(verifier(roots, made.lists, clients.required)?),
+            (_, _) => None,
         };
-        let verifier = verifier.build().map_err(|error| match error {
-            VerifierBuilderError::InvalidCrl(_) => unusable(file::CLIENTS_REVOKED, error),
-            VerifierBuilderError::NoRootAnchors | _ => unusable(file::CLIENTS_TRUSTED, error),
-        })?;
-        Ok(Some(verifier))
-    }
-
-    fn config_for(&self, clients: Option<&Arc<dyn ClientCertVerifier>>) -> Result<ServerConfig, FileError> {
-        let identity = file::identity(&self.certificate, &self.key)?;
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(self.minimum_version.and_newer())
             .map_err(|error| unusable(&[], error))?;
-        let builder = match clients {
+        let builder = match &clients {
             None => builder.with_no_client_auth(),
             Some(clients) => builder.with_client_cert_verifier(Arc::clone(clients)),
         };
-        let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
+        let shown = SingleCertAndKey::from(Arc::clone(&identity.shown));
+        let mut config = builder.with_cert_resolver(Arc::new(shown));
         // A resumed session would be one whose certificate is not looked at again.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok(config)
+        Ok(Config {
+            rustls: Arc::new(config),
+            clients,
+        })
     }
+}
+
+/// Who may connect.
+fn verifier(
+    roots: RootCertStore,
+    lists: Vec<CertificateRevocationListDer<'static>>,
+    is_required: bool,
+) -> Result<Arc<dyn ClientCertVerifier>, FileError> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).with_crls(lists);
+    let verifier = if is_required {
+        verifier
+    } else {
+        verifier.allow_unauthenticated()
+    };
+    verifier.build().map_err(|error| match error {
+        VerifierBuilderError::InvalidCrl(_) => unusable(file::CLIENTS_REVOKED, error),
+        VerifierBuilderError::NoRootAnchors | _ => unusable(file::CLIENTS_TRUSTED, error),
+    })
 }
 
 /// An error of rustls over files that it has read.

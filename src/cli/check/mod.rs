@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 
 use clap::Args;
 
-use crate::config::{self, Missing};
+use crate::config;
 use crate::problem::Problems;
 
 use super::site::SiteArgument;
@@ -15,7 +15,7 @@ use super::{CannotRun, Finding, text};
 /// Checks a site: every problem at once, with file, line and what to do.
 ///
 /// Nothing is started and nothing is written. Exit status: 0 the site can run, 1 it can run but has warnings
-/// and --strict was given, 2 it cannot run.
+/// and --strict was given, 2 it cannot run, or shows a certificate that is not valid now.
 #[derive(Args)]
 pub(super) struct Check {
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
-        let (loaded, problems) = config::load_with_cases(self.site.folder(), Missing::IsWrong);
+        let (loaded, problems) = config::check(self.site.folder());
         if self.json {
             json::write(self.site.folder(), &problems, out)?;
             return loaded.map_or(Err(CannotRun::Told), |_| Ok(self.finding(&problems)));

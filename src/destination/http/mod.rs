@@ -32,7 +32,7 @@ use self::counted::{Counted, Unwritten};
 use super::{DeliveryError, Outgoing, Receipt, connect, parse};
 use crate::hl7::Message;
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
-use crate::tls::{self, Owner, Plaintext, Within};
+use crate::tls::{self, Owner, Plaintext, Since, Within};
 
 pub use post::{Post, post};
 pub use settings::{Acknowledged, HeaderText, Settings};
@@ -54,6 +54,8 @@ struct Connection {
     _driver: JoinSet<()>,
     /// Whom it leads to: whether within TLS, and the host and port.
     server: (bool, String),
+    /// By which certificates its receiver was let through, where it is kept within TLS.
+    since: Option<Since>,
     last_used: Instant,
 }
 
@@ -156,7 +158,15 @@ impl Client {
         if let Some(mut connection) = self.connection.take() {
             let is_fresh = connection.last_used.elapsed() <= self.settings.reconnect_after;
             let is_there = connection.server == url.server();
-            if is_there && is_fresh && matches!(timeout(limit, connection.sender.ready()).await, Ok(Ok(()))) {
+            let is_trusted = match &connection.since {
+                Some(since) => !self.tls.has_changed(since).await,
+                None => true,
+            };
+            if is_there
+                && is_fresh
+                && is_trusted
+                && matches!(timeout(limit, connection.sender.ready()).await, Ok(Ok(())))
+            {
                 return Ok(connection);
             }
         }
@@ -167,9 +177,14 @@ impl Client {
     }
 
     async fn connect(&self, url: &Url) -> io::Result<Connection> {
+        let since = if url.is_secure() {
+            Some(self.tls.since().await)
+        } else {
+            None
+        };
         let connection = open_to(url, &self.tls, self.settings.connect_timeout).await?;
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
-        Ok(connection)
+        Ok(Connection { since, ..connection })
     }
 }
 
@@ -234,6 +249,7 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         sender,
         _driver: driver,
         server,
+        since: None,
         last_used: Instant::now(),
     })
 }

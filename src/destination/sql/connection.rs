@@ -11,10 +11,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::settings::Address;
 use crate::secret::SecretPlace;
-use crate::tls::{self, ClientSettings, NotReached, Owner, Within};
+use crate::tls::{self, NotReached};
 
 /// A way to a server.
-#[derive(Debug, Clone)]
 pub struct Connection {
     /// Host and port.
     pub address: Address,
@@ -24,10 +23,8 @@ pub struct Connection {
     pub user: String,
     /// Where the password is kept.
     pub password: Option<SecretPlace>,
-    /// How it is encrypted, unless that is not wanted.
-    pub tls: Option<ClientSettings>,
-    /// Who connects.
-    pub owner: Owner,
+    /// What encrypts it, unless that is not wanted.
+    pub tls: Option<tls::Client>,
     /// The time to connect and log in.
     pub connect_timeout: Duration,
     /// The time a statement may take; the server ends it then.
@@ -69,16 +66,14 @@ impl Connection {
 
     /// The name that the server's certificate has to have, where it is not that of its address.
     fn server_name(&self) -> Option<String> {
-        let name = self.tls.as_ref()?.server_name.as_ref();
-        name.map(ToString::to_string)
+        self.tls.as_ref()?.server_name().map(ToString::to_string)
     }
 
     /// TLS, where it is wanted, with the certificates that are there now.
     pub(super) async fn tls(&self) -> io::Result<Option<MakeRustlsConnect>> {
-        let Some(settings) = &self.tls else {
+        let Some(client) = &self.tls else {
             return Ok(None);
         };
-        let client = tls::Client::new(settings.clone(), Within::Other, self.owner.clone());
         let config = client.config().await?;
         Ok(Some(MakeRustlsConnect::new(config.as_ref().clone())))
     }

@@ -18,7 +18,7 @@ use super::settings::{Address, default_statement_timeout};
 use super::{GRACE, told};
 use crate::destination::mllp;
 use crate::secret::SecretPlace;
-use crate::tls::{ClientSettings, NotReached, Owner, Plaintext};
+use crate::tls::{self, ClientSettings, NotReached, Owner, Plaintext, Within};
 use crate::units;
 
 /// Row after row, each with a cell for each column that was asked for; what is NULL is none.
@@ -102,8 +102,10 @@ impl LookUp {
             database: self.database.clone(),
             user: self.user.clone(),
             password: self.password.clone(),
-            tls: self.plaintext.is_none().then(|| self.tls.clone()),
-            owner: Owner::table(&self.database),
+            tls: self
+                .plaintext
+                .is_none()
+                .then(|| tls::Client::new(self.tls.clone(), Within::Other, Owner::table(&self.database))),
             connect_timeout: self.connect_timeout,
             statement_timeout: self.statement_timeout,
         };

@@ -22,7 +22,7 @@ use tokio_postgres::types::ToSql;
 use self::parameter::Parameter;
 use super::{DeliveryError, Outgoing, Receipt, Terminators, parse};
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
-use crate::tls::{self, Owner};
+use crate::tls::{self, Owner, Since};
 
 pub use connection::Connection;
 pub use look_up::{LookUp, Rows};
@@ -35,13 +35,23 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Client {
     name: Arc<str>,
     settings: Settings,
+    way: Connection,
     /// One connection, made when it is needed: deliveries of a destination come one after the other.
-    pool: Option<Pool>,
+    pool: Option<Pooled>,
+}
+
+/// Connections, all made alike.
+#[derive(Clone)]
+struct Pooled {
+    pool: Pool,
+    /// By which certificates the server is let through, within TLS.
+    since: Option<Arc<Since>>,
 }
 
 impl Client {
     pub(super) fn new(name: Arc<str>, settings: Settings) -> Client {
         Client {
+            way: settings.connection(Owner::destination(&name)),
             name,
             settings,
             pool: None,
@@ -94,17 +104,21 @@ impl Client {
 
     /// A connection that works.
     async fn connection(&mut self) -> Result<Object, DeliveryError> {
-        let pool = match &self.pool {
-            Some(pool) => pool.clone(),
-            None => self.pool().await.map_err(DeliveryError::unreachable)?,
+        let pooled = match self.pool.clone() {
+            // Not even anew, where the server has closed it: the certificates of then count for all in it.
+            Some(pooled) if self.is_trusted(&pooled).await => pooled,
+            Some(_) | None => {
+                self.pool = None;
+                self.pool().await.map_err(DeliveryError::unreachable)?
+            }
         };
-        match pool.get().await {
+        match pooled.pool.get().await {
             Ok(client) => {
                 if self.pool.is_none() {
                     let destination = Arc::clone(&self.name);
                     counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => destination).increment(1);
                 }
-                self.pool = Some(pool);
+                self.pool = Some(pooled);
                 Ok(client)
             }
             Err(failure) => {
@@ -123,24 +137,36 @@ impl Client {
         }
     }
 
-    async fn pool(&self) -> io::Result<Pool> {
+    /// Whether nobody has come to be trusted, or not to be, since these began.
+    async fn is_trusted(&self, pooled: &Pooled) -> bool {
+        match (&self.way.tls, &pooled.since) {
+            (Some(tls), Some(since)) => !tls.has_changed(since).await,
+            (_, _) => true,
+        }
+    }
+
+    async fn pool(&self) -> io::Result<Pooled> {
         let settings = &self.settings;
-        let connection = settings.connection(Owner::destination(&self.name));
-        let config = connection.config().await?;
+        let since = match &self.way.tls {
+            Some(tls) => Some(Arc::new(tls.since().await)),
+            None => None,
+        };
+        let config = self.way.config().await?;
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = match connection.tls().await? {
+        let manager = match self.way.tls().await? {
             None => Manager::from_config(config, NoTls, recycling),
             Some(tls) => Manager::from_config(config, tls, recycling),
         };
-        Pool::builder(manager)
+        let pool = Pool::builder(manager)
             .max_size(1)
             .runtime(Runtime::Tokio1)
             .create_timeout(Some(settings.connect_timeout))
             .wait_timeout(Some(settings.connect_timeout))
             .build()
-            .map_err(io::Error::other)
+            .map_err(io::Error::other)?;
+        Ok(Pooled { pool, since })
     }
 }
 

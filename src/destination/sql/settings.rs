@@ -11,7 +11,7 @@ use super::connection::Connection;
 use crate::destination::mllp;
 use crate::expression::{Known, Template};
 use crate::secret::SecretPlace;
-use crate::tls::{ClientSettings, Owner, Plaintext};
+use crate::tls::{self, ClientSettings, Owner, Plaintext, Within};
 use crate::typed::Text;
 use crate::units;
 
@@ -61,13 +61,13 @@ impl Settings {
 
     /// The way to the server.
     pub(super) fn connection(&self, owner: Owner) -> Connection {
+        let tls = self.plaintext.is_none();
         Connection {
             address: self.address.clone(),
             database: self.database.clone(),
             user: self.user.clone(),
             password: self.password.clone(),
-            tls: self.plaintext.is_none().then(|| self.tls.clone()),
-            owner,
+            tls: tls.then(|| tls::Client::new(self.tls.clone(), Within::Other, owner)),
             connect_timeout: self.connect_timeout,
             statement_timeout: self.statement_timeout,
         }

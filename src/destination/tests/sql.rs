@@ -213,6 +213,15 @@ async fn a_server_is_trusted_by_its_certificate_and_its_name_alone() {
         let rows = server.ask("select id, body from messages;");
         if is_right {
             assert_eq!((said.as_str(), rows.as_str()), ("delivered", "1|true\n"));
+            // Somebody else is trusted from here on: the connection that is open is of no use any more.
+            std::fs::write(&authorities, signed(name).cert.pem()).unwrap();
+            let result = client.deliver(&message("2")).await;
+            assert!(
+                matches!(result, Err(DeliveryError::Untrusted { .. })),
+                "{}",
+                word(&result)
+            );
+            assert_eq!(server.ask("select count(*) from messages;"), "1\n");
         } else {
             assert!(
                 said.starts_with("unreachable: ") && rows.is_empty(),

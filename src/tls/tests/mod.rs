@@ -13,7 +13,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::server::Refused;
+use super::file::FileError;
+use super::parts::Parts;
+use super::server::{Config, Refused};
 use super::*;
 use pki::{FLAWS, Flaw, Pki};
 
@@ -248,6 +250,83 @@ async fn a_rotated_certificate_is_shown_to_new_connections_and_a_broken_one_neve
     assert_eq!(theirs.read_u8().await.unwrap(), b'!');
 }
 
+/// How the certificate of weir stands, and its files have rested for a look.
+fn standing(watched: &mut Watched) -> (String, String) {
+    drop(watched.look());
+    let Standing { ends, refused, .. } = watched.look();
+    (ends.unwrap().to_string(), refused.unwrap_or_default())
+}
+
+#[test]
+fn what_is_valid_gives_way_to_nothing_that_is_not() {
+    let pki = Pki::new();
+    pki.issue("weir", Flaw::None);
+    let settings = ServerSettings::new(
+        pki.path("weir.pem"),
+        crate::secret::SecretPlace::File(pki.path("weir.key")),
+    );
+    let mut watched = Watched::server(owner(), &settings);
+    let check = |watched: &mut Watched, ends: &str, why: &str| {
+        let (found, refused) = standing(watched);
+        assert!(
+            found.starts_with(ends) && refused.contains(why),
+            "{found} {refused}"
+        );
+        assert_eq!(refused.is_empty(), why.is_empty(), "{refused}");
+    };
+    check(&mut watched, "2124-01-01", "");
+    pki.issue("weir", Flaw::Expired);
+    check(&mut watched, "2124-01-01", "has expired");
+    std::fs::remove_file(pki.path("weir.key")).unwrap();
+    check(&mut watched, "2124-01-01", "No such file");
+    pki.issue("weir", Flaw::NotYetValid);
+    check(&mut watched, "2124-01-01", "is not valid before 2123");
+    // It becomes valid, and nobody writes it anew.
+    pki.issue_soon("weir");
+    while watched.look().begins < Some("2026-01-01T00:00:00Z".parse().unwrap()) {
+        std::thread::yield_now();
+    }
+    check(&mut watched, "2124-01-01", "");
+    // Nothing is the worse for what is as bad as what there is.
+    let mut watched = Watched::server(owner(), &settings);
+    pki.issue("weir", Flaw::Expired);
+    check(&mut watched, "2025-01-01", "");
+    pki.issue("weir", Flaw::NotYetValid);
+    check(&mut watched, "2124-01-01", "");
+    pki.issue("weir", Flaw::Expired);
+    check(&mut watched, "2025-01-01", "");
+}
+
+#[test]
+fn each_file_counts_whatever_becomes_of_the_others() {
+    let pki = Pki::new();
+    pki.issue("weir", Flaw::None);
+    pki.issue("peer", Flaw::None);
+    let written = "{ certificate: weir.pem, key: { file: weir.key }, \
+                   clients: { trusted: ca.pem, revoked: [ca.crl, another.crl] } }";
+    let mut settings: ServerSettings = serde_yaml::from_str(written).unwrap();
+    settings.resolve(&pki.path(""));
+    let mut parts = Parts::of_server(&settings);
+    assert!(parts.look().is_new);
+    let lists = |parts: &Parts| parts.made().unwrap().lists;
+    let before = lists(&parts);
+    // What is well formed and cannot be used is as bad as what is not.
+    pki.write(
+        "another.crl",
+        "-----BEGIN X509 CRL-----\nbm8gbGlzdA==\n-----END X509 CRL-----\n",
+    );
+    pki.write("weir.pem", "half a file");
+    assert!(!parts.look().is_new);
+    pki.revoke("peer");
+    let found = parts.look();
+    assert!(found.is_new);
+    let wrong: Vec<_> = found.wrong.iter().map(|fault| fault.key).collect();
+    assert_eq!(wrong, [["certificate"].as_slice(), &["clients", "revoked"]]);
+    let after = lists(&parts);
+    assert!(before[0] != after[0] && before[1] == after[1]);
+    settings.config(parts.made().unwrap()).unwrap();
+}
+
 #[tokio::test]
 async fn b12_plain_text_is_answered_with_an_alert_and_closed() {
     let pki = Pki::new();
@@ -298,7 +377,7 @@ fn versions_suites_and_resumption() {
     let mut settings: ServerSettings =
         serde_yaml::from_str("{ certificate: weir.pem, key: { file: weir.key } }").unwrap();
     settings.resolve(&pki.path(""));
-    let config = settings.config().unwrap();
+    let config = config(&settings).unwrap().rustls;
     assert_eq!(config.max_early_data_size, 0);
     assert_eq!(config.send_tls13_tickets, 0);
     for (written, fits) in [
@@ -321,11 +400,20 @@ fn versions_suites_and_resumption() {
     }
 }
 
+/// What is made of the files of these settings, and their certificate be valid now.
+fn config(settings: &ServerSettings) -> Result<Config, FileError> {
+    let mut parts = Parts::of_server(settings);
+    parts.look();
+    let made = parts.made()?;
+    parts.identity().unwrap().in_time(crate::clock::now())?;
+    settings.config(made)
+}
+
 /// These settings of a server have a fault at this key, told in these words.
 fn fault_is(pki: &Pki, written: &str, key: &[&str], told: &str) {
     let mut settings: ServerSettings = serde_yaml::from_str(&format!("{{ {written} }}")).unwrap();
     settings.resolve(&pki.path(""));
-    let fault = settings.config().map(drop).unwrap_err();
+    let fault = config(&settings).map(drop).unwrap_err();
     assert_eq!(fault.key, key, "{written}: {fault}");
     assert!(fault.message.contains(told), "{written}: {fault}");
     assert!(!fault.message.contains("hunter2"), "{fault}");
@@ -387,7 +475,10 @@ fn what_is_missing_or_wrong_names_its_setting() {
         "BEGIN PRIVATE KEY",
     );
     let half: ClientSettings = serde_yaml::from_str("{ certificate: weir.pem }").unwrap();
-    assert_eq!(half.without_authorities().unwrap_err().key, ["certificate"]);
+    let mut parts = Parts::of_client(&half);
+    parts.look();
+    let faults: Vec<_> = parts.faults().map(|fault| fault.key).collect();
+    assert_eq!(faults, [["certificate"]]);
 }
 
 #[test]

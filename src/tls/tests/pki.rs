@@ -95,6 +95,13 @@ impl Pki {
         self.issue_for(name, names, Flaw::None, Some(end));
     }
 
+    /// Writes them, to be valid from the next second on.
+    pub(crate) fn issue_soon(&self, name: &str) {
+        #[expect(clippy::disallowed_methods, reason = "files of tests know no clock of weir's")]
+        let begin = SystemTime::now() + Duration::from_secs(1);
+        self.issue_within(name, vec![name.to_owned()], Flaw::None, (Some(begin), None));
+    }
+
     /// Replaces `ca.crl` by a list of this certificate alone.
     pub(crate) fn revoke(&self, name: &str) {
         let read = CertificateDer::from_pem_file(self.path(&format!("{name}.pem"))).unwrap();
@@ -114,6 +121,16 @@ impl Pki {
     }
 
     fn issue_for(&self, name: &str, names: Vec<String>, flaw: Flaw, end: Option<SystemTime>) {
+        self.issue_within(name, names, flaw, (None, end));
+    }
+
+    fn issue_within(
+        &self,
+        name: &str,
+        names: Vec<String>,
+        flaw: Flaw,
+        (begin, end): (Option<SystemTime>, Option<SystemTime>),
+    ) {
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.distinguished_name.push(DnType::OrganizationName, "Test");
@@ -124,6 +141,9 @@ impl Pki {
             ExtendedKeyUsagePurpose::ClientAuth,
         ];
         (params.not_before, params.not_after) = (date_time_ymd(2024, 1, 1), date_time_ymd(2124, 1, 1));
+        if let Some(begin) = begin {
+            params.not_before = begin.into();
+        }
         if let Some(end) = end {
             params.not_after = end.into();
         }

@@ -3,6 +3,7 @@
 mod foreign;
 mod nodes;
 mod rotation;
+mod standing;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -450,12 +451,12 @@ fn y6_what_is_wrong_with_certificates_is_told_with_its_place() {
     };
     told(
         &with("old.pem", "old.key"),
-        "error[bad-certificate]",
+        "error[certificate-not-valid]",
         "has expired",
     );
     told(
         &with("early.pem", "early.key"),
-        "error[bad-certificate]",
+        "error[certificate-not-valid]",
         "is not valid before",
     );
     told(
