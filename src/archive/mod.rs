@@ -111,7 +111,7 @@ impl Archive {
         durable::private_folder(folder).map_err(ArchiveError::io(folder))?;
         let path = folder.join(FILE_NAME);
         let sealing = Sealing::by(keys::find(folder, &path, key)?);
-        let connection = schema::open_writer(&path, sealing.id())?;
+        let connection = schema::open_writer(&path, &sealing)?;
         Ok(Archive {
             shared: Arc::new(Shared {
                 path,

@@ -70,7 +70,8 @@ pub struct Search {
     /// A destination of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
-    /// What has become of it, at the destination if one is named: states with commas between, as `dead,queued`.
+    /// What has become of it or of any delivery of it, at the destination if one is named: states with commas between, as
+    /// `dead,queued`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Received at this time or later, as `2026-01-31T08:05:00Z`.
@@ -106,7 +107,8 @@ pub(super) struct Listed {
     route: Option<String>,
     /// A destination of it.
     destination: Option<String>,
-    /// What has become of it, at the destination if one is named: states with commas between, as `dead,queued`.
+    /// What has become of it or of any delivery of it, at the destination if one is named: states with commas between, as
+    /// `dead,queued`.
     state: Option<String>,
     /// Received at this time or later, as `2026-01-31T08:05:00Z`.
     #[schemars(with = "Option<String>")]
