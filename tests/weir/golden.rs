@@ -165,7 +165,11 @@ fn archives_of_every_form_open_whole_and_the_encrypted_ones_by_their_key() {
         assert_eq!(message.deliveries[0].reason.as_deref(), Some("refused"), "{name}");
         assert_eq!(message.holds, ["a case"], "{name}");
         let delivered = archive.message(10).unwrap().unwrap();
-        assert_eq!(delivered.sent("lab").unwrap(), "changed on its way", "{name}");
+        assert_eq!(
+            delivered.sent(&delivered.deliveries[0]).unwrap(),
+            "changed on its way",
+            "{name}"
+        );
         let answer = delivered.deliveries[0].attempts[0].answer.as_deref();
         assert_eq!(answer, Some(b"MSA|AA|GOLDEN4\r".as_slice()), "{name}");
     }

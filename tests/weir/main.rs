@@ -44,6 +44,7 @@ mod journey;
 mod lanes;
 mod look_ups;
 mod ops;
+mod parts;
 mod promises;
 mod quarantine;
 mod queue;

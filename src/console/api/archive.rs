@@ -25,6 +25,9 @@ pub enum Trouble {
     /// There is no such thing.
     #[error("{0}")]
     Missing(String),
+    /// There are several such things.
+    #[error("{0}")]
+    Several(String),
     /// The archive could not.
     #[error(transparent)]
     Archive(ArchiveError),
