@@ -45,11 +45,11 @@ fn encrypt_beside(folder: &Path, operator: &OperatorKey) -> Result<u64, ArchiveE
     let (path, keys_path) = (folder.join(FILE_NAME), keys_file(folder));
     let (new_path, new_keys) = (begun(&path), begun(&keys_path));
     // Refuses one that is encrypted already, and holds writers off.
-    let mut old = schema::open_writer(&path, None)?;
+    let mut old = schema::open_writer(&path, &Sealing::default())?;
     let held = old.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let keys = Keys::create(&new_keys, operator)?;
     let sealing = Sealing::by(Some(keys));
-    let mut new = schema::open_writer(&new_path, sealing.id())?;
+    let mut new = schema::open_writer(&new_path, &sealing)?;
     new.execute("ATTACH ?1 AS plain", [path.display().to_string()])?;
     let messages = copy(&mut new, &sealing)?;
     new.execute("DETACH plain", [])?;

@@ -103,10 +103,12 @@ impl Message {
     /// be made, which end the moment their message comes in.
     pub fn made_for(&self, destination: &str) -> impl Iterator<Item = &Delivery> {
         let deliveries = self.deliveries.iter();
-        deliveries.filter(move |delivery| {
-            let is_unmade = delivery.attempts.is_empty() && delivery.ended_at == Some(self.found.received_at);
-            delivery.destination == destination && !is_unmade
-        })
+        deliveries.filter(move |delivery| delivery.destination == destination && self.is_made(delivery))
+    }
+
+    /// Whether there is something that a delivery sends, or sent.
+    pub fn is_made(&self, delivery: &Delivery) -> bool {
+        !(delivery.attempts.is_empty() && delivery.ended_at == Some(self.found.received_at))
     }
 
     /// The character set that was kept of a result, or of the frame as received: what does not say so itself is in it.
@@ -115,9 +117,8 @@ impl Message {
         self.charsets.get(body).copied().flatten()
     }
 
-    /// The bytes of the delivery to this destination, the latest if several were made.
-    pub fn sent(&self, destination: &str) -> Option<&Bytes> {
-        let delivery = self.made_for(destination).last()?;
+    /// The bytes of one of its deliveries.
+    pub fn sent(&self, delivery: &Delivery) -> Option<&Bytes> {
         match delivery.result {
             None => Some(&self.raw),
             Some(result) => self.results.get(result),

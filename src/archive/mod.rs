@@ -112,7 +112,7 @@ impl Archive {
         let path = folder.join(FILE_NAME);
         keep_others_out(folder, &path);
         let sealing = Sealing::by(keys::find(folder, &path, key)?);
-        let connection = schema::open_writer(&path, sealing.id())?;
+        let connection = schema::open_writer(&path, &sealing)?;
         Ok(Archive {
             shared: Arc::new(Shared {
                 path,

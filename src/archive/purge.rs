@@ -144,7 +144,8 @@ pub(super) const OLD_BUCKET: &str =
 pub(super) const OF_TERM: &str =
     "SELECT offset FROM term WHERE bucket = ?1 AND hash = ?2 AND offset >= ?3 ORDER BY offset LIMIT ?4";
 
-/// Deletes messages of a state received before a time, from a number on; where to go on, until the end.
+/// Deletes messages that are themselves in a state, and not only a delivery of theirs, received before a time, from a
+/// number on; where to go on, until the end.
 fn by_age(
     connection: &mut Connection,
     sealing: &Sealing,
@@ -174,8 +175,8 @@ fn by_age(
     }
     for message in messages {
         let received_at: Option<i64> = transaction
-            .prepare_cached("SELECT received_at FROM message WHERE number = ?1")?
-            .query_row([message], |row| row.get(0))
+            .prepare_cached("SELECT received_at FROM message WHERE number = ?1 AND state = ?2")?
+            .query_row([message, state as i64], |row| row.get(0))
             .optional()?;
         let is_old = received_at.is_some_and(|received_at| received_at < cutoff);
         if is_old && delete(&transaction, sealing, message)? == Fate::Deleted {
@@ -328,16 +329,16 @@ pub(super) fn terms(row: Row, hashing: &Hashing, deliveries: &[(i64, String, i64
     let tags = about.tags.iter().map(|(name, value)| hashing.tag(name, value));
     let deliveries = deliveries
         .iter()
-        .filter_map(|(_, destination, state)| Some(hashing.delivery(destination, State::of_number(*state)?)));
+        .filter_map(|(_, destination, state)| Some((destination.as_str(), State::of_number(*state)?)));
     let charset = about.charset();
     let of_raw = raw
         .into_iter()
         .flat_map(|raw| Extract::of(&raw, charset, hashing).terms);
     let mut terms: Vec<_> = of_raw.collect();
     terms.push(hashing.exact(Field::Listener, &row.listener));
-    terms.extend(State::of_number(row.state).map(|state| hashing.state(state)));
     terms.extend(about.origin.map(|origin| hashing.origin(origin.message)));
-    terms.extend(routes.chain(tags).chain(deliveries));
+    terms.extend(routes.chain(tags));
+    terms.extend(hashing.became(State::of_number(row.state), deliveries));
     terms
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::search::Found;
 use super::state::State;
 use super::term::{Field, Hashing, Term, words};
 use crate::expression::Condition;
@@ -36,7 +37,8 @@ pub struct Query {
     pub route: Option<String>,
     /// A destination that is owed it, was owed it or has a dead letter of it.
     pub destination: Option<String>,
-    /// One of these states; with a destination that of the delivery to it. None means any.
+    /// One of these states, the message itself or any delivery of it; with a destination the delivery to it. None means
+    /// any.
     pub states: Vec<State>,
     /// A tag and its value.
     pub tag: Option<(String, String)>,
@@ -108,6 +110,12 @@ impl Query {
             None if states.is_empty() => None,
             None => Some(states.iter().map(|state| hashing.state(*state)).collect()),
         }
+    }
+
+    /// Whether a message that was found is meant as a whole: one that is found by the state of one of its deliveries
+    /// alone is in another itself.
+    pub fn means_whole(&self, found: &Found) -> bool {
+        self.states.is_empty() || self.destination.is_some() || self.states.contains(&found.state)
     }
 
     pub(super) fn takes(&self, received_at: i64) -> bool {

@@ -12,10 +12,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 
 use super::error::is_damage;
-use super::{ArchiveError, keys};
+use super::sealed::Sealing;
+use super::state::State;
+use super::term::{Hashing, Term};
+use super::{ArchiveError, keys, number};
 use crate::durable;
 
 /// "weir", as SQLite's own mark of whose file it is.
@@ -33,9 +36,27 @@ const READER_CACHE_KIB: i64 = 4 * 1_024;
 /// The form from which on an archive may be encrypted.
 const SEALED_SINCE: i64 = 3;
 
+/// A step from one form to the next.
+enum Step {
+    /// Other tables.
+    Tables(&'static str),
+    /// What is in the tables is found by more.
+    Terms(fn(&Transaction<'_>, &Hashing) -> rusqlite::Result<()>),
+}
+
+impl Step {
+    fn take(&self, transaction: &Transaction<'_>, hashing: &Hashing) -> rusqlite::Result<()> {
+        match self {
+            Step::Tables(statements) => transaction.execute_batch(statements),
+            Step::Terms(index) => index(transaction, hashing),
+        }
+    }
+}
+
 /// The steps: the n-th makes form n of form n - 1.
-const STEPS: &[&str] = &[
-    "
+const STEPS: &[Step] = &[
+    Step::Tables(
+        "
     CREATE TABLE outbox (
         generation INTEGER PRIMARY KEY,
         -- What tells this outbox from every other.
@@ -114,14 +135,20 @@ const STEPS: &[&str] = &[
     ) WITHOUT ROWID;
     CREATE INDEX held_by ON held (hold);
 ",
-    "
+    ),
+    Step::Tables(
+        "
     -- Who ordered the end of a delivery, if somebody did.
     ALTER TABLE delivery ADD COLUMN ended_by TEXT;
 ",
-    "
+    ),
+    Step::Tables(
+        "
     -- Of an encrypted archive, by whose keys its values are sealed; without a row nothing is.
     CREATE TABLE sealed (keys BLOB NOT NULL);
 ",
+    ),
+    Step::Terms(by_states_of_deliveries),
 ];
 
 /// The database, and what SQLite puts beside it.
@@ -133,8 +160,32 @@ pub(super) fn files(path: &Path) -> [PathBuf; 3] {
     })
 }
 
+/// Messages were found by their own state alone, and are by that of each delivery. Where all deliveries are in one
+/// state it is the message's own; those of a message follow one another, so one way through them finds the others.
+fn by_states_of_deliveries(transaction: &Transaction<'_>, hashing: &Hashing) -> rusqlite::Result<()> {
+    let mut select = transaction.prepare("SELECT message, state FROM delivery ORDER BY number")?;
+    let mut insert =
+        transaction.prepare("INSERT OR IGNORE INTO term (bucket, hash, offset) VALUES (?1, ?2, ?3)")?;
+    let mut rows = select.query([])?;
+    let mut before = None;
+    while let Some(row) = rows.next()? {
+        let (message, state): (i64, i64) = (row.get(0)?, row.get(1)?);
+        if let Some((of, other)) = before
+            && of == message
+            && other != state
+        {
+            for state in [other, state].into_iter().filter_map(State::of_number) {
+                let Term(hash) = hashing.state(state);
+                insert.execute([number::bucket(message), hash, number::offset(message)])?;
+            }
+        }
+        before = Some((message, state));
+    }
+    Ok(())
+}
+
 /// The connection that writes; makes the file and brings it to the newest form.
-pub(super) fn open_writer(path: &Path, keys: Option<[u8; 16]>) -> Result<Connection, ArchiveError> {
+pub(super) fn open_writer(path: &Path, sealing: &Sealing) -> Result<Connection, ArchiveError> {
     // SQLite would make it as the process's mask says; what it puts beside it has the owner and the rights of this.
     match durable::private_file(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -146,7 +197,7 @@ pub(super) fn open_writer(path: &Path, keys: Option<[u8; 16]>) -> Result<Connect
     let told = |error: rusqlite::Error| tell(path, error);
     let mut connection = Connection::open_with_flags(path, flags).map_err(told)?;
     connection.busy_timeout(BUSY_WAIT).map_err(told)?;
-    prepare(&mut connection, path, keys).map_err(|error| {
+    prepare(&mut connection, path, sealing).map_err(|error| {
         if let ArchiveError::Database(error) = error {
             return tell(path, error);
         }
@@ -166,7 +217,8 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn prepare(connection: &mut Connection, path: &Path, keys: Option<[u8; 16]>) -> Result<(), ArchiveError> {
+fn prepare(connection: &mut Connection, path: &Path, sealing: &Sealing) -> Result<(), ArchiveError> {
+    let keys = sealing.id();
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (owner, form) = (number("application_id")?, number("user_version")?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -208,7 +260,7 @@ fn prepare(connection: &mut Connection, path: &Path, keys: Option<[u8; 16]>) -> 
     }
     let transaction = connection.transaction()?;
     for step in steps {
-        transaction.execute_batch(step)?;
+        step.take(&transaction, sealing.hashing())?;
     }
     transaction.pragma_update(None, "user_version", known)?;
     // With the tables: a file that has them and no mark is one that is not encrypted.
@@ -261,8 +313,8 @@ mod tests {
     fn a_file_opens_again_and_keeps_its_form() {
         let folder = folder();
         let path = folder.path().join("archive.sqlite");
-        drop(open_writer(&path, None).unwrap());
-        let again = open_writer(&path, None).unwrap();
+        drop(open_writer(&path, &Sealing::default()).unwrap());
+        let again = open_writer(&path, &Sealing::default()).unwrap();
         let form: i64 = again
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .unwrap();
@@ -282,10 +334,12 @@ mod tests {
         for form in 1..STEPS.len() {
             let folder = folder();
             let path = folder.path().join("archive.sqlite");
-            let older = Connection::open(&path).unwrap();
+            let mut older = Connection::open(&path).unwrap();
+            let transaction = older.transaction().unwrap();
             for step in STEPS.iter().take(form) {
-                older.execute_batch(step).unwrap();
+                step.take(&transaction, &Hashing::default()).unwrap();
             }
+            transaction.commit().unwrap();
             older
                 .pragma_update(None, "application_id", APPLICATION_ID)
                 .unwrap();
@@ -298,7 +352,7 @@ mod tests {
                 )
                 .unwrap();
             drop(older);
-            let opened = open_writer(&path, None).unwrap();
+            let opened = open_writer(&path, &Sealing::default()).unwrap();
             let select = "SELECT state, ended_by FROM delivery WHERE number = 11";
             let found: (i64, Option<String>) = opened
                 .query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -311,7 +365,7 @@ mod tests {
     fn a_file_of_a_newer_weir_of_another_program_and_of_noise_are_left_alone() {
         let folder = folder();
         let newer = folder.path().join("newer.sqlite");
-        open_writer(&newer, None)
+        open_writer(&newer, &Sealing::default())
             .unwrap()
             .pragma_update(None, "user_version", 99)
             .unwrap();
@@ -324,7 +378,7 @@ mod tests {
         std::fs::write(&noise, [7; 5_000]).unwrap();
         let before = [&newer, &foreign, &noise].map(|path| std::fs::read(path).unwrap());
         let [newer_error, foreign_error, noise_error] =
-            [&newer, &foreign, &noise].map(|path| open_writer(path, None).unwrap_err());
+            [&newer, &foreign, &noise].map(|path| open_writer(path, &Sealing::default()).unwrap_err());
         assert!(
             matches!(newer_error, ArchiveError::Newer { found: 99, .. }),
             "{newer_error}"

@@ -75,7 +75,24 @@ impl Hashing {
         ))
     }
 
-    /// A message in this state.
+    /// What became of a message: its own state, that of any of its deliveries, and each of these at its destination.
+    pub(super) fn became<'d>(
+        &self,
+        own: Option<State>,
+        deliveries: impl IntoIterator<Item = (&'d str, State)>,
+    ) -> BTreeSet<Term> {
+        // Of a message that was split a destination has many alike.
+        let deliveries: BTreeSet<_> = deliveries.into_iter().collect();
+        let states = deliveries.iter().map(|(_, state)| *state).chain(own);
+        let states: BTreeSet<_> = states.collect();
+        let at_destinations = deliveries
+            .into_iter()
+            .map(|(destination, state)| self.delivery(destination, state));
+        let states = states.into_iter().map(|state| self.state(state));
+        states.chain(at_destinations).collect()
+    }
+
+    /// A message in this state, or with a delivery in it.
     pub(super) fn state(&self, state: State) -> Term {
         self.exact(Field::State, state.as_str())
     }

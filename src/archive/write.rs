@@ -327,30 +327,38 @@ impl<'t> Batch<'t> {
                 id,
                 settlement.by,
             ])?;
+        let before = State::of_number(old).unwrap_or(State::Queued);
+        let change = (delivery, destination, before);
+        self.follow(message, State::of_number(whole), change)
+    }
+
+    /// Has a message in the file follow a delivery of it, which was in another state before: its state, and by what it
+    /// is found.
+    fn follow(
+        &mut self,
+        message: i64,
+        old: Option<State>,
+        (delivery, destination, before): (i64, &str, State),
+    ) -> Result<(), ArchiveError> {
         let hashing = self.sealing.hashing();
-        let (mut states, mut others) = (Vec::new(), BTreeSet::new());
-        for (number, name, number_of_state) in deliveries(self.transaction, message)? {
-            let of_this = State::of_number(number_of_state).unwrap_or(State::Queued);
-            states.push(of_this);
-            if number != delivery && name == destination {
-                others.insert(of_this);
-            }
+        let deliveries = deliveries(self.transaction, message)?;
+        let now: Vec<_> = deliveries.iter().map(at_destination).collect();
+        let was = deliveries.iter().map(|of| match of {
+            (number, name, _) if *number == delivery && name == destination => (destination, before),
+            _ => at_destination(of),
+        });
+        let new = State::of_deliveries(now.iter().map(|(_, state)| *state));
+        let (had, has) = (hashing.became(old, was), hashing.became(Some(new), now));
+        for term in had.difference(&has) {
+            self.forget(message, *term)?;
         }
-        if let Some(old) = State::of_number(old)
-            && !others.contains(&old)
-        {
-            self.forget(message, hashing.delivery(destination, old))?;
+        for term in has.difference(&had) {
+            self.remember(message, *term);
         }
-        self.remember(message, hashing.delivery(destination, state));
-        let (old, new) = (State::of_number(whole), State::of_deliveries(states.into_iter()));
         if old != Some(new) {
             self.transaction
                 .prepare_cached("UPDATE message SET state = ?2 WHERE number = ?1")?
                 .execute(params![message, new as i64])?;
-            if let Some(old) = old {
-                self.forget(message, hashing.state(old))?;
-            }
-            self.remember(message, hashing.state(new));
         }
         Ok(())
     }
@@ -480,6 +488,11 @@ impl<'t> Batch<'t> {
     }
 }
 
+/// The destination and the state of a delivery as it was read.
+fn at_destination((_, destination, state): &(i64, String, i64)) -> (&str, State) {
+    (destination, State::of_number(*state).unwrap_or(State::Queued))
+}
+
 /// A term of a message as it stands in the index.
 fn entry(message: i64, term: Term) -> (i64, Term, i64) {
     (number::bucket(message), term, number::offset(message))
@@ -515,7 +528,6 @@ fn terms(
     deliveries: &[DraftDelivery<'_>],
 ) -> BTreeSet<Term> {
     terms.insert(hashing.exact(Field::Listener, &received.listener));
-    terms.insert(hashing.state(state));
     terms.extend(
         received
             .routes
@@ -525,10 +537,8 @@ fn terms(
     let origin = received.origin.as_ref();
     terms.extend(origin.map(|origin| hashing.origin(origin.message)));
     terms.extend(received.tags.iter().map(|(name, value)| hashing.tag(name, value)));
-    terms.extend(
-        deliveries
-            .iter()
-            .map(|delivery| hashing.delivery(delivery.destination, delivery.state)),
-    );
+    let deliveries = deliveries.iter();
+    let deliveries = deliveries.map(|delivery| (delivery.destination, delivery.state));
+    terms.extend(hashing.became(Some(state), deliveries));
     terms
 }

@@ -101,7 +101,7 @@ fn every_message_is_there_with_what_became_of_it() {
     assert_eq!(found[0].routes, [("admissions".to_owned(), None)]);
     assert!(found[2].routes[0].1.is_some());
     assert_eq!(
-        found[0].sent("ehr"),
+        found[0].sent(&found[0].deliveries[0]),
         receiver
             .messages()
             .first()

@@ -336,6 +336,48 @@ fn what_is_there_stays_and_what_is_lost_is_told_in_the_archive() {
 }
 
 #[test]
+fn what_one_destination_has_and_another_lost_is_found_as_lost() {
+    let (lab, ehr) = (Receiver::accepting(), Receiver::scripted(|_, _| Answer::Away));
+    let site = Site::forwarding(&[("lab", lab.address()), ("ehr", ehr.address())]);
+    let engine = site.start();
+    done(&site, &["backup", "weir.backup", "--site", "site"]);
+    send(&mut Sender::connect(engine.listener("in")), "HALF");
+    let deliveries = || {
+        let (_, page) = site.ask("GET", "/api/v1/messages");
+        let all = page["messages"][0]["deliveries"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let of = |one: &Value| format!("{} {}", one["destination"], one["state"]).replace('"', "");
+        all.iter().map(of).collect::<std::collections::BTreeSet<_>>()
+    };
+    let half = ["ehr queued", "lab delivered"].map(str::to_owned);
+    wait_until(|| deliveries() == half.clone().into());
+    engine.kill();
+    std::fs::remove_dir_all(site.folder().join("data/outbox")).unwrap();
+    let out = done(&site, &["restore", "weir.backup", "site"]);
+    assert!(
+        out.contains("1 that the archive shows as owed are not in the backup"),
+        "{out}"
+    );
+    let found = done(
+        &site,
+        &["archive", "search", "--state", "purged", "--site", "site"],
+    );
+    assert!(
+        found.contains(" HALF ") && found.contains("ehr (purged)"),
+        "{found}"
+    );
+    // What the one has is not deleted for what the other lost.
+    let purge = ["archive", "purge", "--state", "purged", "--yes", "--site", "site"];
+    let (status, told, _) = weir(site.folder(), &purge, b"");
+    assert_eq!(
+        (status, told.as_str()),
+        (1, "0 deleted, 0 held, 0 still owed, 0 not there\n")
+    );
+}
+
+#[test]
 fn a_wrong_section_of_the_archive_is_not_taken_for_none() {
     let receiver = Receiver::accepting();
     let forwarding = Site::forwarding_yaml(&[("ehr", receiver.address())]);

@@ -24,7 +24,7 @@ use crate::harness::{adt, repository_file};
 const TEST_KEY: &[u8; 32] = b"a key that everybody knows: test";
 /// The outbox that told the archives, and the present form of an archive.
 const STORE: u128 = 7;
-const ARCHIVE_FORM: i64 = 3;
+const ARCHIVE_FORM: i64 = 4;
 
 /// The store's file is mostly zeros: kept deflated.
 const PACKED: &str = "packed";
@@ -135,9 +135,14 @@ fn large() -> Vec<u8> {
 }
 
 #[test]
-fn archives_of_form_3_open_whole_and_the_encrypted_one_by_its_key() {
+fn archives_of_every_form_open_whole_and_the_encrypted_ones_by_their_key() {
     let (_keys, key) = test_key();
-    for (name, key) in [("form-3", None), ("form-3-encrypted", Some(&key))] {
+    for (name, key) in [
+        ("form-3", None),
+        ("form-3-encrypted", Some(&key)),
+        ("form-4", None),
+        ("form-4-encrypted", Some(&key)),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         unpack(&repository_file("fixtures/archive").join(name), folder.path());
         let other = if key.is_some() { None } else { Some(&test_key().1) };
@@ -160,7 +165,11 @@ fn archives_of_form_3_open_whole_and_the_encrypted_one_by_its_key() {
         assert_eq!(message.deliveries[0].reason.as_deref(), Some("refused"), "{name}");
         assert_eq!(message.holds, ["a case"], "{name}");
         let delivered = archive.message(10).unwrap().unwrap();
-        assert_eq!(delivered.sent("lab").unwrap(), "changed on its way", "{name}");
+        assert_eq!(
+            delivered.sent(&delivered.deliveries[0]).unwrap(),
+            "changed on its way",
+            "{name}"
+        );
         let answer = delivered.deliveries[0].attempts[0].answer.as_deref();
         assert_eq!(answer, Some(b"MSA|AA|GOLDEN4\r".as_slice()), "{name}");
     }

@@ -45,6 +45,7 @@ mod lanes;
 mod look_ups;
 mod offline;
 mod ops;
+mod parts;
 mod promises;
 mod quarantine;
 mod queue;

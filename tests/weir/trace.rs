@@ -128,8 +128,79 @@ fn the_same_for_programs() {
         "trace admissions - --site site --json",
         &format!("{ADMISSION}{}", ADMISSION.replace("PV1|1|I", "PV1|1|X")),
         &expect![[r#"
-            {"weir_trace":1,"route":"admissions","message":1,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","applies":true,"changed":[{"path":"PV1-2","name":"Patient Class","before":"I","after":"IP"}],"stopped":null},{"title":"step 4 (remove)","applies":true,"changed":[{"path":"NK1[1]","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN","after":null},{"path":"NK1[2]","name":"Next of Kin/Associated Parties","before":"NK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","applies":false,"changed":[],"stopped":null}],"misses":[],"tags":[],"outcome":{"kind":"delivered","outputs":[{"to":["lab"],"is_changed":true,"message":"MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\rPID|1||12|||||\\X1B\\[2J\rPV1|1|IP|a\\S\\b\r"}],"failures":[]}}
-            {"weir_trace":1,"route":"admissions","message":2,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","applies":true,"changed":[],"stopped":null},{"title":"step 4 (remove)","applies":true,"changed":[{"path":"NK1[1]","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN","after":null},{"path":"NK1[2]","name":"Next of Kin/Associated Parties","before":"NK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","applies":true,"changed":[],"stopped":"PID-8: the code is not in table `class`"}],"misses":[{"table":"class","code":"X","count":1},{"table":"class","code":"\u001b[2J","count":1}],"tags":[],"outcome":{"kind":"failed","failures":[{"reason":"step 5 (translate): PID-8: the code is not in table `class`","to":["lab"]}]}}
+            {"weir_trace":1,"route":"admissions","message":1,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","part":[],"at_hand":null,"applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","part":[],"at_hand":null,"applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","part":[],"at_hand":null,"applies":true,"changed":[{"path":"PV1-2","name":"Patient Class","before":"I","after":"IP"}],"stopped":null},{"title":"step 4 (remove)","part":[],"at_hand":null,"applies":true,"changed":[{"path":"NK1[1]","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN","after":null},{"path":"NK1[2]","name":"Next of Kin/Associated Parties","before":"NK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","part":[],"at_hand":null,"applies":false,"changed":[],"stopped":null}],"misses":[],"tags":[],"outcome":{"kind":"delivered","outputs":[{"to":["lab"],"is_changed":true,"message":"MSH|^~\\&|EHR|WEST|||20240101||ADT^A01^ADT_A01|1|P|2.5\rPID|1||12|||||\\X1B\\[2J\rPV1|1|IP|a\\S\\b\r"}],"failures":[]}}
+            {"weir_trace":1,"route":"admissions","message":2,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (set)","part":[],"at_hand":null,"applies":true,"changed":[{"path":"PV1-3","name":"Assigned Patient Location","before":null,"after":"a\\S\\b"},{"path":"PID-2","name":"Patient ID","before":"7","after":""},{"path":"PID-8","name":"Administrative Sex","before":null,"after":"\\X1B\\[2J"}],"stopped":null},{"title":"step 2 (women)","part":[],"at_hand":null,"applies":false,"changed":[],"stopped":null},{"title":"step 3 (translate)","part":[],"at_hand":null,"applies":true,"changed":[],"stopped":null},{"title":"step 4 (remove)","part":[],"at_hand":null,"applies":true,"changed":[{"path":"NK1[1]","name":"Next of Kin/Associated Parties","before":"NK1|1|DOE^BEN","after":null},{"path":"NK1[2]","name":"Next of Kin/Associated Parties","before":"NK1|2","after":null},{"path":"PID-5","name":"Patient Name","before":"DOE^ANNA","after":""}],"stopped":null},{"title":"step 5 (translate)","part":[],"at_hand":null,"applies":true,"changed":[],"stopped":"PID-8: the code is not in table `class`"}],"misses":[{"table":"class","code":"X","count":1},{"table":"class","code":"\u001b[2J","count":1}],"tags":[],"outcome":{"kind":"failed","failures":[{"reason":"step 5 (translate): PID-8: the code is not in table `class`","to":["lab"]}]}}
+            = 0
+        "#]],
+    );
+}
+
+#[test]
+fn a_step_that_runs_often_says_for_what() {
+    let site = Site::new(
+        r#"
+listeners:
+  in: { mllp: { bind: 127.0.0.1:0 } }
+destinations:
+  lab: { mllp: { address: localhost:2576 } }
+routes:
+  results:
+    from: in
+    steps:
+      - for_each: OBX
+        steps: [ { set: { OBX-5: "{upper(OBX-5)}" } } ]
+      - for_each: PID-3[*]
+        steps: [ { set: { PID-3.4: MR } } ]
+      - split: { group: OBR }
+      - set: { PID-2: x }
+        when: OBR-4 = "b"
+    to: lab
+"#,
+    );
+    let result = "MSH|^~\\&|LAB|WEST|||20240101||ORU^R01^ORU_R01|1|P|2.5\r\
+        PID|1||12~13\rOBR|1|||a\rOBX|1|ST|x||low\rOBR|2|||b\rOBX|1|ST|y||high\r";
+    check(
+        site.folder(),
+        "trace results - --site site",
+        result,
+        &expect![[r#"
+            results: ORU^R01  1
+              step 1 (for_each)
+                changes nothing
+              step 1.1 (set) at OBX[1]
+                OBX-5  Observation Value  low → LOW
+              step 1.1 (set) at OBX[2]
+                OBX[2]-5  Observation Value  high → HIGH
+              step 2 (for_each)
+                changes nothing
+              step 2.1 (set) at PID-3[1]
+                PID-3.4  Assigning Authority  absent → MR
+              step 2.1 (set) at PID-3[2]
+                PID-3[2].4  Assigning Authority  absent → MR
+              step 3 (split)
+                changes nothing
+              step 4 (set), part 1: its `when` does not hold
+              step 4 (set), part 2
+                PID-2  Patient ID  empty → x
+            to lab
+              MSH|^~\&|LAB|WEST|||20240101||ORU^R01^ORU_R01|1-1|P|2.5
+              PID|1||12^^^MR~13^^^MR
+              OBR|1|||a
+              OBX|1|ST|x||LOW
+            to lab
+              MSH|^~\&|LAB|WEST|||20240101||ORU^R01^ORU_R01|1-2|P|2.5
+              PID|1|x|12^^^MR~13^^^MR
+              OBR|2|||b
+              OBX|1|ST|y||HIGH
+            = 0
+        "#]],
+    );
+    check(
+        site.folder(),
+        "trace results - --site site --json",
+        result,
+        &expect![[r#"
+            {"weir_trace":1,"route":"results","message":1,"is_mine":true,"condition_holds":true,"steps":[{"title":"step 1 (for_each)","part":[],"at_hand":null,"applies":true,"changed":[],"stopped":null},{"title":"step 1.1 (set)","part":[],"at_hand":"OBX[1]","applies":true,"changed":[{"path":"OBX-5","name":"Observation Value","before":"low","after":"LOW"}],"stopped":null},{"title":"step 1.1 (set)","part":[],"at_hand":"OBX[2]","applies":true,"changed":[{"path":"OBX[2]-5","name":"Observation Value","before":"high","after":"HIGH"}],"stopped":null},{"title":"step 2 (for_each)","part":[],"at_hand":null,"applies":true,"changed":[],"stopped":null},{"title":"step 2.1 (set)","part":[],"at_hand":"PID-3[1]","applies":true,"changed":[{"path":"PID-3.4","name":"Assigning Authority","before":null,"after":"MR"}],"stopped":null},{"title":"step 2.1 (set)","part":[],"at_hand":"PID-3[2]","applies":true,"changed":[{"path":"PID-3[2].4","name":"Assigning Authority","before":null,"after":"MR"}],"stopped":null},{"title":"step 3 (split)","part":[],"at_hand":null,"applies":true,"changed":[],"stopped":null},{"title":"step 4 (set)","part":[1],"at_hand":null,"applies":false,"changed":[],"stopped":null},{"title":"step 4 (set)","part":[2],"at_hand":null,"applies":true,"changed":[{"path":"PID-2","name":"Patient ID","before":"","after":"x"}],"stopped":null}],"misses":[],"tags":[],"outcome":{"kind":"delivered","outputs":[{"to":["lab"],"is_changed":true,"message":"MSH|^~\\&|LAB|WEST|||20240101||ORU^R01^ORU_R01|1-1|P|2.5\rPID|1||12^^^MR~13^^^MR\rOBR|1|||a\rOBX|1|ST|x||LOW\r"},{"to":["lab"],"is_changed":true,"message":"MSH|^~\\&|LAB|WEST|||20240101||ORU^R01^ORU_R01|1-2|P|2.5\rPID|1|x|12^^^MR~13^^^MR\rOBR|2|||b\rOBX|1|ST|y||HIGH\r"}],"failures":[]}}
             = 0
         "#]],
     );

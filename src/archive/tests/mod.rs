@@ -3,6 +3,7 @@
 mod keep;
 mod sealed;
 mod search;
+mod states;
 mod write;
 
 use std::sync::Arc;

@@ -54,7 +54,7 @@ pub(in crate::cli) struct Fields {
     /// A destination of it
     #[arg(long, value_name = "NAME")]
     destination: Option<String>,
-    /// What has become of it: queued, delivered, dead, purged, resent, filtered, unrouted, repeated, refused
+    /// What has become of it, or of any delivery of it: queued, delivered, dead, purged, resent, filtered, unrouted, repeated, refused
     #[arg(long, value_name = "STATE[,STATE]")]
     state: Option<String>,
     /// A tag and its value

@@ -8,7 +8,7 @@ use hyper::Method;
 use serde_json::Value;
 
 use crate::archive::Archive as History;
-use crate::console::api::messages;
+use crate::console::api::messages::{self, OneOf};
 use crate::hl7::{Message, ParseLimits};
 use crate::shown::Shown;
 
@@ -27,6 +27,13 @@ pub(super) struct Show {
     /// The bytes as they go, or went, to this destination, and nothing else
     #[arg(long, value_name = "DESTINATION", conflicts_with = "json")]
     sent: Option<String>,
+    /// With --sent, of a message that was split: the delivery of this number, as it is shown without --sent
+    #[arg(long, value_name = "NUMBER", requires = "sent")]
+    sequence: Option<u64>,
+    /// With --sent, of a message that was split: this one of its deliveries to the destination, from 1; for those of an
+    /// outbox before this one, which are shown without a number
+    #[arg(long, value_name = "PLACE", requires = "sent")]
+    index: Option<u64>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -40,9 +47,13 @@ impl Show {
         let raw = format!("{of_message}/raw");
         let as_received = |archive: &History| Ok(messages::message(archive, number)?.raw);
         if let Some(destination) = &self.sent {
-            let path = format!("{of_message}/sent/{}", escaped(destination));
+            let one_of = OneOf {
+                sequence: self.sequence,
+                index: self.index,
+            };
+            let path = format!("{of_message}/sent/{}{}", escaped(destination), asked(&one_of));
             source.copy(&path, out, |archive| {
-                messages::sent_to(archive, number, destination)
+                messages::sent_to(archive, number, destination, &one_of, true)
             })?;
             return Ok(Finding::Fine);
         }
@@ -78,6 +89,19 @@ impl Show {
         }
         Ok(Finding::Fine)
     }
+}
+
+/// Which delivery, behind an address.
+fn asked(one_of: &OneOf) -> String {
+    let parts = [("sequence", one_of.sequence), ("index", one_of.index)];
+    let parts = parts
+        .into_iter()
+        .filter_map(|(key, value)| Some(format!("{key}={}", value?)));
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("?{}", parts.join("&"))
 }
 
 /// What became of a message, before the message itself.

@@ -85,7 +85,7 @@ impl Told<'_> {
             stopped,
             ..
         } = *self.look;
-        let title = text::safe(&step.title);
+        let title = Self::title(step);
         if !step.applies {
             return self.line(format_args!(
                 "  {faint}{title}: its `when` does not hold{faint:#}"
@@ -100,6 +100,18 @@ impl Told<'_> {
             None if step.changed.is_empty() => self.line(format_args!("    {faint}changes nothing{faint:#}")),
             None => {}
         }
+    }
+
+    /// Which step, and for what it ran: within a `for_each` what is at hand, behind a `split` which part.
+    fn title(step: &StepTrace) -> String {
+        let at_hand = step.at_hand.map_or(String::new(), |place| format!(" at {place}"));
+        let part: Vec<String> = step.part.iter().map(usize::to_string).collect();
+        let part = if part.is_empty() {
+            String::new()
+        } else {
+            format!(", part {}", part.join("."))
+        };
+        format!("{}{at_hand}{part}", text::safe(&step.title))
     }
 
     fn change(&mut self, change: &Change) {

@@ -25,6 +25,9 @@ pub enum Trouble {
     /// There is no such thing.
     #[error("{0}")]
     Missing(String),
+    /// There are several such things.
+    #[error("{0}")]
+    Several(String),
     /// The archive could not.
     #[error(transparent)]
     Archive(ArchiveError),
@@ -146,10 +149,14 @@ pub fn holds(archive: &Archive) -> Result<Vec<Hold>, Trouble> {
 pub fn hold(archive: &Archive, new: &NewHold, by: &str, at: Timestamp) -> Result<Held, Trouble> {
     let meant = new.messages.meant()?;
     let mut held = 0;
-    meant.each_page(archive, |numbers| {
-        held += archive.hold(&new.name, &new.reason, by, at, numbers)?;
-        Ok(())
-    })?;
+    meant.each_page(
+        archive,
+        |_, _| true,
+        |numbers| {
+            held += archive.hold(&new.name, &new.reason, by, at, numbers)?;
+            Ok(())
+        },
+    )?;
     Ok(Held { held })
 }
 
@@ -169,7 +176,9 @@ fn sum(
     work: impl Fn(&[u64]) -> Result<archive::Purged, ArchiveError>,
 ) -> Result<Purged, Trouble> {
     let mut purged = Purged::default();
-    chosen.meant()?.each_page(archive, |numbers| {
+    // What one destination has may be a dead letter of another: found by it, not deleted for it.
+    let which = archive::Query::means_whole;
+    chosen.meant()?.each_page(archive, which, |numbers| {
         let more = work(numbers)?;
         purged.deleted += more.deleted;
         purged.held += more.held;
@@ -180,6 +189,9 @@ fn sum(
     Ok(purged)
 }
 
+/// Which of the messages that a search finds.
+type Which = fn(&archive::Query, &archive::Found) -> bool;
+
 /// Which messages are meant, once all that was said of them is understood.
 pub enum Meant<'a> {
     /// These.
@@ -189,10 +201,11 @@ pub enum Meant<'a> {
 }
 
 impl Meant<'_> {
-    /// Goes through all of them, to the end of the archive.
+    /// Goes through all of them, to the end of the archive; of what a search finds only through these.
     fn each_page(
         &self,
         archive: &Archive,
+        which: Which,
         mut work: impl FnMut(&[u64]) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
         let (query, mut before) = match self {
@@ -201,7 +214,8 @@ impl Meant<'_> {
         };
         loop {
             let page = archive.search(query, before, PAGE_COUNT_MAX)?;
-            let numbers: Vec<u64> = page.found.iter().map(|found| found.number).collect();
+            let found = page.found.iter().filter(|found| which(query, found));
+            let numbers: Vec<u64> = found.map(|found| found.number).collect();
             work(&numbers)?;
             before = page.next;
             if before.is_none() {

@@ -70,7 +70,8 @@ pub struct Search {
     /// A destination of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
-    /// What has become of it, at the destination if one is named: states with commas between, as `dead,queued`.
+    /// What has become of it or of any delivery of it, at the destination if one is named: states with commas between, as
+    /// `dead,queued`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Received at this time or later, as `2026-01-31T08:05:00Z`.
@@ -106,7 +107,8 @@ pub(super) struct Listed {
     route: Option<String>,
     /// A destination of it.
     destination: Option<String>,
-    /// What has become of it, at the destination if one is named: states with commas between, as `dead,queued`.
+    /// What has become of it or of any delivery of it, at the destination if one is named: states with commas between, as
+    /// `dead,queued`.
     state: Option<String>,
     /// Received at this time or later, as `2026-01-31T08:05:00Z`.
     #[schemars(with = "Option<String>")]
@@ -469,26 +471,93 @@ pub(super) async fn raw(State(sources): State<Sources>, Path(number): Path<u64>)
     one(sources, number, |message| Ok(hl7(message.raw.clone()))).await
 }
 
+/// Which of the deliveries to a destination is meant, where a message was split into several.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OneOf {
+    /// Its `sequence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// Its place among those to the destination, from 1: for those of an outbox before this one, which have no
+    /// `sequence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+}
+
 /// Its bytes as they go, or went, to a destination.
 pub(super) async fn sent(
     State(sources): State<Sources>,
     Path((number, destination)): Path<(u64, String)>,
+    Query(one_of): Query<OneOf>,
 ) -> Response {
+    let store = sources.status.outbox().store_id();
     work(&sources, move |archive| {
-        Ok(hl7(sent_to(archive, number, &destination)?))
+        let is_numbered = archive.is_of(store, number)?;
+        Ok(hl7(sent_to(archive, number, &destination, &one_of, is_numbered)?))
     })
     .await
 }
 
-/// The bytes of a message as they go, or went, to a destination. Blocks on the archive.
-pub fn sent_to(archive: &Archive, number: u64, destination: &str) -> Result<bytes::Bytes, Trouble> {
-    let missing = || {
-        Trouble::Missing(format!(
-            "nothing was made of message {number} for that destination"
-        ))
-    };
+/// The bytes of a message as they go, or went, to a destination: of the only delivery to it, or of the one that is
+/// meant. `is_numbered` says whether who asks knows deliveries by their sequences. Blocks on the archive.
+pub fn sent_to(
+    archive: &Archive,
+    number: u64,
+    destination: &str,
+    one_of: &OneOf,
+    is_numbered: bool,
+) -> Result<bytes::Bytes, Trouble> {
     let message = message(archive, number)?;
-    message.sent(destination).cloned().ok_or_else(missing)
+    let all = message.deliveries.iter();
+    let all = all.filter(|delivery| delivery.destination == destination);
+    let chosen: Vec<(u64, &archive::Delivery)> = (1..)
+        .zip(all)
+        .filter(|(index, delivery)| {
+            message.is_made(delivery)
+                && one_of
+                    .sequence
+                    .is_none_or(|sequence| sequence == delivery.sequence)
+                && one_of.index.is_none_or(|asked| asked == *index)
+        })
+        .collect();
+    let nothing = || {
+        let which = match one_of {
+            OneOf {
+                sequence: Some(sequence),
+                ..
+            } => format!(" as its number {sequence}"),
+            OneOf {
+                index: Some(index), ..
+            } => format!(" as its {index} of that message"),
+            OneOf { .. } => String::new(),
+        };
+        let problem = format!("nothing was made of message {number} for that destination{which}");
+        Trouble::Missing(problem)
+    };
+    match chosen[..] {
+        [] => Err(nothing()),
+        [(_, delivery)] => message.sent(delivery).cloned().ok_or_else(nothing),
+        _ => Err(several(&chosen, is_numbered)),
+    }
+}
+
+/// So many choices are named.
+const CHOICES_MAX: usize = 20;
+
+/// Which ones there are.
+fn several(chosen: &[(u64, &archive::Delivery)], is_numbered: bool) -> Trouble {
+    let word = if is_numbered { "sequence" } else { "index" };
+    let numbers = chosen.iter().map(|(index, delivery)| {
+        let number = if is_numbered { delivery.sequence } else { *index };
+        number.to_string()
+    });
+    let numbers: Vec<String> = numbers.take(CHOICES_MAX).collect();
+    let more = if chosen.len() > CHOICES_MAX { ", …" } else { "" };
+    Trouble::Several(format!(
+        "{} were made of that message for that destination: name one by its {word}, {}{more}",
+        chosen.len(),
+        numbers.join(", ")
+    ))
 }
 
 fn hl7(bytes: bytes::Bytes) -> Response {
@@ -515,6 +584,7 @@ impl Trouble {
         let code = match self {
             Trouble::Asked(_) => StatusCode::BAD_REQUEST,
             Trouble::Missing(_) => StatusCode::NOT_FOUND,
+            Trouble::Several(_) => StatusCode::CONFLICT,
             Trouble::Archive(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         super::Failure::response(code, self.to_string())

@@ -248,7 +248,11 @@ fn history() -> Vec<Endpoint> {
             As("message.read"),
             messages::sent,
         )
-        .sends("One message, as it goes or went to a destination", HL7),
+        .sends(
+            "One message, as it goes or went to a destination; 409 when it had several of it and none is named",
+            HL7,
+        )
+        .asks::<messages::OneOf>(),
     ]
 }
 

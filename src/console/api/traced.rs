@@ -102,6 +102,8 @@ fn step(traced: &Traced<'_>, step: &StepTrace) -> Value {
         .collect();
     json!({
         "title": &*step.title,
+        "part": step.part,
+        "at_hand": step.at_hand.map(|place| place.to_string()),
         "applies": step.applies,
         "changed": changed,
         "stopped": step.stopped,

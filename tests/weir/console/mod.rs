@@ -9,6 +9,7 @@ mod night;
 mod roles;
 mod search;
 mod slips;
+mod split;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ import { attempts } from "./attempts.js";
 import { became } from "./states.js";
 import { h, put } from "../dom.js";
 import { edit } from "./edit.js";
-import { maySendAgain, outcome, sendAgain, trail } from "./resend.js";
+import { countMade, maySendAgain, outcome, sendAgain, trail } from "./resend.js";
 import { rawLines } from "./raw.js";
 import { trace } from "./trace.js";
 import { tree } from "./tree.js";
@@ -111,7 +111,7 @@ function deliveries(found, page, tell) {
   return found.deliveries.map((delivery) => {
     const sent = h("div");
     const show = button("As sent", (event) => act(event.currentTarget, async () => {
-      put(sent, rawLines(await bytesOf(`messages/${found.number}/sent/${api.part(delivery.destination)}`, page)));
+      put(sent, rawLines(await bytesOf(`messages/${found.number}/sent/${api.part(delivery.destination)}${api.query(which(found, delivery))}`, page)));
     }), { kind: "small" });
     return card(null,
       h("div", { class: "bar" },
@@ -124,10 +124,19 @@ function deliveries(found, page, tell) {
   });
 }
 
+// Which of those to its destination: by its number, or by its place where another outbox gave the number.
+function which(found, delivery) {
+  if (delivery.sequence !== null) return { sequence: delivery.sequence };
+  return { index: found.deliveries.filter((one) => one.destination === delivery.destination).indexOf(delivery) + 1 };
+}
+
 // A dead letter goes behind all that its destination is owed; what was delivered goes as a new message, and so does
 // what another outbox gave up.
 function again(found, delivery, page, tell) {
-  if (delivery.state !== "dead" || delivery.sequence === null) return button("Send again…", () => sendAgain(found, tell, delivery.destination), { kind: "small" });
+  if (delivery.state !== "dead" || delivery.sequence === null) {
+    const made = countMade(found, delivery.destination);
+    return button(made > 1 ? `Send all ${made} again…` : "Send again…", () => sendAgain(found, tell, delivery.destination), { kind: "small" });
+  }
   const path = `destinations/${api.part(delivery.destination)}/dead/${delivery.sequence}`;
   return button("Send again", async (event) => {
     if (await act(event.currentTarget, () => api.post(path), `It is sent to ${delivery.destination} again, behind what waits.`)) page.go(location.hash);

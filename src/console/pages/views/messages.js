@@ -203,7 +203,7 @@ function columns(session, isLook, told) {
     ...(isLook ? about : []),
     ["Listener", (row) => row.listener],
     ["Became", (row) => became(row.state)],
-    ["For", (row) => (row.deliveries.length ? row.deliveries.map((one) => h("span", { class: "to" }, became(one.state).firstChild, one.destination)) : "nobody")],
+    ["For", (row) => (row.deliveries.length ? row.deliveries.map((one) => h("span", { class: "to" }, became(one.state).firstChild, one.state === row.state ? one.destination : `${one.destination} (${one.state})`)) : "nobody")],
     ["Size", (row) => bytes(row.bytes), "number"],
     ...(session.may("operate") ? [again] : []),
   ];

@@ -8,13 +8,21 @@ import { moment } from "../format.js";
 
 const REASON_MAX = 500;
 
+const all = (count) => (count > 1 ? `: all ${count} that were made of it` : "");
+
+// How many a destination had of it, where a route made several. What could not be made ended as it came in; a list says
+// nothing of that.
+export function countMade(found, name) {
+  return found.deliveries.filter((one) => one.destination === name && !(one.attempts?.length === 0 && one.ended_at === found.received_at)).length;
+}
+
 // Where it may go: label, and what the API is asked for. An edited text was never sent, so it goes as it stands.
 function ways(found, isEdited) {
   const names = (live.status?.destinations ?? []).map((one) => one.name);
   const had = [...new Set(found.deliveries.map((one) => one.destination))];
   const straight = isEdited
     ? names.map((name) => [`To ${name} alone, as the text stands`, { destination: name }])
-    : had.map((name) => [`To ${name} alone, as it was sent to it`, { destination: name }]);
+    : had.map((name) => [`To ${name} alone, as it was sent to it${all(countMade(found, name))}`, { destination: name }]);
   return [
     ["Through the routes as they are now, to all that they name", {}],
     ...straight,

@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { attempts } from "./attempts.js";
-import { became } from "./states.js";
+import { became, becameEach } from "./states.js";
 import { button, empty, fault, liveTable, messageLink } from "../parts.js";
 import { bytes, moment } from "../format.js";
 import { h, put } from "../dom.js";
@@ -18,6 +18,8 @@ export function sentList(name, page) {
   const older = h("p", { class: "note", hidden: true }, h("a", { href: `#/messages${api.query({ destination: name })}` }, "Older ones"), " are found among the messages.");
   list.node.hidden = true;
   const node = h("section", { "aria-label": "Messages for it" }, told, list.node, older);
+  // All that was made of a message for it: a route may split one into many.
+  const forIt = (row) => row.deliveries.filter((one) => one.destination === name);
   async function refresh() {
     try {
       const { messages } = await api.get(`messages${api.query({ destination: name, count: COUNT })}`, { signal: page.signal });
@@ -30,12 +32,11 @@ export function sentList(name, page) {
     }
   }
   function columns() {
-    const delivery = (row) => row.deliveries.find((one) => one.destination === name);
     return [
       ["Received", (row) => when(row.received_at, messageLink(page.session, row.number, moment(row.received_at), "/deliveries"))],
       ["Type", (row) => h("code", null, row.message_type)],
       ["Control id", (row) => h("code", null, row.control_id)],
-      ["Became", (row) => became(delivery(row)?.state)],
+      ["Became", (row) => becameEach(forIt(row).map((one) => one.state))],
       ["Size", (row) => bytes(row.bytes), "number"],
       ["", (row) => h("div", { class: "actions" }, page.session.may("read") ? button("Attempts", () => lookAtAttempts(row), { kind: "small" }) : null), "end"],
     ];
@@ -43,8 +44,10 @@ export function sentList(name, page) {
   function lookAtAttempts(row) {
     return inWindow(`Message ${row.number} to ${name}`, async () => {
       const found = await api.get(`messages/${row.number}`, { signal: page.signal });
-      const one = found.deliveries.find((delivery) => delivery.destination === name);
-      return [one.reason ? h("p", null, one.reason) : null, attempts(one.attempts) ?? empty("No attempt yet.")];
+      return forIt(found).map((one) => h("section", null,
+        h("h3", null, one.sequence === null ? "Of an outbox before this one" : `Number ${one.sequence}`, " ", became(one.state)),
+        one.reason ? h("p", null, one.reason) : null,
+        attempts(one.attempts) ?? empty("No attempt yet.")));
     });
   }
   const changed = onArchived(page.signal, refresh);

@@ -31,7 +31,7 @@ export function verdict(traced) {
 function step(one) {
   const state = !one.applies ? "its `when` does not hold" : one.stopped ?? (one.changed.length === 0 ? "changes nothing" : null);
   return h("li", { class: one.applies ? (one.stopped ? "stopped" : "") : "left-out" },
-    h("code", { class: "step-title" }, one.title),
+    h("code", { class: "step-title" }, one.title, one.at_hand ? ` at ${one.at_hand}` : null, one.part.length ? `, part ${one.part.join(".")}` : null),
     state ? h("p", { class: "note" }, sentence(state)) : null,
     one.changed.length ? changes(one.changed) : null);
 }
