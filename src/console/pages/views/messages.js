@@ -199,7 +199,8 @@ const WORST_FIRST = ["dead", "queued", "purged", "resent", "delivered"];
 
 function whom(session, row) {
   if (row.deliveries.length === 0) return "nobody";
-  const worst = [...row.deliveries].sort((one, other) => WORST_FIRST.indexOf(one.state) - WORST_FIRST.indexOf(other.state));
+  const rank = (one) => WORST_FIRST.indexOf(one.state);
+  const worst = [...row.deliveries].sort((one, other) => rank(one) - rank(other) || one.destination.localeCompare(other.destination));
   const beyond = worst.length - SHOWN_MAX;
   return [
     worst.slice(0, SHOWN_MAX).map((one) => h("span", { class: "to" }, became(one.state).firstChild, h("span", null, one.destination))),
