@@ -241,7 +241,7 @@ pub const ALL: &[Metric] = &[
     Metric { name: OUTBOX_DEPTH, kind: Kind::Gauge, labels: &["destination"], help: "Deliveries waiting" },
     Metric { name: OUTBOX_DEAD, kind: Kind::Gauge, labels: &["destination"], help: "Dead letters kept" },
     Metric { name: OUTBOX_OLDEST_AGE_SECONDS, kind: Kind::Gauge, labels: &["destination"], help: "Age of the oldest delivery that waits" },
-    Metric { name: DESTINATION_STOPPED, kind: Kind::Gauge, labels: &["destination", "why"], help: "1 while nothing is sent because somebody paused it or a refusal holds it" },
+    Metric { name: DESTINATION_STOPPED, kind: Kind::Gauge, labels: &["destination", "why"], help: "1 while nothing is sent because somebody paused it, it has drained, or a refusal holds it" },
     Metric { name: COMMITS, kind: Kind::Counter, labels: &[], help: "Durable commits of the outbox, one sync each" },
     Metric { name: COMMIT_SECONDS, kind: Kind::Histogram, labels: &[], help: "Time of one durable commit" },
     Metric { name: COMMIT_REQUESTS, kind: Kind::Histogram, labels: &[], help: "Requests that shared one commit" },

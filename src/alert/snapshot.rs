@@ -167,16 +167,20 @@ impl Eye {
 
     /// Looks. Blocks on the store.
     pub(super) fn look(&mut self, status: &Status, log: &Log, at: Timestamp) -> Snapshot {
+        let running = status.running();
         let counts = status.destinations();
         let destinations = status.owed_destinations().into_iter().map(|name| {
             let depth = status.depth(&name);
             let given_up = counts.get(&name).map_or(0, |counts| counts.dead_lettered.get());
             let before = self.given_up.insert(Arc::clone(&name), given_up).unwrap_or(0);
+            let switch = status.switches().get(&name);
+            // What is parked without being owed anything waits for nobody.
+            let is_used = running.destinations.contains(&name) || depth.queued > 0;
             let last_dead_at = self.seen.note_dead(&name, depth.dead, given_up > before, at);
             let state = DestinationState {
                 waiting: depth.queued,
                 oldest_at: depth.oldest_at,
-                stopped: stopped(&status.switches().get(&name)),
+                stopped: stopped(&switch, is_used && switch.is_paused(depth.oldest)),
                 dead_letters: depth.dead,
                 last_dead_at,
             };
@@ -185,7 +189,6 @@ impl Eye {
         let destinations: BTreeMap<_, _> = destinations.collect();
         self.seen.keep(|name| destinations.contains_key(name));
         self.given_up.retain(|name, _| destinations.contains_key(name));
-        let running = status.running();
         let listeners = status.listeners();
         let of_site = listeners
             .iter()
@@ -218,12 +221,12 @@ impl Eye {
     }
 }
 
-fn stopped(switch: &Switch) -> Option<Stopped> {
+fn stopped(switch: &Switch, is_paused: bool) -> Option<Stopped> {
     // A hold needs a person, whoever has paused it as well.
     if !switch.held.is_empty() {
         return Some(Stopped::Held);
     }
-    switch.paused_after.map(|_| Stopped::Paused)
+    is_paused.then_some(Stopped::Paused)
 }
 
 #[cfg(test)]

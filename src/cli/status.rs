@@ -52,13 +52,22 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
     )?;
     writeln!(
         out,
-        "\n{:<24} {:<21} {:<9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "listener", "address", "state", "last", "received", "accepted", "filtered", "unrouted", "refused"
+        "\n{:<24} {:<21} {:<9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "listener",
+        "address",
+        "state",
+        "last",
+        "received",
+        "accepted",
+        "filtered",
+        "unrouted",
+        "repeated",
+        "refused"
     )?;
     for listener in &status.listeners {
         writeln!(
             out,
-            "{:<24} {:<21} {:<9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            "{:<24} {:<21} {:<9} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
             listener.name,
             listener.address,
             listener.state,
@@ -67,6 +76,7 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
             listener.accepted,
             listener.filtered,
             listener.unrouted,
+            listener.repeated,
             listener.refused
         )?;
     }

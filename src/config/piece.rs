@@ -197,7 +197,7 @@ pub(super) fn read_with<T: DeserializeOwned>(
         } else {
             only_unknown_keys = false;
             let place = descend(place, &path);
-            let problem = wrong_value(&message).at(&place);
+            let problem = wrong_value(&message, || words_at::<T>(&value, &path)).at(&place);
             let is_hole = is_hole(&place) && problem.message.starts_with("found a mapping, expected a text");
             problems.push(if is_hole {
                 problem.help(yaml::HOLE_HELP)
@@ -296,32 +296,42 @@ fn descend<'a>(place: &Place<'a>, path: &[Key]) -> Place<'a> {
 
 /// Takes the innermost key of the path out of the value; whether there was one.
 fn take_out(value: &mut Value, path: &[Key]) -> bool {
-    let Some(last) = path.iter().rposition(|key| matches!(key, Key::Name(_))) else {
+    let last = path.iter().rposition(|key| matches!(key, Key::Name(_)));
+    let split = last.and_then(|last| Some((path.get(..last)?, path.get(last)?)));
+    let Some((above, Key::Name(name))) = split else {
         return false;
     };
-    let mut at = value;
-    for (depth, key) in path.iter().enumerate() {
-        // The kind of a listener, destination or step is kept as a tag.
-        if let Value::Tagged(tagged) = at {
-            if depth == last {
-                return false;
-            }
-            at = &mut tagged.value;
-            continue;
-        }
-        let next = match key {
-            Key::Name(name) if depth == last => {
-                return at
-                    .as_mapping_mut()
-                    .is_some_and(|map| map.shift_remove(name.as_str()).is_some());
-            }
-            Key::Name(name) => at.get_mut(name.as_str()),
-            Key::Index(index) => at.get_mut(*index),
-        };
-        let Some(next) = next else { return false };
-        at = next;
+    match reach(value, above) {
+        Some(Value::Mapping(map)) => map.shift_remove(name.as_str()).is_some(),
+        _ => false,
     }
-    false
+}
+
+/// What stands at the end of a path.
+fn reach<'v>(value: &'v mut Value, path: &[Key]) -> Option<&'v mut Value> {
+    let mut at = value;
+    for key in path {
+        at = match (at, key) {
+            // The kind of a listener, destination or step is kept as a tag.
+            (Value::Tagged(tagged), _) => &mut tagged.value,
+            (at, Key::Name(name)) => at.get_mut(name.as_str())?,
+            (at, Key::Index(index)) => at.get_mut(*index)?,
+        };
+    }
+    Some(at)
+}
+
+/// The words of which one is expected at the end of a path. Serde names them only to whoever gives it another word.
+fn words_at<T: DeserializeOwned>(value: &Value, path: &[Key]) -> Vec<String> {
+    let mut value = value.clone();
+    let Some(at) = reach(&mut value, path) else {
+        return Vec::new();
+    };
+    *at = Value::from("?");
+    let error = serde_path_to_error::deserialize::<_, T>(&value).err();
+    let message = error.map(|error| error.inner().to_string());
+    let message = message.filter(|message| message.starts_with("unknown variant "));
+    message.map_or_else(Vec::new, |message| quoted(&message).into_iter().skip(1).collect())
 }
 
 /// Whether this looks like `{PID-5.1}`, which was meant to be a text: a mapping of a key without a value.
@@ -343,7 +353,8 @@ fn quoted(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-fn wrong_value(message: &str) -> Problem {
+/// What serde says of a value, in words for people; `words` are those of which it expects one.
+fn wrong_value(message: &str, words: impl FnOnce() -> Vec<String>) -> Problem {
     if let Some(rest) = message.strip_prefix("unknown variant ") {
         let mut words = quoted(rest).into_iter();
         let wrong = words.next().unwrap_or_default();
@@ -360,7 +371,10 @@ fn wrong_value(message: &str) -> Problem {
             .strip_prefix(prefix)
             .and_then(|rest| rest.split_once(", expected "))
         {
-            let expected = expected_words(expected);
+            let expected = match expected {
+                ONE_OF_WORDS => one_of(&words()),
+                _ => expected_words(expected),
+            };
             return Problem::error(name, format!("found {}, expected {expected}", found_words(found)));
         }
     }
@@ -369,6 +383,16 @@ fn wrong_value(message: &str) -> Problem {
         _ => message,
     };
     Problem::error(ProblemName::InvalidValue, message)
+}
+
+/// What serde calls one of several words, where it was given something that is no text.
+const ONE_OF_WORDS: &str = "a Value::Tagged enum";
+
+fn one_of(words: &[String]) -> String {
+    if words.is_empty() {
+        return "a text".to_owned();
+    }
+    list(words, "or")
 }
 
 fn found_words(found: &str) -> String {

@@ -30,6 +30,10 @@ pub(super) const CSRF_HEADER: &str = "x-csrf-token";
 pub(super) const REASON_HEADER: &str = "x-weir-reason";
 /// How much of an address that was asked for goes into the log.
 const OBJECT_CHARS_LOGGED: usize = 200;
+/// How much of a name that was asked by is told back.
+const HOST_CHARS_TOLD: usize = 200;
+/// How many digits in the name of a cookie tell one weir from another.
+const COOKIE_HEX_DIGITS: usize = 12;
 /// The longest key that is looked at.
 const KEY_BYTES_MAX: usize = 200;
 
@@ -40,30 +44,32 @@ pub(super) enum Door {
     Tcp {
         /// Whether browsers reach it over TLS.
         is_secure: bool,
+        /// The name of the cookie of its sessions.
+        cookie: Arc<str>,
     },
     /// The control socket.
     Control,
 }
 
 impl Door {
-    /// The name of the cookie. With TLS the browser itself holds that it was set by this host alone.
-    pub(super) fn cookie_name(&self) -> &'static str {
-        match self {
-            Door::Tcp { is_secure: true } => "__Host-weir",
-            Door::Tcp { is_secure: false } | Door::Control => "weir",
-        }
+    /// The network, for the weir of this outbox. A browser keeps cookies by host and not by port: so that two weirs at
+    /// one host do not log each other out, each has a name of its own for its cookie. With TLS the browser itself holds
+    /// that it was set by this host alone.
+    pub(super) fn tcp(is_secure: bool, store_id: u128) -> Door {
+        let hash = blake3::derive_key("weir 2026 name of the session cookie", &store_id.to_be_bytes());
+        let hash = blake3::Hash::from(hash).to_hex();
+        let digits = hash.get(..COOKIE_HEX_DIGITS).unwrap_or_default();
+        let prefix = if is_secure { "__Host-" } else { "" };
+        let cookie = format!("{prefix}weir-{digits}").into();
+        Door::Tcp { is_secure, cookie }
     }
 
-    /// A cookie that gives the browser this session key, or takes it away.
-    pub(super) fn cookie(&self, key: Option<&str>) -> HeaderValue {
-        let name = self.cookie_name();
-        let secure = match self {
-            Door::Tcp { is_secure: true } => "; Secure",
-            Door::Tcp { is_secure: false } | Door::Control => "",
-        };
-        let (key, age) = key.map_or(("", "; Max-Age=0"), |key| (key, ""));
-        let text = format!("{name}={key}; Path=/; HttpOnly; SameSite=Strict{secure}{age}");
-        HeaderValue::from_str(&text).expect("keys are letters, digits, `-` and `_`")
+    /// The name of the cookie; whoever comes by the control socket needs none.
+    pub(super) fn cookie_name(&self) -> Option<&str> {
+        match self {
+            Door::Tcp { cookie, .. } => Some(cookie),
+            Door::Control => None,
+        }
     }
 }
 
@@ -84,7 +90,9 @@ pub(super) struct Caller {
     pub(super) known: Option<Known>,
     /// The session they come with.
     pub(super) session_key: Option<Arc<str>>,
-    pub(super) door: Door,
+    door: Door,
+    /// Whether a page asks that came over TLS, by ours or by that of a proxy.
+    is_page_secure: bool,
     peer: Peer,
     reason: Option<String>,
     audited: Audited,
@@ -142,6 +150,7 @@ impl Gate {
             known,
             session_key,
             door: self.door.clone(),
+            is_page_secure: is_page_secure(headers),
             peer,
             reason: reason(headers),
             audited: self.audited,
@@ -203,7 +212,8 @@ impl Gate {
             let token = token.filter(|token| token.len() <= KEY_BYTES_MAX);
             return (token.and_then(|token| self.access.bearer(token)), None);
         }
-        let Some(key) = cookie(headers, self.door.cookie_name()) else {
+        let name = self.door.cookie_name();
+        let Some(key) = name.and_then(|name| cookie(headers, name)) else {
             return (None, None);
         };
         match self.access.session(key, clock::monotonic()) {
@@ -265,6 +275,22 @@ impl Caller {
                 .or_else(|| self.reason.clone()),
             ..self.clone()
         }
+    }
+
+    /// The name of the cookie of sessions at the door they come by, if there are any.
+    pub(super) fn cookie_name(&self) -> Option<&str> {
+        self.door.cookie_name()
+    }
+
+    /// A cookie that gives their browser this session key, or takes it away; none for whoever needs none. It goes over TLS
+    /// alone where the page has come by it, also where that ends at a proxy before us.
+    pub(super) fn cookie(&self, key: Option<&str>) -> Option<HeaderValue> {
+        let name = self.cookie_name()?;
+        let is_secure = self.is_page_secure || matches!(self.door, Door::Tcp { is_secure: true, .. });
+        let secure = if is_secure { "; Secure" } else { "" };
+        let (key, age) = key.map_or(("", "; Max-Age=0"), |key| (key, ""));
+        let text = format!("{name}={key}; Path=/; HttpOnly; SameSite=Strict{secure}{age}");
+        Some(HeaderValue::from_str(&text).expect("keys are letters, digits, `-` and `_`"))
     }
 
     /// Whether they come by the control socket.
@@ -413,7 +439,7 @@ fn from_our_page(headers: &HeaderMap, session_key: Option<&str>) -> Result<(), S
         let asking =
             asking.and_then(|origin| origin.strip_prefix("http://").or(origin.strip_prefix("https://")));
         if asking.is_none() || asking != ours {
-            return Err("a page of another site asks".to_owned());
+            return Err(of_another_site(origin, ours));
         }
     }
     if let Some(key) = session_key {
@@ -426,6 +452,25 @@ fn from_our_page(headers: &HeaderMap, session_key: Option<&str>) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// Why a page is refused that is not of the name it asks by: one of another site, or ours behind a proxy that asks by
+/// another name than the browser does.
+fn of_another_site(origin: &HeaderValue, host: Option<&str>) -> String {
+    let told = |text: &str| -> String { text.chars().take(HOST_CHARS_TOLD).collect() };
+    let origin = told(&String::from_utf8_lossy(origin.as_bytes()));
+    let host = told(host.unwrap_or_default());
+    format!(
+        "the page is of `{origin}`, and weir was asked for as `{host}`: a page of another site may change nothing here; \
+         where both are this console, the proxy between must pass the Host on as the browser sends it, and \
+         engine.console.names must have that name"
+    )
+}
+
+/// Whether a browser says that the page it asks for came over TLS.
+fn is_page_secure(headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN);
+    origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://"))
 }
 
 /// Answers nobody who calls this console by a name that is not its own: a name of somebody else's that leads here

@@ -167,9 +167,8 @@ impl Console {
 
     /// Serves until `stop` resolves.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let door = Door::Tcp {
-            is_secure: self.tls.is_some(),
-        };
+        let store_id = self.sources.status.outbox().store_id();
+        let door = Door::tcp(self.tls.is_some(), store_id);
         let api = api::router(&door, &self.sources).layer(from_fn_with_state(self.names, guard::known_host));
         let metrics = Gate::new(&door, &self.sources, self.metrics, Audited::No);
         let router = Router::new()

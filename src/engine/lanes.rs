@@ -105,9 +105,13 @@ impl Lanes {
         };
         let lane = deliverer::run(Arc::clone(name), settings.clone(), equipment);
         counts.set_state(LaneState::Delivering);
+        let (switches, name_of_it) = (Arc::clone(&self.switches), Arc::clone(name));
         self.tasks.spawn(async move {
             end_of(before).await;
             let ended = lane.await;
+            if ended.is_ok() {
+                forget(&switches, &name_of_it, Duty::Drain, &duty).await;
+            }
             set_state(&counts, LaneState::Parked, Duty::Drain, &duty);
             drop(running);
             ended
@@ -214,6 +218,25 @@ fn set_state(counts: &DestinationCounts, state: LaneState, under: Duty, duty: &w
     }
 }
 
+/// Forgets what a destination was told that has nothing left, if the duty is still this one: a pause, a hold or a skip
+/// would stay for ever, and nobody could end it. Whoever gives another duty waits meanwhile, so that nothing is
+/// forgotten that is told to the destination when it is in the site again. Off the runtime's threads, because that
+/// writes a file.
+async fn forget(switches: &Arc<Switches>, name: &Arc<str>, under: Duty, duty: &watch::Receiver<Duty>) {
+    let (switches, destination, duty) = (Arc::clone(switches), Arc::clone(name), duty.clone());
+    let forgotten = tokio::task::spawn_blocking(move || {
+        let duty = duty.borrow();
+        if *duty == under {
+            switches.forget(&destination)
+        } else {
+            Ok(())
+        }
+    });
+    if let Ok(Err(error)) = forgotten.await {
+        error!(destination = %name, %error, "the switch of the destination could not be written down");
+    }
+}
+
 /// Throws away what a destination is owed.
 struct Purge {
     name: Arc<str>,
@@ -233,7 +256,6 @@ impl Purge {
         while *self.duty.borrow() == Duty::Deliver {
             let sequences = self.next(after).await?;
             let Some(last) = sequences.last() else {
-                self.forget_deliveries().await;
                 break;
             };
             after = Some(*last);
@@ -258,17 +280,9 @@ impl Purge {
         // All of it is on disk then.
         drop(self.holds(PURGE_UNSETTLED_MAX).await?);
         warn!(destination = %self.name, purged, asker = self.asker, "taken out of the site: what it was owed is purged");
+        forget(&self.switches, &self.name, Duty::Deliver, &self.duty).await;
         set_state(&self.counts, LaneState::Parked, Duty::Deliver, &self.duty);
         Ok(())
-    }
-
-    /// A hold or a skip of what is purged would stay for ever. Off the runtime's threads, because that writes a file.
-    async fn forget_deliveries(&self) {
-        let (switches, name) = (Arc::clone(&self.switches), Arc::clone(&self.name));
-        let forgotten = tokio::task::spawn_blocking(move || switches.forget_deliveries(&name)).await;
-        if let Ok(Err(error)) = forgotten {
-            error!(destination = %self.name, %error, "the switch of the destination could not be written down");
-        }
     }
 
     async fn holds(&self, count: u32) -> Result<OwnedSemaphorePermit, OutboxError> {
@@ -385,7 +399,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_told_of_purged_deliveries_is_forgotten_and_a_pause_is_not() {
+    async fn what_a_destination_was_told_is_forgotten_with_the_last_it_is_owed() {
         let folder = tempfile::tempdir().unwrap();
         let (mut lanes, status, outbox, settings) = lanes(folder.path());
         let name: Arc<str> = "copies".into();
@@ -411,11 +425,19 @@ mod tests {
             ended.unwrap().unwrap();
         }
         assert_eq!(status.destination(&name).purged.get(), 2);
-        let expected = Switch {
-            paused_after: Some(0),
-            ..Switch::default()
-        };
-        assert_eq!(switches.get(&name), expected);
+        assert_eq!(switches.get(&name), Switch::default());
+
+        // The same where nothing is left to be drained; what is only parked keeps its pause.
+        for (how, expected) in [(Some(OnRemove::Drain), None), (Some(OnRemove::Park), Some(0))] {
+            lanes.start(&name, &settings, &Assumed::new());
+            switches.pause_after(&name, 0).unwrap();
+            let (_, released) = in_use::begin();
+            lanes.retire(&name, how, released, "a test");
+            while let Some(ended) = lanes.tasks.join_next().await {
+                ended.unwrap().unwrap();
+            }
+            assert_eq!(switches.get(&name).paused_after, expected, "{how:?}");
+        }
         outbox.close().await;
     }
 

@@ -146,6 +146,9 @@ impl Silences {
                     let last = last.as_deref().unwrap_or("never");
                     warn!(listener = %name, last, "silent: no message for longer than {normal}");
                 }
+                (true, None) if !running.listeners.contains_key(&name) => {
+                    warn!(listener = %name, "silent when it was taken out of the site: it is watched no more");
+                }
                 (true, None) => warn!(listener = %name, "not silent any more"),
                 (true, Some(_)) | (false, None) => {}
             }

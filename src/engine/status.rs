@@ -368,12 +368,15 @@ impl Status {
             gauge!(names::AUDIT_FORWARD_LAG_SECONDS, "repository" => name()).set(lag);
         }
         let now = clock::now();
+        let running = self.running();
         for (name, counts) in self.listeners() {
             let gauge = |metric| gauge!(metric, "listener" => Arc::clone(&name));
             gauge(names::LISTENER_SILENT).set(if counts.is_silent() { 1.0 } else { 0.0 });
             if let Some(last) = counts.last_message() {
-                let age = now.duration_since(last).as_secs_f64();
-                gauge(names::LISTENER_LAST_MESSAGE_AGE_SECONDS).set(age.max(0.0));
+                let age = now.duration_since(last).as_secs_f64().max(0.0);
+                // Nothing can come by a listener that is gone, and a series that was shown once cannot be taken back.
+                let is_there = running.listeners.contains_key(&name);
+                gauge(names::LISTENER_LAST_MESSAGE_AGE_SECONDS).set(if is_there { age } else { f64::NAN });
             }
         }
         for name in self.owed_destinations() {
@@ -386,12 +389,14 @@ impl Status {
                 .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
             gauge(names::OUTBOX_OLDEST_AGE_SECONDS).set(age.max(0.0));
             let switch = self.switches.get(&name);
+            // What is parked without being owed anything waits for nobody.
+            let is_used = running.destinations.contains(&name) || depth.queued > 0;
             let stopped = |why: &'static str, is_so: bool| {
                 let gauge =
                     gauge!(names::DESTINATION_STOPPED, "destination" => name.to_string(), "why" => why);
                 gauge.set(if is_so { 1.0 } else { 0.0 });
             };
-            stopped("paused", switch.paused_after.is_some());
+            stopped("paused", is_used && switch.is_paused(depth.oldest));
             stopped("held", !switch.held.is_empty());
         }
     }

@@ -15,6 +15,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::durable;
+use crate::outbox::Sequence;
 
 /// The format of the file.
 const VERSION: u32 = 3;
@@ -61,6 +62,13 @@ impl Switch {
     /// Whether it stops its lane, now or when that has drained.
     fn stops(&self) -> bool {
         self.paused_after.is_some() || !self.held.is_empty()
+    }
+
+    /// Whether a pause keeps its lane from sending, whose oldest delivery is this one. A lane that was told to drain is
+    /// not paused as long as something waits that it is to send first.
+    pub fn is_paused(&self, oldest: Option<Sequence>) -> bool {
+        self.paused_after
+            .is_some_and(|last| oldest.is_none_or(|oldest| oldest.0 > last))
     }
 
     /// Whether a restart must know of it.
@@ -268,12 +276,12 @@ impl Switches {
         })
     }
 
-    /// None of the deliveries that a destination was told of is there any more; a pause stays. Blocks on the disk.
-    pub(super) fn forget_deliveries(&self, destination: &str) -> Result<(), SwitchError> {
-        self.turn(destination, |switch| {
-            switch.held.clear();
-            switch.skips.clear();
-        })
+    /// A destination is in the site no more and is owed nothing: what it was told is about nothing. Blocks on the disk.
+    pub(super) fn forget(&self, destination: &str) -> Result<(), SwitchError> {
+        if !self.get(destination).tells_something() {
+            return Ok(());
+        }
+        self.turn(destination, |switch| *switch = Switch::default())
     }
 
     /// Writes the change down, then makes it known: what a lane has seen survives a restart.

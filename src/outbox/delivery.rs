@@ -330,7 +330,9 @@ pub struct Depth {
     pub queued: u64,
     /// Dead letters.
     pub dead: u64,
-    /// When the oldest delivery not settled was received.
+    /// The oldest delivery not settled.
+    pub oldest: Option<Sequence>,
+    /// When it was received.
     pub oldest_at: Option<Timestamp>,
 }
 

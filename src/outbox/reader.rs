@@ -259,6 +259,7 @@ pub(super) fn depth(shared: &Shared, destination: &str) -> Result<Depth, OutboxE
     Ok(Depth {
         queued: lane.queued.load(Ordering::Relaxed),
         dead: lane.dead.load(Ordering::Relaxed),
+        oldest: oldest.first().map(|(sequence, _)| *sequence),
         oldest_at: oldest
             .first()
             .and_then(|(_, entry)| entry.ok())

@@ -1,6 +1,6 @@
 //! What a listener makes of messages that come again, and of messages there is no room for.
 
-use crate::harness::{Answer, Receiver, Sender, Site, adt, field};
+use crate::harness::{Answer, Receiver, Sender, Site, adt, field, weir};
 
 fn site(receiver: &Receiver, listener: &str, outbox: &str) -> Site {
     let yaml = format!(
@@ -45,6 +45,13 @@ fn b55_b56_a_message_sent_again_is_acknowledged_and_delivered_once() {
         "known after a crash, too"
     );
     engine.wait_for_metric(r#"weir_messages_repeated_total{listener="in"}"#, 1.0);
+    let counts = site.status()["listeners"][0].clone();
+    assert_eq!((&counts["received"], &counts["repeated"]), (&1.into(), &1.into()));
+    let (_, shown, _) = weir(site.folder(), &["status", "site"], b"");
+    let head = shown.lines().find(|line| line.starts_with("listener ")).unwrap();
+    let row = shown.lines().find(|line| line.starts_with("in ")).unwrap();
+    let column = |line: &str| line.split_whitespace().rev().nth(1).unwrap().to_owned();
+    assert_eq!((column(head).as_str(), column(row).as_str()), ("repeated", "1"));
     // The same name, another message: delivered, and told.
     let other = String::from_utf8(message.clone())
         .unwrap()

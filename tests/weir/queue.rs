@@ -5,7 +5,9 @@ use std::sync::{Mutex, mpsc};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Engine, PATIENCE, Receiver, Sender, Site, adt, control_id, field, weir};
+use crate::harness::{
+    Answer, Engine, PATIENCE, Receiver, Sender, Site, adt, control_id, field, wait_until, weir,
+};
 
 fn accepted(sender: &mut Sender, id: &str) {
     let reply = sender.exchange(&adt(id)).expect("a reply");
@@ -80,6 +82,43 @@ fn a_lane_is_paused_over_a_restart_drained_and_resumed() {
     receiver.wait_for(4);
     assert_eq!(engine.terminate(), 0);
     assert_eq!(receiver.stop().len(), 4);
+}
+
+#[test]
+fn what_drains_says_so_until_it_has_and_what_is_paused_promises_no_attempt() {
+    let receiver = Receiver::accepting();
+    let address = receiver.address();
+    let site = Site::forwarding(&[("ehr", address)]);
+    let engine = site.start();
+    receiver.stop();
+    accepted(&mut Sender::connect(engine.listener("in")), "ONE");
+    let ehr = || site.status()["destinations"][0].clone();
+    wait_until(|| ehr()["trouble"]["attempts"].as_u64() >= Some(1));
+    let stopped = r#"weir_destination_stopped{destination="ehr",why="paused"}"#;
+
+    assert_eq!(run(&site, &["queue", "drain", "ehr"]).0, 0);
+    let drains = ehr();
+    assert_eq!(
+        (&drains["state"], &drains["in_site"]),
+        (&json!("draining"), &json!(true))
+    );
+    assert!(drains["trouble"]["next_at"].is_string(), "{drains}");
+    engine.wait_for_metric(stopped, 0.0);
+    assert_eq!(run(&site, &["queue", "pause", "ehr"]).0, 0);
+    let paused = ehr();
+    assert_eq!(paused["state"], "paused");
+    assert_eq!(paused["trouble"]["next_at"], Value::Null, "{paused}");
+    engine.wait_for_metric(stopped, 1.0);
+
+    assert_eq!(run(&site, &["queue", "drain", "ehr"]).0, 0);
+    assert_eq!(ehr()["state"], "draining");
+    accepted(&mut Sender::connect(engine.listener("in")), "LATER");
+    let receiver = Receiver::at(address, |_, _| Answer::Code("AA"));
+    wait_until(|| ehr()["state"] == "paused");
+    assert_eq!(receiver.control_ids(), ["ONE"]);
+    assert_eq!(ehr()["waiting"], 1);
+    engine.wait_for_metric(stopped, 1.0);
+    assert_eq!(engine.terminate(), 0);
 }
 
 #[test]

@@ -43,6 +43,26 @@ fn a_silence_is_told_when_it_begins_and_when_it_ends() {
 }
 
 #[test]
+fn a_listener_that_is_taken_out_is_neither_heard_again_nor_waited_for() {
+    let receiver = Receiver::accepting();
+    let site = Site::new(&yaml(&receiver, ALWAYS));
+    let engine = site.start();
+    let reply = Sender::connect(engine.listener("in")).exchange(&adt("T1"));
+    assert!(reply.is_some());
+    engine.wait_for_metric(SILENT, 1.0);
+    let age = r#"weir_listener_last_message_age_seconds{listener="in"}"#;
+    assert!(engine.metric(age) >= 0.0);
+    let other = yaml(&receiver, "").replace("in: {", "other: {");
+    site.change(&other.replace("from: in,", "from: other,"));
+    engine.wait_for_metric(SILENT, 0.0);
+    assert!(engine.metric(age).is_nan(), "nothing can come by it");
+    assert_eq!(engine.terminate(), 0);
+    let log = site.log();
+    assert!(log.contains("silent when it was taken out of the site"), "{log}");
+    assert!(!log.contains("not silent any more"), "{log}");
+}
+
+#[test]
 fn a_restart_knows_when_the_last_message_came() {
     let receiver = Receiver::accepting();
     let site = Site::new(&yaml(&receiver, ALWAYS));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -55,7 +55,12 @@ pub(super) async fn get(State(sources): State<Sources>, caller: Caller) -> Respo
             may_go_on.then_some((Ok::<_, Infallible>(event), watching))
         }
     });
-    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+    let mut response = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A proxy that collects an answer before it passes it on would show the first event never.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
 }
 
 pub(super) async fn history(State(sources): State<Sources>) -> Response {

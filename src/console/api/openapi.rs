@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::table::endpoints;
 use crate::console::endpoint::{Audited, Content, Endpoint, Form, Needs};
-use crate::console::guard::{CSRF_HEADER, Door, REASON_HEADER};
+use crate::console::guard::{CSRF_HEADER, Caller, REASON_HEADER};
 
 /// An OpenAPI document.
 #[derive(JsonSchema)]
@@ -19,12 +19,12 @@ pub(super) struct Document(
     #[expect(dead_code, reason = "only its name is used, in the document itself")] Value,
 );
 
-pub(super) async fn get() -> Response {
-    axum::Json(document(&endpoints())).into_response()
+pub(super) async fn get(caller: Caller) -> Response {
+    axum::Json(document(&endpoints(), caller.cookie_name())).into_response()
 }
 
-/// The document of these endpoints, OpenAPI 3.1.
-fn document(endpoints: &[Endpoint]) -> Value {
+/// The document of these endpoints, OpenAPI 3.1, where sessions have a cookie of this name, if there are any.
+fn document(endpoints: &[Endpoint], cookie: Option<&str>) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
     });
@@ -34,7 +34,8 @@ fn document(endpoints: &[Endpoint]) -> Value {
         let operations = paths.entry(endpoint.path).or_default();
         operations.insert(endpoint.method.to_owned(), operation(endpoint, &mut forms).into());
     }
-    let cookie = |name| json!({ "type": "apiKey", "in": "cookie", "name": name });
+    // Every endpoint names it, also where nobody comes with one.
+    let cookie = cookie.unwrap_or("weir");
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -47,8 +48,7 @@ fn document(endpoints: &[Endpoint]) -> Value {
             "schemas": forms.take_definitions(true),
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer" },
-                "session": cookie(Door::Tcp { is_secure: false }.cookie_name()),
-                "session_over_tls": cookie(Door::Tcp { is_secure: true }.cookie_name()),
+                "session": { "type": "apiKey", "in": "cookie", "name": cookie },
             },
         },
     })
@@ -122,7 +122,7 @@ fn security(needs: Needs) -> Value {
     match needs {
         Needs::Nothing => json!([]),
         Needs::Login | Needs::Permission(_) => {
-            json!([{ "token": [] }, { "session": [] }, { "session_over_tls": [] }])
+            json!([{ "token": [] }, { "session": [] }])
         }
     }
 }
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn every_endpoint_is_told_once_and_every_reference_leads_somewhere() {
         let endpoints = endpoints();
-        let document = document(&endpoints);
+        let document = document(&endpoints, None);
         let paths = document["paths"].as_object().unwrap();
         let operations = paths.values().flat_map(|path| path.as_object().unwrap().values());
         let ids: BTreeSet<_> = operations

@@ -85,8 +85,9 @@ pub(super) async fn begin(
     }
     let body = axum::Json(answer(&sources, Some(&known), Some(key.expose())));
     let mut response = body.into_response();
-    let cookie = caller.door.cookie(Some(key.expose()));
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    if let Some(cookie) = caller.cookie(Some(key.expose())) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
     response
 }
 
@@ -130,8 +131,11 @@ pub(super) async fn end(State(sources): State<Sources>, caller: Caller) -> Respo
     if let Some(key) = &caller.session_key {
         sources.access.log_out(key);
     }
-    let cookie = caller.door.cookie(None);
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response()
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Some(cookie) = caller.cookie(None) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 fn answer(sources: &Sources, known: Option<&Known>, session_key: Option<&str>) -> Answer {

@@ -15,7 +15,8 @@ use super::alerts::{self, Alert};
 use super::{Failure, Sources};
 use crate::alert::Board;
 use crate::clock;
-use crate::engine::{LaneState, Status, Switch};
+use crate::engine::{LaneState, Running, Status, Switch};
+use crate::outbox::Sequence;
 
 /// All of it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +64,8 @@ pub struct Site {
     pub since: String,
 }
 
-/// A listener. The counts are since the start, and `received` is the sum of the four below it.
+/// A listener. The counts are since the start. What was received is, as soon as it is answered, in one of the five below
+/// `received`, which is their sum then.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ListenerStatus")]
 pub struct Listener {
@@ -83,6 +85,9 @@ pub struct Listener {
     pub filtered: u64,
     /// No route takes them.
     pub unrouted: u64,
+    /// Known from before: acknowledged again and not delivered again.
+    #[serde(default)]
+    pub repeated: u64,
     /// Not accepted.
     pub refused: u64,
 }
@@ -105,7 +110,11 @@ pub struct Route {
 pub struct Destination {
     /// Its name.
     pub name: String,
-    /// What its lane does.
+    /// Whether it is in the site that runs.
+    #[serde(default)]
+    pub in_site: bool,
+    /// What its lane does: `delivering`; `draining` while it sends what it was owed when it was told to, or when it was
+    /// taken out of the site; `paused`, `held`, `purging` or `parked`.
     pub state: String,
     /// The deliveries that hold it, by number, and why.
     #[serde(default)]
@@ -139,8 +148,8 @@ pub struct Trouble {
     pub attempts: u64,
     /// Why the last one failed.
     pub reason: String,
-    /// When the next one is due, in UTC.
-    pub next_at: String,
+    /// When the next one is due, in UTC; nothing while none will be made, because it is paused or held.
+    pub next_at: Option<String>,
 }
 
 pub(super) async fn get(State(sources): State<Sources>) -> Response {
@@ -177,7 +186,7 @@ pub(in crate::console) fn answer(status: &Status, board: &Board) -> Answer {
         destinations: status
             .owed_destinations()
             .iter()
-            .map(|name| destination(name, status, now))
+            .map(|name| destination(name, status, &running, now))
             .filter(is_shown)
             .collect(),
         alerts: alerts::open(board),
@@ -201,13 +210,14 @@ fn listeners(status: &Status) -> Vec<Listener> {
                 accepted: counts.accepted.get(),
                 filtered: counts.filtered.get(),
                 unrouted: counts.unrouted.get(),
+                repeated: counts.repeated.get(),
                 refused: counts.refused.get(),
             })
         })
         .collect()
 }
 
-fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination {
+fn destination(name: &Arc<str>, status: &Status, running: &Running, now: Timestamp) -> Destination {
     let depth = status.depth(name);
     let counts = status.destinations().remove(name);
     let state = counts.as_ref().map_or(LaneState::Parked, |counts| counts.state());
@@ -215,9 +225,13 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
         counts.as_ref().map_or(0, |counts| which(counts).get())
     };
     let switch = status.switches().get(name);
+    let word = word(state, &switch, depth.oldest);
+    let is_sent = ["delivering", DRAINING].contains(&word);
+    let trouble = counts.as_ref().and_then(|counts| counts.trouble());
     Destination {
         name: name.to_string(),
-        state: word(state, &switch).to_owned(),
+        in_site: running.destinations.contains(name),
+        state: word.to_owned(),
         held: switch.held,
         waiting: depth.queued,
         oldest_age_seconds: depth.oldest_at.map(|oldest| age(oldest, now)),
@@ -227,16 +241,12 @@ fn destination(name: &Arc<str>, status: &Status, now: Timestamp) -> Destination 
         purged: count(|counts| &counts.purged),
         dead_lettered: count(|counts| &counts.dead_lettered),
         ambiguous: count(|counts| &counts.ambiguous),
-        trouble: counts.and_then(|counts| counts.trouble()).map(trouble),
-    }
-}
-
-fn trouble(trouble: crate::engine::Trouble) -> Trouble {
-    Trouble {
-        since: time(trouble.since),
-        attempts: trouble.attempts,
-        reason: trouble.reason,
-        next_at: time(trouble.next_at),
+        trouble: trouble.map(|trouble| Trouble {
+            since: time(trouble.since),
+            attempts: trouble.attempts,
+            reason: trouble.reason,
+            next_at: is_sent.then(|| time(trouble.next_at)),
+        }),
     }
 }
 
@@ -265,15 +275,18 @@ fn is_shown(destination: &Destination) -> bool {
 }
 
 const PARKED: &str = "parked";
+const DRAINING: &str = "draining";
 
-/// What is the matter with a lane: that it ends counts for more than that somebody has stopped it.
-fn word(state: LaneState, switch: &Switch) -> &'static str {
+/// What is the matter with a lane, whose oldest delivery is this one: that it ends counts for more than that somebody
+/// has stopped it.
+fn word(state: LaneState, switch: &Switch, oldest: Option<Sequence>) -> &'static str {
     match state {
         LaneState::Parked => PARKED,
         LaneState::Purging => "purging",
         _ if !switch.held.is_empty() => "held",
-        _ if switch.paused_after.is_some() => "paused",
-        LaneState::Draining => "draining",
+        _ if switch.is_paused(oldest) => "paused",
+        _ if switch.paused_after.is_some() => DRAINING,
+        LaneState::Draining => DRAINING,
         LaneState::Delivering => "delivering",
     }
 }

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import * as live from "./live.js";
-import { fault } from "./parts.js";
+import { fault, noticeBoard } from "./parts.js";
 import { h, put } from "./dom.js";
 import { account } from "./views/account.js";
 import { alerts } from "./views/alerts.js";
@@ -35,6 +35,12 @@ const PAGES = {
   users,
   account,
 };
+
+// Why a session may have ended that nobody has ended here.
+const ENDED = "it does after a while without use, after twelve hours, with a new password, and when weir restarts";
+
+// What users have typed and not sent. It outlives a session that ends by itself, and is given to nobody else.
+const drafts = new Map();
 
 let frame = null;
 let leave = null;
@@ -104,33 +110,39 @@ async function begin(told = null) {
     return askIn(false, fault(error));
   }
   api.setCsrf(asked.csrf_token);
-  if (!asked.user) return askIn(asked.needs_setup, told ? h("p", { class: "why good" }, told) : null);
-  session = { ...asked.user, may: (permission) => asked.user.permissions.includes(permission) };
-  frame = shell(session, logOut, visit.signal);
+  if (!asked.user) return askIn(asked.needs_setup, told ? h("p", { class: "why" }, told) : null);
+  const { name } = asked.user;
+  if (!drafts.has(name)) drafts.set(name, new Map());
+  session = { ...asked.user, drafts: drafts.get(name), may: (permission) => asked.user.permissions.includes(permission) };
+  frame = shell(session, () => { drafts.delete(name); logOut(); }, visit.signal);
   put(document.body, frame.nodes);
-  idle(asked.idle_seconds_max, visit.signal, logOut);
+  idle(asked.idle_seconds_max, visit.signal, (why) => logOut(why));
   show();
   await live.start();
 }
 
 // Without a session: logs in, or makes the first administrator.
 function askIn(isFirst, told) {
-  put(document.body, isFirst ? setup(() => begin()) : login(() => begin(), told));
+  put(document.body, isFirst ? setup(() => begin()) : login(() => begin(), told), noticeBoard());
   document.title = isFirst ? "Set up · weir" : "Log in · weir";
   document.querySelector("input")?.focus();
 }
 
-async function logOut() {
-  try {
-    await api.remove("session");
-  } finally {
-    location.hash = "";
-    await begin();
-  }
+// Whoever is logged out without having asked for it is told why, and finds their place again.
+async function logOut(why = null) {
+  session = null;
+  // One that has ended already cannot be ended; and whether weir answers is seen next.
+  await api.remove("session").catch(() => {});
+  if (why === null) location.hash = "";
+  await begin(why === null ? null : ended(why));
 }
 
+const ended = (why) => `Your session has ended: ${why}. Log in to go on.`;
+
 api.onLoggedOut(() => {
-  if (session) begin();
+  if (!session) return;
+  session = null;
+  begin(ended(ENDED));
 });
 // A key that is held down presses a button once: who opens a question with it has not answered it.
 window.addEventListener("keydown", (event) => {

@@ -32,7 +32,7 @@ export function idle(secondsMax, signal, logOut) {
   const timer = setInterval(() => {
     const still = Date.now() - Math.max(last, Number(localStorage.getItem(LAST)));
     const isLate = still >= max - WARN_MS;
-    if (still >= max) logOut();
+    if (still >= max) logOut(`nobody has touched this page for ${Math.round(secondsMax / 60)} minutes`);
     else if (isLate && !isWarned) {
       notify("Nobody has touched this page for a while: it logs out within a minute.", "warn");
     }

@@ -1,19 +1,25 @@
 // What runs, as it changes: the stream of events, the last hour of samples, and rates made of both.
 
 import { get } from "./api.js";
-import { setClock } from "./format.js";
+import { now, setClock } from "./format.js";
 
 const KEEP_SECONDS = 3600;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
+// A status comes every second; after so long without one weir hangs, or the network is away without a word of it.
+const SILENT_MS = 10_000;
+const LOOK_MS = 1_000;
 
 const listeners = new Set();
 let isFollowed = false;
 let source = null;
 let retry = null;
 let wait = FIRST_RETRY_MS;
+// When the last status came, and since when one is waited for.
+let heardAt = null;
+let waitsSince = null;
 
-// The last status, since when it does not come by itself any more, and why, where weir says so.
+// The last status, since when none comes by itself any more (an instant of weir's clock), and why, where weir says so.
 export const live = { status: null, isConnected: false, lostAt: null, refusal: null, samples: [] };
 
 // Calls back now and at every change, until the signal aborts.
@@ -42,6 +48,7 @@ export async function start() {
 
 export function stop() {
   isFollowed = false;
+  heardAt = null;
   disconnect();
   live.status = null;
   live.isConnected = false;
@@ -51,6 +58,7 @@ export function stop() {
 
 function disconnect() {
   clearTimeout(retry);
+  waitsSince = null;
   source?.close();
   source = null;
 }
@@ -61,10 +69,27 @@ document.addEventListener("visibilitychange", () => {
   if (isFollowed && !document.hidden) connect();
 });
 
+// Nothing is heard any more, since the last status came, or since it was asked for.
+function lose() {
+  live.isConnected = false;
+  live.lostAt ??= new Date(now() - (Date.now() - (heardAt ?? waitsSince ?? Date.now()))).toISOString();
+  tell();
+}
+
+// A connection that says nothing at all is no connection: it is given up, and asked for anew.
+setInterval(() => {
+  if (waitsSince === null || Date.now() - waitsSince < SILENT_MS) return;
+  lose();
+  disconnect();
+  connect();
+}, LOOK_MS);
+
 function connect() {
+  waitsSince = Date.now();
   source = new EventSource("/api/v1/events");
   source.addEventListener("status", (event) => {
     wait = FIRST_RETRY_MS;
+    heardAt = waitsSince = Date.now();
     live.isConnected = true;
     live.lostAt = null;
     live.refusal = null;
@@ -72,12 +97,10 @@ function connect() {
     tell();
   });
   source.onerror = () => {
-    live.isConnected = false;
-    live.lostAt ??= Date.now();
-    tell();
+    lose();
     if (source?.readyState !== EventSource.CLOSED) return;
     // Refused, not only interrupted.
-    source = null;
+    disconnect();
     retry = setTimeout(() => {
       wait = Math.min(wait * 2, LONGEST_RETRY_MS);
       connect();

@@ -56,20 +56,19 @@ export function fault(error) {
   return h("p", { class: "fault", role: "alert" }, shape("bad"), h("span", null, sentence(error.message)));
 }
 
-let notices = null;
+const notices = h("div", { class: "notices", role: "status", "aria-live": "polite" });
 
-// Where notices are read out and shown for a while.
-export function noticeBoard() {
-  notices = h("div", { class: "notices", role: "status", "aria-live": "polite" });
-  return notices;
-}
+// Where notices are read out and shown for a while; what stands there goes along from one session to the next.
+export const noticeBoard = () => notices;
 
 const NOTICE_MS = 6_000;
 
-export function notify(text, tone = "good") {
-  const notice = h("div", { class: `notice ${tone}` }, shape(tone), h("span", null, sentence(text)));
+// What stays does so until somebody has read it.
+export function notify(text, tone = "good", { stays = false } = {}) {
+  const close = stays ? button("Close", () => notice.remove(), { kind: "small" }) : null;
+  const notice = h("div", { class: `notice ${tone}` }, shape(tone), h("span", null, sentence(text)), close);
   notices.append(notice);
-  setTimeout(() => notice.remove(), tone === "bad" ? 2 * NOTICE_MS : NOTICE_MS);
+  if (!stays) setTimeout(() => notice.remove(), tone === "bad" ? 2 * NOTICE_MS : NOTICE_MS);
 }
 
 // Does what somebody asked for, keeps the button from being pressed twice, and tells how it went.

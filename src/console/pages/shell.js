@@ -1,10 +1,11 @@
 // What surrounds every page: name, navigation, what is the matter at a glance, and who is logged in.
 
 import { h, put, say } from "./dom.js";
-import { age, plural, zone } from "./format.js";
+import { plural, zone } from "./format.js";
 import { follow } from "./live.js";
 import { noticeBoard } from "./parts.js";
 import { needs, shape } from "./state.js";
+import { since } from "./ages.js";
 
 // Address, word, and the permission without which the page has nothing to show.
 const ENTRIES = [
@@ -89,10 +90,14 @@ function watch(health, lost, links, signal) {
   const word = h("span", { role: "status" });
   put(health, word);
   let tone = null;
+  let told = null;
   follow(signal, ({ status, isConnected, lostAt, refusal }) => {
     lost.hidden = isConnected || lostAt === null;
-    const old = `No news from weir for ${age((Date.now() - lostAt) / 1000)}: what is shown may be old. It is asked again and again.`;
-    if (!lost.hidden) say(lost, refusal ? `This page does not follow what runs by itself: ${refusal}. It asks again every few seconds.` : old);
+    const why = lost.hidden ? null : refusal ?? lostAt;
+    if (why !== told) {
+      told = why;
+      put(lost, why === null ? null : refusal ? `This page does not follow what runs by itself: ${refusal}. It asks again every few seconds.` : silence(lostAt));
+    }
     if (!status) return;
     const found = needs(status);
     const now = !isConnected ? "idle" : found.some((need) => need.tone === "bad") ? "bad" : found.length > 0 ? "warn" : "good";
@@ -106,6 +111,11 @@ function watch(health, lost, links, signal) {
     count(links.get("dead")?.count, dead);
     count(links.get("alerts")?.count, status.alerts.length);
   });
+}
+
+// Since when there was no news; its age goes on by itself, and is not read out with each second.
+function silence(lostAt) {
+  return ["No news from weir for ", h("span", { "aria-live": "off" }, since(lostAt)), ": what is shown may be old. It is asked again and again."];
 }
 
 function count(node, value) {

@@ -37,12 +37,16 @@ const WORDS = {
 // The word and tone of a destination: what its lane does, and whether that succeeds.
 export function stateOf(destination) {
   const isFailing = destination.trouble && ["delivering", "draining"].includes(destination.state);
+  if (isFailing && destination.state === "draining") return { word: "draining, and failing", tone: "bad" };
   const [word, tone] = WORDS[isFailing ? "failing" : destination.state] ?? [destination.state, "idle"];
   return { word, tone };
 }
 
-// Everything that needs somebody, worst first; each has a key of its own and names where to go, why, and which alerts
-// say the same.
+// So many of one kind and reason stand by themselves.
+const ALIKE_MAX = 10;
+
+// Everything that needs somebody, worst first; each has a key of its own and names where to go, why, which alerts say
+// the same, and what it has in common with others: of whom there are how many, and the reason.
 export function needs(status) {
   const found = [];
   if (!status.ready) found.push({ key: "weir", tone: "bad", title: "weir is not ready", why: "It is starting, stopping, or its store has failed. Senders get no acknowledgment." });
@@ -54,15 +58,33 @@ export function needs(status) {
   return found.sort((one, other) => order[one.tone] - order[other.tone]);
 }
 
+// The same with those of one kind and reason as one entry that holds them, beyond the first ones.
+export function folded(found) {
+  const groups = new Map();
+  for (const need of found) {
+    const key = need.alike?.join();
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(need);
+  }
+  return found.flatMap((need) => {
+    const key = need.alike?.join();
+    const beyond = key === undefined ? [] : groups.get(key).slice(ALIKE_MAX);
+    // One alone takes no more room than what would hold it.
+    if (beyond.length < 2 || !beyond.includes(need)) return [need];
+    const [many, reason = ""] = need.alike;
+    return need === beyond[0] ? [{ key: `more ${key}`, tone: need.tone, title: `${number(beyond.length)} more ${many}`, why: sentence(reason), beyond }] : [];
+  });
+}
+
 function ofListener({ name, state, last_message_age_seconds: last }) {
   const found = [];
   if (state === "silent") {
     const why = last === null ? "No message has ever come, and some should have by now." : `The last message came ${age(last)} ago, which is longer than is normal for it.`;
-    found.push({ key: `silent ${name}`, tone: "bad", about: name, title: `${name} is silent`, why, covers: ["silent-listener"] });
+    found.push({ key: `silent ${name}`, tone: "bad", about: name, alike: ["listeners are silent"], title: `${name} is silent`, why, covers: ["silent-listener"] });
   }
   const refused = growth("listeners", name, 1);
   if (refused > 0) {
-    found.push({ key: `refused ${name}`, tone: "warn", about: name, href: `#/messages?listener=${encodeURIComponent(name)}&state=refused`, title: `${name} refused ${plural(refused, "message")} within the last hour`, why: "Their senders were told so, and why." });
+    found.push({ key: `refused ${name}`, tone: "warn", about: name, alike: ["listeners refused messages within the last hour"], href: `#/messages?listener=${encodeURIComponent(name)}&state=refused`, title: `${name} refused ${plural(refused, "message")} within the last hour`, why: "Their senders were told so, and why." });
   }
   return found;
 }
@@ -72,7 +94,7 @@ function ofAlerts(alerts, found) {
   const isSaid = (alert) => found.some((need) => need.covers?.includes(alert.kind) && (need.about ?? null) === (alert.about ?? null));
   return alerts.filter((alert) => !isSaid(alert)).map((alert) => {
     const { words, href } = meaning(alert);
-    return { key: `alert ${alert.kind} ${alert.about ?? ""}`, tone: alert.critical ? "bad" : "warn", about: alert.about, href: href ?? "#/alerts", title: alert.about ? `${words}: ${alert.about}` : words, why: sentence(local(alert.text)) };
+    return { key: `alert ${alert.kind} ${alert.about ?? ""}`, tone: alert.critical ? "bad" : "warn", about: alert.about, alike: [`of this: ${words}`], href: href ?? "#/alerts", title: alert.about ? `${words}: ${alert.about}` : words, why: sentence(local(alert.text)) };
   });
 }
 
@@ -83,18 +105,18 @@ function ofDestination(destination) {
   const about = { about: name, destination: name, href, key: `stuck ${name}`, covers: ["old-queue", "held", "paused"] };
   const found = [];
   if (destination.state === "held") {
-    found.push({ ...about, tone: "bad", title: `${name} is held`, why: `${sentence(heldBecause(destination))} ${queue}`, orders: ["resume"] });
+    found.push({ ...about, tone: "bad", alike: ["destinations are held", heldBecause(destination)], title: `${name} is held`, why: `${sentence(heldBecause(destination))} ${queue}`, orders: ["resume"] });
   } else if (destination.state === "paused") {
-    found.push({ ...about, tone: "paused", title: `${name} is paused`, why: queue, orders: ["resume"] });
+    found.push({ ...about, tone: "paused", alike: ["destinations are paused"], title: `${name} is paused`, why: queue, orders: ["resume"] });
   } else if (destination.state === "parked") {
-    found.push({ ...about, tone: "idle", title: `${name} is not in the site any more`, why: queue });
+    found.push({ ...about, tone: "idle", alike: ["destinations are not in the site any more"], title: `${name} is not in the site any more`, why: queue });
   } else if (trouble) {
-    found.push({ ...about, tone: "bad", title: `${name} has not got through for ${ago(trouble.since)}`, why: `${sentence(trouble.reason)} ${queue}`, orders: ["retry", "pause"] });
+    found.push({ ...about, tone: "bad", alike: ["destinations have not got through", trouble.reason], title: `${name} has not got through for ${ago(trouble.since)}`, why: `${sentence(trouble.reason)} ${queue}`, orders: ["retry", "pause"] });
   } else if (waiting > 0 && destination.oldest_age_seconds > SLOW_SECONDS) {
-    found.push({ ...about, tone: "warn", title: `${name} is behind`, why: queue });
+    found.push({ ...about, tone: "warn", alike: ["destinations are behind"], title: `${name} is behind`, why: queue });
   }
   if (destination.dead_letters > 0) {
-    found.push({ ...about, key: `dead ${name}`, covers: ["dead-letters"], tone: "warn", href: `${href}/dead`, title: `${name} has ${plural(destination.dead_letters, "dead letter")}`, why: `${number(destination.dead_letters)} given up, kept until somebody sends them again or throws them away.` });
+    found.push({ ...about, key: `dead ${name}`, covers: ["dead-letters"], tone: "warn", alike: ["destinations have dead letters"], href: `${href}/dead`, title: `${name} has ${plural(destination.dead_letters, "dead letter")}`, why: `${number(destination.dead_letters)} given up, kept until somebody sends them again or throws them away.` });
   }
   return found;
 }

@@ -199,6 +199,7 @@ async fn what_was_accepted_and_not_settled_is_there_after_a_restart() {
     let depth = Depth {
         queued: 3,
         dead: 1,
+        oldest: Some(Sequence(3)),
         oldest_at: Some(received_at()),
     };
     assert_eq!(outbox.depth("lab").unwrap(), depth);

@@ -13,7 +13,8 @@ fn c1_without_a_login_nothing_is_read_and_nothing_told() {
     let running = Running::start_set_up();
     let stranger = running.stranger();
     let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm5hIiwicm9sZSI6ImFkbWluaXN0cmF0b3IifQ.";
-    let foreign = format!("weir={}", "A".repeat(43));
+    let name = running.cookie_name();
+    let foreign = format!("{name}={}", "A".repeat(43));
     for client in [
         stranger.clone(),
         stranger.with("Authorization", "Bearer "),
@@ -22,7 +23,7 @@ fn c1_without_a_login_nothing_is_read_and_nothing_told() {
         stranger.with("Authorization", "Basic YW5uYTpjb3JyZWN0IGhvcnNlIGJhdHRlcnk="),
         stranger.with("Authorization", &format!("Bearer {}", "A".repeat(8_000))),
         stranger.with("Cookie", &foreign),
-        stranger.with("Cookie", "weir="),
+        stranger.with("Cookie", &format!("{name}=")),
         stranger.with("Cookie", &format!("__Host-{foreign}")),
     ] {
         let answer = client.get("/api/v1/status");

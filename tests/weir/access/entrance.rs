@@ -72,7 +72,10 @@ fn a_session_is_a_strict_cookie_and_ends() {
     let cookie = answer.header("set-cookie").unwrap();
     let (key, flags) = cookie.split_once(';').unwrap();
     assert_eq!(flags, " Path=/; HttpOnly; SameSite=Strict");
-    assert!(key.strip_prefix("weir=").unwrap().len() >= 43, "{key}");
+    let (name, key) = key.split_once('=').unwrap();
+    assert!(name.starts_with("weir-") && key.len() >= 43, "{name} {key}");
+    let document = running.logged_in("anna").get("/api/v1/openapi.json").json();
+    assert_eq!(document["components"]["securitySchemes"]["session"]["name"], name);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.json()["user"]["permissions"], json!(["see", "administer"]));
     let anna = running.logged_in("anna");
@@ -93,6 +96,77 @@ fn a_session_is_a_strict_cookie_and_ends() {
             client.with(name, value)
         });
     assert_eq!(moved.get("/api/v1/status").code, 401);
+    assert_eq!(running.engine.terminate(), 0);
+}
+
+#[test]
+fn weirs_at_one_host_have_cookies_of_their_own_which_outlive_a_restart() {
+    let [one, other] = [Running::start_set_up(), Running::start_set_up()];
+    let name = one.cookie_name();
+    assert_ne!(name, other.cookie_name());
+    assert_eq!(one.engine.terminate(), 0);
+    let engine = one.site.start();
+    let one = Running { engine, ..one };
+    assert_eq!(one.cookie_name(), name);
+    assert_eq!(one.engine.terminate(), 0);
+    assert_eq!(other.engine.terminate(), 0);
+}
+
+#[test]
+fn behind_a_proxy_a_page_logs_in_by_its_own_name_or_is_told_what_the_proxy_lacks() {
+    let receiver = Receiver::accepting();
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let file = site.folder().join("site/site.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(
+        &file,
+        text.replace("console: {", "console: { names: [weir.example],"),
+    )
+    .unwrap();
+    let running = Running {
+        engine: site.start(),
+        site,
+        receiver,
+    };
+    running.user("anna", "administrator");
+    let page = running.stranger().with("Origin", "https://weir.example");
+    let log_in = json!({ "name": "anna", "password": PASSWORD });
+    // The proxy asks by the address that it knows.
+    let refused = page.ask("POST", "/api/v1/session", Some(&log_in));
+    assert_eq!(refused.code, 403);
+    let asked_for = format!(
+        "of `https://weir.example`, and weir was asked for as `{}`",
+        page.address
+    );
+    for told in [
+        asked_for.as_str(),
+        "must pass the Host on",
+        "engine.console.names",
+    ] {
+        assert!(refused.body.contains(told), "{told}: {}", refused.body);
+    }
+    // What is told back of a name has an end.
+    let long = page.with("Origin", &format!("https://{}", "x".repeat(4_000)));
+    assert!(long.ask("POST", "/api/v1/session", Some(&log_in)).body.len() < 1_000);
+
+    let page = page.with("Host", "weir.example");
+    let answer = page.ask("POST", "/api/v1/session", Some(&log_in));
+    assert_eq!(answer.code, 200, "{}", answer.body);
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.ends_with("; SameSite=Strict; Secure"), "{cookie}");
+    let anna = page
+        .with("Cookie", cookie.split(';').next().unwrap())
+        .with("x-csrf-token", answer.json()["csrf_token"].as_str().unwrap());
+    let events = anna.get("/api/v1/events");
+    assert_eq!(events.header("cache-control"), Some("no-store"));
+    assert_eq!(events.header("x-accel-buffering"), Some("no"));
+    let ended = anna.ask("DELETE", "/api/v1/session", None);
+    assert!(
+        ended
+            .header("set-cookie")
+            .unwrap()
+            .ends_with("; Secure; Max-Age=0")
+    );
     assert_eq!(running.engine.terminate(), 0);
 }
 

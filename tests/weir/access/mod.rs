@@ -83,6 +83,13 @@ impl Running {
             .with("x-csrf-token", &csrf)
     }
 
+    /// The name of the cookie of its sessions.
+    fn cookie_name(&self) -> String {
+        let anna = self.logged_in("anna");
+        let (_, cookie) = anna.headers.iter().find(|(name, _)| name == "Cookie").unwrap();
+        cookie.split('=').next().unwrap().to_owned()
+    }
+
     /// The records of the audit log, the oldest first.
     fn records(&self) -> Vec<Value> {
         let arguments = ["audit", "export", "-", "--site", "site"];

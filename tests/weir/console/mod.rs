@@ -3,8 +3,10 @@
 //! Pictures of every page are left in `target/console`, to be looked at.
 
 mod bulk;
+mod ends;
 mod journey;
 mod living;
+mod many;
 mod night;
 mod roles;
 mod search;

@@ -281,6 +281,26 @@ fn purge_throws_away_what_was_owed_and_says_who_wanted_it() {
 }
 
 #[test]
+fn what_is_gone_and_owed_nothing_is_paused_for_nobody() {
+    for how in ["purge", "drain", "park"] {
+        let (ehr, lab) = (Receiver::accepting(), Receiver::accepting());
+        let both = Site::forwarding_yaml(&[("ehr", ehr.address()), ("lab", lab.address())]);
+        let site = Site::new(&both.replace("    retry:", &format!("    on_remove: {how}\n    retry:")));
+        let engine = site.start();
+        assert_eq!(site.ask("POST", "/api/v1/destinations/lab/pause").0, 200);
+        let stopped = r#"weir_destination_stopped{destination="lab",why="paused"}"#;
+        let alerts = r#"weir_alerts{kind="paused"}"#;
+        engine.wait_for_metric(stopped, 1.0);
+        engine.wait_for_metric(alerts, 1.0);
+        site.change(&Site::forwarding_yaml(&[("ehr", ehr.address())]));
+        engine.wait_for_metric(stopped, 0.0);
+        engine.wait_for_metric(alerts, 0.0);
+        assert_eq!(state(&site, "lab"), "gone", "{how}");
+        assert_eq!(engine.terminate(), 0);
+    }
+}
+
+#[test]
 fn a_destination_with_another_name_leaves_its_queue_to_its_last_settings() {
     let mut backlog = Backlog::with(", on_remove: drain");
     let renamed = [

@@ -15,22 +15,30 @@ export async function eachOf(title, next, work) {
   document.body.append(dialog);
   dialog.showModal();
   let done = 0;
+  let isCutOff = false;
   const failed = [];
+  const refused = (error) => {
+    // Whoever is logged out may do nothing more of it.
+    if (error.status === 401) isCutOff = isStopped = true;
+    else failed.push(error.message);
+  };
   try {
     for (let part = await next(); part !== null && !isStopped; part = await next()) {
       for (const item of part) {
         if (isStopped) break;
-        await work(item).then(() => { done += 1; }, (error) => failed.push(error.message));
+        await work(item).then(() => { done += 1; }, refused);
         say(text, `${plural(done, "done", "done")}${failed.length ? `, ${failed.length} not` : ""}`);
       }
     }
   } catch (error) {
-    failed.push(error.message);
+    refused(error);
   } finally {
     dialog.close();
     dialog.remove();
   }
-  const outcome = `${title}: ${plural(done, "done", "done")}${isStopped ? ", then stopped" : ""}`;
-  if (failed.length > 0) notify(`${outcome}; ${failed.length} not: ${failed[0]}`, "bad");
+  const end = isCutOff ? ", then cut off: your session has ended, and the rest is as it was" : isStopped ? ", then stopped" : "";
+  const outcome = `${title}: ${plural(done, "done", "done")}${end}`;
+  if (isCutOff) notify(`${outcome}${failed.length > 0 ? `; ${failed.length} not: ${failed[0]}` : ""}`, "bad", { stays: true });
+  else if (failed.length > 0) notify(`${outcome}; ${failed.length} not: ${failed[0]}`, "bad");
   else notify(outcome);
 }

@@ -44,7 +44,7 @@ export function destination(page) {
       return;
     }
     const { word, tone } = stateOf(one);
-    const key = JSON.stringify([word, one.trouble?.since, one.trouble?.reason, one.held, one.state, one.waiting > 0]);
+    const key = JSON.stringify([word, one.trouble?.since, one.trouble?.reason, one.held, one.state, one.in_site, one.waiting > 0]);
     if (key !== seen) {
       seen = key;
       put(state, badge(tone, word));
@@ -59,7 +59,7 @@ export function destination(page) {
       ["Delivered", `${number(one.delivered)} since the start`],
       ["Given up", `${number(one.dead_lettered)} since the start`],
       ["Sent and not answered", number(one.ambiguous)],
-      one.trouble ? ["Next attempt", nextAttempt(one.trouble)] : null,
+      one.trouble?.next_at ? ["Next attempt", nextAttempt(one.trouble)] : null,
     ], numbers);
     say(counts.waiting, number(one.waiting));
     say(counts.dead, number(one.dead_letters));
@@ -80,10 +80,11 @@ function reason(one, attempts) {
   if (one.state === "parked") {
     return notice("idle", "It is not in the site any more", ["What it is owed waits until a destination of this name is in the site again."]);
   }
+  const drained = one.state === "draining" ? `What it was owed when ${one.in_site ? "somebody said so" : "it was taken out of the site"} is sent, and then nothing more${one.in_site ? " until somebody resumes it" : ""}.` : null;
   if (one.trouble) {
-    return notice("bad", ["It has not got through for ", since(one.trouble.since)], [`${one.trouble.reason}.`, [attempts, ` since ${moment(one.trouble.since)}. It is tried again by itself; nothing is lost meanwhile.`]]);
+    return notice("bad", ["It has not got through for ", since(one.trouble.since)], [`${one.trouble.reason}.`, [attempts, ` since ${moment(one.trouble.since)}. It is tried again by itself; nothing is lost meanwhile.`], drained].filter(Boolean));
   }
-  return null;
+  return drained ? notice("idle", "It drains", [drained]) : null;
 }
 
 function nextAttempt(trouble) {
@@ -104,9 +105,11 @@ function orders(one) {
     if (sure !== null) await order(control, one.name, "drain");
   });
   if (one.state === "parked" || one.state === "purging") return [];
+  const drains = one.state === "draining";
   return [
     one.trouble && !stops ? tell("Retry now", "retry", "primary") : null,
+    drains && one.in_site ? tell("Resume", "resume", "") : null,
     stops ? tell("Resume", "resume", "primary") : tell("Pause", "pause", ""),
-    stops ? null : drain,
+    stops || drains ? null : drain,
   ];
 }

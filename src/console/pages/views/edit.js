@@ -1,6 +1,7 @@
 // Edit and send: the message as text, a segment a line, what is wrong with it beside it, and what changed below.
 //
-// The original stays as it is. What was typed stays in the memory of this page until it is sent or the session ends.
+// The original stays as it is. What was typed stays in the memory of this page until it is sent, taken back, or its user
+// logs out; a session that ends by itself takes nothing with it.
 
 import * as api from "../api.js";
 import { act, badge, button, confirm, empty, fault, field } from "../parts.js";
@@ -17,9 +18,11 @@ const REST_MS = 150;
 export async function edit(found, page) {
   const response = await api.get(`messages/${found.number}/text`, { raw: true, accept: "text/plain", signal: page.signal });
   const original = segments(await response.text()).join("\n");
-  const drafts = (page.session.drafts ??= new Map());
+  const { drafts } = page.session;
   const area = h("textarea", { class: "draft", rows: Math.min(24, Math.max(8, segments(original).length + 2)), spellcheck: "false", required: true, name: "text", wrap: "off" });
-  area.value = drafts.get(found.number) ?? original;
+  // A number may be another message's since weir was restarted.
+  const draft = drafts.get(found.number);
+  area.value = draft?.original === original ? draft.text : original;
   const beside = h("div", { class: "beside", "aria-live": "polite" });
   const changed = h("section", { "aria-label": "What changed" });
   const told = h("div");
@@ -32,7 +35,7 @@ export async function edit(found, page) {
 
   function look() {
     if (area.value === original) drafts.delete(found.number);
-    else drafts.set(found.number, area.value);
+    else drafts.set(found.number, { original, text: area.value });
     const all = list();
     undo.disabled = all.length === 0;
     put(changed, h("h2", null, all.length ? `${plural(all.length, "place")} changed` : "Nothing has changed yet"), all.length ? changes(all) : null);

@@ -7,11 +7,17 @@ import { LATELY, growth, growths, levels, perSecond } from "../live.js";
 import { shape, stateOf } from "../state.js";
 import { sparkline } from "../chart.js";
 
+// So many cards a column has: more of them are no picture.
+const CARDS_MAX = 24;
+const WORST_FIRST = ["bad", "warn", "paused", "busy", "idle", "good"];
+
 export function flow() {
   const curves = s("svg", { class: "flow-curves", "aria-hidden": "true" });
   const columns = ["Listeners", "Routes", "Destinations"].map((title) => {
     const list = h("ul");
-    return { list, node: h("div", { class: "flow-column" }, h("h2", null, title), list) };
+    const head = h("h2", null, title);
+    const count = (shown, all) => say(head, shown < all ? `${title}: ${number(shown)} of ${number(all)}` : title);
+    return { list, count, node: h("div", { class: "flow-column" }, head, list) };
   });
   const node = h("div", { class: "flow" }, curves, columns.map((column) => column.node));
   const [listeners, routes, destinations] = columns.map((column) => column.list);
@@ -24,7 +30,12 @@ export function flow() {
   };
   return {
     node,
-    update(now, signal) {
+    // Shows what has to do with the destinations that have this in their names; whether there are any.
+    update(all, signal, asked = "") {
+      const now = excerpt(all, asked);
+      columns[0].count(now.listeners.length, all.listeners.length);
+      columns[1].count(now.routes.length, all.routes.length);
+      columns[2].count(now.destinations.length, all.destinations.length);
       const changed = shapeOf(now) !== (status && shapeOf(status));
       status = now;
       keyed(listeners, now.listeners, (one) => one.name, listenerCard);
@@ -39,8 +50,34 @@ export function flow() {
       }
       if (changed || curves.childElementCount === 0) redraw();
       else move(curves, now);
+      return asked === "" || now.destinations.length > 0;
     },
   };
+}
+
+// What a picture can show of it: the worst, in their order.
+function excerpt(status, asked) {
+  const found = status.destinations.filter((one) => one.name.toLowerCase().includes(asked));
+  const destinations = worst(found, (one) => toneOf(one));
+  const names = new Set(destinations.map((one) => one.name));
+  const leadsThere = status.routes.filter((route) => asked === "" || route.to.some((to) => names.has(to)));
+  const routes = leadsThere.slice(0, CARDS_MAX);
+  const from = new Set(routes.flatMap((route) => route.from));
+  const listeners = status.listeners.filter((one) => asked === "" || from.has(one.name));
+  return { ...status, destinations, routes, listeners: worst(listeners, (one) => (one.state === "silent" ? "bad" : "good")) };
+}
+
+function worst(list, tone) {
+  if (list.length <= CARDS_MAX) return list;
+  const rank = new Map(list.map((one) => [one, WORST_FIRST.indexOf(tone(one))]));
+  const shown = new Set([...list].sort((one, other) => rank.get(one) - rank.get(other)).slice(0, CARDS_MAX));
+  return list.filter((one) => shown.has(one));
+}
+
+// One that delivers and has given something up is marred.
+function toneOf(destination) {
+  const { tone } = stateOf(destination);
+  return tone === "good" && destination.dead_letters > 0 ? "warn" : tone;
 }
 
 // What the picture is made of, without its numbers.
@@ -73,10 +110,20 @@ function listenerCard({ name }) {
     say(card.main, rate(perSecond("listeners", name, 0)));
     const last = listener.last_message_age_seconds;
     const silence = last === null ? "no message yet" : `last ${age(last)} ago`;
-    say(card.note, isSilent ? `silent · ${silence}` : refused > 0 ? `${number(refused)} refused in the last hour` : last === null || last >= 60 ? silence : listener.address);
+    const repeated = listener.repeated > 0 ? `${number(listener.repeated)} repeated` : null;
+    const heard = last === null || last >= 60 ? silence : repeated ? null : listener.address;
+    const usual = [heard, repeated].filter(Boolean).join(" · ");
+    say(card.note, isSilent ? `silent · ${silence}` : refused > 0 ? `${number(refused)} refused in the last hour` : usual);
+    card.body.title = counts(listener);
     card.spark.update(growths("listeners", name, 0, LATELY));
   };
   return card;
+}
+
+// What became of what it has received since the start.
+function counts(listener) {
+  const parts = ["received", "accepted", "filtered", "unrouted", "repeated", "refused"];
+  return `Since the start: ${parts.map((part) => `${part} ${number(listener[part])}`).join(", ")}`;
 }
 
 function routeCard({ name }) {
@@ -89,8 +136,7 @@ function destinationCard({ name }) {
   const card = frame("destination", name, `#/destinations/${encodeURIComponent(name)}`);
   card.update = (destination) => {
     const state = stateOf(destination);
-    const isMarred = state.tone === "good" && destination.dead_letters > 0;
-    tone(card, isMarred ? "warn" : state.tone, state.word);
+    tone(card, toneOf(destination), state.word);
     const { waiting, dead_letters: dead } = destination;
     say(card.main, waiting > 0 ? `${number(waiting)} waiting` : rate(perSecond("destinations", name, 1)));
     const parts = [

@@ -193,6 +193,21 @@ function numbers(row) {
   return h("span", { class: "subject" }, parts.map(([title, values]) => h("small", { title }, values.join(", "))));
 }
 
+// So many of those a message is for stand in its row, the worst first.
+const SHOWN_MAX = 5;
+const WORST_FIRST = ["dead", "queued", "purged", "resent", "delivered"];
+
+function whom(session, row) {
+  if (row.deliveries.length === 0) return "nobody";
+  const rank = (one) => WORST_FIRST.indexOf(one.state);
+  const worst = [...row.deliveries].sort((one, other) => rank(one) - rank(other) || one.destination.localeCompare(other.destination));
+  const beyond = worst.length - SHOWN_MAX;
+  return [
+    worst.slice(0, SHOWN_MAX).map((one) => h("span", { class: "to" }, became(one.state).firstChild, h("span", null, one.state === row.state ? one.destination : `${one.destination} (${one.state})`))),
+    beyond > 0 ? h("span", { class: "to" }, messageLink(session, row.number, `+${number(beyond)}`, "/deliveries")) : null,
+  ];
+}
+
 function columns(session, isLook, told) {
   const about = [["Patient", subject], ["Order, account", numbers]];
   const again = ["", (row) => h("div", { class: "actions" }, maySendAgain(row) ? button("Send again…", () => sendAgain(row, told), { kind: "small" }) : null), "end"];
@@ -203,7 +218,7 @@ function columns(session, isLook, told) {
     ...(isLook ? about : []),
     ["Listener", (row) => row.listener],
     ["Became", (row) => became(row.state)],
-    ["For", (row) => (row.deliveries.length ? row.deliveries.map((one) => h("span", { class: "to" }, became(one.state).firstChild, one.state === row.state ? one.destination : `${one.destination} (${one.state})`)) : "nobody")],
+    ["For", (row) => whom(session, row), "whom"],
     ["Size", (row) => bytes(row.bytes), "number"],
     ...(session.may("operate") ? [again] : []),
   ];

@@ -2,36 +2,51 @@
 
 import { flow } from "./flow.js";
 import { h, keyed, put, redraw, say } from "../dom.js";
-import { DESTINATION_COUNTS, LISTENER_COUNTS, LATELY, follow, growths, levels, perSecond, sum } from "../live.js";
-import { heading, button } from "../parts.js";
+import { DESTINATION_COUNTS, LISTENER_COUNTS, LATELY, follow, growths, levels, live, perSecond, sum } from "../live.js";
+import { button, empty, heading } from "../parts.js";
 import { age, number, plural, rate } from "../format.js";
-import { needs, shape } from "../state.js";
+import { folded, needs, shape } from "../state.js";
 import { order } from "./orders.js";
 import { sparkline } from "../chart.js";
 
+// With more destinations than this they can be shown by name.
+const FEW = 12;
+
 export function overview(page) {
+  const filter = h("input", { type: "search", placeholder: "Destinations by name", "aria-label": "Destinations by name", autocomplete: "off", spellcheck: "false", maxlength: 100, hidden: true, oninput: () => update(live) });
   const attention = h("section", { class: "attention", "aria-label": "What needs a look" });
   const totals = h("section", { class: "totals", "aria-label": "The last minutes" });
   const picture = flow();
   const numbers = tiles(totals);
   put(page.root,
-    heading("Overview"),
+    heading("Overview", { actions: filter }),
     lackOfRoles(page.session),
     attention,
     totals,
     h("section", { class: "flow-section", "aria-label": "Listeners, routes and destinations" }, picture.node));
   const calm = h("p", { class: "calm", hidden: true }, shape("good"), h("span", null, "All is well: nothing is stuck, and nothing was given up."));
   const list = h("div", { class: "needs" });
-  put(attention, calm, list);
-  follow(page.signal, ({ status }) => {
+  const none = h("div");
+  put(attention, calm, list, none);
+  function update({ status, isConnected }) {
     if (!status) return;
+    filter.hidden = status.destinations.length <= FEW && filter.value === "";
+    const asked = filter.value.trim().toLowerCase();
     const found = needs(status);
-    // Each keeps its nodes while its words change: whoever is about to press a button keeps it.
-    keyed(list, found, (need) => need.key, () => needCard(page.session));
-    calm.hidden = found.length > 0;
+    const shown = asked === "" ? found : found.filter((need) => need.about?.toLowerCase().includes(asked));
+    showNeeds(page.session, list, folded(shown));
+    // What was so when it was last heard of may be so no more.
+    calm.hidden = found.length > 0 || !isConnected;
     numbers(status);
-    picture.update(status, page.signal);
-  });
+    const isAny = picture.update(status, page.signal, asked);
+    put(none, isAny ? null : empty(`No destination has “${filter.value.trim()}” in its name.`));
+  }
+  follow(page.signal, update);
+}
+
+// Each keeps its nodes while its words change: whoever is about to press a button keeps it.
+function showNeeds(session, list, found) {
+  keyed(list, found, (need) => need.key, (need) => (need.beyond ? manyCard(session) : needCard(session)));
 }
 
 // The first administrator may make users and no more: what to do about it is said where they arrive.
@@ -61,6 +76,29 @@ function needCard(session) {
       put(mark, shape(need.tone));
       put(name, need.href ? h("a", { href: need.href }, title) : title);
       redraw(actions, orders.map((what) => button(LABELS[what], (event) => order(event.currentTarget, need.destination, what), { kind: "small" })));
+    },
+  };
+}
+
+// Many of one kind and reason, which are made when somebody wants to see them.
+function manyCard(session) {
+  const title = h("span");
+  const why = h("span", { class: "note" });
+  const mark = h("span", { class: "mark" });
+  const inner = h("div", { class: "needs" });
+  const details = h("details", { ontoggle: () => show() }, h("summary", null, title, why), inner);
+  const node = h("article", null, mark, h("div", null, details));
+  let now = null;
+  const show = () => showNeeds(session, inner, details.open ? now.beyond : []);
+  return {
+    node,
+    update(need) {
+      now = need;
+      say(title, need.title);
+      say(why, need.why);
+      node.className = `need many ${need.tone}`;
+      if (!mark.firstChild) put(mark, shape(need.tone));
+      show();
     },
   };
 }
