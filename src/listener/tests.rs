@@ -206,6 +206,7 @@ fn departures_from_the_protocol_are_counted_by_kind() {
         &["ack one", "ack two"],
         &deviation("missing_return"),
     );
+    check("", b"\x0Bone\x1C\n", &["ack one"], &deviation("missing_return"));
     check(
         "",
         b"\x0Bhal\x0Bone\x1C\r",
