@@ -23,7 +23,7 @@ use crate::{clock, config, metrics as names};
 use super::answers::Answers;
 use super::counts::DestinationCounts;
 use super::lanes::Duty;
-use super::pacer::Pacer;
+use super::pacer::{Pacer, Turns};
 use super::share::Share;
 use super::stored::{self, Assumed};
 use super::switches::{Permission, Switch, Switches};
@@ -62,6 +62,8 @@ pub(super) struct Equipment {
     pub(super) switches: Arc<Switches>,
     pub(super) answers: Arc<Answers>,
     pub(super) refusals: Aside,
+    /// The attempts of the lanes before this one, which count for its pace.
+    pub(super) turns: Turns,
     /// What listeners assume when the lane begins.
     pub(super) assumed: Assumed,
     pub(super) duty: watch::Receiver<Duty>,
@@ -82,7 +84,7 @@ pub(super) async fn run(
         name: Arc::clone(&name),
         retry: settings.retry,
         on_nak: settings.on_nak,
-        pacer: Pacer::new(settings.pace),
+        pacer: Pacer::new(settings.pace, equipment.turns),
         outbox: equipment.outbox,
         assumed: equipment.assumed,
         counts: equipment.counts,

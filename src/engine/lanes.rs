@@ -21,6 +21,7 @@ use super::answers::Answers;
 use super::counts::{DestinationCounts, LaneState};
 use super::deliverer::{self, Equipment};
 use super::in_use::Released;
+use super::pacer::Turns;
 use super::status::Status;
 use super::stored::Assumed;
 use super::switches::Switches;
@@ -58,6 +59,8 @@ struct Lane {
     told: watch::Sender<Duty>,
     /// Resolves when it has ended.
     ended: oneshot::Receiver<()>,
+    /// When it made its attempts, and those before it.
+    turns: Turns,
 }
 
 impl Lane {
@@ -90,7 +93,7 @@ impl Lanes {
     /// Starts the lane of a destination. One that is there already, with other settings or on its way out, ends first.
     /// What its listeners assume is asked of the site that begins with it, which may not run yet.
     pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings, assumed: &Assumed) {
-        let before = self.newest.remove(name).map(Lane::stop);
+        let (before, turns) = self.succeed(name);
         let (told, duty) = watch::channel(Duty::Deliver);
         let (running, ended) = oneshot::channel();
         let counts = self.status.destination(name);
@@ -100,6 +103,7 @@ impl Lanes {
             switches: Arc::clone(&self.switches),
             answers: Arc::clone(&self.answers),
             refusals: self.refusals.clone(),
+            turns: turns.clone(),
             assumed: assumed.clone(),
             duty: duty.clone(),
         };
@@ -112,7 +116,14 @@ impl Lanes {
             drop(running);
             ended
         });
-        self.newest.insert(Arc::clone(name), Lane { told, ended });
+        self.newest.insert(Arc::clone(name), Lane { told, ended, turns });
+    }
+
+    /// Tells the newest lane of a destination to stop: what resolves when it has, and its attempts.
+    fn succeed(&mut self, name: &Arc<str>) -> (Option<oneshot::Receiver<()>>, Turns) {
+        let newest = self.newest.remove(name);
+        let turns = newest.as_ref().map(|lane| lane.turns.clone());
+        (newest.map(Lane::stop), turns.unwrap_or_default())
     }
 
     /// Does with a destination that is no longer in the site what its last settings say. `released` tells when no
@@ -143,7 +154,7 @@ impl Lanes {
             }
             Some(OnRemove::Purge) => {
                 counts.set_state(LaneState::Purging);
-                let before = self.newest.remove(name).map(Lane::stop);
+                let (before, turns) = self.succeed(name);
                 let (told, duty) = watch::channel(Duty::Deliver);
                 let (running, ended) = oneshot::channel();
                 let purge = Purge {
@@ -162,7 +173,7 @@ impl Lanes {
                     drop(running);
                     ended
                 });
-                self.newest.insert(Arc::clone(name), Lane { told, ended });
+                self.newest.insert(Arc::clone(name), Lane { told, ended, turns });
             }
         }
     }
@@ -293,6 +304,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::super::in_use;
+    use super::super::pacer::Pacer;
     use super::super::status::Running;
     use super::super::switches::Switch;
     use super::*;
@@ -416,6 +428,26 @@ mod tests {
             ..Switch::default()
         };
         assert_eq!(switches.get(&name), expected);
+        outbox.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_follows_keeps_the_pace_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lanes, status, outbox, mut settings) = lanes(folder.path());
+        let name: Arc<str> = "copies".into();
+        let per = Duration::from_secs(60 * 60);
+        settings.pace.rate = Some(config::Rate { count: 2, per });
+        accept(&outbox, "ONE").await;
+        lanes.start(&name, &settings, &Assumed::new());
+        while status.destination(&name).delivered.get() == 0 {
+            tokio::task::yield_now().await;
+        }
+        lanes.start(&name, &settings, &Assumed::new());
+        let pacer = Pacer::new(settings.pace, lanes.newest[&name].turns.clone());
+        assert_eq!(pacer.take_turn(Instant::now()), Ok(()));
+        assert!(pacer.take_turn(Instant::now()).is_err(), "one was taken before");
+        lanes.stop(Duration::from_secs(60)).await;
         outbox.close().await;
     }
 
