@@ -20,7 +20,7 @@ use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
 use crate::outbox::{Attempt, Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::{clock, config, metrics as names};
 
-use super::answers::Answers;
+use super::answers::{Answer, Answers};
 use super::counts::DestinationCounts;
 use super::lanes::Duty;
 use super::pacer::{Pacer, Turns};
@@ -219,6 +219,7 @@ impl Deliverer {
             match decide(&result, &self.lane.on_nak, attempts.refused) {
                 Decision::Delivered => {
                     let answer = result.ok().and_then(|receipt| receipt.answer).or(attempts.answer);
+                    let answer = Answer::at_the_end(answer);
                     self.lane.answers.tell(&self.lane.name, delivery.sequence, answer);
                     self.delivered(&delivery, attempt, permit).await?;
                     return Ok(true);
@@ -368,9 +369,8 @@ impl Deliverer {
         warn!(%destination, sequence, attempts = attempts.made, reason, "dead letter");
         self.lane.counts.dead_lettered.one();
         self.lane.counts.got_through();
-        self.lane
-            .answers
-            .tell(destination, delivery.sequence, attempts.answer.clone());
+        let answer = Answer::at_the_end(attempts.answer.clone());
+        self.lane.answers.tell(destination, delivery.sequence, answer);
         let outcome = Outcome::DeadLetter {
             reason,
             attempts: attempts.made,

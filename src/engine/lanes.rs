@@ -5,6 +5,7 @@
 //! purge that an operator has asked for.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::audit::Aside;
 use crate::config::{DestinationSettings, OnRemove};
 use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 
-use super::answers::Answers;
+use super::answers::{Answer, Answers};
 use super::counts::{DestinationCounts, LaneState};
 use super::deliverer::{self, Equipment};
 use super::in_use::Released;
@@ -161,6 +162,7 @@ impl Lanes {
                     name: Arc::clone(name),
                     outbox: self.outbox.clone(),
                     switches: Arc::clone(&self.switches),
+                    answers: Arc::clone(&self.answers),
                     counts,
                     duty,
                     unsettled: Arc::new(Semaphore::new(PURGE_UNSETTLED_MAX as usize)),
@@ -168,8 +170,7 @@ impl Lanes {
                 };
                 self.tasks.spawn(async move {
                     end_of(before).await;
-                    released.wait().await;
-                    let ended = purge.run().await;
+                    let ended = purge.run(released).await;
                     drop(running);
                     ended
                 });
@@ -230,6 +231,7 @@ struct Purge {
     name: Arc<str>,
     outbox: Outbox,
     switches: Arc<Switches>,
+    answers: Arc<Answers>,
     counts: Arc<DestinationCounts>,
     duty: watch::Receiver<Duty>,
     unsettled: Arc<Semaphore>,
@@ -237,39 +239,59 @@ struct Purge {
 }
 
 impl Purge {
-    /// Until nothing is left, or the destination is in the site again: what is left then is delivered.
-    async fn run(self) -> Result<(), OutboxError> {
+    /// Until nothing is left and nothing more can come, or the destination is in the site again: what is left then is
+    /// delivered. What is there goes at once: senders that wait for an answer to it keep the site before in use, and are
+    /// told that there will be none.
+    async fn run(mut self, released: Released) -> Result<(), OutboxError> {
         let mut purged: u64 = 0;
         let mut after = None;
+        let mut arrivals = self.outbox.arrivals(&self.name);
+        let mut released = pin!(released.wait());
+        let mut is_released = false;
         while *self.duty.borrow() == Duty::Deliver {
+            arrivals.mark_unchanged();
             let sequences = self.next(after).await?;
-            let Some(last) = sequences.last() else {
+            if let Some(last) = sequences.last() {
+                after = Some(*last);
+                purged += sequences.len() as u64;
+                self.purge(sequences).await?;
+            } else if is_released {
                 self.forget_deliveries().await;
                 break;
-            };
-            after = Some(*last);
-            for sequence in sequences {
-                let settlement = Settlement {
-                    destination: Arc::clone(&self.name),
-                    sequence,
-                    outcome: Outcome::Purged,
-                };
-                let hold = self.holds(1).await?;
-                let telling = Telling {
-                    attempt: None,
-                    by: Some(self.asker.clone()),
-                };
-                self.outbox
-                    .settle_telling(settlement, telling, Some(hold))
-                    .await?;
-                self.counts.purged.one();
-                purged += 1;
+            } else {
+                tokio::select! {
+                    () = &mut released => is_released = true,
+                    changed = arrivals.changed() => changed.map_err(|_| OutboxError::Closed)?,
+                    _ = self.duty.wait_for(|duty| *duty != Duty::Deliver) => {}
+                }
             }
         }
         // All of it is on disk then.
         drop(self.holds(PURGE_UNSETTLED_MAX).await?);
         warn!(destination = %self.name, purged, asker = self.asker, "taken out of the site: what it was owed is purged");
         set_state(&self.counts, LaneState::Parked, Duty::Deliver, &self.duty);
+        Ok(())
+    }
+
+    /// Ends these deliveries, and tells whoever waits for an answer to one.
+    async fn purge(&self, sequences: Vec<Sequence>) -> Result<(), OutboxError> {
+        for sequence in sequences {
+            let settlement = Settlement {
+                destination: Arc::clone(&self.name),
+                sequence,
+                outcome: Outcome::Purged,
+            };
+            let hold = self.holds(1).await?;
+            let telling = Telling {
+                attempt: None,
+                by: Some(self.asker.clone()),
+            };
+            self.outbox
+                .settle_telling(settlement, telling, Some(hold))
+                .await?;
+            self.counts.purged.one();
+            self.answers.tell(&self.name, sequence, Answer::Purged);
+        }
         Ok(())
     }
 
@@ -302,7 +324,9 @@ impl Purge {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use tokio::time::Instant;
 
+    use super::super::answers::Awaited;
     use super::super::in_use;
     use super::super::pacer::Pacer;
     use super::super::status::Running;
@@ -343,8 +367,12 @@ mod tests {
     }
 
     async fn accept(outbox: &Outbox, id: &str) {
+        outbox.offer(acceptance(id)).await.unwrap().await.unwrap();
+    }
+
+    fn acceptance(id: &str) -> Acceptance {
         let raw = format!("MSH|^~\\&|A|B|C|D|20260301||ADT^A01|{id}|P|2.5.1\r");
-        let acceptance = Acceptance {
+        Acceptance {
             received_at: jiff::Timestamp::UNIX_EPOCH,
             listener: "in".into(),
             control_id: Bytes::new(),
@@ -361,8 +389,7 @@ mod tests {
             instead_of: None,
             told: None,
             link: None,
-        };
-        outbox.offer(acceptance).await.unwrap().await.unwrap();
+        }
     }
 
     #[tokio::test]
@@ -394,6 +421,49 @@ mod tests {
             assert_eq!(status.depth(&name).queued, 0);
             outbox.close().await;
         }
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_answer_to_what_is_purged_is_told_and_does_not_hold_up_the_purge() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lanes, status, outbox, settings) = lanes(folder.path());
+        let name: Arc<str> = "copies".into();
+        let answers = Arc::clone(&lanes.answers);
+        lanes.switches.pause_after(&name, 0).unwrap();
+        lanes.start(&name, &settings, &Assumed::new());
+        let wait = |in_use: in_use::InUse| {
+            let reply = crate::route::Reply {
+                from: Arc::clone(&name),
+                timeout: Duration::from_secs(60),
+            };
+            let waiter = answers.wait(Awaited {
+                reply,
+                delivery: Some(0),
+            });
+            let (waiter, outbox) = (waiter.unwrap(), outbox.clone());
+            async move {
+                let offered = outbox.offer_numbered(acceptance("ASKED"), waiter.numbered());
+                let accepted = offered.await.unwrap().await.unwrap();
+                let answer = waiter.answer(accepted.first, Instant::now()).await;
+                // As the intake does that took the frame.
+                drop(in_use);
+                assert!(matches!(answer, Some(Answer::Purged)));
+            }
+        };
+        let (in_use, released) = in_use::begin();
+        let before = tokio::spawn(wait(in_use.clone()));
+        while status.depth(&name).queued == 0 {
+            tokio::task::yield_now().await;
+        }
+        lanes.retire(&name, Some(OnRemove::Purge), released, "a test");
+        before.await.unwrap();
+        // A frame that was read before is accepted only now.
+        wait(in_use).await;
+        while let Some(ended) = lanes.tasks.join_next().await {
+            ended.unwrap().unwrap();
+        }
+        assert_eq!(status.destination(&name).purged.get(), 2);
+        outbox.close().await;
     }
 
     #[tokio::test]
