@@ -26,7 +26,8 @@ pub(super) struct Settings {
     #[serde(default)]
     console: Console,
     /// The most bytes of messages being read at once, over all listeners, as `256MiB` (the default). Each
-    /// message over 64 KiB that is being read counts with the `frame_bytes_max` of its listener.
+    /// message over 64 KiB that is being read counts with the `frame_bytes_max` of its listener. Those that come from one
+    /// address have a quarter of it, or one message, if that is more.
     #[serde(default = "default_read_bytes_max", deserialize_with = "units::bytes")]
     read_bytes_max: usize,
     /// How the store of accepted messages uses the machine.

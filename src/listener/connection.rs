@@ -9,7 +9,7 @@
 //! already, is taken and passed on all the same.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -85,9 +85,9 @@ impl Service {
         self.shutdown.clone()
     }
 
-    /// One connection's share of the budget for frames being read.
-    pub(super) fn share(&self) -> Share {
-        self.budget.share(self.settings.frame_bytes_max)
+    /// The share that a connection from this address has of the budget for frames being read.
+    pub(super) fn share(&self, address: IpAddr) -> Share {
+        self.budget.share(self.settings.frame_bytes_max, Some(address))
     }
 
     pub(super) fn count_frame(&self, frame: &Frame) {

@@ -78,7 +78,7 @@ impl<'a> Reading<'a> {
             shutdown: service.shutdown(),
             decoder: Decoder::new(limits, service.settings().framing).of_release(service.settings().release),
             buffer: BytesMut::new(),
-            share: service.share(),
+            share: service.share(peer.ip()),
             waiting: None,
             at_end: false,
             warned: false,

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::io::{Read, Write};
+use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use bytes::BytesMut;
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Barrier, Semaphore};
 use tokio::task::{JoinHandle, yield_now};
 
@@ -47,13 +48,7 @@ async fn start(more: &str, intake: Intake) -> Running {
 
 impl Running {
     async fn connect(&self) -> Peer {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let decoder = Decoder::new(FrameLimits::default(), Strictness::Strict);
-        Peer {
-            stream,
-            decoder,
-            buffer: BytesMut::new(),
-        }
+        Peer::over(TcpStream::connect(self.address).await.unwrap())
     }
 
     async fn stop(self) {
@@ -70,6 +65,15 @@ struct Peer {
 }
 
 impl Peer {
+    fn over(stream: TcpStream) -> Peer {
+        let decoder = Decoder::new(FrameLimits::default(), Strictness::Strict);
+        Peer {
+            stream,
+            decoder,
+            buffer: BytesMut::new(),
+        }
+    }
+
     async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }
@@ -840,7 +844,32 @@ async fn large_frames_share_one_budget_and_all_get_through() {
     assert_eq!(lengths, HashSet::from([Some(content.len() + 4)]));
     running.stop().await;
     // Everything has been given back.
-    budget.share(512 << 10).cover(512 << 10).await;
+    budget.share(512 << 10, None).cover(512 << 10).await;
+}
+
+#[tokio::test]
+async fn whose_frames_never_end_keeps_no_room_from_other_addresses() {
+    let budget = ReadBudget::new(800 << 10);
+    let running = start_with("frame_bytes_max: 200KiB", budget.clone(), echo()).await;
+    let unfinished = [&b"\x0B"[..], &[b'x'; 100 << 10]].concat();
+    let mut stalled = Vec::new();
+    for _ in 0..8 {
+        let mut peer = running.connect().await;
+        peer.send(&unfinished).await;
+        stalled.push(peer);
+    }
+    let mut own = budget.share(200 << 10, Some(IpAddr::from([127, 0, 0, 1])));
+    while own.cover(200 << 10).now_or_never().is_some() {
+        own.release();
+        yield_now().await;
+    }
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 2], 0))).unwrap();
+    let mut other = Peer::over(socket.connect(running.address).await.unwrap());
+    let content = "x".repeat(100 << 10);
+    other.send_frame(&content).await;
+    assert_eq!(other.reply().await, Some(format!("ack {content}")));
+    running.stop().await;
 }
 
 #[tokio::test]
