@@ -28,6 +28,7 @@ use super::sides::{WriteSide, split};
 use super::{Intake, ReadBudget, Reply, count_failure, guard_begun, guard_intake, guard_reply};
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
 use crate::mllp::{Frame, Release, encode};
+use crate::seldom::{Leave, Seldom};
 use crate::tls::{Accepted, linger};
 
 /// What all connections of one listener share.
@@ -39,6 +40,7 @@ pub(super) struct Service {
     shutdown: watch::Receiver<bool>,
     frames: Counter,
     frame_bytes: Counter,
+    lines: Seldom,
 }
 
 impl Service {
@@ -59,6 +61,7 @@ impl Service {
             shutdown,
             frames,
             frame_bytes,
+            lines: Seldom::default(),
         }
     }
 
@@ -100,6 +103,11 @@ impl Service {
 
     pub(super) fn count_failure(&self, kind: &'static str) {
         count_failure(&self.name, kind);
+    }
+
+    /// Leave to write a line of the log about some peer, unless there was one of this kind just before.
+    pub(super) fn leave(&self, kind: &'static str) -> Option<Leave> {
+        self.lines.leave(kind)
     }
 }
 
@@ -257,8 +265,12 @@ impl Writing<'_> {
         };
         for frame in &reply.frames {
             if let Err(failure) = encode(frame, &mut self.out) {
-                self.service.count_failure("unframeable_reply");
-                error!(listener = self.service.name(), peer = %self.peer, %failure, "a reply cannot be sent");
+                let kind = "unframeable_reply";
+                self.service.count_failure(kind);
+                if let Some(leave) = self.service.leave(kind) {
+                    let (listener, left_out) = (self.service.name(), leave.left_out);
+                    error!(listener, peer = %self.peer, %failure, left_out, "a reply cannot be sent");
+                }
                 said = Said::Nothing;
             }
         }
@@ -283,7 +295,10 @@ impl Writing<'_> {
         let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         if let Err(failure) = &written {
             self.service.count_failure("write");
-            warn!(listener = self.service.name(), peer = %self.peer, %failure, "a reply could not be written");
+            if let Some(leave) = self.service.leave("write") {
+                let (listener, left_out) = (self.service.name(), leave.left_out);
+                warn!(listener, peer = %self.peer, %failure, left_out, "a reply could not be written");
+            }
         }
         written
     }
