@@ -25,7 +25,7 @@ use super::mllp::Settings;
 use super::reading::Reading;
 use super::release_2;
 use super::sides::{WriteSide, split};
-use super::{Intake, ReadBudget, Reply, count_failure, guard_begun, guard_intake, guard_reply};
+use super::{Intake, ReadBudget, Reply, Ruling, count_failure, guard_begun, guard_intake, guard_reply};
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
 use crate::mllp::{Frame, Release, encode};
 use crate::seldom::{Leave, Seldom};
@@ -129,7 +129,7 @@ pub(super) enum Said {
     Reply,
     /// The same, and no more frames are to be read. Those read before still get theirs.
     LastReply,
-    /// Nothing: the sender is to learn that from the closed connection.
+    /// Nothing, be it because there is to be none: the sender is to learn that from the closed connection.
     Nothing,
 }
 
@@ -258,7 +258,9 @@ impl Writing<'_> {
             self.service.count_failure("intake_panic");
             return Said::Nothing;
         };
-        let mut said = match (reply.close, reply.frames.is_empty()) {
+        // What could not be stored, and is to get no answer, the sender has to learn in this way.
+        let ends = reply.close || (reply.frames.is_empty() && reply.ruling == Ruling::Unavailable);
+        let mut said = match (ends, reply.frames.is_empty()) {
             (false, _) => Said::Reply,
             (true, false) => Said::LastReply,
             (true, true) => Said::Nothing,

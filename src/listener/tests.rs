@@ -695,6 +695,46 @@ async fn where_one_answer_fits_it_is_the_whole_reply() {
     assert_eq!(whole.frames, ["ack 1", "rest 1"]);
 }
 
+/// Takes nothing, and answers only those that say so.
+fn unavailable() -> Intake {
+    intake(|text| async move {
+        Reply {
+            frames: text
+                .starts_with("told")
+                .then(|| Bytes::from(text))
+                .into_iter()
+                .collect(),
+            ruling: Ruling::Unavailable,
+            ..Reply::default()
+        }
+    })
+}
+
+#[tokio::test]
+async fn whose_message_is_not_stored_and_who_gets_no_answer_sees_the_connection_closed() {
+    let running = start("", unavailable()).await;
+    let mut peer = running.connect().await;
+    for text in ["told 1", "told 2", "untold", "told 3"] {
+        peer.send_frame(text).await;
+    }
+    let replies = peer.replies().await;
+    assert_eq!(replies, ["told 1", "told 2"]);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn in_release_2_a_commit_block_says_that_a_message_is_not_stored() {
+    let running = start("release: 2", unavailable()).await;
+    let mut peer = running.connect().await;
+    for _ in 0..2 {
+        peer.send_frame("untold").await;
+        let mut block = [0; 4];
+        peer.stream.read_exact(&mut block).await.unwrap();
+        assert_eq!(&block, b"\x0B\x15\x1C\r");
+    }
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_reply_that_cannot_be_framed_closes_the_connection() {
     let running = start("", intake(|_| async { reply("\x0B".to_owned()) })).await;
