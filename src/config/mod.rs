@@ -49,6 +49,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::case::Case;
 use crate::outbox;
@@ -99,6 +100,8 @@ pub struct Site {
     pub console: Console,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
+    /// How long the attempts under way may go on when weir stops.
+    pub stop_grace: Duration,
     /// How the store of accepted messages uses the machine.
     pub outbox: outbox::Settings,
     /// When a changed site is read anew.
@@ -225,6 +228,7 @@ fn load_as(
     dictionary::check(&sections, &mut problems);
     profiles.warn_unused(&mut problems);
     let site = Site {
+        stop_grace: engine.stop_grace(&destinations),
         data: engine.data,
         console: engine.console,
         read_bytes_max: engine.read_bytes_max,

@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -17,6 +18,7 @@ use tracing::{error, warn};
 use crate::audit::Aside;
 use crate::config::{DestinationSettings, OnRemove};
 use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
+use crate::units::duration_text;
 
 use super::answers::{Answer, Answers};
 use super::counts::{DestinationCounts, LaneState};
@@ -65,6 +67,10 @@ struct Lane {
 }
 
 impl Lane {
+    fn is_running(&mut self) -> bool {
+        matches!(self.ended.try_recv(), Err(TryRecvError::Empty))
+    }
+
     /// Tells it to stop; what comes after it waits for the end.
     fn stop(self) -> oneshot::Receiver<()> {
         self.told.send_replace(Duty::Stop);
@@ -191,7 +197,7 @@ impl Lanes {
         std::future::pending().await
     }
 
-    /// Tells every lane to stop and waits until each has; those that take longer than the grace are dropped.
+    /// Tells every lane to stop and waits until each has; those that take longer than the grace are dropped, and named.
     pub(super) async fn stop(mut self, grace: Duration) {
         for lane in self.newest.values() {
             lane.told.send_replace(Duty::Stop);
@@ -204,6 +210,15 @@ impl Lanes {
             }
         };
         if timeout(grace, all_ended).await.is_err() {
+            let lanes = self.newest.iter_mut();
+            let cut_off: Vec<&str> = lanes
+                .filter_map(|(name, lane)| lane.is_running().then_some(&**name))
+                .collect();
+            warn!(
+                destinations = cut_off.join(", "),
+                grace = duration_text(grace),
+                "no end of the attempts under way: cut off, and made again after the next start"
+            );
             self.tasks.shutdown().await;
         }
     }
