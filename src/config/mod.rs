@@ -216,10 +216,9 @@ fn load_as(
         // A name that is unknown may be defined where nothing could be read.
         problems.withdraw(&UNKNOWN);
     }
-    let archive = engine.as_ref().and_then(|engine| {
-        let key = engine.outbox.key.as_ref();
-        archive::read(sections.archive(), folder, &engine.data, key, &mut problems)
-    });
+    let archive = engine
+        .as_ref()
+        .and_then(|engine| read_archive(&sections, folder, engine, &mut problems));
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
@@ -246,6 +245,17 @@ fn load_as(
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
+}
+
+/// The section `archive`; where it lies and how it is encrypted, if it does not say so itself, is as in `engine`.
+fn read_archive(
+    sections: &Sections<'_>,
+    folder: &Path,
+    engine: &engine::Engine,
+    problems: &mut Problems,
+) -> Option<Archive> {
+    let key = engine.outbox.key.as_ref();
+    archive::read(sections.archive(), folder, &engine.data, key, problems)
 }
 
 /// The section `engine`; that there is none is a problem when nothing was left unread.

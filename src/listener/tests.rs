@@ -717,8 +717,9 @@ async fn whose_message_is_not_stored_and_who_gets_no_answer_sees_the_connection_
     for text in ["told 1", "told 2", "untold", "told 3"] {
         peer.send_frame(text).await;
     }
-    let replies = peer.replies().await;
-    assert_eq!(replies, ["told 1", "told 2"]);
+    for expected in [Some("told 1"), Some("told 2"), None] {
+        assert_eq!(peer.reply().await.as_deref(), expected);
+    }
     running.stop().await;
 }
 
@@ -891,7 +892,7 @@ async fn large_frames_share_one_budget_and_all_get_through() {
 async fn whose_frames_never_end_keeps_no_room_from_other_addresses() {
     let budget = ReadBudget::new(800 << 10);
     let running = start_with("frame_bytes_max: 200KiB", budget.clone(), echo()).await;
-    let unfinished = [&b"\x0B"[..], &[b'x'; 100 << 10]].concat();
+    let unfinished = [&b"\x0B"[..], &vec![b'x'; 100 << 10]].concat();
     let mut stalled = Vec::new();
     for _ in 0..8 {
         let mut peer = running.connect().await;

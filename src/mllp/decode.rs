@@ -279,7 +279,8 @@ impl Decoder {
             }
             let behind = buffer.get(at + 1..).unwrap_or_default();
             match (behind, self.strictness) {
-                ([], _) => return Ok(None),
+                // Whether a frame ends here shows what comes next, or that nothing does.
+                ([], _) | ([LINE_FEED], Strictness::Lenient) => return Ok(None),
                 ([RETURN, ..], _) => {
                     let frame = self.take(buffer, at, State::Between { junk_bytes: 0 });
                     buffer.advance(1);
@@ -289,8 +290,6 @@ impl Decoder {
                 ([START, ..] | [LINE_FEED, START, ..], Strictness::Lenient) => {
                     return Ok(Some(self.take(buffer, at, State::AfterBareEnd)));
                 }
-                // Whether a frame ends here shows what comes next, or that nothing does.
-                ([LINE_FEED], Strictness::Lenient) => return Ok(None),
                 // A lone 0x1C in the middle of things is content, which intake may object to.
                 (_, Strictness::Lenient) => scanned_bytes = at + 1,
             }
