@@ -28,6 +28,7 @@ pub mod table;
 
 pub mod calendar;
 pub mod seal;
+pub mod seldom;
 
 pub mod outbox;
 

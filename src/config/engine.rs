@@ -1,7 +1,10 @@
 //! The section `engine`: where weir keeps what must survive, and where its pages are.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,6 +15,7 @@ use crate::secret::SecretPlace;
 use crate::tls::ServerSettings;
 use crate::units;
 
+use super::destination::DestinationSettings;
 use super::traces::Traces;
 use super::{piece, yaml};
 
@@ -26,9 +30,14 @@ pub(super) struct Settings {
     #[serde(default)]
     console: Console,
     /// The most bytes of messages being read at once, over all listeners, as `256MiB` (the default). Each
-    /// message over 64 KiB that is being read counts with the `frame_bytes_max` of its listener.
+    /// message over 64 KiB that is being read counts with the `frame_bytes_max` of its listener. Those that come from one
+    /// address have a quarter of it, or one message, if that is more.
     #[serde(default = "default_read_bytes_max", deserialize_with = "units::bytes")]
     read_bytes_max: usize,
+    /// How long the attempts under way may go on when weir stops, as `30s`. Left out, as long as the slowest receiver of
+    /// the site may take by its time limits, from `10s` to `90s`.
+    #[serde(default, deserialize_with = "units::optional_duration")]
+    stop_grace: Option<Duration>,
     /// How the store of accepted messages uses the machine.
     #[serde(default)]
     outbox: outbox::Settings,
@@ -127,14 +136,34 @@ fn default_read_bytes_max() -> usize {
     256 << 20
 }
 
+/// What attempts get that know no time limit, as those that write a file.
+const STOP_GRACE_MIN: Duration = Duration::from_secs(10);
+/// Nobody waits longer for a stop unless the site says so: `TimeoutStopSec` in `ops/weir.service` is longer.
+const STOP_GRACE_MAX: Duration = Duration::from_secs(90);
+
+/// How long a stop waits for attempts that may take so long.
+fn default_stop_grace(attempts: impl Iterator<Item = Duration>) -> Duration {
+    let longest = attempts.max().unwrap_or_default();
+    longest.clamp(STOP_GRACE_MIN, STOP_GRACE_MAX)
+}
+
 /// What it means.
 pub(super) struct Engine {
     pub(super) data: PathBuf,
     pub(super) console: Console,
     pub(super) read_bytes_max: usize,
+    stop_grace: Option<Duration>,
     pub(super) outbox: outbox::Settings,
     pub(super) reload: Reload,
     pub(super) traces: Option<Traces>,
+}
+
+impl Engine {
+    /// How long attempts at these destinations may go on when weir stops.
+    pub(super) fn stop_grace(&self, destinations: &BTreeMap<Arc<str>, DestinationSettings>) -> Duration {
+        let attempts = destinations.values().map(|settings| settings.kind.attempt_max());
+        self.stop_grace.unwrap_or_else(|| default_stop_grace(attempts))
+    }
 }
 
 pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) -> Option<Engine> {
@@ -163,6 +192,7 @@ pub(super) fn read(place: &Place<'_>, folder: &Path, problems: &mut Problems) ->
         data: folder.join(settings.data),
         console: settings.console,
         read_bytes_max: settings.read_bytes_max,
+        stop_grace: settings.stop_grace,
         outbox,
         reload: settings.reload,
         traces,
@@ -174,4 +204,31 @@ pub(super) fn missing(folder: &Path) -> Problem {
     Problem::error(ProblemName::MissingKey, message).help(
         "add to one of its files, with a folder for what must survive a restart:\nengine: { data: ../data }",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_waits_as_long_as_the_longest_attempt_within_bounds() {
+        let check = |attempts: &[u64], expected| {
+            let attempts = attempts.iter().copied().map(Duration::from_secs);
+            assert_eq!(default_stop_grace(attempts).as_secs(), expected);
+        };
+        check(&[], 10);
+        check(&[0, 5], 10);
+        check(&[42, 70, 0], 70);
+        check(&[3_600, 70], 90);
+    }
+
+    #[test]
+    fn the_unit_of_systemd_waits_longer_than_a_stop_takes() {
+        let unit = include_str!("../../ops/weir.service");
+        let line = unit.lines().find_map(|line| line.strip_prefix("TimeoutStopSec="));
+        let given = units::parse_duration(line.unwrap()).unwrap();
+        // What listeners, the archive, the audit log and others may take beside the attempts.
+        let others = Duration::from_secs(45);
+        assert!(given >= STOP_GRACE_MAX + others, "{given:?}");
+    }
 }

@@ -49,6 +49,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::case::Case;
 use crate::outbox;
@@ -99,6 +100,8 @@ pub struct Site {
     pub console: Console,
     /// The most bytes of frames being read at once, over all listeners.
     pub read_bytes_max: usize,
+    /// How long the attempts under way may go on when weir stops.
+    pub stop_grace: Duration,
     /// How the store of accepted messages uses the machine.
     pub outbox: outbox::Settings,
     /// When a changed site is read anew.
@@ -231,10 +234,9 @@ fn load_as(
         // A name that is unknown may be defined where nothing could be read.
         problems.withdraw(&UNKNOWN);
     }
-    let archive = engine.as_ref().and_then(|engine| {
-        let key = engine.outbox.key.as_ref();
-        archive::read(sections.archive(), folder, &engine.data, key, &mut problems)
-    });
+    let archive = engine
+        .as_ref()
+        .and_then(|engine| read_archive(&sections, folder, engine, &mut problems));
     let Some(engine) = engine.filter(|_| problems.error_count() == 0) else {
         return (None, problems);
     };
@@ -243,6 +245,7 @@ fn load_as(
     dictionary::check(&sections, &mut problems);
     profiles.warn_unused(&mut problems);
     let site = Site {
+        stop_grace: engine.stop_grace(&destinations),
         data: engine.data,
         console: engine.console,
         read_bytes_max: engine.read_bytes_max,
@@ -260,6 +263,17 @@ fn load_as(
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
+}
+
+/// The section `archive`; where it lies and how it is encrypted, if it does not say so itself, is as in `engine`.
+fn read_archive(
+    sections: &Sections<'_>,
+    folder: &Path,
+    engine: &engine::Engine,
+    problems: &mut Problems,
+) -> Option<Archive> {
+    let key = engine.outbox.key.as_ref();
+    archive::read(sections.archive(), folder, &engine.data, key, problems)
 }
 
 /// The section `engine`; that there is none is a problem when nothing was left unread.

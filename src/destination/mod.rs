@@ -58,6 +58,30 @@ impl Settings {
 }
 
 impl Settings {
+    /// How long one attempt may take by its time limits, from connecting to the end of the answer.
+    pub fn attempt_max(&self) -> Duration {
+        let limits = match self {
+            Settings::Mllp(settings) => {
+                let handshake = settings.tls.as_ref().map(|tls| tls.handshake_timeout);
+                vec![
+                    settings.connect_timeout,
+                    handshake.unwrap_or_default(),
+                    settings.write_timeout,
+                    settings.acknowledgment_timeout,
+                ]
+            }
+            Settings::Http(settings) => vec![
+                settings.connect_timeout,
+                settings.tls.handshake_timeout,
+                settings.answer_timeout,
+            ],
+            Settings::Sql(settings) => vec![settings.connect_timeout, settings.statement_timeout, sql::GRACE],
+            // Whoever writes a file waits as long as the disk takes.
+            Settings::File(_) => Vec::new(),
+        };
+        limits.into_iter().fold(Duration::ZERO, Duration::saturating_add)
+    }
+
     /// Whether receivers of this kind, set so, answer with an HL7 message, which could go back to a sender.
     pub fn answers(&self) -> bool {
         match self {

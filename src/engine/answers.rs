@@ -30,6 +30,15 @@ pub(super) enum Answer {
     Given(Bytes),
     /// There is none and will be none: it is a dead letter.
     DeadLetter,
+    /// There is none and will be none: its destination was taken out of the site, with all that it was owed.
+    Purged,
+}
+
+impl Answer {
+    /// Of a delivery that has ended: what the receiver answered last, or else a dead letter.
+    pub(super) fn at_the_end(given: Option<Bytes>) -> Answer {
+        given.map_or(Answer::DeadLetter, Answer::Given)
+    }
 }
 
 /// Whose answer a sender is to get.
@@ -69,11 +78,11 @@ impl Answers {
     }
 
     /// Hands over what became of a delivery, if anybody waits for it.
-    pub(super) fn tell(&self, destination: &Arc<str>, sequence: Sequence, answer: Option<Bytes>) {
+    pub(super) fn tell(&self, destination: &Arc<str>, sequence: Sequence, answer: Answer) {
         let waiter = self.waiting().remove(&(Arc::clone(destination), sequence));
         if let Some(waiter) = waiter {
             // There is room for one, and only one is told.
-            drop(waiter.try_send(answer.map_or(Answer::DeadLetter, Answer::Given)));
+            drop(waiter.try_send(answer));
         }
     }
 
@@ -105,7 +114,7 @@ impl Waiter {
     }
 
     /// The answer to the message that was accepted by this number; `None` when it did not come in time.
-    async fn answer(mut self, message: Sequence, arrived: Instant) -> Option<Answer> {
+    pub(super) async fn answer(mut self, message: Sequence, arrived: Instant) -> Option<Answer> {
         let Some(delivery) = self.awaited.delivery else {
             return Some(Answer::DeadLetter);
         };
@@ -159,6 +168,10 @@ impl Intake {
                 let text = "not delivered: the message is kept among the dead letters";
                 ("dead_letter", self.acknowledger.keep(header, text))
             }
+            Some(Answer::Purged) => {
+                let text = "not delivered: its destination was taken out of the site";
+                ("purged", self.acknowledger.keep(header, text))
+            }
             None => {
                 let text = "no answer yet: the message is kept and will be delivered";
                 ("late", self.acknowledger.keep(header, text))
@@ -191,11 +204,12 @@ mod tests {
         let waiter = answers.wait(awaited(1)).unwrap();
         waiter.numbered()(Sequence(7));
         for (destination, sequence) in [("ehr", 7), ("lab", 8), ("ehr", 9)] {
-            answers.tell(&destination.into(), Sequence(sequence), None);
+            answers.tell(&destination.into(), Sequence(sequence), Answer::DeadLetter);
         }
-        answers.tell(&"ehr".into(), Sequence(8), Some(Bytes::from_static(b"yes")));
+        let yes = Answer::Given(Bytes::from_static(b"yes"));
+        answers.tell(&"ehr".into(), Sequence(8), yes);
         // What is told again is told to nobody.
-        answers.tell(&"ehr".into(), Sequence(8), None);
+        answers.tell(&"ehr".into(), Sequence(8), Answer::DeadLetter);
         let answer = waiter.answer(Sequence(7), Instant::now()).await;
         assert!(matches!(answer, Some(Answer::Given(answer)) if answer == "yes"));
     }

@@ -20,10 +20,10 @@ use crate::destination::{DeliveryError, Destination, Outgoing, Receipt};
 use crate::outbox::{Attempt, Delivery, Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
 use crate::{clock, config, metrics as names};
 
-use super::answers::Answers;
+use super::answers::{Answer, Answers};
 use super::counts::DestinationCounts;
 use super::lanes::Duty;
-use super::pacer::Pacer;
+use super::pacer::{Pacer, Turns};
 use super::share::Share;
 use super::stored::{self, Assumed};
 use super::switches::{Permission, Switch, Switches};
@@ -62,6 +62,8 @@ pub(super) struct Equipment {
     pub(super) switches: Arc<Switches>,
     pub(super) answers: Arc<Answers>,
     pub(super) refusals: Aside,
+    /// The attempts of the lanes before this one, which count for its pace.
+    pub(super) turns: Turns,
     /// What listeners assume when the lane begins.
     pub(super) assumed: Assumed,
     pub(super) duty: watch::Receiver<Duty>,
@@ -82,7 +84,7 @@ pub(super) async fn run(
         name: Arc::clone(&name),
         retry: settings.retry,
         on_nak: settings.on_nak,
-        pacer: Pacer::new(settings.pace),
+        pacer: Pacer::new(settings.pace, equipment.turns),
         outbox: equipment.outbox,
         assumed: equipment.assumed,
         counts: equipment.counts,
@@ -217,6 +219,7 @@ impl Deliverer {
             match decide(&result, &self.lane.on_nak, attempts.refused) {
                 Decision::Delivered => {
                     let answer = result.ok().and_then(|receipt| receipt.answer).or(attempts.answer);
+                    let answer = Answer::at_the_end(answer);
                     self.lane.answers.tell(&self.lane.name, delivery.sequence, answer);
                     self.delivered(&delivery, attempt, permit).await?;
                     return Ok(true);
@@ -366,9 +369,8 @@ impl Deliverer {
         warn!(%destination, sequence, attempts = attempts.made, reason, "dead letter");
         self.lane.counts.dead_lettered.one();
         self.lane.counts.got_through();
-        self.lane
-            .answers
-            .tell(destination, delivery.sequence, attempts.answer.clone());
+        let answer = Answer::at_the_end(attempts.answer.clone());
+        self.lane.answers.tell(destination, delivery.sequence, answer);
         let outcome = Outcome::DeadLetter {
             reason,
             attempts: attempts.made,

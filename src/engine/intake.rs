@@ -23,6 +23,7 @@ use crate::listener::{self, Incoming, Reply, Ruling};
 use crate::mllp::{Frame, unframed};
 use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, Outbox, OutboxError, Pending, Window};
 use crate::route::Route;
+use crate::seldom::Seldom;
 use crate::tls::Certificate;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
@@ -58,6 +59,7 @@ pub(super) struct Intake {
     answers: Arc<Answers>,
     in_hand: Arc<InHand>,
     refusals: Aside,
+    lines: Seldom,
     _in_use: InUse,
 }
 
@@ -84,6 +86,7 @@ impl Intake {
             answers: behind.answers,
             in_hand: behind.in_hand,
             refusals: behind.refusals,
+            lines: Seldom::default(),
             settings: settings.clone(),
             _in_use: in_use,
         }
@@ -259,7 +262,10 @@ impl Intake {
             counter!(names::SENDER_MISMATCHES_TOTAL, "listener" => Arc::clone(&self.listener)).increment(1);
             // Its own names, never those that the message claims.
             let certificate = certificate.map(Certificate::title);
-            warn!(listener = %self.listener, ?certificate, "refused: a certificate is not that of the sender named");
+            if let Some(leave) = self.lines.leave("sender") {
+                let left_out = leave.left_out;
+                warn!(listener = %self.listener, ?certificate, left_out, "refused: a certificate is not that of the sender named");
+            }
             let who = certificate.map_or_else(|| "nobody".to_owned(), |title| format!("certificate:{title}"));
             let object = format!("listeners/{}", self.listener);
             let detail = "this certificate may not send as the application and facility of the message";
@@ -400,7 +406,10 @@ impl Intake {
         let code = ErrorCode::ApplicationInternal;
         match failure {
             OutboxError::TooLarge { what, limit } => {
-                warn!(listener = %self.listener, what, limit, "a message is too large to be stored");
+                if let Some(leave) = self.lines.leave("too_large") {
+                    let left_out = leave.left_out;
+                    warn!(listener = %self.listener, what, limit, left_out, "a message is too large to be stored");
+                }
                 return Some(reject(code, "the message is too large to be stored"));
             }
             // The outbox has said so once, however many messages come meanwhile.

@@ -5,9 +5,11 @@
 //! purge that an operator has asked for.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -16,11 +18,13 @@ use tracing::{error, warn};
 use crate::audit::Aside;
 use crate::config::{DestinationSettings, OnRemove};
 use crate::outbox::{Outbox, OutboxError, Outcome, Sequence, Settlement, Telling};
+use crate::units::duration_text;
 
-use super::answers::Answers;
+use super::answers::{Answer, Answers};
 use super::counts::{DestinationCounts, LaneState};
 use super::deliverer::{self, Equipment};
 use super::in_use::Released;
+use super::pacer::Turns;
 use super::status::Status;
 use super::stored::Assumed;
 use super::switches::Switches;
@@ -58,9 +62,15 @@ struct Lane {
     told: watch::Sender<Duty>,
     /// Resolves when it has ended.
     ended: oneshot::Receiver<()>,
+    /// When it made its attempts, and those before it.
+    turns: Turns,
 }
 
 impl Lane {
+    fn is_running(&mut self) -> bool {
+        matches!(self.ended.try_recv(), Err(TryRecvError::Empty))
+    }
+
     /// Tells it to stop; what comes after it waits for the end.
     fn stop(self) -> oneshot::Receiver<()> {
         self.told.send_replace(Duty::Stop);
@@ -90,7 +100,7 @@ impl Lanes {
     /// Starts the lane of a destination. One that is there already, with other settings or on its way out, ends first.
     /// What its listeners assume is asked of the site that begins with it, which may not run yet.
     pub(super) fn start(&mut self, name: &Arc<str>, settings: &DestinationSettings, assumed: &Assumed) {
-        let before = self.newest.remove(name).map(Lane::stop);
+        let (before, turns) = self.succeed(name);
         let (told, duty) = watch::channel(Duty::Deliver);
         let (running, ended) = oneshot::channel();
         let counts = self.status.destination(name);
@@ -100,6 +110,7 @@ impl Lanes {
             switches: Arc::clone(&self.switches),
             answers: Arc::clone(&self.answers),
             refusals: self.refusals.clone(),
+            turns: turns.clone(),
             assumed: assumed.clone(),
             duty: duty.clone(),
         };
@@ -116,7 +127,14 @@ impl Lanes {
             drop(running);
             ended
         });
-        self.newest.insert(Arc::clone(name), Lane { told, ended });
+        self.newest.insert(Arc::clone(name), Lane { told, ended, turns });
+    }
+
+    /// Tells the newest lane of a destination to stop: what resolves when it has, and its attempts.
+    fn succeed(&mut self, name: &Arc<str>) -> (Option<oneshot::Receiver<()>>, Turns) {
+        let newest = self.newest.remove(name);
+        let turns = newest.as_ref().map(|lane| lane.turns.clone());
+        (newest.map(Lane::stop), turns.unwrap_or_default())
     }
 
     /// Does with a destination that is no longer in the site what its last settings say. `released` tells when no
@@ -147,13 +165,14 @@ impl Lanes {
             }
             Some(OnRemove::Purge) => {
                 counts.set_state(LaneState::Purging);
-                let before = self.newest.remove(name).map(Lane::stop);
+                let (before, turns) = self.succeed(name);
                 let (told, duty) = watch::channel(Duty::Deliver);
                 let (running, ended) = oneshot::channel();
                 let purge = Purge {
                     name: Arc::clone(name),
                     outbox: self.outbox.clone(),
                     switches: Arc::clone(&self.switches),
+                    answers: Arc::clone(&self.answers),
                     counts,
                     duty,
                     unsettled: Arc::new(Semaphore::new(PURGE_UNSETTLED_MAX as usize)),
@@ -161,12 +180,11 @@ impl Lanes {
                 };
                 self.tasks.spawn(async move {
                     end_of(before).await;
-                    released.wait().await;
-                    let ended = purge.run().await;
+                    let ended = purge.run(released).await;
                     drop(running);
                     ended
                 });
-                self.newest.insert(Arc::clone(name), Lane { told, ended });
+                self.newest.insert(Arc::clone(name), Lane { told, ended, turns });
             }
         }
     }
@@ -183,7 +201,7 @@ impl Lanes {
         std::future::pending().await
     }
 
-    /// Tells every lane to stop and waits until each has; those that take longer than the grace are dropped.
+    /// Tells every lane to stop and waits until each has; those that take longer than the grace are dropped, and named.
     pub(super) async fn stop(mut self, grace: Duration) {
         for lane in self.newest.values() {
             lane.told.send_replace(Duty::Stop);
@@ -196,6 +214,15 @@ impl Lanes {
             }
         };
         if timeout(grace, all_ended).await.is_err() {
+            let lanes = self.newest.iter_mut();
+            let cut_off: Vec<&str> = lanes
+                .filter_map(|(name, lane)| lane.is_running().then_some(&**name))
+                .collect();
+            warn!(
+                destinations = cut_off.join(", "),
+                grace = duration_text(grace),
+                "no end of the attempts under way: cut off, and made again after the next start"
+            );
             self.tasks.shutdown().await;
         }
     }
@@ -242,6 +269,7 @@ struct Purge {
     name: Arc<str>,
     outbox: Outbox,
     switches: Arc<Switches>,
+    answers: Arc<Answers>,
     counts: Arc<DestinationCounts>,
     duty: watch::Receiver<Duty>,
     unsettled: Arc<Semaphore>,
@@ -249,32 +277,30 @@ struct Purge {
 }
 
 impl Purge {
-    /// Until nothing is left, or the destination is in the site again: what is left then is delivered.
-    async fn run(self) -> Result<(), OutboxError> {
+    /// Until nothing is left and nothing more can come, or the destination is in the site again: what is left then is
+    /// delivered. What is there goes at once: senders that wait for an answer to it keep the site before in use, and are
+    /// told that there will be none.
+    async fn run(mut self, released: Released) -> Result<(), OutboxError> {
         let mut purged: u64 = 0;
         let mut after = None;
+        let mut arrivals = self.outbox.arrivals(&self.name);
+        let mut released = pin!(released.wait());
+        let mut is_released = false;
         while *self.duty.borrow() == Duty::Deliver {
+            arrivals.mark_unchanged();
             let sequences = self.next(after).await?;
-            let Some(last) = sequences.last() else {
+            if let Some(last) = sequences.last() {
+                after = Some(*last);
+                purged += sequences.len() as u64;
+                self.purge(sequences).await?;
+            } else if is_released {
                 break;
-            };
-            after = Some(*last);
-            for sequence in sequences {
-                let settlement = Settlement {
-                    destination: Arc::clone(&self.name),
-                    sequence,
-                    outcome: Outcome::Purged,
-                };
-                let hold = self.holds(1).await?;
-                let telling = Telling {
-                    attempt: None,
-                    by: Some(self.asker.clone()),
-                };
-                self.outbox
-                    .settle_telling(settlement, telling, Some(hold))
-                    .await?;
-                self.counts.purged.one();
-                purged += 1;
+            } else {
+                tokio::select! {
+                    () = &mut released => is_released = true,
+                    changed = arrivals.changed() => changed.map_err(|_| OutboxError::Closed)?,
+                    _ = self.duty.wait_for(|duty| *duty != Duty::Deliver) => {}
+                }
             }
         }
         // All of it is on disk then.
@@ -282,6 +308,28 @@ impl Purge {
         warn!(destination = %self.name, purged, asker = self.asker, "taken out of the site: what it was owed is purged");
         forget(&self.switches, &self.name, Duty::Deliver, &self.duty).await;
         set_state(&self.counts, LaneState::Parked, Duty::Deliver, &self.duty);
+        Ok(())
+    }
+
+    /// Ends these deliveries, and tells whoever waits for an answer to one.
+    async fn purge(&self, sequences: Vec<Sequence>) -> Result<(), OutboxError> {
+        for sequence in sequences {
+            let settlement = Settlement {
+                destination: Arc::clone(&self.name),
+                sequence,
+                outcome: Outcome::Purged,
+            };
+            let hold = self.holds(1).await?;
+            let telling = Telling {
+                attempt: None,
+                by: Some(self.asker.clone()),
+            };
+            self.outbox
+                .settle_telling(settlement, telling, Some(hold))
+                .await?;
+            self.counts.purged.one();
+            self.answers.tell(&self.name, sequence, Answer::Purged);
+        }
         Ok(())
     }
 
@@ -305,8 +353,11 @@ impl Purge {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use tokio::time::Instant;
 
+    use super::super::answers::Awaited;
     use super::super::in_use;
+    use super::super::pacer::Pacer;
     use super::super::status::Running;
     use super::super::switches::Switch;
     use super::*;
@@ -345,8 +396,12 @@ mod tests {
     }
 
     async fn accept(outbox: &Outbox, id: &str) {
+        outbox.offer(acceptance(id)).await.unwrap().await.unwrap();
+    }
+
+    fn acceptance(id: &str) -> Acceptance {
         let raw = format!("MSH|^~\\&|A|B|C|D|20260301||ADT^A01|{id}|P|2.5.1\r");
-        let acceptance = Acceptance {
+        Acceptance {
             received_at: jiff::Timestamp::UNIX_EPOCH,
             listener: "in".into(),
             control_id: Bytes::new(),
@@ -363,8 +418,7 @@ mod tests {
             instead_of: None,
             told: None,
             link: None,
-        };
-        outbox.offer(acceptance).await.unwrap().await.unwrap();
+        }
     }
 
     #[tokio::test]
@@ -396,6 +450,49 @@ mod tests {
             assert_eq!(status.depth(&name).queued, 0);
             outbox.close().await;
         }
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_answer_to_what_is_purged_is_told_and_does_not_hold_up_the_purge() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lanes, status, outbox, settings) = lanes(folder.path());
+        let name: Arc<str> = "copies".into();
+        let answers = Arc::clone(&lanes.answers);
+        lanes.switches.pause_after(&name, 0).unwrap();
+        lanes.start(&name, &settings, &Assumed::new());
+        let wait = |in_use: in_use::InUse| {
+            let reply = crate::route::Reply {
+                from: Arc::clone(&name),
+                timeout: Duration::from_secs(60),
+            };
+            let waiter = answers.wait(Awaited {
+                reply,
+                delivery: Some(0),
+            });
+            let (waiter, outbox) = (waiter.unwrap(), outbox.clone());
+            async move {
+                let offered = outbox.offer_numbered(acceptance("ASKED"), waiter.numbered());
+                let accepted = offered.await.unwrap().await.unwrap();
+                let answer = waiter.answer(accepted.first, Instant::now()).await;
+                // As the intake does that took the frame.
+                drop(in_use);
+                assert!(matches!(answer, Some(Answer::Purged)));
+            }
+        };
+        let (in_use, released) = in_use::begin();
+        let before = tokio::spawn(wait(in_use.clone()));
+        while status.depth(&name).queued == 0 {
+            tokio::task::yield_now().await;
+        }
+        lanes.retire(&name, Some(OnRemove::Purge), released, "a test");
+        before.await.unwrap();
+        // A frame that was read before is accepted only now.
+        wait(in_use).await;
+        while let Some(ended) = lanes.tasks.join_next().await {
+            ended.unwrap().unwrap();
+        }
+        assert_eq!(status.destination(&name).purged.get(), 2);
+        outbox.close().await;
     }
 
     #[tokio::test]
@@ -438,6 +535,26 @@ mod tests {
             }
             assert_eq!(switches.get(&name).paused_after, expected, "{how:?}");
         }
+        outbox.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_follows_keeps_the_pace_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lanes, status, outbox, mut settings) = lanes(folder.path());
+        let name: Arc<str> = "copies".into();
+        let per = Duration::from_secs(60 * 60);
+        settings.pace.rate = Some(config::Rate { count: 2, per });
+        accept(&outbox, "ONE").await;
+        lanes.start(&name, &settings, &Assumed::new());
+        while status.destination(&name).delivered.get() == 0 {
+            tokio::task::yield_now().await;
+        }
+        lanes.start(&name, &settings, &Assumed::new());
+        let pacer = Pacer::new(settings.pace, lanes.newest[&name].turns.clone());
+        assert_eq!(pacer.take_turn(Instant::now()), Ok(()));
+        assert!(pacer.take_turn(Instant::now()).is_err(), "one was taken before");
+        lanes.stop(Duration::from_secs(60)).await;
         outbox.close().await;
     }
 

@@ -120,8 +120,6 @@ pub enum StartError {
 
 /// How long the archive may take to get what is still in the journal when weir stops.
 const ARCHIVE_GRACE: Duration = Duration::from_secs(5);
-/// How long attempts under way may take to end when weir stops.
-const LANES_GRACE: Duration = Duration::from_secs(10);
 
 /// A running site.
 pub struct Engine {
@@ -256,7 +254,7 @@ impl Engine {
         self.status.set_ready(false);
         self.doors.stop().await;
         // An attempt that is dropped is ambiguous, and is made again after the next start.
-        self.lanes.stop(LANES_GRACE).await;
+        self.lanes.stop(self.site.stop_grace).await;
         if let Some(archivist) = self.archivist {
             archivist.stop(ARCHIVE_GRACE).await;
         }

@@ -3,7 +3,8 @@
 //! Shared by all connections of a destination. Windows are what people mean by the clock on the wall; pauses and
 //! rates go by the monotonic clock.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Zoned;
@@ -15,24 +16,18 @@ use crate::config::Pace;
 /// The pace of one destination.
 pub(super) struct Pacer {
     pace: Pace,
-    next: Mutex<Next>,
+    turns: Turns,
 }
 
-/// When the next attempt may be made.
-#[derive(Default)]
-struct Next {
-    /// By the interval.
-    after_interval: Option<Instant>,
-    /// By the rate: when all that was let through would have gone at an even pace.
-    even: Option<Instant>,
-}
+/// When the last attempts at one destination were made, the latest last: as many as its pace looks back on. Clones share
+/// them: a lane that takes the place of another goes on at the pace of both.
+#[derive(Clone, Default)]
+pub(super) struct Turns(Arc<Mutex<VecDeque<Instant>>>);
 
 impl Pacer {
-    pub(super) fn new(pace: Pace) -> Pacer {
-        Pacer {
-            pace,
-            next: Mutex::default(),
-        }
+    /// A pace to keep after these attempts.
+    pub(super) fn new(pace: Pace, turns: Turns) -> Pacer {
+        Pacer { pace, turns }
     }
 
     /// Waits until an attempt may be made, and counts it. Who gives up waiting has taken no turn.
@@ -68,23 +63,27 @@ impl Pacer {
     }
 
     /// Takes a turn, if there is one now; else when there may be.
-    fn take_turn(&self, now: Instant) -> Result<(), Instant> {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut at = now.max(next.after_interval.unwrap_or(now));
-        let mut even = None;
-        if let Some(rate) = self.pace.rate {
-            // The generic cell rate algorithm: `count` at once, and then one in each `per / count`.
-            let share = rate.per / rate.count;
-            let so_far = next.even.unwrap_or(at).max(at);
-            let burst = rate.per.saturating_sub(share);
-            at = at.max(so_far.checked_sub(burst).unwrap_or(at));
-            even = Some(so_far.max(at) + share);
+    pub(super) fn take_turn(&self, now: Instant) -> Result<(), Instant> {
+        let Pace { interval, rate, .. } = &self.pace;
+        let mut turns = self.turns.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut at = now;
+        if let (Some(interval), Some(last)) = (interval, turns.back()) {
+            at = at.max(*last + *interval);
+        }
+        // Of any `count + 1` attempts the first and the last are `per` apart.
+        let count = rate.map_or(0, |rate| rate.count as usize);
+        if let Some(rate) = rate
+            && let Some(first) = turns.len().checked_sub(count).and_then(|index| turns.get(index))
+        {
+            at = at.max(*first + rate.per);
         }
         if at > now {
             return Err(at);
         }
-        next.even = even;
-        next.after_interval = self.pace.interval.map(|interval| at + interval);
+        turns.push_back(now);
+        let looked_back_on = count.max(usize::from(interval.is_some()));
+        let surplus = turns.len().saturating_sub(looked_back_on);
+        turns.drain(..surplus);
         Ok(())
     }
 }
@@ -96,7 +95,7 @@ mod tests {
 
     /// The seconds at which so many attempts go that are asked for at once.
     fn turns(pace: Pace, count: usize) -> Vec<u64> {
-        let pacer = Pacer::new(pace);
+        let pacer = Pacer::new(pace, Turns::default());
         let start = Instant::now();
         let mut now = start;
         let turn = |_| {
@@ -126,14 +125,57 @@ mod tests {
             rate,
             ..Pace::default()
         };
-        assert_eq!(turns(pace, 6), [0, 0, 0, 10, 20, 30]);
+        assert_eq!(turns(pace, 7), [0, 0, 0, 30, 30, 30, 60]);
         let pace = Pace {
             interval,
             rate,
             ..Pace::default()
         };
-        assert_eq!(turns(pace, 5), [0, 2, 4, 10, 20]);
+        assert_eq!(turns(pace, 7), [0, 2, 4, 30, 32, 34, 60]);
         assert_eq!(turns(Pace::default(), 3), [0, 0, 0]);
+    }
+
+    #[tokio::test]
+    async fn no_stretch_has_more_attempts_than_its_rate_says() {
+        let per = Duration::from_secs(10);
+        let rate = Some(Rate { count: 5, per });
+        let pace = Pace {
+            rate,
+            ..Pace::default()
+        };
+        let pacer = Pacer::new(pace, Turns::default());
+        let start = Instant::now();
+        let mut taken = Vec::new();
+        for tenth in 0..1_000 {
+            // Now eager, now not.
+            let now = start + Duration::from_millis(100 * tenth);
+            while tenth % 70 < 40 && pacer.take_turn(now).is_ok() {
+                taken.push(now);
+            }
+        }
+        assert!(taken.len() > 40);
+        for stretch in taken.windows(6) {
+            assert!(stretch[5] - stretch[0] >= per);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_takes_the_place_of_another_has_no_turns_of_its_own() {
+        let per = Duration::from_secs(20);
+        let pace = |count| Pace {
+            rate: Some(Rate { count, per }),
+            ..Pace::default()
+        };
+        let turns = Turns::default();
+        let start = Instant::now();
+        let before = Pacer::new(pace(2), turns.clone());
+        assert_eq!(before.take_turn(start), Ok(()));
+        assert_eq!(before.take_turn(start), Ok(()));
+        let after = Pacer::new(pace(3), turns);
+        assert_eq!(after.take_turn(start), Ok(()));
+        assert_eq!(after.take_turn(start), Err(start + per));
+        assert_eq!(before.take_turn(start), Err(start + per));
+        assert_eq!(after.turns.0.lock().unwrap().len(), 3);
     }
 
     #[tokio::test]
@@ -142,16 +184,17 @@ mod tests {
             count: 2,
             per: Duration::from_secs(20),
         });
-        let pacer = Pacer::new(Pace {
+        let pace = Pace {
             rate,
             ..Pace::default()
-        });
+        };
+        let pacer = Pacer::new(pace, Turns::default());
         let start = Instant::now();
         let later = start + Duration::from_secs(1_000);
         assert_eq!(pacer.take_turn(start), Ok(()));
         assert_eq!(pacer.take_turn(later), Ok(()));
         assert_eq!(pacer.take_turn(later), Ok(()));
-        assert_eq!(pacer.take_turn(later), Err(later + Duration::from_secs(10)));
+        assert_eq!(pacer.take_turn(later), Err(later + Duration::from_secs(20)));
     }
 
     #[test]
@@ -162,7 +205,7 @@ mod tests {
                 zone: zone.map(|zone| jiff::tz::TimeZone::get(zone).unwrap()),
                 ..Pace::default()
             };
-            let closed = Pacer::new(pace).closed_for(&now.parse().unwrap());
+            let closed = Pacer::new(pace, Turns::default()).closed_for(&now.parse().unwrap());
             assert_eq!(closed.map(|closed| closed.as_secs()), expected, "{zone:?} {now}");
         };
         check(None, "2026-11-23T07:00:00+00:00[UTC]", None);

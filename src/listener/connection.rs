@@ -9,7 +9,7 @@
 //! already, is taken and passed on all the same.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -25,9 +25,10 @@ use super::mllp::Settings;
 use super::reading::Reading;
 use super::release_2;
 use super::sides::{WriteSide, split};
-use super::{Intake, ReadBudget, Reply, count_failure, guard_begun, guard_intake, guard_reply};
+use super::{Intake, ReadBudget, Reply, Ruling, count_failure, guard_begun, guard_intake, guard_reply};
 use crate::metrics::{LISTENER_FRAME_BYTES_TOTAL, LISTENER_FRAMES_TOTAL};
 use crate::mllp::{Frame, Release, encode};
+use crate::seldom::{Leave, Seldom};
 use crate::tls::{Accepted, linger};
 
 /// What all connections of one listener share.
@@ -39,6 +40,7 @@ pub(super) struct Service {
     shutdown: watch::Receiver<bool>,
     frames: Counter,
     frame_bytes: Counter,
+    lines: Seldom,
 }
 
 impl Service {
@@ -59,6 +61,7 @@ impl Service {
             shutdown,
             frames,
             frame_bytes,
+            lines: Seldom::default(),
         }
     }
 
@@ -85,9 +88,9 @@ impl Service {
         self.shutdown.clone()
     }
 
-    /// One connection's share of the budget for frames being read.
-    pub(super) fn share(&self) -> Share {
-        self.budget.share(self.settings.frame_bytes_max)
+    /// The share that a connection from this address has of the budget for frames being read.
+    pub(super) fn share(&self, address: IpAddr) -> Share {
+        self.budget.share(self.settings.frame_bytes_max, Some(address))
     }
 
     pub(super) fn count_frame(&self, frame: &Frame) {
@@ -100,6 +103,11 @@ impl Service {
 
     pub(super) fn count_failure(&self, kind: &'static str) {
         count_failure(&self.name, kind);
+    }
+
+    /// Leave to write a line of the log about some peer, unless there was one of this kind just before.
+    pub(super) fn leave(&self, kind: &'static str) -> Option<Leave> {
+        self.lines.leave(kind)
     }
 }
 
@@ -121,7 +129,7 @@ pub(super) enum Said {
     Reply,
     /// The same, and no more frames are to be read. Those read before still get theirs.
     LastReply,
-    /// Nothing: the sender is to learn that from the closed connection.
+    /// Nothing, be it because there is to be none: the sender is to learn that from the closed connection.
     Nothing,
 }
 
@@ -250,15 +258,21 @@ impl Writing<'_> {
             self.service.count_failure("intake_panic");
             return Said::Nothing;
         };
-        let mut said = match (reply.close, reply.frames.is_empty()) {
+        // What could not be stored, and is to get no answer, the sender has to learn in this way.
+        let ends = reply.close || (reply.frames.is_empty() && reply.ruling == Ruling::Unavailable);
+        let mut said = match (ends, reply.frames.is_empty()) {
             (false, _) => Said::Reply,
             (true, false) => Said::LastReply,
             (true, true) => Said::Nothing,
         };
         for frame in &reply.frames {
             if let Err(failure) = encode(frame, &mut self.out) {
-                self.service.count_failure("unframeable_reply");
-                error!(listener = self.service.name(), peer = %self.peer, %failure, "a reply cannot be sent");
+                let kind = "unframeable_reply";
+                self.service.count_failure(kind);
+                if let Some(leave) = self.service.leave(kind) {
+                    let (listener, left_out) = (self.service.name(), leave.left_out);
+                    error!(listener, peer = %self.peer, %failure, left_out, "a reply cannot be sent");
+                }
                 said = Said::Nothing;
             }
         }
@@ -283,7 +297,10 @@ impl Writing<'_> {
         let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         if let Err(failure) = &written {
             self.service.count_failure("write");
-            warn!(listener = self.service.name(), peer = %self.peer, %failure, "a reply could not be written");
+            if let Some(leave) = self.service.leave("write") {
+                let (listener, left_out) = (self.service.name(), leave.left_out);
+                warn!(listener, peer = %self.peer, %failure, left_out, "a reply could not be written");
+            }
         }
         written
     }

@@ -21,6 +21,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{count_failure, stopped};
 use crate::metrics::{LISTENER_CONNECTIONS, LISTENER_REFUSED_CONNECTIONS_TOTAL};
+use crate::seldom::Seldom;
 use crate::tls::{self, Accepted, Owner, Stream, Trust};
 
 /// How long accepting rests after the system refused a socket, most likely for want of file descriptors.
@@ -80,6 +81,7 @@ impl Door {
             open: JoinSet::new(),
             from: HashMap::new(),
             from_address: HashMap::new(),
+            lines: Seldom::default(),
         };
         loop {
             tokio::select! {
@@ -160,6 +162,7 @@ struct Connections {
     from: HashMap<Id, IpAddr>,
     /// How many are open from each address.
     from_address: HashMap<IpAddr, usize>,
+    lines: Seldom,
 }
 
 impl Connections {
@@ -168,7 +171,10 @@ impl Connections {
         if let Some(kind) = self.cap_reached(address) {
             let name = Arc::clone(&self.name);
             counter!(LISTENER_REFUSED_CONNECTIONS_TOTAL, "listener" => name, "kind" => kind).increment(1);
-            warn!(listener = &*self.name, %peer, kind, "connection refused: too many are open");
+            if let Some(leave) = self.lines.leave(kind) {
+                let left_out = leave.left_out;
+                warn!(listener = &*self.name, %peer, kind, left_out, "connection refused: too many are open");
+            }
             return;
         }
         let task = self.open.spawn(serving);
@@ -221,7 +227,10 @@ impl Connections {
             return;
         }
         count_failure(&self.name, "accept");
-        warn!(listener = &*self.name, %failure, "cannot accept connections, trying on");
+        if let Some(leave) = self.lines.leave("accept") {
+            let left_out = leave.left_out;
+            warn!(listener = &*self.name, %failure, left_out, "cannot accept connections, trying on");
+        }
         sleep(ACCEPT_PAUSE).await;
     }
 

@@ -27,6 +27,7 @@ use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tracing::debug;
 
+use super::budget::Share;
 use super::door::{Caps, Door};
 use super::{
     Incoming, Intake, ReadBudget, Reply, Ruling, count_failure, guard_intake, guard_reply, mllp, stopped,
@@ -220,8 +221,8 @@ impl Service {
         certificate: Option<Arc<Certificate>>,
         peer: SocketAddr,
     ) -> Response<Full<Bytes>> {
-        match self.message(request).await {
-            Ok(frame) => {
+        match self.message(request, peer).await {
+            Ok((frame, share)) => {
                 let is_too_large = matches!(frame, Frame::TooLarge { .. });
                 let incoming = Incoming {
                     frame,
@@ -229,7 +230,10 @@ impl Service {
                     certificate,
                     peer: Some(peer),
                 };
-                let reply = match guard_intake(&self.intake, incoming).await {
+                let taken = guard_intake(&self.intake, incoming).await;
+                // Until here the message was weir's only as one that is being read.
+                drop(share);
+                let reply = match taken {
                     Some(reply) => guard_reply(reply).await,
                     None => None,
                 };
@@ -255,8 +259,12 @@ impl Service {
         }
     }
 
-    /// The message in a request, read within the limits.
-    async fn message(&self, request: Request<RequestBody>) -> Result<Frame, Refused> {
+    /// The message in a request, read within the limits, and its share of the budget.
+    async fn message(
+        &self,
+        request: Request<RequestBody>,
+        peer: SocketAddr,
+    ) -> Result<(Frame, Share), Refused> {
         let (head, body) = request.into_parts();
         let refuse = |status, text| Err(Refused { status, text });
         if head.uri.path() != self.settings.path {
@@ -269,10 +277,10 @@ impl Service {
             let text = "expected a message in ER7 (vertical bars): x-application/hl7-v2+er7\n";
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
         }
-        let Ok(read) = timeout(self.settings.frame_deadline, self.read(body)).await else {
+        let Ok(read) = timeout(self.settings.frame_deadline, self.read(body, peer)).await else {
             return refuse(StatusCode::REQUEST_TIMEOUT, "the message took too long\n");
         };
-        let Some(frame) = read else {
+        let Some((frame, share)) = read else {
             return refuse(StatusCode::BAD_REQUEST, "the message was cut off\n");
         };
         counter!(LISTENER_FRAMES_TOTAL, "listener" => Arc::clone(&self.name)).increment(1);
@@ -283,13 +291,13 @@ impl Service {
             }
             Frame::TooLarge { .. } => count_failure(&self.name, "too_large"),
         }
-        Ok(frame)
+        Ok((frame, share))
     }
 
     /// Reads a body; `None` when it was cut off.
-    async fn read(&self, mut body: RequestBody) -> Option<Frame> {
+    async fn read(&self, mut body: RequestBody, peer: SocketAddr) -> Option<(Frame, Share)> {
         let bytes_max = self.settings.frame_bytes_max;
-        let mut share = self.budget.share(bytes_max);
+        let mut share = self.budget.share(bytes_max, Some(peer.ip()));
         let mut content = BytesMut::new();
         let announced = body.size_hint().exact();
         let mut is_too_large = announced.is_some_and(|announced| announced > bytes_max as u64);
@@ -304,12 +312,12 @@ impl Service {
                 content.extend(part.iter().take(room));
                 content.truncate(PREFIX_BYTES);
                 let prefix = content.freeze();
-                return Some(Frame::TooLarge { prefix });
+                return Some((Frame::TooLarge { prefix }, share));
             }
             share.cover(content.len() + part.len()).await;
             content.extend_from_slice(&part);
         }
-        Some(Frame::Whole(content.freeze()))
+        Some((Frame::Whole(content.freeze()), share))
     }
 }
 
@@ -354,6 +362,11 @@ fn answered(reply: Option<Reply>, is_too_large: bool) -> Response<Full<Bytes>> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::Semaphore;
+
     use super::*;
 
     #[test]
@@ -378,6 +391,7 @@ mod tests {
         check(Ruling::Rejected(String::new()), &["AR"], 400, false);
         check(Ruling::Erroneous(String::new()), &["AE"], 500, false);
         check(Ruling::Unavailable, &["AR"], 503, true);
+        check(Ruling::Unavailable, &[], 503, true);
         assert_eq!(
             answered(None, false).status().as_u16(),
             503,
@@ -385,6 +399,48 @@ mod tests {
         );
         let too_large = answered(Some(Reply::default()), true);
         assert_eq!(too_large.status().as_u16(), 413);
+    }
+
+    #[expect(clippy::async_yields_async, reason = "an intake is a future of a future")]
+    #[tokio::test]
+    async fn a_message_keeps_its_share_of_the_budget_until_it_is_taken() {
+        const MESSAGE_BYTES: usize = 100 << 10;
+        let budget = ReadBudget::new(MESSAGE_BYTES);
+        let settings: Settings =
+            serde_yaml::from_str("{ bind: '127.0.0.1:0', frame_bytes_max: 100KiB }").unwrap();
+        let bound = Bound::bind(&settings).await.unwrap();
+        let address = bound.address().unwrap();
+        let (arrived, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let (come, open) = (Arc::clone(&arrived), Arc::clone(&gate));
+        let intake: Intake = Arc::new(move |_| {
+            let (come, open) = (Arc::clone(&come), Arc::clone(&open));
+            async move {
+                come.add_permits(1);
+                open.acquire().await.unwrap().forget();
+                async { Reply::default() }.boxed()
+            }
+            .boxed()
+        });
+        let (stop, shutdown) = watch::channel(false);
+        let running = tokio::spawn(bound.run("in".into(), intake, budget.clone(), shutdown));
+        let mut sender = TcpStream::connect(address).await.unwrap();
+        let head = format!("POST / HTTP/1.1\r\nHost: weir\r\nContent-Length: {MESSAGE_BYTES}\r\n\r\n");
+        sender.write_all(head.as_bytes()).await.unwrap();
+        sender.write_all(&vec![b'x'; MESSAGE_BYTES]).await.unwrap();
+        arrived.acquire().await.unwrap().forget();
+        let mut other = budget.share(MESSAGE_BYTES, None);
+        assert!(
+            other.cover(MESSAGE_BYTES).now_or_never().is_none(),
+            "it is not taken yet"
+        );
+        gate.add_permits(1);
+        let mut status = [0; 12];
+        sender.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 204");
+        other.cover(MESSAGE_BYTES).await;
+        drop(sender);
+        stop.send_replace(true);
+        running.await.unwrap();
     }
 
     #[test]

@@ -56,8 +56,8 @@ pub struct Settings {
     /// default.
     #[serde(default = "default_pipeline_max")]
     pub pipeline_max: NonZeroUsize,
-    /// `lenient` (the default) accepts a message that ends in `0x1C` without `0x0D`, when the next one begins
-    /// right after or nothing follows for a moment; `strict` closes the connection.
+    /// `lenient` (the default) accepts a message that ends in `0x1C` without `0x0D`, or with `0x0A` in its place, when
+    /// the next one begins right after or nothing follows for a moment; `strict` closes the connection.
     #[serde(default)]
     pub framing: Strictness,
     /// `1` (the default) or `2`: in MLLP release 2 every block is committed, by 0x06 or 0x15, before the next one.

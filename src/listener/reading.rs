@@ -78,7 +78,7 @@ impl<'a> Reading<'a> {
             shutdown: service.shutdown(),
             decoder: Decoder::new(limits, service.settings().framing).of_release(service.settings().release),
             buffer: BytesMut::new(),
-            share: service.share(),
+            share: service.share(peer.ip()),
             waiting: None,
             at_end: false,
             warned: false,
@@ -150,13 +150,19 @@ impl<'a> Reading<'a> {
         counter!(LISTENER_DEVIATIONS_TOTAL, "listener" => self.service.label(), "kind" => kind).increment(1);
         if !self.warned {
             self.warned = true;
-            warn!(listener = self.service.name(), peer = %self.peer, kind, "the sender departs from MLLP");
+            if let Some(leave) = self.service.leave(kind) {
+                let (listener, left_out) = (self.service.name(), leave.left_out);
+                warn!(listener, peer = %self.peer, kind, left_out, "the sender departs from MLLP");
+            }
         }
     }
 
     fn refuse(&self, error: FrameError) -> End {
         self.service.count_failure(error.kind());
-        warn!(listener = self.service.name(), peer = %self.peer, %error, "connection given up");
+        if let Some(leave) = self.service.leave(error.kind()) {
+            let (listener, left_out) = (self.service.name(), leave.left_out);
+            warn!(listener, peer = %self.peer, %error, left_out, "connection given up");
+        }
         match error {
             FrameError::Tls | FrameError::Http => End::Foreign,
             FrameError::CutOff { .. } => End::Peer,
@@ -216,8 +222,12 @@ impl<'a> Reading<'a> {
         if self.decoder.is_idle() {
             debug!(listener, %peer, "connection closed: idle for too long");
         } else {
-            self.service.count_failure("frame_deadline");
-            warn!(listener, %peer, "connection closed: a frame took too long");
+            let kind = "frame_deadline";
+            self.service.count_failure(kind);
+            if let Some(leave) = self.service.leave(kind) {
+                let left_out = leave.left_out;
+                warn!(listener, %peer, left_out, "connection closed: a frame took too long");
+            }
         }
         End::Ours
     }
@@ -227,8 +237,12 @@ impl<'a> Reading<'a> {
         if self.decoder.is_idle() {
             debug!(listener, %peer, %failure, "connection broken between messages");
         } else {
-            self.service.count_failure("cut_off");
-            warn!(listener, %peer, %failure, "connection broken inside a frame");
+            let kind = "cut_off";
+            self.service.count_failure(kind);
+            if let Some(leave) = self.service.leave(kind) {
+                let left_out = leave.left_out;
+                warn!(listener, %peer, %failure, left_out, "connection broken inside a frame");
+            }
         }
         End::Peer
     }

@@ -152,11 +152,15 @@ async fn answer(
             }
         }
     }
-    reading.service.count_failure("uncommitted_reply");
-    warn!(
-        listener = reading.service.name(),
-        "connection closed: the sender commits no reply"
-    );
+    let kind = "uncommitted_reply";
+    reading.service.count_failure(kind);
+    if let Some(leave) = reading.service.leave(kind) {
+        let (listener, left_out) = (reading.service.name(), leave.left_out);
+        warn!(
+            listener,
+            left_out, "connection closed: the sender commits no reply"
+        );
+    }
     Err(End::Ours)
 }
 

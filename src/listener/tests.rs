@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::io::{Read, Write};
+use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use bytes::BytesMut;
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Barrier, Semaphore};
 use tokio::task::{JoinHandle, yield_now};
 
@@ -47,13 +48,7 @@ async fn start(more: &str, intake: Intake) -> Running {
 
 impl Running {
     async fn connect(&self) -> Peer {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let decoder = Decoder::new(FrameLimits::default(), Strictness::Strict);
-        Peer {
-            stream,
-            decoder,
-            buffer: BytesMut::new(),
-        }
+        Peer::over(TcpStream::connect(self.address).await.unwrap())
     }
 
     async fn stop(self) {
@@ -70,6 +65,15 @@ struct Peer {
 }
 
 impl Peer {
+    fn over(stream: TcpStream) -> Peer {
+        let decoder = Decoder::new(FrameLimits::default(), Strictness::Strict);
+        Peer {
+            stream,
+            decoder,
+            buffer: BytesMut::new(),
+        }
+    }
+
     async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }
@@ -206,6 +210,7 @@ fn departures_from_the_protocol_are_counted_by_kind() {
         &["ack one", "ack two"],
         &deviation("missing_return"),
     );
+    check("", b"\x0Bone\x1C\n", &["ack one"], &deviation("missing_return"));
     check(
         "",
         b"\x0Bhal\x0Bone\x1C\r",
@@ -690,6 +695,47 @@ async fn where_one_answer_fits_it_is_the_whole_reply() {
     assert_eq!(whole.frames, ["ack 1", "rest 1"]);
 }
 
+/// Takes nothing, and answers only those that say so.
+fn unavailable() -> Intake {
+    intake(|text| async move {
+        Reply {
+            frames: text
+                .starts_with("told")
+                .then(|| Bytes::from(text))
+                .into_iter()
+                .collect(),
+            ruling: Ruling::Unavailable,
+            ..Reply::default()
+        }
+    })
+}
+
+#[tokio::test]
+async fn whose_message_is_not_stored_and_who_gets_no_answer_sees_the_connection_closed() {
+    let running = start("", unavailable()).await;
+    let mut peer = running.connect().await;
+    for text in ["told 1", "told 2", "untold", "told 3"] {
+        peer.send_frame(text).await;
+    }
+    for expected in [Some("told 1"), Some("told 2"), None] {
+        assert_eq!(peer.reply().await.as_deref(), expected);
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn in_release_2_a_commit_block_says_that_a_message_is_not_stored() {
+    let running = start("release: 2", unavailable()).await;
+    let mut peer = running.connect().await;
+    for _ in 0..2 {
+        peer.send_frame("untold").await;
+        let mut block = [0; 4];
+        peer.stream.read_exact(&mut block).await.unwrap();
+        assert_eq!(&block, b"\x0B\x15\x1C\r");
+    }
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_reply_that_cannot_be_framed_closes_the_connection() {
     let running = start("", intake(|_| async { reply("\x0B".to_owned()) })).await;
@@ -839,7 +885,32 @@ async fn large_frames_share_one_budget_and_all_get_through() {
     assert_eq!(lengths, HashSet::from([Some(content.len() + 4)]));
     running.stop().await;
     // Everything has been given back.
-    budget.share(512 << 10).cover(512 << 10).await;
+    budget.share(512 << 10, None).cover(512 << 10).await;
+}
+
+#[tokio::test]
+async fn whose_frames_never_end_keeps_no_room_from_other_addresses() {
+    let budget = ReadBudget::new(800 << 10);
+    let running = start_with("frame_bytes_max: 200KiB", budget.clone(), echo()).await;
+    let unfinished = [&b"\x0B"[..], &vec![b'x'; 100 << 10]].concat();
+    let mut stalled = Vec::new();
+    for _ in 0..8 {
+        let mut peer = running.connect().await;
+        peer.send(&unfinished).await;
+        stalled.push(peer);
+    }
+    let mut own = budget.share(200 << 10, Some(IpAddr::from([127, 0, 0, 1])));
+    while own.cover(200 << 10).now_or_never().is_some() {
+        own.release();
+        yield_now().await;
+    }
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 2], 0))).unwrap();
+    let mut other = Peer::over(socket.connect(running.address).await.unwrap());
+    let content = "x".repeat(100 << 10);
+    other.send_frame(&content).await;
+    assert_eq!(other.reply().await, Some(format!("ack {content}")));
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use memchr::{memchr, memchr2};
 use thiserror::Error;
 
 use super::opening::Opening;
-use super::{Commit, END, Foreign, Frame, FrameLimits, PREFIX_BYTES_MAX, RETURN, Release, START, Strictness};
+use super::{
+    Commit, END, Foreign, Frame, FrameLimits, LINE_FEED, PREFIX_BYTES_MAX, RETURN, Release, START, Strictness,
+};
 
 /// What the decoder found in the buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub enum Deviation {
         /// How long the dropped part was.
         bytes: usize,
     },
-    /// The frame before this ended in `0x1C` without `0x0D`.
+    /// The frame before this ended in `0x1C` without `0x0D`; a line feed may have stood in its place.
     MissingReturn,
     /// A commit block of MLLP release 2 on a connection of release 1.
     CommitBlock,
@@ -275,19 +277,21 @@ impl Decoder {
                 self.bear()?;
                 return Ok(Some(Decoded::Deviation(Deviation::Interrupted { bytes: at })));
             }
-            match (buffer.get(at + 1), self.strictness) {
-                (None, _) => return Ok(None),
-                (Some(&RETURN), _) => {
+            let behind = buffer.get(at + 1..).unwrap_or_default();
+            match (behind, self.strictness) {
+                // Whether a frame ends here shows what comes next, or that nothing does.
+                ([], _) | ([LINE_FEED], Strictness::Lenient) => return Ok(None),
+                ([RETURN, ..], _) => {
                     let frame = self.take(buffer, at, State::Between { junk_bytes: 0 });
                     buffer.advance(1);
                     return Ok(Some(frame));
                 }
-                (Some(_), Strictness::Strict) => return Err(self.over(FrameError::MissingReturn)),
-                (Some(&START), Strictness::Lenient) => {
+                (_, Strictness::Strict) => return Err(self.over(FrameError::MissingReturn)),
+                ([START, ..] | [LINE_FEED, START, ..], Strictness::Lenient) => {
                     return Ok(Some(self.take(buffer, at, State::AfterBareEnd)));
                 }
                 // A lone 0x1C in the middle of things is content, which intake may object to.
-                (Some(_), Strictness::Lenient) => scanned_bytes = at + 1,
+                (_, Strictness::Lenient) => scanned_bytes = at + 1,
             }
         }
     }

@@ -32,6 +32,8 @@ const START: u8 = 0x0B;
 const END: u8 = 0x1C;
 /// Follows [`END`].
 const RETURN: u8 = b'\r';
+/// What some senders write in place of [`RETURN`].
+const LINE_FEED: u8 = b'\n';
 
 /// How much of a frame over its limit is kept, so that its header can still be answered.
 const PREFIX_BYTES_MAX: usize = 64 * 1024;
@@ -81,7 +83,8 @@ impl Default for FrameLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strictness {
-    /// The frame is accepted when the next one begins right there, or nothing follows for a moment.
+    /// The frame is accepted when the next one begins right there, or nothing follows for a moment; a line feed may stand
+    /// before either.
     #[default]
     Lenient,
     /// The connection is closed.

@@ -135,11 +135,25 @@ fn an_end_without_its_return_is_taken_leniently_when_the_next_frame_follows_or_t
         &["one", "deviation:missing_return", "two"],
     );
     lenient(b"\x0Bone\x1C", &["one", "deviation:missing_return"]);
+    lenient(
+        b"\x0Bone\x1C\n\x0Btwo\x1C\n\x0Bthree\x1C\n",
+        &[
+            "one",
+            "deviation:missing_return",
+            "two",
+            "deviation:missing_return",
+            "three",
+            "deviation:missing_return",
+        ],
+    );
     lenient(b"\x0Bin\x1Cside\x1C\r", &["in\x1Cside"]);
+    lenient(b"\x0Bin\x1C\nside\x1C\r", &["in\x1C\nside"]);
+    lenient(b"\x0Bin\x1C\n\x1C\r", &["in\x1C\n"]);
     lenient(b"\x0Bin\x1C\x1C\r", &["in\x1C"]);
     let strict = |stream: &[u8], expected: &[&str]| check_with(Strictness::Strict, stream, expected);
     strict(b"\x0Bone\x1C\x0Btwo\x1C\r", &["error:missing_return"]);
     strict(b"\x0Bin\x1Cside\x1C\r", &["error:missing_return"]);
+    strict(b"\x0Bone\x1C\n\x0Btwo\x1C\r", &["error:missing_return"]);
     strict(b"\x0Bone\x1C", &["error:cut_off"]);
 }
 
@@ -162,6 +176,21 @@ fn a_pause_completes_a_bare_end_and_the_late_return_is_not_missed() {
         decoder.decode(&mut buffer).map(|it| it.map(word)),
         Ok(Some("two".to_owned()))
     );
+}
+
+#[test]
+fn a_pause_completes_an_end_with_a_line_feed_too() {
+    let mut decoder = Decoder::new(SMALL, Strictness::Lenient);
+    let mut buffer = BytesMut::from(&b"\x0Bone\x1C\n"[..]);
+    assert_eq!(decoder.decode(&mut buffer), Ok(None));
+    assert!(decoder.ends_in_bare_end(&buffer));
+    assert_eq!(decoder.complete(&mut buffer).map(word), Some("one".to_owned()));
+    assert_eq!(
+        decoder.decode(&mut buffer).map(|it| it.map(word)),
+        Ok(Some("deviation:missing_return".to_owned()))
+    );
+    assert_eq!(decoder.decode(&mut buffer), Ok(None));
+    assert!(decoder.is_idle(), "the line feed is no beginning of a frame");
 }
 
 #[test]

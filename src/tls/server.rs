@@ -29,6 +29,7 @@ use super::parts::{Made, Parts};
 use super::settings::ServerSettings;
 use super::stream::{Stream, linger};
 use super::{Owner, Within, outcome};
+use crate::seldom::Seldom;
 
 /// Between two looks at the files.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -47,6 +48,7 @@ pub type Witness = Arc<dyn Fn(SocketAddr, &'static str) + Send + Sync>;
 pub struct Server {
     fresh: Fresh<Spoken>,
     witness: Arc<OnceLock<Witness>>,
+    lines: Arc<Seldom>,
 }
 
 /// A connection after its handshake.
@@ -110,6 +112,7 @@ impl Server {
         Server {
             fresh: Fresh::new(Spoken { settings, within }),
             witness: Arc::default(),
+            lines: Arc::default(),
         }
     }
 
@@ -147,8 +150,9 @@ impl Server {
         if outcome == outcome::CUT_OFF {
             // Somebody looked whether the port is open.
             debug!(kind, name, %peer, "connection gone before TLS was agreed on");
-        } else {
-            warn!(kind, name, %peer, outcome, "no TLS with this peer: {failure}");
+        } else if let Some(leave) = self.lines.leave(outcome) {
+            let left_out = leave.left_out;
+            warn!(kind, name, %peer, outcome, left_out, "no TLS with this peer: {failure}");
         }
         if let Some(witness) = self.witness.get()
             && outcome::is_of_certificate(outcome)

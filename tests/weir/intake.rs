@@ -120,3 +120,29 @@ fn how_a_refusal_for_want_of_room_looks_is_the_listeners_choice() {
         assert_eq!(engine.terminate(), 0);
     }
 }
+
+#[test]
+fn whoever_gets_no_answers_learns_from_the_connection_that_the_outbox_is_full() {
+    let unasked = String::from_utf8(adt("UNASKED")).unwrap();
+    let unasked = unasked.replace("|P|2.5.1\r", "|P|2.5.1|||NE|NE\r").into_bytes();
+    for (mode, message) in [("none", adt("SECOND")), ("auto", unasked)] {
+        let receiver = Receiver::scripted(|_, _| Answer::Away);
+        let site = site(&receiver, "on_unavailable: reject", "outbox: { entries_max: 1 }");
+        let path = site.folder().join("site/site.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let asked = format!("mllp: {{ acknowledgment: {mode}, bind");
+        std::fs::write(&path, text.replace("mllp: { bind", &asked)).unwrap();
+        let engine = site.start();
+        let mut sender = Sender::connect(engine.listener("in"));
+        sender.send(&adt("FIRST")).unwrap();
+        engine.wait_for_metric(r#"weir_outbox_depth{destination="ehr"}"#, 1.0);
+        if mode == "auto" {
+            let reply = sender.reply().expect("an answer to the first");
+            assert_eq!(field(&reply, "MSA", 1), "AA");
+        }
+        sender.send(&message).unwrap();
+        assert_eq!(sender.reply(), None, "{mode}");
+        engine.wait_for_metric(r#"weir_messages_refused_total{listener="in"}"#, 1.0);
+        assert_eq!(engine.terminate(), 0);
+    }
+}

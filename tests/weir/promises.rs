@@ -90,17 +90,28 @@ fn the_account_balances_when_senders_go_away() {
 fn a_stop_does_not_wait_for_a_silent_receiver_for_ever() {
     let receiver = Receiver::scripted(|_, _| Answer::Silence);
     let site = Site::new(&format!(
-        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
-         destinations:\n  ehr: {{ mllp: {{ address: \"{}\", acknowledgment_timeout: 1h }} }}\n\
-         routes:\n  all: {{ from: in, to: [ehr] }}\n",
+        "  stop_grace: 100ms\n\
+         listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{}\", acknowledgment_timeout: 1h }} }}\n  \
+         copies: {{ file: {{ folder: ., name: \"{{MSH-10}}.hl7\" }} }}\n\
+         routes:\n  all: {{ from: in, to: [ehr, copies] }}\n",
         receiver.address()
     ));
     let engine = site.start();
     let mut sender = Sender::connect(engine.listener("in"));
     assert_eq!(field(&sender.exchange(&adt("S")).unwrap(), "MSA", 1), "AA");
     receiver.wait_for(1);
+    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="copies"}"#, 1.0);
     // The attempt could last an hour; a test that hangs here has failed.
     assert_eq!(engine.terminate(), 0);
+    let log = site.log();
+    let cut_off = log
+        .lines()
+        .find(|line| line.contains("no end of the attempts under way"));
+    assert!(
+        cut_off.is_some_and(|line| line.contains("destinations=\"ehr\"")),
+        "{log}"
+    );
 
     let engine = site.start();
     receiver.wait_for(2);

@@ -249,3 +249,35 @@ fn a_crash_while_somebody_waits_loses_the_reply_and_not_the_message() {
     assert_eq!(engine.terminate(), 0);
     assert_eq!(mpi.control_ids(), ["Q-1", "Q-1", "Q-2"]);
 }
+
+#[test]
+fn who_waits_for_a_destination_that_is_taken_out_is_told_at_once_that_nothing_is_delivered() {
+    let away = Receiver::scripted(|_, _| Answer::Away);
+    let yaml = |destinations: &str, route: &str| {
+        format!(
+            "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }}\n\
+             destinations:\n  copies: {{ file: {{ folder: ., name: \"{{MSH-10}}.hl7\" }} }}\n{destinations}\
+             routes:\n  ask: {{ from: in, {route} }}\n"
+        )
+    };
+    let mpi = format!(
+        "  mpi: {{ mllp: {{ address: \"{}\" }}, on_remove: purge }}\n",
+        away.address()
+    );
+    let site = Site::new(&yaml(&mpi, "to: mpi, reply: from mpi, reply_timeout: 10m"));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    sender.send(QUERY).unwrap();
+    engine.wait_for_metric(r#"weir_outbox_depth{destination="mpi"}"#, 1.0);
+    site.change(&yaml("", "to: copies"));
+    let reply = sender.reply().expect("a reply");
+    assert_eq!(field(&reply, "MSA", 1), "AE");
+    assert!(field(&reply, "ERR", 3).starts_with("207^"));
+    assert_eq!(
+        field(&reply, "ERR", 8),
+        "not delivered: its destination was taken out of the site"
+    );
+    engine.wait_for_metric(&metric("replies", "purged"), 1.0);
+    engine.wait_for_metric(&metric("purged", ""), 1.0);
+    assert_eq!(engine.terminate(), 0);
+}

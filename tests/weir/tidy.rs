@@ -24,11 +24,12 @@ const FLOORS: &str = "
     table: hl7 problem typed
     expression: table hl7 problem
     seal: durable secret
+    seldom: clock
     outbox: seal clock durable metrics secret units
-    tls: clock metrics problem secret typed units
+    tls: seldom clock metrics problem secret typed units
     access: clock durable
     audit: clock durable metrics
-    listener: tls mllp metrics problem typed units
+    listener: seldom tls mllp metrics problem typed units
 
     destination: tls expression hl7 mllp metrics problem secret typed units
     validation: expression hl7 problem typed
@@ -41,7 +42,7 @@ const FLOORS: &str = "
 
     config: tls case route step validation expression table listener destination outbox archive hl7 problem secret typed units
 
-    engine: calendar tls audit config route step validation expression table listener destination outbox archive hl7 mllp clock durable metrics problem secret typed units
+    engine: calendar seldom tls audit config route step validation expression table listener destination outbox archive hl7 mllp clock durable metrics problem secret typed units
 
     alert: tls engine config destination audit clock durable metrics
     atna: tls engine config destination audit clock durable metrics

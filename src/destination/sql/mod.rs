@@ -29,7 +29,7 @@ pub use look_up::{LookUp, Rows};
 pub use settings::{Address, Settings, Value, Whole};
 
 /// How much longer than the server itself weir waits for the server to end a statement.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// The sending end of one SQL destination.
 pub struct Client {

@@ -16,7 +16,7 @@ use crate::config::Pace;
 use super::Resend;
 use super::job::{Job, JobState, Next};
 use super::jobs::{Jobs, Turn};
-use crate::engine::pacer::Pacer;
+use crate::engine::pacer::{Pacer, Turns};
 
 /// With as much of the outbox in use, in percent, the rest is for what comes in.
 const OUTBOX_PERCENT_MAX: u64 = 80;
@@ -64,10 +64,11 @@ impl Jobs {
         ended: impl Fn(&Job) -> Result<(), String> + Clone + Send + 'static,
     ) {
         info!(job = job.id, left = job.left(), "sending again");
-        let pacer = Pacer::new(Pace {
+        let pace = Pace {
             interval: Some(Duration::from_secs(1) / job.rate_per_second),
             ..Pace::default()
-        });
+        };
+        let pacer = Pacer::new(pace, Turns::default());
         let mut last = Last::of(job);
         // Asked anew for each: who has started it anew meanwhile answers for those that follow.
         while let Some((job, message)) = self.next_of(job.id, &set).await {

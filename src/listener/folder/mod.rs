@@ -140,7 +140,7 @@ impl Bound {
     ) {
         let _turn = self.turn.lock_owned().await;
         let mut watcher = Watcher {
-            share: budget.share(self.settings.frame_bytes_max),
+            share: budget.share(self.settings.frame_bytes_max, None),
             folders: self.folders,
             settings: self.settings,
             name,

@@ -84,7 +84,7 @@ impl Watched {
     async fn watcher(&self, intake: Intake, settled: Duration) -> Watcher {
         let bound = Bound::open(&self.settings()).await.unwrap();
         Watcher {
-            share: ReadBudget::new(1 << 20).share(1 << 20),
+            share: ReadBudget::new(1 << 20).share(1 << 20, None),
             folders: bound.folders,
             settings: Settings {
                 settled,

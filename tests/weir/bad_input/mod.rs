@@ -9,7 +9,7 @@ use crate::harness::{Engine, Receiver, Sender, Site, adt, field};
 struct Bench {
     receiver: Receiver,
     engine: Option<Engine>,
-    _site: Site,
+    site: Site,
 }
 
 const SETTINGS: &str = "frame_deadline: 300ms, frame_bytes_max: 256KiB";
@@ -37,7 +37,7 @@ impl Bench {
         Bench {
             receiver,
             engine: Some(engine),
-            _site: site,
+            site,
         }
     }
 
@@ -862,4 +862,19 @@ fn acknowledgments_are_not_acknowledged() {
     let kind = r#"weir_message_warnings_total{listener="in",kind="acknowledgment"}"#;
     bench.engine.as_ref().unwrap().wait_for_metric(kind, 2.0);
     assert_eq!(bench.delivered(), [ack("ONE"), ack("TWO"), adt("END")]);
+}
+
+#[test]
+fn a_flood_of_connections_writes_few_lines() {
+    const FLOOD: usize = 100;
+    let bench = Bench::with("connections_per_address_max: 1", "");
+    let mut first = bench.sender();
+    assert_eq!(field(&first.exchange(&adt("HELD")).unwrap(), "MSA", 1), "AA");
+    for _ in 0..FLOOD {
+        assert_eq!(bench.sender().reply(), None);
+    }
+    let log = bench.site.log();
+    let lines = log.matches("connection refused: too many are open").count();
+    // One in ten seconds: with as many as were refused, none would have been left out.
+    assert!((1..FLOOD).contains(&lines), "{lines} lines");
 }
