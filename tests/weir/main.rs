@@ -53,6 +53,7 @@ mod reload;
 mod replies;
 mod resend;
 mod schema;
+mod send;
 mod sequence_numbers;
 mod silence;
 mod stops;
