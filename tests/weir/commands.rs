@@ -956,8 +956,8 @@ fn diff_compares_what_is_written_otherwise_by_what_it_stands_for() {
         b"",
         &expect![[r#"
             PID-5.1  Patient Name, Family Name
-              - MÜLLER
-              + MÜLLER
+              - MüLLER
+              + MüLLER
             = 1
         "#]],
     );
