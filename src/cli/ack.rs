@@ -47,7 +47,7 @@ impl Ack {
         let faults: Vec<_> = self.text.into_iter().map(fault).collect();
         let control_ids = ControlIds::starting_now();
         let timestamp = clock::hl7_timestamp(&clock::now_local());
-        for message in input::messages(&self.file)? {
+        for message in input::readable(&self.file)? {
             let stamp = AckStamp {
                 control_id: &control_ids.next(),
                 timestamp: &timestamp,

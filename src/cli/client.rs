@@ -1,6 +1,7 @@
-//! A plain MLLP sender for the prompt: one connection, one message, one answer at a time.
+//! A plain MLLP sender for the prompt: one connection, one message at a time, and what is answered to it.
 //!
-//! Unlike a destination it sends whatever it is given, broken messages too, and judges nothing.
+//! Unlike a destination it sends whatever it is given, broken messages too, and judges no more than which answer
+//! belongs to which message.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -8,16 +9,18 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::hl7::Acknowledgment;
+use crate::hl7::{Acknowledgment, AcknowledgmentCode, Charset, Header};
 use crate::mllp::{self, Decoded, Decoder, Frame, FrameLimits, Strictness};
 use crate::tls;
 
-use super::CannotRun;
+use super::{CannotRun, text};
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many answers to other messages are told of one exchange.
+const FOREIGN_MAX: usize = 10;
 
 /// Plain or within TLS.
 trait Connection: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -79,7 +82,8 @@ impl Client {
         })
     }
 
-    /// Sends one message and waits for one answer.
+    /// Sends one message and waits for its answer: the first that names it, and where that is a commit accept and
+    /// MSH-16 asks for more, the application's after it. Each may take the time there is for an answer.
     pub(super) async fn exchange(&mut self, message: &[u8]) -> Result<Said, CannotRun> {
         self.write.clear();
         mllp::encode(message, &mut self.write).map_err(|error| CannotRun::at("message", error))?;
@@ -91,10 +95,41 @@ impl Client {
             .flush()
             .await
             .map_err(|error| CannotRun::at(&self.address, error))?;
-        match timeout(self.answer_timeout, self.answer()).await {
-            Ok(answer) => answer.map(|answer| said(Some(answer))),
-            Err(_) => Ok(said(None)),
+        let asked = Asked::of(message);
+        let mut said = Said::silence("no answer in time");
+        let mut deadline = Instant::now() + self.answer_timeout;
+        while let Ok(answer) = timeout_at(deadline, self.answer()).await {
+            let answer = match Acknowledgment::parse_assuming(answer?, asked.charset) {
+                Ok(answer) => answer,
+                Err(error) => {
+                    said.text = format!("not an acknowledgment: {error}");
+                    said.is_silence = false;
+                    return Ok(said);
+                }
+            };
+            if !asked.is_answered_by(&answer) {
+                if said.foreign.len() < FOREIGN_MAX {
+                    said.foreign.push(foreign(&answer));
+                }
+                continue;
+            }
+            said.text = if said.is_committed {
+                format!("{}, then {}", AcknowledgmentCode::CommitAccept, told(&answer))
+            } else {
+                told(&answer)
+            };
+            if answer.code != AcknowledgmentCode::CommitAccept || !asked.is_application_awaited {
+                said.is_accepted = answer.code.is_accept();
+                said.is_silence = false;
+                return Ok(said);
+            }
+            if !said.is_committed {
+                said.is_committed = true;
+                said.text += ", and no application acknowledgment in time";
+                deadline = Instant::now() + self.answer_timeout;
+            }
         }
+        Ok(said)
     }
 
     async fn answer(&mut self) -> Result<Bytes, CannotRun> {
@@ -117,40 +152,66 @@ impl Client {
     }
 }
 
-/// What a receiver said, in a line.
-pub(super) struct Said {
-    /// AA or CA.
-    pub(super) is_accepted: bool,
-    /// Nothing came in time.
-    pub(super) is_silence: bool,
-    /// The code and the first error code, or what came instead.
-    pub(super) text: String,
+/// What is awaited of the receiver of a message.
+struct Asked<'m> {
+    /// MSH-10; empty where it cannot be read, and then every answer is its own.
+    control_id: &'m [u8],
+    charset: Option<Charset>,
+    /// MSH-16 asks always. What it asks for only in case of an error, or of success, may never come.
+    is_application_awaited: bool,
 }
 
-fn said(answer: Option<Bytes>) -> Said {
-    let Some(answer) = answer else {
-        return Said {
+impl Asked<'_> {
+    fn of(message: &[u8]) -> Asked<'_> {
+        let header = Header::parse(message).ok();
+        Asked {
+            control_id: header.as_ref().map_or(&[], Header::control_id),
+            charset: header.as_ref().and_then(Header::charset),
+            is_application_awaited: header
+                .is_some_and(|header| header.application_acknowledgment_type() == b"AL"),
+        }
+    }
+
+    fn is_answered_by(&self, answer: &Acknowledgment) -> bool {
+        self.control_id.is_empty() || answer.control_id == self.control_id
+    }
+}
+
+/// What a receiver said, in a line.
+pub(super) struct Said {
+    /// AA; or CA, where no more was asked for.
+    pub(super) is_accepted: bool,
+    /// Nothing came in time, or not all.
+    pub(super) is_silence: bool,
+    is_committed: bool,
+    /// The code and the first error code, or what came instead.
+    pub(super) text: String,
+    /// Answers to other messages that came meanwhile.
+    pub(super) foreign: Vec<String>,
+}
+
+impl Said {
+    fn silence(text: &str) -> Said {
+        Said {
             is_accepted: false,
             is_silence: true,
-            text: "no answer in time".to_owned(),
-        };
-    };
-    match Acknowledgment::parse(answer) {
-        Ok(acknowledgment) => {
-            let error = acknowledgment
-                .error_code
-                .map(|code| format!(" error {code}"))
-                .unwrap_or_default();
-            Said {
-                is_accepted: acknowledgment.code.is_accept(),
-                is_silence: false,
-                text: format!("{}{error}", acknowledgment.code.as_str()),
-            }
+            is_committed: false,
+            text: text.to_owned(),
+            foreign: Vec::new(),
         }
-        Err(error) => Said {
-            is_accepted: false,
-            is_silence: false,
-            text: format!("not an acknowledgment: {error}"),
-        },
+    }
+}
+
+/// The code and the first error code.
+fn told(answer: &Acknowledgment) -> String {
+    let error = answer.error_code.map(|code| format!(" error {code}"));
+    format!("{}{}", answer.code, error.unwrap_or_default())
+}
+
+/// An answer to another message, by its MSA-2.
+fn foreign(answer: &Acknowledgment) -> String {
+    match text::printable(&answer.control_id).as_str() {
+        "" => format!("{} for no message: MSA-2 is empty", told(answer)),
+        control_id => format!("{} for another message: MSA-2 is {control_id}", told(answer)),
     }
 }

@@ -44,9 +44,15 @@ pub(super) fn read(file: &Path) -> Result<Bytes, CannotRun> {
     Ok(Bytes::from(content))
 }
 
-/// The messages of a file, each with its bytes as they stand there, without the marks of a frame.
+/// The messages of a file, each with its bytes as they stand there, without the marks of a frame: to be sent as they
+/// are.
 pub(super) fn messages(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
     split(file, &read(file)?)
+}
+
+/// The messages of a file, which may be in UTF-16, whether they are any or not.
+pub(super) fn readable(file: &Path) -> Result<Vec<Bytes>, CannotRun> {
+    split(file, &charset::narrowed(&read(file)?))
 }
 
 fn split(file: &Path, content: &Bytes) -> Result<Vec<Bytes>, CannotRun> {

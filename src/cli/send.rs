@@ -18,6 +18,8 @@ use super::{CannotRun, Finding, input, text};
 ///
 /// A file may hold one message, several, or a batch; each message goes out as it stands in the file.
 /// Nothing is checked before it is sent, so broken messages can be tried too.
+/// A message is judged by the answer whose MSA-2 names it; answers that name another are shown and passed over.
+/// After a CA, a message whose MSH-16 is AL waits for the application's answer too, and is judged by that.
 ///
 /// Exit status: 0 every message was accepted, 1 one was not, 2 the receiver could not be reached or went away.
 #[derive(Args)]
@@ -81,7 +83,11 @@ impl Send {
             accepted += u64::from(said.is_accepted);
             bar.inc(1);
             if !self.quiet {
-                writeln!(out, "{}  {}", text::title(message), said.text)?;
+                let title = text::title(message);
+                for foreign in &said.foreign {
+                    writeln!(out, "{title}  not its answer: {foreign}")?;
+                }
+                writeln!(out, "{title}  {}", said.text)?;
             }
             if said.is_silence {
                 // What comes later on this connection could be taken for the answer to another message.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use clap::Args;
 
-use crate::hl7::{EditError, FieldPath, Message, Terminators};
+use crate::hl7::{EditError, FieldPath, Message, Terminators, charset};
 
 use super::{CannotRun, Finding, input, path, text};
 
@@ -43,6 +43,12 @@ struct Assignment {
 impl Set {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Finding, CannotRun> {
         let content = input::read(&self.file)?;
+        if charset::narrowed(&content) != content {
+            return Err(CannotRun::at(
+                input::place(&self.file),
+                "in UTF-16 or UTF-32, which no message is sent in: make it UTF-8 first, as `iconv -f UTF-16 -t UTF-8` does",
+            ));
+        }
         let edited = self.edited(&content)?;
         if std::io::stdout().is_terminal() {
             out.write_all(text::lines(&Bytes::from(edited)).as_bytes())?;

@@ -49,13 +49,19 @@ impl Validate {
             for fault in &faults {
                 writeln!(out, "{before}{}", line(fault))?;
             }
-            if faults.len() == FAULTS_MAX {
+            let is_warning = |fault: &&Fault| fault.severity == Severity::Warning;
+            let warnings = faults.iter().filter(is_warning).count();
+            let errors = faults.len() - warnings;
+            if errors == FAULTS_MAX {
+                let text = format!("perhaps more: nothing further is looked for after {FAULTS_MAX} errors");
+                writeln!(out, "{before}{text}")?;
+            } else if warnings == FAULTS_MAX {
                 writeln!(
                     out,
-                    "{before}perhaps more: no further fault is looked for after {FAULTS_MAX}"
+                    "{before}perhaps more warnings: no more than {FAULTS_MAX} are told"
                 )?;
             }
-            if faults.iter().any(|fault| fault.severity != Severity::Warning) {
+            if errors > 0 {
                 finding = Finding::NotSo;
             }
         }

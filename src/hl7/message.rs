@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 
@@ -12,7 +13,7 @@ use super::delimiters::Delimiters;
 use super::escape::{self, FormattedText};
 use super::header::Header;
 use super::parse::{self, Index, ParseError, ParseLimits, Slot, Slots};
-use super::path::{FieldPath, SegmentName, Shift};
+use super::path::{FieldPath, Names, SegmentName, Shift};
 use super::segment::{self, Segment};
 use super::value::Value;
 
@@ -28,6 +29,8 @@ pub struct Message {
     pub(super) edited: Vec<Bytes>,
     /// The edits that renumbered segments or repetitions, for scopes that were made before them.
     pub(super) shifts: Vec<Shift>,
+    /// Where the segments of a name stand, once somebody has asked to remember it.
+    pub(super) names: OnceLock<Names>,
     pub(super) is_edited: bool,
     pub(super) is_canonical: bool,
 }
@@ -60,6 +63,7 @@ impl Message {
             slots,
             edited: Vec::new(),
             shifts: Vec::new(),
+            names: OnceLock::new(),
             is_edited: false,
             is_canonical,
         })
@@ -144,8 +148,7 @@ impl Message {
     }
 
     pub(super) fn slot(&self, name: SegmentName, occurrence: u16) -> Option<&Slot> {
-        let mut named = self.slots.iter().filter(|slot| slot.name == *name.as_bytes());
-        named.nth(usize::from(occurrence).checked_sub(1)?)
+        self.slots.get(self.index_of(name, occurrence)?)
     }
 
     /// The segment's bytes as they now are.

@@ -56,6 +56,8 @@ pub(super) fn ask(
     if asking.rules.is_empty() {
         return asking.judged;
     }
+    // Each segment may be asked for what stands in others, or is in none.
+    message.remember_names();
     match dictionary.structure_for(&message.header()) {
         Some(structure) => asking.items(group(message, structure).items()),
         None => message.segments().for_each(|segment| asking.segment(&segment)),

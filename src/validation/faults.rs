@@ -13,6 +13,8 @@ use super::settings::Lengths;
 /// The faults of one message.
 pub(super) struct Faults {
     pub(super) found: Vec<Fault>,
+    errors: usize,
+    warnings: usize,
     /// What a value that is too long is called: 104 from 2.7, before that 102.
     pub(super) too_long: ErrorCode,
     /// How much a value is that is longer than the version has it.
@@ -42,6 +44,8 @@ impl Faults {
         };
         Faults {
             found: Vec::new(),
+            errors: 0,
+            warnings: 0,
             too_long,
             too_long_for_version,
             too_many,
@@ -49,14 +53,13 @@ impl Faults {
         }
     }
 
-    /// Adds a fault, unless there are [`FAULTS_MAX`] already.
+    /// Adds an error, unless there are [`FAULTS_MAX`] already.
     pub(super) fn push(&mut self, code: ErrorCode, location: Option<Location>, text: impl Into<String>) {
-        if !self.is_full() {
-            self.found.push(Fault::new(code, location, text));
-        }
+        self.push_as(Severity::Error, code, location, text);
     }
 
-    /// Adds what may be right: what could not be checked, and what a site may have agreed on.
+    /// Adds an error, or a warning of what may be right: what could not be checked, and what a site may have agreed on.
+    /// Of either there are [`FAULTS_MAX`] at most, each counted for itself, so that no warning takes an error's place.
     pub(super) fn push_as(
         &mut self,
         severity: Severity,
@@ -64,7 +67,13 @@ impl Faults {
         location: Option<Location>,
         text: impl Into<String>,
     ) {
-        if !self.is_full() {
+        let count = if severity == Severity::Warning {
+            &mut self.warnings
+        } else {
+            &mut self.errors
+        };
+        if *count < FAULTS_MAX {
+            *count += 1;
             let fault = Fault::new(code, location, text);
             self.found.push(Fault { severity, ..fault });
         }
@@ -76,9 +85,9 @@ impl Faults {
         self.push(self.condition, Some(at), text);
     }
 
-    /// Whether nothing more will be told.
+    /// Whether there are so many errors that no more is looked for. Warnings never end the check.
     pub(super) fn is_full(&self) -> bool {
-        self.found.len() >= FAULTS_MAX
+        self.errors >= FAULTS_MAX
     }
 }
 

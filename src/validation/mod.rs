@@ -3,9 +3,10 @@
 //! Pure: [`validate`] takes a message and a [`Profile`] and gives faults, as ERR segments carry them; what becomes
 //! of the message is for others to decide. Never refuses a message, never does I/O, and no text holds content.
 //! The facts come from the [`dictionary`](crate::hl7::dictionary), the profile from a YAML file by way of
-//! [`Settings`], which `config` reads. Time is linear in the message: every part is looked at once for the
-//! version, and once for each rule of the profile that names it; a condition is asked of each segment it is about, and looks
-//! through the segments for what it names.
+//! [`Settings`], which `config` reads. Every part is looked at once for the version, and once for each rule of the
+//! profile that names it. A condition is asked of each segment it is about, and finds what it names without a walk
+//! through the message; one that itself goes through many (`OBX[*]-5`, `count(OBX)`, `NTE[last]-3`) does so for each
+//! segment.
 //!
 //! What the standard leaves open is no fault: Z segments, fields and components beyond those it defines, codes of
 //! tables that a site may extend, the HL7 null.
@@ -30,11 +31,12 @@ use self::faults::Faults;
 pub use profile::Profile;
 pub use settings::{FieldSettings, Lengths, SegmentSettings, Settings, Usage};
 
-/// The most faults told of one message; the check ends there.
+/// The most errors told of one message, after which the check ends; and the most warnings, beyond which they are
+/// passed over.
 pub const FAULTS_MAX: usize = 100;
 
-/// Finds the faults of a message, at most [`FAULTS_MAX`]: first those of its structure, then the conditions of the
-/// profile that do not hold, then those of each segment in the order of the message.
+/// Finds the faults of a message, at most [`FAULTS_MAX`] errors and as many warnings: first those of its structure,
+/// then the conditions of the profile that do not hold, then those of each segment in the order of the message.
 ///
 /// The version is that of the profile, or else the one that MSH-12 declares.
 pub fn validate(message: &Message, profile: &Profile) -> Vec<Fault> {

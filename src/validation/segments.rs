@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 
 use crate::hl7::datatype::{Cwe, Dt, Dtm, Id, Nm, Part, Repetitions, Si, Tm};
-use crate::hl7::dictionary::{Dictionary, FieldDefinition, Optionality, SegmentDefinition};
+use crate::hl7::dictionary::{
+    Dictionary, FieldDefinition, Optionality, SegmentDefinition, TableDefinition, Version,
+};
 use crate::hl7::{ErrorCode, Location, Message, Segment, SegmentName, Severity, State};
 
 use super::conditions::Judged;
@@ -21,6 +23,12 @@ const EXTENSIBLE_BY_Z: [u16; 3] = [76, 3, 354];
 
 /// Version IDs: the list of a version often lacks the version itself, and what MSH-12 says is judged on its own.
 const VERSION_IDS: u16 = 104;
+/// Value types: "all HL7 data types are valid, and are included in Table 0125, except CM, CQ, SI, and ID" (HL7 v2.5.1,
+/// 7.4.2.2), though the printed tables lack CWE, DTM and others.
+const VALUE_TYPES: u16 = 125;
+/// Main and subtype of data in ED and RP: before 2.6 replaced the first by MIME types (table 0834), everybody sent
+/// documents with them too, `application^pdf`.
+const EXTENDED_BY_MIME_TYPES: [u16; 2] = [191, 291];
 
 pub(super) fn check(
     message: &Message,
@@ -87,6 +95,27 @@ impl<'c> Check<'c> {
         for field in fields {
             self.missing(field, at);
         }
+        if at.segment.as_bytes() == b"OBX" && value_type.is_empty() {
+            self.value_type(segment, definition, at);
+        }
+    }
+
+    /// OBX-2 "must be valued if the value of OBX-11 is not X" (HL7 v2.5.1, 7.4.2.2); without a value nobody misses it.
+    fn value_type(&mut self, segment: &Segment<'_>, definition: &SegmentDefinition, mut at: Location) {
+        at.field = Some(2);
+        let is_conditional = definition
+            .field(2)
+            .is_some_and(|field| field.optionality != Optionality::Required);
+        if is_conditional
+            && self.dictionary.version() >= Version::V2_3_1
+            && self.rule(&at).is_none_or(|rule| rule.usage.is_none())
+            && segment.part(5).state() == State::Valued
+            && segment.part(2).state() != State::Null
+            && Id(segment.part(11)).code().as_deref() != Some("X")
+        {
+            let text = "Value Type is required where Observation Value is there";
+            self.faults.push(ErrorCode::RequiredFieldMissing, Some(at), text);
+        }
     }
 
     fn field(
@@ -143,7 +172,13 @@ impl<'c> Check<'c> {
         rule: Option<&FieldRule>,
         at: Location,
     ) {
+        let coded = definition
+            .table
+            .and_then(|number| self.coded(part, number, data_type));
+        // A code is as long as its table has it, whatever the length of the field (OBX-2 has 2, and holds CWE).
+        let is_listed = coded.is_some_and(|(_, coded)| coded == Coded::Listed);
         if let Some(max) = definition.length_max.filter(|max| *max < ANY_LENGTH)
+            && !is_listed
             && rule.is_none_or(|rule| rule.length_max.is_none())
         {
             self.length(part, max, self.faults.too_long_for_version, at);
@@ -151,10 +186,10 @@ impl<'c> Check<'c> {
         if rule.is_none_or(|rule| rule.data_type.is_none()) {
             self.data_type(part, data_type, at);
         }
-        if let Some(table) = definition.table
+        if let Some((table, coded)) = coded
             && rule.is_none_or(|rule| rule.codes.is_none())
         {
-            self.table(part, table, data_type, at);
+            self.code(table, coded, at);
         }
     }
 
@@ -233,20 +268,46 @@ impl<'c> Check<'c> {
     }
 
     /// Codes of tables that the standard closes: those of ID, and of CNE unless it names another coding system.
-    fn table(&mut self, part: Part<'_>, number: u16, data_type: &str, at: Location) {
+    fn coded(
+        &self,
+        part: Part<'_>,
+        number: u16,
+        data_type: &str,
+    ) -> Option<(&'static TableDefinition, Coded)> {
         let code = match data_type {
             "ID" if number != VERSION_IDS => Id(part).code(),
             "CNE" if is_of_hl7(Cwe(part)) => Cwe(part).identifier().text(),
             _ => None,
         };
-        let (Some(code), Some(table)) = (code, self.dictionary.table(number)) else {
-            return;
-        };
+        let (code, table) = (code?, self.dictionary.table(number)?);
+        let is_value_type =
+            || number == VALUE_TYPES && is_value_type(&code) && self.dictionary.data_type(&*code).is_some();
         let is_local = EXTENSIBLE_BY_Z.contains(&number) && code.starts_with('Z');
-        if table.code(code.as_bytes()).is_none() && !is_local && table.is_complete() {
-            let text = format!("expected a code of table {number:04}, {}", table.name);
-            self.faults.push(ErrorCode::TableValueNotFound, Some(at), text);
-        }
+        let coded = if table.code(code.as_bytes()).is_some() || is_value_type() {
+            Coded::Listed
+        } else if is_local || !table.is_complete() {
+            Coded::Open
+        } else if EXTENDED_BY_MIME_TYPES.contains(&number) {
+            Coded::Extended
+        } else if table.is_of_later_version(code.as_bytes()) {
+            Coded::Later
+        } else {
+            Coded::Unknown
+        };
+        Some((table, coded))
+    }
+
+    fn code(&mut self, table: &TableDefinition, coded: Coded, at: Location) {
+        let (number, name) = (table.number, table.name);
+        let (severity, more) = match coded {
+            Coded::Listed | Coded::Open => return,
+            Coded::Extended => (Severity::Warning, "; many systems use MIME types instead"),
+            Coded::Later => (Severity::Warning, " in this version; later ones have this code"),
+            Coded::Unknown => (Severity::Error, ""),
+        };
+        let text = format!("expected a code of table {number:04}, {name}{more}");
+        let code = ErrorCode::TableValueNotFound;
+        self.faults.push_as(severity, code, Some(at), text);
     }
 
     fn missing(&mut self, field: &FieldDefinition, segment: Location) {
@@ -274,6 +335,24 @@ impl<'c> Check<'c> {
             .binary_search_by_key(&Spot::from(at), |(spot, _)| *spot);
         self.rules.get(index.ok()?).map(|(_, rule)| *rule)
     }
+}
+
+/// How a code stands to its table.
+#[derive(Clone, Copy, PartialEq)]
+enum Coded {
+    Listed,
+    /// Not listed, where the list is not all that may be.
+    Open,
+    /// Not listed, where the world has long used others.
+    Extended,
+    /// Listed by a later version.
+    Later,
+    Unknown,
+}
+
+/// Whether OBX-2 may name this data type.
+fn is_value_type(name: &str) -> bool {
+    !matches!(name, "CQ" | "SI" | "ID") && !name.starts_with("CM")
 }
 
 fn is_of_hl7(coded: Cwe<'_>) -> bool {

@@ -1,6 +1,8 @@
 //! Which segments there are and in which order: against the structure of the message and the rules of a profile.
 
-use crate::hl7::dictionary::{Dictionary, Element, ElementKind, Group, Item, Placement, Structure, group};
+use crate::hl7::dictionary::{
+    Dictionary, Element, ElementKind, Group, Item, Placement, Structure, Version, group,
+};
 use crate::hl7::{ErrorCode, FieldPath, Location, Message, Segment, SegmentName, Severity};
 
 use super::Usage;
@@ -19,6 +21,7 @@ pub(super) fn check(
     names(message, faults);
     match dictionary.structure_for(&message.header()) {
         Some(structure) => {
+            declared(message, structure, dictionary, faults);
             let mut walk = Walk {
                 structure,
                 dictionary,
@@ -29,7 +32,7 @@ pub(super) fn check(
             let grouping = group(message, structure);
             walk.level(None, structure.elements(), grouping.items());
         }
-        None => unknown_structure(message, faults),
+        None => unknown_structure(message, "is not checked", faults),
     }
     for (name, rule) in &rules.segments {
         let count = message.count(*name);
@@ -67,7 +70,48 @@ fn names(message: &Message, faults: &mut Faults) {
     }
 }
 
-fn unknown_structure(message: &Message, faults: &mut Faults) {
+/// Whether the structure that MSH-9.3 declares is that of the message type and trigger event: a receiver may go by
+/// either.
+///
+/// One of another message type is an error. One of another trigger event is a warning, since profiles in wide use
+/// declare such: IHE's patient demographics query answers with `RSP^K22^RSP_K21`.
+fn declared(message: &Message, structure: &Structure, dictionary: &Dictionary, faults: &mut Faults) {
+    let header = message.header();
+    // Before 2.3.1 there is no such component.
+    let is_declared = header.message_structure() == structure.name.as_bytes();
+    if !is_declared || dictionary.version() < Version::V2_3_1 {
+        return;
+    }
+    let Some(own) = dictionary.structure_of(header.message_type(), header.trigger_event()) else {
+        return unknown_structure(message, "is checked against MSH-9.3 alone", faults);
+    };
+    if own.name != structure.name {
+        let field = FieldPath::of_field(SegmentName::MSH, 9).map(|path| Location::from(&path));
+        let location = field.map(|field| Location {
+            component: Some(3),
+            ..field
+        });
+        let text = format!(
+            "expected {}, the structure of this message type and trigger event; the order of segments is checked \
+             against {}",
+            own.name, structure.name
+        );
+        let is_of_type = message_type(own.name) == message_type(structure.name);
+        let severity = if is_of_type {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        faults.push_as(severity, ErrorCode::TableValueNotFound, location, text);
+    }
+}
+
+/// `ADT` of `ADT_A01`
+fn message_type(structure: &str) -> &str {
+    structure.split('_').next().unwrap_or_default()
+}
+
+fn unknown_structure(message: &Message, what: &str, faults: &mut Faults) {
     let header = message.header();
     let is_local = |code: &[u8]| code.starts_with(b"Z");
     let (message_type, trigger_event) = (header.message_type(), header.trigger_event());
@@ -76,12 +120,11 @@ fn unknown_structure(message: &Message, faults: &mut Faults) {
         return;
     }
     let location = FieldPath::of_field(SegmentName::MSH, 9).map(|path| (&path).into());
-    faults.push_as(
-        Severity::Warning,
-        ErrorCode::UnsupportedMessageType,
-        location,
-        "the version has no structure for this message type and trigger event: the order of segments is not checked",
+    let text = format!(
+        "the version has no structure for this message type and trigger event: the order of segments {what}"
     );
+    let code = ErrorCode::UnsupportedMessageType;
+    faults.push_as(Severity::Warning, code, location, text);
 }
 
 /// The way through the groups of a message.

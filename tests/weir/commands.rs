@@ -923,6 +923,82 @@ fn diff_names_every_field_that_differs() {
 }
 
 #[test]
+fn diff_compares_what_is_written_otherwise_by_what_it_stands_for() {
+    let folder = workplace();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let head = "|A|B|C|D|20260101||ADT^A01|1|P|2.5.1||||||";
+    let utf_8 = format!("MSH|^~\\&{head}UNICODE UTF-8\rPID|1||7^^^N&1&ISO~8||M\u{fc}LLER^A\\T\\B\rOBX|1\r");
+    write("utf-8.hl7", utf_8.as_bytes());
+    let mut latin_1 = utf_8.replace("UNICODE UTF-8", "8859/1").into_bytes();
+    let at = latin_1.iter().position(|byte| *byte == 0xC3).unwrap();
+    latin_1.splice(at..at + 2, [0xFC]);
+    write("latin-1.hl7", &latin_1);
+    let other = utf_8
+        .replace("^~\\&|", "$*!%|")
+        .replace("\\T\\", "&")
+        .replace("N&1&ISO~8", "N%1%ISO*9")
+        .replace('^', "$");
+    write("other.hl7", other.as_bytes());
+    check_in(
+        folder.path(),
+        "diff utf-8.hl7 latin-1.hl7",
+        b"",
+        &expect![[r#"
+            MSH-18  Character Set
+              - UNICODE UTF-8
+              + 8859/1
+            = 1
+        "#]],
+    );
+    check_in(
+        folder.path(),
+        "diff utf-8.hl7 latin-1.hl7 --raw --ignore MSH-18",
+        b"",
+        &expect![[r#"
+            PID-5.1  Patient Name, Family Name
+              - MüLLER
+              + MüLLER
+            = 1
+        "#]],
+    );
+    check_in(
+        folder.path(),
+        "diff utf-8.hl7 other.hl7",
+        b"",
+        &expect![[r#"
+            MSH-2  Encoding Characters
+              - ^~\&
+              + $*!%
+            PID-3[2]  Patient Identifier List
+              - 8
+              + 9
+            = 1
+        "#]],
+    );
+}
+
+#[test]
+fn commands_read_a_file_in_utf_16_or_say_what_to_do() {
+    let folder = workplace();
+    let (status, out, _) = weir(folder.path(), &["ack", "fixtures/broken/utf-16.hl7"], b"");
+    assert_eq!(status, 0);
+    let asked = weir(
+        folder.path(),
+        &["get", "fixtures/broken/utf-16.hl7", "MSH-10"],
+        b"",
+    )
+    .1;
+    assert!(out.contains(&format!("MSA|AA|{}\r", asked.trim())), "{out}");
+    check(
+        "set fixtures/broken/utf-16.hl7 PID-5.1=DOE",
+        &expect![[r#"
+            ! fixtures/broken/utf-16.hl7: in UTF-16 or UTF-32, which no message is sent in: make it UTF-8 first, as `iconv -f UTF-16 -t UTF-8` does
+            = 2
+        "#]],
+    );
+}
+
+#[test]
 fn diff_tells_messages_that_only_one_file_has() {
     let folder = workplace();
     let batch = std::fs::read_to_string(folder.path().join("fixtures/batch.hl7")).unwrap();

@@ -55,6 +55,7 @@ mod reload;
 mod replies;
 mod resend;
 mod schema;
+mod send;
 mod sequence_numbers;
 mod silence;
 mod stops;

@@ -1,8 +1,8 @@
 //! Validation from outside: every fixture with its faults, what the command prints, and the public corpus.
 //!
 //! `validation_faults.txt` is reviewed: what stands there for the fixtures in `broken` and `odd` is what they were
-//! made for. The others are what systems really send: data types and codes of later versions (CWE in OBX-2,
-//! `application^pdf` in an ED), and identifiers longer than 2.3 has them.
+//! made for. The others are what systems really send, and have warnings at most: `application^pdf` in an ED,
+//! identifiers longer than 2.3 has them.
 
 #![allow(
     clippy::needless_raw_string_hashes,
@@ -39,6 +39,22 @@ fn every_fixture_has_the_faults_that_its_version_finds_in_it() {
         }
     }
     expect_file!["validation_faults.txt"].assert_eq(&said);
+}
+
+#[test]
+fn well_formed_fixtures_have_no_error() {
+    let folder = repository_file("fixtures");
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_none_or(|extension| extension != "hl7") {
+            continue;
+        }
+        for piece in batch::split(&Bytes::from(fs::read(&file).unwrap())) {
+            let faults = validate(&Message::parse(piece).unwrap(), &Profile::default());
+            let error = faults.iter().find(|fault| fault.severity == Severity::Error);
+            assert!(error.is_none(), "{}: {error:?}", file.display());
+        }
+    }
 }
 
 const PROFILE: &str = r#"
@@ -214,7 +230,7 @@ fn corpus_is_validated() {
                 continue;
             };
             let faults = validate(&message, &Profile::default());
-            assert!(faults.len() <= FAULTS_MAX);
+            assert!(faults.len() <= 2 * FAULTS_MAX);
             messages += 1;
             without += usize::from(!faults.iter().any(|fault| fault.severity == Severity::Error));
             let is_too_long =

@@ -23,6 +23,43 @@ BY_HL7_DICTIONARY = {
     ("2.3", "MFN_M01"): "hl7apy has no place for the record of the master file",
     ("2.3", "MFN_M06"): "hl7apy has the segments of M04",
 }
+# Fields of which both sources say the same of one version alone, against the version before it and the one after it,
+# and against the table of attributes that is printed in the standard.
+AS_PRINTED_BEFORE_AND_AFTER = "both sources say it of this version alone; as the versions before and after"
+AS_PRINTED_CONDITIONAL = "both sources require it in this version alone; the standard has it conditional"
+OPTIONALITY = {
+    ("2.3", "EVN-2"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "IN1-2"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "OBR-27"): ("O", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "OM3-7"): ("O", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "ORC-7"): ("O", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "PR1-3"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "PR1-5"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "QRD-1"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "RXG-1"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3", "RXG-2"): ("O", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3.1", "CTD-1"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3.1", "LCH-5"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3.1", "OBX-2"): ("C", AS_PRINTED_CONDITIONAL),
+    ("2.3.1", "OBX-4"): ("C", AS_PRINTED_CONDITIONAL),
+    ("2.3.1", "OM1-2"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3.1", "OM1-4"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3.1", "OM1-5"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3.1", "OM1-8"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3.1", "ORC-1"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.3.1", "RDT-1"): ("R", AS_PRINTED_BEFORE_AND_AFTER),
+    ("2.8", "OBX-2"): ("C", AS_PRINTED_CONDITIONAL),
+    ("2.8", "OBX-4"): ("C", AS_PRINTED_CONDITIONAL),
+}
+# What hl7apy lists as codes and is none: words of a description or a heading.
+NOT_A_CODE = {
+    203: {"An Identifier for a provi", "An Identifier for a provider a", "An identifier for a provider r"},
+    207: {"not present"},
+    335: {"Meal Related Timings"},
+    725: {"E.g. Use in Care Plans,", "Similar uses of above moods ma"},
+}
+# Tables whose codes are those of other organizations; 2.8 and 2.8.1 list the names of their coding systems instead.
+OF_OTHERS = {88, 340}
 DEPTH_MAX = 10
 UNKNOWN = object()
 
@@ -205,7 +242,19 @@ class Decisions:
     def _tables(self, version):
         if version not in self.one.versions:
             return {}
-        return self.one.tables(version)
+        tables = self.one.tables(version)
+        for number, table in tables.items():
+            listed, kept = table["codes"], []
+            for code in [] if number in OF_OTHERS else listed:
+                if code not in NOT_A_CODE.get(number, ()):
+                    # Several codes in one cell: `L,M,N` of table 0301.
+                    kept += re.split(r",\s*", code)
+            if kept != listed:
+                wrong = [code for code in listed if code not in kept]
+                rule = "names of coding systems, or text: left out; several in one: told apart"
+                self._row("code", f"{number:04}", version, ", ".join(wrong), None, None, rule)
+            table["codes"] = list(dict.fromkeys(kept))
+        return tables
 
     # Structures
 
@@ -362,13 +411,15 @@ class Part:
     def decide(self, one, other, others_names):
         """What the dictionary says; `others_names` are those that hl7apy gives to the other fields."""
         if one is None or other is None:
-            return self._only(one, other)
+            part = self._only(one, other)
+            part["optionality"] = self._printed(part["optionality"])
+            return part
         part = {"name": self._name(one, other, others_names)}
         if "W" in (one["optionality"], other["optionality"]):
             part.update(optionality=self._withdrawn(one, other), data_type="", max=1)
         else:
             part.update(
-                optionality=self._optionality(one["optionality"], other["optionality"]),
+                optionality=self._printed(self._optionality(one["optionality"], other["optionality"])),
                 data_type=self._data_type(one["data_type"], other["data_type"]),
                 max=self._max(one["max"], other["max"]),
             )
@@ -441,6 +492,13 @@ class Part:
         if self.at[0] == "data_types":
             return self._differ("optionality", left, right, "R", "the source that tells required components apart")
         return self._nearest("optionality", left, right)
+
+    def _printed(self, decided):
+        """What is printed, where that is known to be something else."""
+        printed, rule = OPTIONALITY.get((self.at[1], self.place), (decided, None))
+        if printed == decided:
+            return decided
+        return self._differ("optionality", decided, decided, printed, rule)
 
     def _max(self, left, right):
         if left == right:

@@ -11,18 +11,19 @@ use clap::Args;
 use serde_json::json;
 
 use crate::hl7::dictionary::{Dictionary, Version};
-use crate::hl7::{Message, Segment, Target};
+use crate::hl7::{Message, Segment, SegmentName, Target};
 
 use super::{CannotRun, Finding, input, path, text};
 
 use pairs::pairs;
-use place::Comparison;
+use place::{Comparison, Written};
 
 /// Compares two messages field by field, down to components.
 ///
 /// A place that differs is shown with its path and name, then the value of A (-) and of B (+). Segments that only
 /// one of them has are shown whole. Files with several messages are compared in order. Line ends, blank lines and
-/// empty fields at the end of a segment do not count. Exit status: 0 no difference, 1 differences, 2 could not run.
+/// empty fields at the end of a segment do not count; where the messages have other delimiters or character sets,
+/// values are compared as the text they stand for. Exit status: 0 no difference, 1 differences, 2 could not run.
 #[derive(Args)]
 #[command(after_help = "Example: weir diff fixtures/adt-a01.hl7 fixtures/adt-a08.hl7")]
 pub(super) struct Diff {
@@ -38,6 +39,9 @@ pub(super) struct Diff {
     /// where nothing stands.
     #[arg(long)]
     json: bool,
+    /// Compare bytes, also where the messages declare other delimiters or character sets.
+    #[arg(long)]
+    raw: bool,
 }
 
 /// What differs at one place.
@@ -68,7 +72,7 @@ impl Diff {
         for number in 1_usize.. {
             let (only, found) = match (all_a.next(), all_b.next()) {
                 (None, None) => break,
-                (Some(a), Some(b)) => ("", differences(&a.message, &b.message, &self.ignore)),
+                (Some(a), Some(b)) => ("", differences(&a.message, &b.message, &self.ignore, self.raw)),
                 (Some(only), None) => (" only in A", whole(&only.message, |text| (Some(text), None))),
                 (None, Some(only)) => (" only in B", whole(&only.message, |text| (None, Some(text)))),
             };
@@ -94,16 +98,22 @@ impl Diff {
 }
 
 /// All that differs between two messages.
-fn differences(a: &Message, b: &Message, ignored: &[Target]) -> Vec<Difference> {
+fn differences(a: &Message, b: &Message, ignored: &[Target], raw: bool) -> Vec<Difference> {
     let version = Version::of(&a.header()).or_else(|| Version::of(&b.header()));
     let dictionary = version.map(Dictionary::of);
-    let (rows_a, rows_b) = (rows(a, ignored), rows(b, ignored));
+    let written = if raw || a.delimiters() == b.delimiters() {
+        Written::Alike
+    } else {
+        Written::Otherwise
+    };
+    let (rows_a, rows_b) = (rows(a, ignored, written), rows(b, ignored, written));
     let mut found = Vec::new();
     for pair in pairs(&rows_a, &rows_b) {
         match pair {
             (Some(a), Some(b)) => Comparison {
                 dictionary,
                 ignored,
+                written,
                 found: &mut found,
             }
             .segments(a, b),
@@ -116,7 +126,7 @@ fn differences(a: &Message, b: &Message, ignored: &[Target]) -> Vec<Difference> 
 }
 
 /// The segments that are compared.
-fn rows<'m>(message: &'m Message, ignored: &[Target]) -> Vec<Row<'m>> {
+fn rows<'m>(message: &'m Message, ignored: &[Target], written: Written) -> Vec<Row<'m>> {
     let is_ignored = |name: &[u8]| {
         ignored
             .iter()
@@ -127,10 +137,21 @@ fn rows<'m>(message: &'m Message, ignored: &[Target]) -> Vec<Row<'m>> {
         let occurrence = occurrences.entry(segment.name()).or_default();
         *occurrence += 1;
         let path = text::segment_path(segment.name(), *occurrence);
+        let fields = segment.fields().map(|(number, raw)| {
+            // Nothing is delimited in what declares the delimiters.
+            let is_declaring = number <= 2 && segment.name() == SegmentName::MSH.as_bytes();
+            let compared = if is_declaring {
+                raw.to_vec()
+            } else {
+                written.field(segment.repetitions(number))
+            };
+            (number, compared)
+        });
         Row {
             message,
-            segment,
             path,
+            fields: fields.collect(),
+            segment,
         }
     });
     rows.filter(|row| !is_ignored(row.segment.name())).collect()
@@ -138,7 +159,10 @@ fn rows<'m>(message: &'m Message, ignored: &[Target]) -> Vec<Row<'m>> {
 
 /// All that differs between two messages, as people read it; nothing where nothing does.
 pub(super) fn told(a: &Message, b: &Message) -> String {
-    differences(a, b, &[]).iter().map(Difference::lines).collect()
+    differences(a, b, &[], false)
+        .iter()
+        .map(Difference::lines)
+        .collect()
 }
 
 /// A segment and its path: `PID`, `OBX[2]`.
@@ -146,6 +170,8 @@ struct Row<'m> {
     message: &'m Message,
     segment: Segment<'m>,
     path: String,
+    /// The fields as they are compared.
+    fields: Vec<(u16, Vec<u8>)>,
 }
 
 /// The values of A and B where only one of them has something.

@@ -1,7 +1,5 @@
 //! Which segments of two messages belong beside each other.
 
-use crate::hl7::Segment;
-
 use super::Row;
 
 /// Pairs of segments that are weighed for the best pairing of two messages; with more, what differs between
@@ -12,7 +10,8 @@ pub(super) type Pair<'r, 'm> = (Option<&'r Row<'m>>, Option<&'r Row<'m>>);
 
 /// The segments of both messages in their order, beside each other where they are the same segment.
 pub(super) fn pairs<'r, 'm>(a: &'r [Row<'m>], b: &'r [Row<'m>]) -> Vec<Pair<'r, 'm>> {
-    let is_same = |(a, b): &(&Row<'_>, &Row<'_>)| a.segment.raw() == b.segment.raw();
+    let is_same =
+        |(a, b): &(&Row<'_>, &Row<'_>)| a.segment.name() == b.segment.name() && a.fields == b.fields;
     let first = a.iter().zip(b).take_while(is_same).count();
     let (middle_a, middle_b) = (
         a.get(first..).unwrap_or_default(),
@@ -43,7 +42,7 @@ fn best_pairs<'r, 'm>(a: &'r [Row<'m>], b: &'r [Row<'m>]) -> Vec<Pair<'r, 'm>> {
     let at = |best: &[usize], i: usize, j: usize| best.get(i * width + j).copied().unwrap_or_default();
     for (i, row_a) in a.iter().enumerate().rev() {
         for (j, row_b) in b.iter().enumerate().rev() {
-            let likeness = likeness(&row_a.segment, &row_b.segment);
+            let likeness = likeness(row_a, row_b);
             let paired = likeness.map_or(0, |likeness| likeness + at(&best, i + 1, j + 1));
             let found = paired.max(at(&best, i + 1, j)).max(at(&best, i, j + 1));
             if let Some(cell) = best.get_mut(i * width + j) {
@@ -57,7 +56,7 @@ fn best_pairs<'r, 'm>(a: &'r [Row<'m>], b: &'r [Row<'m>]) -> Vec<Pair<'r, 'm>> {
         let (row_a, row_b) = (a.get(i), b.get(j));
         let paired = match (row_a, row_b) {
             (None, None) => return pairs,
-            (Some(a), Some(b)) => likeness(&a.segment, &b.segment).map(|like| like + at(&best, i + 1, j + 1)),
+            (Some(a), Some(b)) => likeness(a, b).map(|like| like + at(&best, i + 1, j + 1)),
             (Some(_), None) | (None, Some(_)) => None,
         };
         let here = at(&best, i, j);
@@ -75,14 +74,14 @@ fn best_pairs<'r, 'm>(a: &'r [Row<'m>], b: &'r [Row<'m>]) -> Vec<Pair<'r, 'm>> {
 }
 
 /// How many fields are equal, and one for the name; `None` for segments of different names.
-fn likeness(a: &Segment<'_>, b: &Segment<'_>) -> Option<usize> {
-    if a.name() != b.name() {
+fn likeness(a: &Row<'_>, b: &Row<'_>) -> Option<usize> {
+    if a.segment.name() != b.segment.name() {
         return None;
     }
-    let mut of_b = b.fields().peekable();
-    let equal = a.fields().filter(|(number, raw)| {
-        while of_b.next_if(|(other, _)| other < number).is_some() {}
-        of_b.peek() == Some(&(*number, raw))
+    let mut of_b = b.fields.iter().peekable();
+    let equal = a.fields.iter().filter(|field| {
+        while of_b.next_if(|(other, _)| *other < field.0).is_some() {}
+        of_b.peek() == Some(field)
     });
     Some(1 + equal.count())
 }

@@ -2,7 +2,7 @@
 
 use crate::hl7::datatype::{Part, Repetitions};
 use crate::hl7::dictionary::{DataTypeDefinition, Dictionary, FieldDefinition};
-use crate::hl7::{Message, Segment, SegmentName, Target, Value};
+use crate::hl7::{Message, Segment, SegmentName, State, Target, Value};
 
 use super::{Difference, Row};
 
@@ -18,10 +18,70 @@ pub(super) fn is_ignored(ignored: &[Target], segment: &[u8], field: u16, compone
     })
 }
 
+/// Whether both messages write a text the same way.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Written {
+    /// With the same delimiters and in the same character set: equal bytes are equal values.
+    Alike,
+    /// What is compared is the text, part by part.
+    Otherwise,
+}
+
+/// Between repetitions, components and subcomponents that are compared as text.
+const BETWEEN: [u8; 3] = [0x1D, 0x1E, 0x1F];
+
+impl Written {
+    /// A whole field as it is compared.
+    pub(super) fn field(self, repetitions: Repetitions<'_>) -> Vec<u8> {
+        let [between, ..] = BETWEEN;
+        joined(repetitions.map(|repetition| self.part(repetition)), between)
+    }
+
+    /// A repetition, component or subcomponent as it is compared.
+    fn part(self, part: Part<'_>) -> Vec<u8> {
+        match self {
+            Written::Alike => held(part.value()).unwrap_or_default().to_vec(),
+            Written::Otherwise => text(part, BETWEEN.get(1..).unwrap_or_default()),
+        }
+    }
+}
+
+/// The text of a part; what stands between the parts of it is the first of these, and so on inwards.
+fn text(part: Part<'_>, between: &[u8]) -> Vec<u8> {
+    match between.split_first() {
+        Some((first, inner)) if part.state() == State::Valued => {
+            joined(part.components().map(|part| text(part, inner)), *first)
+        }
+        Some(_) | None => match part.state() {
+            State::Valued => part.text().unwrap_or_default().as_bytes().to_vec(),
+            State::Null => b"\"\"".to_vec(),
+            State::Absent | State::Empty => Vec::new(),
+        },
+    }
+}
+
+/// Parts with this between them; empty ones at the end are none.
+fn joined(parts: impl Iterator<Item = Vec<u8>>, between: u8) -> Vec<u8> {
+    let mut whole = parts.collect::<Vec<_>>().join(&between);
+    while whole.last() == Some(&between) {
+        whole.pop();
+    }
+    whole
+}
+
+fn held(value: Value<'_>) -> Option<&[u8]> {
+    match value {
+        Value::Absent | Value::Empty => None,
+        Value::Null => Some(b"\"\""),
+        Value::Valued(raw) => Some(raw),
+    }
+}
+
 /// Compares two segments.
 pub(super) struct Comparison<'c> {
     pub(super) dictionary: Option<&'c Dictionary>,
     pub(super) ignored: &'c [Target],
+    pub(super) written: Written,
     pub(super) found: &'c mut Vec<Difference>,
 }
 
@@ -53,8 +113,10 @@ impl<'c> Comparison<'c> {
             };
             if field <= declaring {
                 // Nothing is delimited in what declares the delimiters.
-                let values = [a.segment.field(field), b.segment.field(field)];
-                self.values(&beside, None, values);
+                let [a, b] = [a, b].map(|row| held(row.segment.field(field)));
+                if a != b {
+                    self.tell(&beside, None, [a, b]);
+                }
             } else {
                 self.repetitions(beside, a.segment.repetitions(field), b.segment.repetitions(field));
             }
@@ -70,15 +132,13 @@ impl<'c> Comparison<'c> {
             match (a.next(), b.next()) {
                 (None, None) => return,
                 (Some(a), Some(b)) => self.components(&beside, a, b),
-                (only_a, only_b) => {
-                    self.values(&beside, None, [value(only_a), value(only_b)]);
-                }
+                (only_a, only_b) => self.parts(&beside, None, [only_a, only_b]),
             }
         }
     }
 
     fn components(&mut self, beside: &Beside<'_, '_>, a: Part<'_>, b: Part<'_>) {
-        if a.value() == b.value() {
+        if self.written.part(a) == self.written.part(b) {
             return;
         }
         let (mut all_a, mut all_b) = (a.components(), b.components());
@@ -88,28 +148,27 @@ impl<'c> Comparison<'c> {
             if a.is_none() && b.is_none() {
                 return;
             }
-            let values = [value(a), value(b)];
             if !is_ignored(
                 self.ignored,
                 beside.rows[0].segment.name(),
                 beside.field,
                 Some(number),
             ) {
-                self.values(beside, Some(number).filter(|_| !is_one), values);
+                self.parts(beside, Some(number).filter(|_| !is_one), [a, b]);
             }
         }
     }
 
-    /// Tells two values if they differ; nothing and nothing but delimiters are the same.
-    fn values(&mut self, beside: &Beside<'_, '_>, component: Option<u16>, values: [Value<'_>; 2]) {
-        let held = values.map(|value| match value {
-            Value::Absent | Value::Empty => None,
-            Value::Null => Some(b"\"\"".as_slice()),
-            Value::Valued(raw) => Some(raw),
-        });
-        if held[0] == held[1] {
-            return;
+    /// Tells two parts if they differ; nothing and nothing but delimiters are the same.
+    fn parts(&mut self, beside: &Beside<'_, '_>, component: Option<u16>, parts: [Option<Part<'_>>; 2]) {
+        let [a, b] = parts.map(|part| part.map_or_else(Vec::new, |part| self.written.part(part)));
+        if a != b {
+            let values = parts.map(|part| held(part.map_or(Value::Absent, Part::value)));
+            self.tell(beside, component, values);
         }
+    }
+
+    fn tell(&mut self, beside: &Beside<'_, '_>, component: Option<u16>, held: [Option<&[u8]>; 2]) {
         let [a, b] = beside.rows;
         let below = component.map_or(String::new(), |number| format!(".{number}"));
         let place = |row: &Row<'_>| format!("{}-{}{}{below}", row.path, beside.field, beside.repetition);
@@ -146,8 +205,4 @@ impl<'c> Comparison<'c> {
         };
         self.dictionary?.data_type(std::str::from_utf8(name).ok()?)
     }
-}
-
-fn value(part: Option<Part<'_>>) -> Value<'_> {
-    part.map_or(Value::Absent, Part::value)
 }

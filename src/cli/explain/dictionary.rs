@@ -52,6 +52,10 @@ impl Page {
             self.message_type(word, name, out)?;
             is_found = true;
         }
+        if !is_found && self.dictionary.has_trigger_event(word) {
+            self.trigger_event(word, out)?;
+            is_found = true;
+        }
         Ok(is_found)
     }
 
@@ -150,6 +154,18 @@ impl Page {
             let name = self.description(TRIGGER_EVENTS, event).unwrap_or_default();
             let line = format!("  {word}^{event}  {structure:<8}  {name}");
             writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// A trigger event with its messages and the structure of each.
+    fn trigger_event(&self, event: &str, out: &mut dyn Write) -> Result<(), CannotRun> {
+        let name = self.description(TRIGGER_EVENTS, event).unwrap_or_default();
+        self.title(event, name, out)?;
+        let mut messages: Vec<_> = self.dictionary.messages_of(event).collect();
+        messages.sort_unstable();
+        for (message_type, structure) in messages {
+            writeln!(out, "  {message_type}^{event}  {structure}")?;
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ use super::{CannotRun, Finding, text};
 /// Explains a word: of HL7, a step, a function, a setting, or a problem that `weir check` found.
 ///
 /// Words of HL7 are fields and their parts (PID-3, PID-3.4), segments (PID), data types (CX), message structures
-/// (`ADT_A01`), messages (ADT, ADT^A04) and code tables (0001 or HL70001).
+/// (`ADT_A01`), messages (ADT, ADT^A04), trigger events (A04) and code tables (0001 or HL70001).
 /// A setting is a key (retry) or a path (destinations.retry.first). `weir list` shows them all.
 #[derive(Args)]
 #[command(after_help = "Examples: weir explain PID-3 --version 2.3\n          weir explain translate")]

@@ -36,6 +36,10 @@ struct Reading {
     seen: [u16; 4],
     /// Messages of the batch that is open.
     batch: Option<usize>,
+    /// Whether the last that came was a message outside of a batch header and its trailer.
+    is_bare: bool,
+    /// Runs of such messages: each is a batch too, since its header and trailer may be left out.
+    bare_batches: u16,
 }
 
 const ENVELOPES: [[u8; 3]; 4] = [*b"FHS", *b"BHS", *b"BTS", *b"FTS"];
@@ -54,6 +58,8 @@ impl Transfer {
             },
             seen: [0; 4],
             batch: None,
+            is_bare: false,
+            bare_batches: 0,
         };
         for piece in pieces(bytes) {
             match piece {
@@ -70,6 +76,10 @@ impl Transfer {
                 Piece::Message(message) => {
                     reading.transfer.messages.push(message);
                     reading.batch = reading.batch.map(|count| count + 1);
+                    if reading.batch.is_none() && !reading.is_bare {
+                        reading.is_bare = true;
+                        reading.bare_batches = reading.bare_batches.saturating_add(1);
+                    }
                 }
             }
         }
@@ -145,6 +155,7 @@ impl Reading {
         let count = count.unwrap_or_default().trim_ascii();
         let index = ENVELOPES.iter().position(|envelope| envelope == name);
         let is_first = self.seen == [0; 4] && self.transfer.messages.is_empty();
+        self.is_bare = false;
         if self.seen[FTS] > 0 {
             self.fault(*name, None, "expected nothing after the file trailer");
         }
@@ -164,13 +175,15 @@ impl Reading {
                 }
             }
             b"BTS" => match self.batch.take() {
-                Some(messages) => self.compare(*b"BTS", count, messages, "messages"),
+                Some(messages) => self.compare(*b"BTS", count, &[messages], "messages"),
                 None => self.fault(*b"BTS", None, "expected a batch header before it"),
             },
             _ => {
                 self.close_batch();
-                let batches = self.seen[BHS].into();
-                self.compare(*b"FTS", count, batches, "batches");
+                // A sender may count the batches that it gave a header, or those that the grammar has.
+                let with_header = usize::from(self.seen[BHS]);
+                let batches = with_header + usize::from(self.bare_batches);
+                self.compare(*b"FTS", count, &[batches, with_header], "batches");
             }
         }
     }
@@ -189,17 +202,18 @@ impl Reading {
         }
     }
 
-    /// A trailer need not give its count.
-    fn compare(&mut self, name: [u8; 3], given: &[u8], counted: usize, what: &str) {
+    /// A trailer need not give its count. Of several that are right, the first is told.
+    fn compare(&mut self, name: [u8; 3], given: &[u8], counted: &[usize], what: &str) {
         let number = std::str::from_utf8(given)
             .ok()
             .and_then(|given| given.parse().ok());
-        if !given.is_empty() && number != Some(counted) {
-            self.fault(
-                name,
-                Some(1),
-                format!("expected the number of {what}, which is {counted}"),
-            );
+        let is_right = number.is_some_and(|number| counted.contains(&number));
+        if let Some(expected) = counted.first()
+            && !given.is_empty()
+            && !is_right
+        {
+            let text = format!("expected the number of {what}, which is {expected}");
+            self.fault(name, Some(1), text);
         }
     }
 
@@ -271,6 +285,14 @@ mod tests {
         check(&format!("FHS|^~\\&|\n{M}FTS\n"), 1, &[]);
         check("FHS|^~\\&|\rBHS|^~\\&|\rBTS|0|none\rFTS|1\r", 0, &[]);
         check(&format!("BHS|^~\\&|\r{M}BTS||no count\r"), 1, &[]);
+        // Messages without a batch header are a batch; some senders count only headers.
+        for count in ["0", "1"] {
+            check(&format!("FHS|^~\\&|\r{M}{M}FTS|{count}\r"), 2, &[]);
+        }
+        for count in ["1", "3"] {
+            let file = format!("FHS|^~\\&|\r{M}BHS|^~\\&|\r{M}BTS|1\r{M}{M}FTS|{count}\r");
+            check(&file, 4, &[]);
+        }
         check(&format!("{M}\r# note\r{M}"), 2, &[]);
     }
 
@@ -285,6 +307,8 @@ mod tests {
                 "207 FTS[1]-1: expected the number of batches, which is 2",
             ],
         );
+        let of_bare = ["207 FTS[1]-1: expected the number of batches, which is 1"];
+        check(&format!("FHS|^~\\&|\r{M}{M}FTS|2\r"), 2, &of_bare);
     }
 
     #[test]

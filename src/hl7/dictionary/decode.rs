@@ -74,6 +74,8 @@ fn take(line: &'static str, dictionary: &mut Dictionary) -> Option<()> {
             if is_of_version || (!table.is_of_version && versions & OF_NO_VERSION != 0) {
                 let (code, description) = line.split_once('\t')?;
                 table.codes.push(Code { code, description });
+            } else if table.is_of_version && versions & later_than(dictionary.version) != 0 {
+                table.later_codes.push(line.split_once('\t')?.0);
             }
         }
         _ if !is_of_version => {}
@@ -131,6 +133,7 @@ fn take_table(
             name: "",
             is_of_version: false,
             codes: Vec::new(),
+            later_codes: Vec::new(),
             is_complete: OnceLock::new(),
         });
     }
@@ -140,6 +143,12 @@ fn take_table(
         table.is_of_version |= is_of_version;
     }
     Some(())
+}
+
+/// The bits of all versions behind this one.
+fn later_than(version: Version) -> u16 {
+    let up_to = (2 << version as u16) - 1;
+    !(up_to | OF_NO_VERSION)
 }
 
 /// `3 CX R* 250 table name`, separated by tabs.

@@ -73,6 +73,8 @@ pub struct TableDefinition {
     pub is_of_version: bool,
     /// The codes, by code; none where the standard leaves all of them to the site.
     pub codes: Vec<Code>,
+    /// Codes that the table has in later versions only, by code.
+    pub(super) later_codes: Vec<&'static str>,
     /// See [`TableDefinition::is_complete`]: found when first asked for, because all codes are looked through.
     pub(super) is_complete: OnceLock<bool>,
 }
@@ -100,8 +102,19 @@ impl DataTypeDefinition {
     }
 }
 
-/// What is in a code that stands for more than itself: `10 ... 19`, `...`, `…`, `99zzz`, `ISOnnnn`, `U <spec>`.
-const MARKS_OF_MORE: [&str; 7] = ["...", "…", " _", "zzz", "nnn", "<", "SUGGESTION"];
+/// What is in a code that stands for more than itself: `10 ... 19`, `...`, `…`, `99zzz`, `ISOnnnn`, `NNxxx`, `U <spec>`,
+/// `2 and higher`.
+const MARKS_OF_MORE: [&str; 9] = [
+    "...",
+    "…",
+    " _",
+    "zzz",
+    "nnn",
+    "xxx",
+    "<",
+    "SUGGESTION",
+    "and higher",
+];
 
 impl TableDefinition {
     /// Whether a code that is not listed is none of the table, as far as the sources tell: the list is that of the
@@ -112,6 +125,14 @@ impl TableDefinition {
         let stands_for_more = |code: &Code| MARKS_OF_MORE.iter().any(|mark| code.code.contains(mark));
         let look = || self.is_of_version && !self.codes.is_empty() && !self.codes.iter().any(stands_for_more);
         *self.is_complete.get_or_init(look)
+    }
+
+    /// Whether a code that is not listed is one that a later version lists: systems take such codes before they take
+    /// the version (CLIA in table 0301 of 2.5.1).
+    pub fn is_of_later_version(&self, code: impl AsRef<[u8]>) -> bool {
+        let wanted = code.as_ref();
+        let by_code = |own: &&str| own.as_bytes().cmp(wanted);
+        self.later_codes.binary_search_by(by_code).is_ok()
     }
 
     /// The code, if the table has it.

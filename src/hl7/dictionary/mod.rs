@@ -144,6 +144,24 @@ impl Dictionary {
             .map(|event| (event.trigger_event, event.structure))
     }
 
+    /// The messages of a trigger event: their types with the structures they have.
+    pub fn messages_of<'a>(
+        &'a self,
+        trigger_event: &'a str,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> + 'a {
+        let own = self.structures.iter().filter_map(move |structure| {
+            let (message_type, event) = structure.name.split_once('_')?;
+            (event == trigger_event).then_some((message_type, structure.name))
+        });
+        let listed = self
+            .events
+            .iter()
+            .filter(move |event| event.trigger_event == trigger_event);
+        listed
+            .map(|event| (event.message_type, event.structure))
+            .chain(own)
+    }
+
     /// Whether some message is of this type (MSH-9.1): it stands in table 0076, or has a structure or an event.
     pub fn has_message_type(&self, name: &str) -> bool {
         const MESSAGE_TYPES: u16 = 76;

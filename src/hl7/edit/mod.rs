@@ -229,6 +229,7 @@ impl Message {
         let before = self.slots.len();
         let mut occurrence = 0;
         let mut index = 0;
+        self.names.take();
         let shifts = &mut self.shifts;
         self.slots.retain(|slot| {
             let is_named = slot.name == *path.name.as_bytes();
@@ -247,7 +248,7 @@ impl Message {
     }
 
     fn remove_field(&mut self, path: &FieldPath) -> Result<bool, EditErrorKind> {
-        let Some(index) = self.position(path.segment(), path.occurrence()) else {
+        let Some(index) = self.index_of(path.segment(), path.occurrence()) else {
             return Ok(false);
         };
         let raw = self.segment_bytes(index);
@@ -274,7 +275,7 @@ impl Message {
         if path.is_delimiters() {
             return Err(EditErrorKind::Delimiters);
         }
-        let Some(index) = self.position(path.segment(), path.occurrence()) else {
+        let Some(index) = self.index_of(path.segment(), path.occurrence()) else {
             return if raw.is_empty() {
                 Ok(())
             } else {
@@ -316,6 +317,7 @@ impl Message {
         let edited = splice(name.as_bytes(), path, raw, &self.delimiters)?;
         let index = self.index_of_next(name);
         self.shifts.push(Shift::Inserted(index));
+        self.names.take();
         self.slots.insert(index, Slot::added(name));
         self.replace(index, edited);
         Ok(())
@@ -329,17 +331,6 @@ impl Message {
             Insertion::At(index) if index >= behind_its_name => index,
             Insertion::At(_) | Insertion::Several | Insertion::Unknown => self.slots.len(),
         }
-    }
-
-    fn position(&self, name: SegmentName, occurrence: u16) -> Option<usize> {
-        let mut named = self
-            .slots
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| slot.name == *name.as_bytes());
-        named
-            .nth(usize::from(occurrence).checked_sub(1)?)
-            .map(|(index, _)| index)
     }
 
     fn segment_bytes(&self, index: usize) -> &[u8] {

@@ -1,5 +1,7 @@
 //! A message of some of the segments of another.
 
+use std::sync::OnceLock;
+
 use crate::hl7::message::Message;
 use crate::hl7::parse::{Slot, Slots};
 
@@ -30,6 +32,7 @@ impl Message {
             slots,
             edited,
             shifts: Vec::new(),
+            names: OnceLock::new(),
         }
     }
 }

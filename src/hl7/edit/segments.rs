@@ -15,6 +15,7 @@ impl Message {
         }
         let index = index.min(self.slots.len());
         self.shifts.push(Shift::Inserted(index));
+        self.names.take();
         self.slots.insert(index, Slot::added(name));
         self.replace(index, name.as_bytes().to_vec().into());
         Ok(())
@@ -41,6 +42,7 @@ impl Message {
         if let Some(slot) = self.slots.get_mut(index) {
             slot.name = *name.as_bytes();
         }
+        self.names.take();
         Ok(())
     }
 
@@ -49,6 +51,7 @@ impl Message {
         let before = self.slots.len();
         let mut going = indices.iter().copied().filter(|index| *index > 0).peekable();
         let (mut index, mut kept) = (0, 0);
+        self.names.take();
         let shifts = &mut self.shifts;
         self.slots.retain(|_| {
             let goes = going.next_if_eq(&index).is_some();

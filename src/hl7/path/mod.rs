@@ -5,6 +5,7 @@
 //! standard's tables.
 
 mod grammar;
+mod names;
 mod resolve;
 mod scope;
 mod selector;
@@ -16,6 +17,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub(super) use names::Names;
 pub use resolve::{Found, Places};
 pub(super) use scope::Shift;
 pub use scope::{Scope, SegmentMark};

@@ -134,12 +134,6 @@ impl Message {
         })
     }
 
-    /// The index of a segment.
-    pub fn index_of(&self, name: SegmentName, occurrence: u16) -> Option<usize> {
-        let mut named = self.named(name, 0..self.slots.len());
-        named.nth(usize::from(occurrence).checked_sub(1)?)
-    }
-
     /// The name of the segment of this index, if a path can ask for it.
     pub(super) fn name_at(&self, index: usize) -> Option<SegmentName> {
         SegmentName::new(self.slots.get(index)?.name)
@@ -149,19 +143,8 @@ impl Message {
         self.slots.get(index).map_or(&[], |slot| self.raw(slot))
     }
 
-    /// The indices of the segments of a name.
-    fn named(&self, name: SegmentName, within: Range<usize>) -> impl Iterator<Item = usize> {
-        let start = within.start;
-        let slots = self.slots.get(within).unwrap_or_default();
-        let named = slots
-            .iter()
-            .enumerate()
-            .filter(move |(_, slot)| slot.name == *name.as_bytes());
-        named.map(move |(index, _)| start + index)
-    }
-
     fn occurrence_of(&self, name: SegmentName, index: usize) -> Option<u16> {
-        u16::try_from(self.named(name, 0..index).count() + 1).ok()
+        u16::try_from(self.count_named(name, 0..index) + 1).ok()
     }
 
     /// What a name means in a scope, asked from the inside out.
@@ -203,7 +186,7 @@ impl Message {
             Meaning::Within(segments) => (segments, false),
             Meaning::Message => (0..self.slots.len(), true),
         };
-        let before = self.named(name, 0..within.start).count();
+        let before = self.count_named(name, 0..within.start);
         let mut named = (before + 1..).zip(self.named(name, within));
         let mut found = |(occurrence, index): (usize, usize)| match u16::try_from(occurrence) {
             Ok(occurrence) => visit(Some(index), occurrence),

@@ -382,6 +382,35 @@ proptest! {
     }
 
     #[test]
+    fn remembered_names_change_no_meaning(
+        lines in proptest::collection::vec("(OBX|NTE|ABC)(\\|[ab~^]{0,5}){0,3}", 0..8),
+        parts in parts(),
+        (start, length) in (0..8_usize, 0..8_usize),
+        edit in 0..4_u8,
+    ) {
+        let text = format!("MSH|^~\\&|A\r{}", lines.iter().map(|line| format!("{line}\r")).collect::<String>());
+        let mut plain = Message::parse(text.into()).unwrap();
+        let mut remembering = plain.clone();
+        remembering.remember_names();
+        let mut scope = Scope::whole();
+        scope.enter_group(&plain, start..(start + length).min(plain.segments().len()).max(start), &[]);
+        // What is remembered is forgotten where an edit moves or renames a segment.
+        for message in [&mut plain, &mut remembering] {
+            match edit {
+                0 => message.insert_segment(1, SegmentName::new(*b"OBX").unwrap()).unwrap(),
+                1 => message.remove_segments_at(&[2]),
+                2 => message.rename_segment(1, SegmentName::new(*b"ZZZ").unwrap()).unwrap(),
+                _ => {}
+            }
+        }
+        for scope in [&Scope::whole(), &scope] {
+            prop_assert_eq!(places(&plain, &parts.text(), scope), places(&remembering, &parts.text(), scope));
+        }
+        remembering.remember_names();
+        prop_assert_eq!(places(&plain, &parts.text(), &scope), places(&remembering, &parts.text(), &scope));
+    }
+
+    #[test]
     fn no_text_makes_reading_a_path_panic(text in "(PID|OBX)?[-.\\[\\]*=\"'a-zA-Z0-9 é/]{0,20}") {
         match text.parse::<TargetSelector>() {
             Ok(selector) => {

@@ -24,7 +24,7 @@ pub fn check(bytes: &[u8]) {
     let own = version.map_or(Profile::default(), |version| Profile::of_version(*version));
     for profile in [&own, &PROFILE] {
         let faults = validate(&message, profile);
-        assert!(faults.len() <= FAULTS_MAX);
+        assert!(faults.len() <= 2 * FAULTS_MAX);
         for location in faults.iter().filter_map(|fault| fault.location) {
             let count = message.count(location.segment);
             assert!(

@@ -179,3 +179,63 @@ fn the_tree_of_a_structure() {
     assert_eq!(of_order, expected);
     assert_eq!(order.children().next().unwrap().children().count(), 0);
 }
+
+#[test]
+fn what_is_required_as_it_is_printed() {
+    let check = |version: Version, path: &str, letter: char| {
+        let field = Dictionary::of(version).field(&path.parse().unwrap()).unwrap();
+        assert_eq!(field.optionality.letter(), letter, "{version} {path}");
+    };
+    for (path, letter) in [
+        ("ORC-7", 'O'),
+        ("OBR-27", 'O'),
+        ("OM3-7", 'O'),
+        ("RXG-2", 'O'),
+        ("RXG-1", 'R'),
+        ("EVN-2", 'R'),
+        ("IN1-2", 'R'),
+        ("PR1-3", 'R'),
+        ("PR1-5", 'R'),
+        ("QRD-1", 'R'),
+        ("OM1-2", 'R'),
+        ("OM1-4", 'R'),
+        ("OM1-8", 'R'),
+    ] {
+        check(Version::V2_3, path, letter);
+    }
+    for path in [
+        "ORC-1", "CTD-1", "RDT-1", "LCH-5", "OM1-2", "OM1-4", "OM1-5", "OM1-8",
+    ] {
+        check(Version::V2_3_1, path, 'R');
+    }
+    for version in [Version::V2_3_1, Version::V2_7, Version::V2_8] {
+        check(version, "OBX-2", 'C');
+        check(version, "OBX-4", 'C');
+    }
+}
+
+#[test]
+fn codes_that_stand_for_more_and_codes_that_are_none() {
+    let table = |version: Version, number: u16| Dictionary::of(version).table(number).unwrap();
+    let types = table(Version::V2_5_1, 301);
+    assert!(["L", "M", "N"].iter().all(|code| types.code(code).is_some()));
+    assert!(types.code("L,M,N").is_none() && types.code("CLIA").is_none());
+    assert!(types.is_of_later_version("CLIA") && !types.is_of_later_version("ISO"));
+    assert!(!table(Version::V2_7, 301).is_of_later_version("CLIA"));
+    // NNxxx: a national number of a country.
+    assert!(!table(Version::V2_5_1, 203).is_complete());
+    for number in [88, 340] {
+        assert!(table(Version::V2_8, number).codes.is_empty(), "{number}");
+    }
+    for version in Version::ALL {
+        for number in [203, 725] {
+            let codes = Dictionary::of(version)
+                .table(number)
+                .map_or(&[][..], |table| &table.codes);
+            assert!(
+                codes.iter().all(|code| !code.code.contains(' ')),
+                "{version} {number}"
+            );
+        }
+    }
+}
