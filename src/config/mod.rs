@@ -36,6 +36,7 @@ mod schema;
 mod sections;
 mod security;
 mod senders;
+mod slips;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -223,6 +224,7 @@ fn load_as(
     sections.warn_unused(&routes, &tables, &mut problems);
     reach::check(&sections, &listeners, &routes, &mut problems);
     dictionary::check(&sections, &mut problems);
+    slips::check(&sections, &mut problems);
     profiles.warn_unused(&mut problems);
     let site = Site {
         data: engine.data,
