@@ -53,7 +53,7 @@ impl Output {
         for target in &self.absent {
             match target {
                 TargetSelector::Field(selector) => {
-                    for path in message.resolve_all(selector, &Scope::whole()) {
+                    for path in message.resolve_all(&selector.everywhere(), &Scope::whole()) {
                         if is_held(message.read(&path).state()) {
                             differs(field(path, String::new(), message));
                         }
@@ -193,4 +193,36 @@ fn is_same(one: &Message, other: &Message) -> bool {
             .next()
             .is_some_and(|other| segment.name() == other.name() && segment.fields().eq(other.fields()))
     }) && others.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_means_every_one() {
+        let given = "MSH|^~\\&|A\rPID|1||12~34^^^^SS||DOE^ANNA~ROE\rNK1|1\rNK1|2|||X\r";
+        let check = |path: &str, expected: &[&str]| {
+            let output = Output {
+                absent: vec![path.parse().unwrap()],
+                ..Output::default()
+            };
+            let mut found = Vec::new();
+            output.compare(None, &Message::parse(given.into()).unwrap(), &mut found);
+            let places = found.iter().map(|mismatch| match &mismatch.what {
+                What::Field { place, .. } => place.clone(),
+                _ => "segments".to_owned(),
+            });
+            assert_eq!(places.collect::<Vec<_>>(), expected, "{path}");
+        };
+        check("NK1-4", &["NK1[2]-4"]);
+        check("NK1[1]-4", &[]);
+        check("PID-3.1", &["PID-3.1", "PID-3[2].1"]);
+        check("PID-3.5", &["PID-3[2].5"]);
+        check("PID-3[1].5", &[]);
+        check("PID-3", &["PID-3"]);
+        check("PID-5.2", &["PID-5.2"]);
+        check("PV1-2", &[]);
+        check("NK1", &["segments"]);
+    }
 }

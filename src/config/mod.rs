@@ -36,6 +36,7 @@ mod schema;
 mod sections;
 mod security;
 mod senders;
+mod slips;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -243,6 +244,7 @@ fn load_as(
     sections.warn_unused(&routes, &tables, &mut problems);
     reach::check(&sections, &listeners, &routes, &mut problems);
     dictionary::check(&sections, &mut problems);
+    slips::check(&sections, &mut problems);
     profiles.warn_unused(&mut problems);
     let site = Site {
         stop_grace: engine.stop_grace(&destinations),

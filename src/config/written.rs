@@ -171,7 +171,7 @@ fn in_text<'a>(place: &Place<'a>, paths: fn(&str) -> Vec<Range<usize>>, found: &
     }
 }
 
-fn text<'a>(place: &Place<'a>) -> Option<&'a str> {
+pub(super) fn text<'a>(place: &Place<'a>) -> Option<&'a str> {
     match &place.node().content {
         Content::Scalar { text, .. } => Some(text),
         Content::Sequence(_) | Content::Mapping(_) => None,

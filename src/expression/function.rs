@@ -268,7 +268,9 @@ pub const FUNCTIONS: &[Doc] = &[
                   `%S` second, `%b` Nov, `%z` +0100.\n\
                   A pattern that asks for more than the time tells gives nothing: nobody invents midnight.\n\
                   With a zone, as `Europe/Berlin`, a time with an offset is told as on a clock there; one \
-                  without an offset is taken to be from there.",
+                  without an offset is taken to be from there.\n\
+                  Of a field, as of a repetition, the first component is the time: a degree of precision behind it, as \
+                  senders before 2.6 write it (`19800102^D`), is none.",
         examples: &[
             ("date(PID-7, \"%d.%m.%Y\")", "02.01.1980"),
             (
@@ -290,7 +292,8 @@ pub const FUNCTIONS: &[Doc] = &[
         name: "add_days",
         form: "add_days(TIME, NUMBER)",
         gives: "the time so many days later, or earlier, as precise as it was",
-        details: "Nothing, if the time is not told to the day.",
+        details: "Of a field or repetition the first component is the time.\n\
+                  Nothing, if the time is not told to the day.",
         examples: &[
             ("add_days(PID-7, 30)", "19800201"),
             ("add_days(MSH-7, -1)", "20261121142530+0100"),
@@ -300,7 +303,8 @@ pub const FUNCTIONS: &[Doc] = &[
         name: "age",
         form: "age(TIME [, TIME])",
         gives: "the whole years from the first to the second time, or until the message was received",
-        details: "No number, if the times do not tell: someone born in 1980 is of one age on the last day of \
+        details: "Of a field or repetition the first component is the time.\n\
+                  No number, if the times do not tell: someone born in 1980 is of one age on the last day of \
                   2026 only.",
         examples: &[
             ("age(PID-7)", "46"),

@@ -29,7 +29,7 @@ pub use function::FUNCTIONS;
 pub use groups::{UnknownGroup, unknown_group};
 pub use scan::{paths_of_condition, paths_of_template};
 pub use template::{Template, VALUE_BYTES_MAX, ValueTooLarge};
-pub use view::{Context, Known, View};
+pub use view::{Context, Known, LOOKED_AT_MAX, View};
 
 use crate::problem::{Place, Problem, ProblemName};
 use check::Check;

@@ -7,14 +7,17 @@ use std::fmt;
 use super::check::Check;
 use super::evaluate::Evaluation;
 use super::value::Text;
-use super::{EXPRESSION_BYTES_MAX, ExpressionError, Known, View, parse};
+use super::{EXPRESSION_BYTES_MAX, ExpressionError, Known, LOOKED_AT_MAX, View, parse};
 
 /// How many bytes the functions of one expression may build altogether: far more than any message needs.
 pub const VALUE_BYTES_MAX: usize = 64 << 20;
 
-/// A value that would be larger than any message.
+/// A value that would be larger than any message, or take a search without an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the value takes more than {} MiB to build", VALUE_BYTES_MAX >> 20)]
+#[error(
+    "the value takes more than {} MiB to build, or more than {LOOKED_AT_MAX} segments and repetitions to find",
+    VALUE_BYTES_MAX >> 20
+)]
 pub struct ValueTooLarge;
 
 /// A text made anew for each message.

@@ -2,7 +2,7 @@
 //! from outside. An expression asks no clock and draws no random numbers: the time and the seed are given.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use jiff::Zoned;
@@ -35,7 +35,13 @@ struct Receipt {
     seed: OnceLock<blake3::Hash>,
     /// How many identifiers were given.
     given: AtomicU64,
+    /// How many segments and repetitions were looked at.
+    looked_at: AtomicUsize,
 }
+
+/// How many segments and repetitions all expressions of one run may look at to find places: what a path with `[*]`, or
+/// with a choice by value, goes through.
+pub const LOOKED_AT_MAX: usize = 12_800_000;
 
 /// What an expression may name besides places in the message.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +60,7 @@ impl Context {
             run,
             seed: OnceLock::new(),
             given: AtomicU64::new(0),
+            looked_at: AtomicUsize::new(0),
         };
         Context {
             receipt: Some(receipt),
@@ -94,6 +101,19 @@ impl Context {
             uuid.insert(hyphen, '-');
         }
         uuid
+    }
+
+    /// How many segments and repetitions the expressions of this run have looked at so far.
+    pub fn looked_at(&self) -> usize {
+        let looked = |receipt: &Receipt| receipt.looked_at.load(Ordering::Relaxed);
+        self.receipt.as_ref().map_or(0, looked)
+    }
+
+    /// Adds what was looked at in this run.
+    pub fn look(&self, count: usize) {
+        if let Some(receipt) = self.receipt.as_ref().filter(|_| count > 0) {
+            receipt.looked_at.fetch_add(count, Ordering::Relaxed);
+        }
     }
 
     /// Nothing is given: for expressions read with [`Known::nothing`].

@@ -53,7 +53,7 @@ pub use header::{Expected, Header};
 pub use message::Message;
 pub use parse::{ParseError, ParseErrorKind, ParseLimits};
 pub use path::{
-    FieldPath, Found, Level, PathError, Places, Scope, SegmentMark, SegmentName, SegmentPath,
+    FieldPath, Found, Level, Looked, PathError, Places, Scope, SegmentMark, SegmentName, SegmentPath,
     SegmentSelector, Selector, Target, TargetSelector,
 };
 pub use segment::Segment;

@@ -97,6 +97,10 @@ pub enum ProblemName {
     BadScript,
     /// `removes-all`
     RemovesAll,
+    /// `first-of-several`
+    FirstOfSeveral,
+    /// `escaped-delimiter`
+    EscapedDelimiter,
     /// `needs-restart`
     NeedsRestart,
     /// `removed-destination`
@@ -166,6 +170,8 @@ impl ProblemName {
         ProblemName::BadPattern,
         ProblemName::BadScript,
         ProblemName::RemovesAll,
+        ProblemName::FirstOfSeveral,
+        ProblemName::EscapedDelimiter,
         ProblemName::NeedsRestart,
         ProblemName::RemovedDestination,
         ProblemName::CannotBind,
@@ -413,6 +419,18 @@ impl ProblemName {
                 "removes-all",
                 "A step takes all segments of a name away, and the condition beside it asks only the first of \
                  them. To ask each, write `remove: { segment: NTE, when: ... }`; to mean the first, `NTE[1]-3`.",
+            ),
+            ProblemName::FirstOfSeveral => (
+                "first-of-several",
+                "A step empties, removes or replaces a place, and its path is that of the first of several segments \
+                 or repetitions: what the others hold stays. Write `NK1[*]-5` or `PID-3[*].1` for all, `NK1[1]-5` or \
+                 `PID-3[1].1` where the first is meant.",
+            ),
+            ProblemName::EscapedDelimiter => (
+                "escaped-delimiter",
+                "A value is text, so the delimiters in it are escaped when it is written: `MSH-9: ADT^A08` sends \
+                 `ADT\\S\\A08`. Name the components (`MSH-9.2: A08`), write `set_raw`, whose values count as they \
+                 stand, or `copy` for a whole field.",
             ),
             ProblemName::NeedsRestart => (
                 "needs-restart",

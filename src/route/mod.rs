@@ -15,7 +15,7 @@ use std::sync::Arc;
 use jiff::Zoned;
 
 use self::receiver::Receiver;
-use crate::expression::{Condition, Context, View};
+use crate::expression::{Condition, Context, LOOKED_AT_MAX, View};
 use crate::hl7::{Message, Refusal, Scope};
 use crate::step::{Misses, Notes, Run, Step, Stop, Tag};
 
@@ -147,6 +147,8 @@ impl Route {
             context: &context,
         };
         let holds = is_mine.then(|| self.when.as_ref().is_none_or(|when| when.holds(&view)));
+        // What looked at too much was not looked at in full: nobody knows whether it holds.
+        let holds = holds.map(|holds| holds || context.looked_at() > LOOKED_AT_MAX);
         if let Some(trace) = trace.as_deref_mut() {
             *trace = Trace {
                 is_mine,
@@ -175,9 +177,15 @@ impl Route {
     fn apply(&self, message: &Message, context: &Context, notes: &mut Notes) -> Outcome {
         let mut gathered = Gathered::default();
         let run = Run::new(message.clone(), context, notes);
-        let done = through(&self.steps, run, &mut gathered, &|run, gathered| {
-            self.distribute(run, gathered)
-        });
+        let done = run
+            .notes
+            .count_looked(context)
+            .map_err(Stop::from)
+            .and_then(|()| {
+                through(&self.steps, run, &mut gathered, &|run, gathered| {
+                    self.distribute(run, gathered)
+                })
+            });
         let misses = std::mem::take(&mut notes.misses);
         match done {
             Ok(()) => gathered.outcome(&self.filtered_by_all, misses, std::mem::take(&mut notes.tags)),
@@ -196,7 +204,8 @@ impl Route {
     /// Gives the message as the steps have left it to the destinations.
     fn distribute(&self, mut run: Run<'_>, gathered: &mut Gathered) -> Result<(), Stop> {
         for receiver in &self.receivers {
-            if receiver.when.as_ref().is_none_or(|when| when.holds(&run.view())) {
+            let is_for = receiver.when.as_ref().map(|when| run.holds(when)).transpose()?;
+            if is_for.unwrap_or(true) {
                 receiver.steps_to_one(run.branch(), gathered)?;
             }
         }
@@ -227,11 +236,12 @@ fn through(
         let rest = steps.get(index + 1..).unwrap_or_default();
         for (number, part) in (1..).zip(parts) {
             run.notes.begin_part(number);
-            match through(rest, run.over(part), gathered, end) {
+            let done = through(rest, run.over(part), gathered, end);
+            run.notes.end_part();
+            match done {
                 Err(Stop::Dropped { reason }) => gathered.dropped = Some(reason),
                 done => done?,
             }
-            run.notes.end_part();
         }
         return Ok(());
     }

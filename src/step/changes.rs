@@ -3,12 +3,15 @@
 
 use super::notes::{Change, Notes, standing};
 use super::{Run, StepError};
-use crate::hl7::{EditError, FieldPath, Message, Places, Selector, Target};
+use crate::hl7::{EditError, FieldPath, Looked, Message, Places, Selector, Target};
 
 impl Run<'_> {
     /// The places a path means at the moment.
     pub(super) fn places(&self, path: &Selector) -> Places {
-        self.message.resolve_all(path, &self.scope)
+        let looked = Looked::default();
+        let places = self.message.resolve_all_counted(path, &self.scope, &looked);
+        self.context.look(looked.count());
+        places
     }
 
     /// The first place a path means at the moment.

@@ -13,7 +13,8 @@ pub(super) const DOC: Doc = Doc {
     kind: "copy",
     summary: "copies fields, or parts of them, with their structure",
     details: "Left is what changes, right where it comes from.\n\
-              The right side must be as deep as the left or deeper: a whole field fits no component.\n\
+              The right side must be as deep as the left or deeper: a whole field fits no component. The repetition at \
+              hand (`for_each: PID-3`) takes a field that has one repetition.\n\
               What is absent on the right clears the left.\n\
               Entries take effect in the order written; each sees what the ones before it did.",
     tables: "",

@@ -4,17 +4,18 @@
 //! remove what they like; what is gone when its turn comes is left out.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::body::{Bodies, Body};
 use super::each::{self, Each};
-use super::group::{Groups, groups};
+use super::group::{Around, Groups, groups};
 use super::notes::SEGMENTS_PER_OPERATION;
 use super::{Doc, Run, Stop};
 use crate::expression::Condition;
-use crate::hl7::{Scope, SegmentMark, SegmentSelector, Selector, Target};
+use crate::hl7::{Message, Scope, SegmentMark, SegmentName, SegmentSelector, Selector, Target};
 use crate::problem::{Place, Problems};
 
 pub(super) const DOC: Doc = Doc {
@@ -22,7 +23,8 @@ pub(super) const DOC: Doc = Doc {
     summary: "runs steps for each segment, repetition of a field, or group",
     details: "`OBX` is each such segment, `PID-3` each repetition, `{ group: OBR }` each OBR with what belongs to it.\n\
               In the steps, and in `when`, a path without a number means the one at hand: `OBX-5` the value of this OBX, \
-              `PID-3.1` a component of this repetition; in a group all its segments are meant so.\n\
+              `PID-3.1` a component of this repetition; in a group all its segments are meant so, and what is not of \
+              the group is that of the order or patient it is a part of, before that of the message.\n\
               `when` beside it chooses among them.\n\
               Groups are those of the message's structure; where that is not known, a group goes to the next segment \
               of its name.\n\
@@ -89,22 +91,31 @@ impl ForEach {
     fn groups(&self, selector: &SegmentSelector, run: &mut Run<'_>) -> Result<(), Stop> {
         run.notes
             .count(run.message.segments().len() / SEGMENTS_PER_OPERATION)?;
-        let Groups { ranges, names } = groups(&run.message, selector.name());
+        let Groups {
+            ranges,
+            names,
+            around,
+            ..
+        } = groups(&run.message, selector.name());
         let indices = run.message.resolve_segments(selector, &run.scope);
         let is_meant = |range: &Range<usize>| indices.iter().any(|index| range.contains(index));
-        let marked: Vec<Vec<SegmentMark>> = ranges
+        let mark = |range: Range<usize>| range.map(|index| run.message.mark(index)).collect();
+        let marked: Vec<(usize, Vec<SegmentMark>)> = ranges
             .into_iter()
             .filter(is_meant)
-            .map(|range| range.map(|index| run.message.mark(index)).collect())
+            .map(|range| (range.start, mark(range)))
             .collect();
-        for marks in marked {
-            let mut left = marks.into_iter().filter_map(|mark| run.message.marked(mark));
-            let Some(first) = left.next() else { continue };
-            let last = left.last().unwrap_or(first);
-            run.scope.enter_group(&run.message, first..last + 1, &names);
-            self.turn(of_segment(first, run), run)?;
-            run.scope.leave();
+        let mut surroundings = Surroundings::new(around, &run.message);
+        let outside = run.scope.clone();
+        for (start, marks) in marked {
+            let Some(range) = left_of(&marks, &run.message) else {
+                continue;
+            };
+            run.scope = surroundings.of(start, &run.message).around(&outside);
+            run.scope.enter_group(&run.message, range.clone(), &names);
+            self.turn(of_segment(range.start, run), run)?;
         }
+        run.scope = outside;
         Ok(())
     }
 
@@ -135,14 +146,63 @@ impl ForEach {
     /// Runs the steps for what is at hand, if the condition holds for it.
     fn turn(&self, at_hand: Option<Target>, run: &mut Run<'_>) -> Result<(), Stop> {
         run.notes.count(1)?;
-        if self.when.as_ref().is_some_and(|when| !when.holds(&run.view())) {
+        if let Some(when) = &self.when
+            && !run.holds(when)?
+        {
             return Ok(());
         }
         let outer = run.notes.at_hand(at_hand);
-        self.body.run(run)?;
+        let done = self.body.run(run);
         run.notes.at_hand(outer);
-        Ok(())
+        done
     }
+}
+
+/// The repetitions that the group at hand is a part of: the patient, the order. One is entered with its first group
+/// and left with its last, so that it has what the steps add to it meanwhile.
+struct Surroundings {
+    /// Those to come, the next one last: the indices of their segments as it began, and how to find them.
+    to_come: Vec<(Range<usize>, Vec<SegmentMark>, Arc<[SegmentName]>)>,
+    /// Up to where those reach that are entered, outermost first.
+    ends: Vec<usize>,
+    scope: Scope,
+}
+
+impl Surroundings {
+    fn new(around: Vec<Around>, message: &Message) -> Surroundings {
+        let marked = around.into_iter().rev().map(|Around { range, names }| {
+            let marks = range.clone().map(|index| message.mark(index)).collect();
+            (range, marks, names)
+        });
+        Surroundings {
+            to_come: marked.collect(),
+            ends: Vec::new(),
+            scope: Scope::whole(),
+        }
+    }
+
+    /// What surrounds the group that began at this index; groups are asked for in their order.
+    fn of(&mut self, start: usize, message: &Message) -> &Scope {
+        while self.ends.pop_if(|end| *end <= start).is_some() {
+            self.scope.leave();
+        }
+        while let Some((range, marks, names)) = self.to_come.pop_if(|(range, ..)| range.start <= start) {
+            if range.end <= start {
+                continue;
+            }
+            let left = left_of(&marks, message).unwrap_or(0..0);
+            self.scope.enter_group(message, left, &names);
+            self.ends.push(range.end);
+        }
+        &self.scope
+    }
+}
+
+/// Where what is left of marked segments stands; `None` if nothing is.
+fn left_of(marks: &[SegmentMark], message: &Message) -> Option<Range<usize>> {
+    let mut left = marks.iter().filter_map(|mark| message.marked(*mark));
+    let first = left.next()?;
+    Some(first..left.last().unwrap_or(first) + 1)
 }
 
 /// What is at hand, as traces name it.

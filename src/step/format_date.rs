@@ -10,7 +10,7 @@ use super::moment::Moment;
 use super::otherwise::Otherwise;
 use super::paths::{Written, written_field};
 use super::{Doc, Run, StepError};
-use crate::hl7::Selector;
+use crate::hl7::{FieldPath, Level, Message, Selector, State};
 use crate::problem::{Place, Problem, ProblemName, Problems};
 use crate::typed::Text;
 
@@ -178,19 +178,18 @@ fn time_zone(name: &str, place: &Place<'_>, problems: &mut Problems) -> Option<T
 impl FormatDate {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
         for place in run.places(&self.field) {
-            let Some(text) = run.message.text(&place) else {
+            let time = place_of_time(&run.message, place);
+            let Some(text) = run.message.text(&time) else {
                 continue;
             };
             let today = run.context.received().map(Zoned::date);
-            let formatted = self.formatted(&text, today);
-            let value = if let Some(formatted) = &formatted {
-                Some(formatted.as_str())
-            } else {
-                let reason = "the value is no date of the form that is expected, or not precise enough";
-                let value = self.otherwise.value(reason);
-                value.map_err(|reason| StepError::at(place, reason))?
-            };
-            if let Some(value) = value {
+            if let Some(formatted) = self.formatted(&text, today) {
+                run.edit(&time, |message| message.set(&time, &formatted))?;
+                continue;
+            }
+            let reason = "the value is no date of the form that is expected, or not precise enough";
+            let value = self.otherwise.value(reason);
+            if let Some(value) = value.map_err(|reason| StepError::at(place, reason))? {
                 run.edit(&place, |message| message.set(&place, value))?;
             }
         }
@@ -216,6 +215,19 @@ impl FormatDate {
             Some(pattern) => moment.to_pattern(pattern),
             None => moment.to_hl7(),
         }
+    }
+}
+
+/// Where the time stands in a field or repetition with a degree of precision behind it, `19800102^D`: in the first
+/// component. Of a field with several repetitions none is meant.
+fn place_of_time(message: &Message, place: FieldPath) -> FieldPath {
+    let is_there = |path: FieldPath| message.read(&path).state() != State::Absent;
+    let is_one = place.level() > Level::Field || !is_there(place.of_repetition(2));
+    let has_more = place.level() <= Level::Repetition && is_there(place.of_component(2));
+    if is_one && has_more {
+        place.first_component()
+    } else {
+        place
     }
 }
 

@@ -1,10 +1,13 @@
 //! Which segments of a message belong together: an OBR with its OBX, NTE and SPM.
 //!
 //! Where the dictionary knows the message's structure, it says so; elsewhere a group goes from one segment of the name
-//! to the next. Reads the message and changes nothing; the work is linear in its segments.
+//! to the next. A group is what holds the segment directly; around it stand the repetitions that it is a part of: the
+//! order with its ORC, the patient with its PID. Reads the message and changes nothing; the work is linear in its
+//! segments, and as deep as its structure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::hl7::dictionary::{
     Dictionary, Element, ElementKind, Group, Grouping, Item, Placement, Version, group,
@@ -18,6 +21,26 @@ pub(super) struct Groups {
     pub(super) ranges: Vec<Range<usize>>,
     /// The names of all segments that may stand in such a group, and of all that do.
     pub(super) names: Vec<SegmentName>,
+    /// The repetitions of the structure that such groups are a part of, each before those within it.
+    pub(super) around: Vec<Around>,
+    /// Those of the same kinds that no such group is a part of: an order without an OBR, a patient without results.
+    /// None of them is within another.
+    pub(super) without: Vec<Range<usize>>,
+}
+
+/// A repetition that groups are a part of.
+#[derive(Debug)]
+pub(super) struct Around {
+    /// The indices of its segments.
+    pub(super) range: Range<usize>,
+    /// The names of all segments that may stand in it.
+    pub(super) names: Arc<[SegmentName]>,
+}
+
+/// A repetition of a group that the structure lets repeat.
+struct Repetition<'a> {
+    element: Element<'a>,
+    range: Range<usize>,
 }
 
 /// A group as far as it was found.
@@ -37,8 +60,11 @@ pub(super) fn groups(message: &Message, name: SegmentName) -> Groups {
         names: BTreeSet::from([name]),
         index: 0,
     };
-    match dictionary.structure_for(&header) {
-        Some(structure) => walk.top(&group(message, structure)),
+    let grouping = dictionary
+        .structure_for(&header)
+        .map(|structure| group(message, structure));
+    match &grouping {
+        Some(grouping) => walk.top(grouping),
         None => walk.flat(message),
     }
     walk.close(walk.index);
@@ -51,10 +77,76 @@ pub(super) fn groups(message: &Message, name: SegmentName) -> Groups {
     for range in &ranges {
         names.extend(all.get(range.clone()).into_iter().flatten().flatten());
     }
+    let mut repetitions = Vec::new();
+    if let Some(grouping) = &grouping {
+        find_repetitions(grouping.items(), &mut 0, &mut repetitions);
+    }
+    let (around, without) = apart(repetitions, &ranges, name);
     Groups {
         ranges,
         names: names.into_iter().collect(),
+        around,
+        without,
     }
+}
+
+/// Finds the repetitions of all groups that may repeat, each before those within it.
+fn find_repetitions<'a>(
+    items: impl Iterator<Item = Item<'a>>,
+    index: &mut usize,
+    found: &mut Vec<Repetition<'a>>,
+) {
+    for item in items {
+        let Item::Group(group) = item else {
+            *index += 1;
+            continue;
+        };
+        let element = group.element();
+        let start = *index;
+        let number = found.len();
+        let repeats = element.kind() == ElementKind::Group && element.max() != Some(1);
+        if repeats {
+            let range = start..start;
+            found.push(Repetition { element, range });
+        }
+        find_repetitions(group.items(), index, found);
+        if let Some(own) = found.get_mut(number).filter(|_| repeats) {
+            own.range.end = *index;
+        }
+    }
+}
+
+/// The repetitions that hold one of these groups, and those that could and do not.
+fn apart(
+    repetitions: Vec<Repetition<'_>>,
+    groups: &[Range<usize>],
+    name: SegmentName,
+) -> (Vec<Around>, Vec<Range<usize>>) {
+    let holds_one = |range: &Range<usize>| {
+        let next = groups.partition_point(|group| group.start < range.start);
+        groups.get(next).is_some_and(|group| group.end <= range.end)
+    };
+    let mut names: BTreeMap<usize, Arc<[SegmentName]>> = BTreeMap::new();
+    for Repetition { element, range } in &repetitions {
+        if !names.contains_key(&element.index()) && holds_one(range) {
+            let mut own = BTreeSet::new();
+            add_names(&mut own, *element, name, false);
+            names.insert(element.index(), own.into_iter().collect());
+        }
+    }
+    let (mut around, mut without) = (Vec::new(), Vec::<Range<usize>>::new());
+    for Repetition { element, range } in repetitions {
+        let Some(names) = names.get(&element.index()) else {
+            continue;
+        };
+        if holds_one(&range) {
+            let names = Arc::clone(names);
+            around.push(Around { range, names });
+        } else if without.last().is_none_or(|last| last.end <= range.start) {
+            without.push(range);
+        }
+    }
+    (around, without)
 }
 
 fn name_of(raw: &[u8]) -> Option<SegmentName> {
@@ -107,7 +199,7 @@ impl Walk {
         let start = self.index;
         if self.within(group, start, false) {
             self.close(self.index);
-            add_names(&mut self.names, group.element());
+            add_names(&mut self.names, group.element(), self.name, false);
         }
     }
 
@@ -162,14 +254,29 @@ fn length(group: &Group<'_>) -> usize {
         .sum()
 }
 
-fn add_names(names: &mut BTreeSet<SegmentName>, element: Element<'_>) {
+/// Adds the names of the segments that may stand in a group.
+///
+/// What has a segment of the name again, deeper down, is another's: the prior results of an order have an OBR of their
+/// own, and a PID that is not the one of the order.
+fn add_names(names: &mut BTreeSet<SegmentName>, element: Element<'_>, name: SegmentName, mut is_met: bool) {
+    is_met |= element
+        .children()
+        .any(|child| child.kind() != ElementKind::Group && holds(child, name));
     for child in element.children() {
         if child.kind() == ElementKind::Segment {
             names.extend(name_of(child.name().as_bytes()));
-        } else {
-            add_names(names, child);
+        } else if !(is_met && child.max() != Some(1) && holds(child, name)) {
+            add_names(names, child, name, is_met);
         }
     }
+}
+
+/// Whether a segment of this name may stand there.
+fn holds(element: Element<'_>, name: SegmentName) -> bool {
+    if element.kind() == ElementKind::Segment {
+        return element.name().as_bytes() == name.as_bytes();
+    }
+    element.children().any(|child| holds(child, name))
 }
 
 #[cfg(test)]
@@ -207,6 +314,67 @@ mod tests {
         check("ORU^R01^ORU_R01", two, "ZZ9", &[]);
         // The type and event do as well as the name of the structure.
         check("ORU^R01", "PID OBR OBX OBR OBX", "OBR", &["OBR OBX", "OBR OBX"]);
+    }
+
+    /// What stands around the groups of a name, and what is without one.
+    #[track_caller]
+    fn check_around(message_type: &str, segments: &str, name: &str, around: &[&str], without: &[&str]) {
+        let body = segments.replace(' ', "|1\r");
+        let text = format!("MSH|^~\\&|A||||||{message_type}|1|P|2.5.1\r{body}|1\r");
+        let message = Message::parse(text.into()).unwrap();
+        let all: Vec<&str> = std::iter::once("MSH").chain(segments.split(' ')).collect();
+        let found = groups(&message, name_of(name.as_bytes()).unwrap());
+        let shown = |range: &Range<usize>| all[range.clone()].join(" ");
+        let ranges: Vec<String> = found.around.iter().map(|around| shown(&around.range)).collect();
+        assert_eq!(ranges, around, "around {name}");
+        let ranges: Vec<String> = found.without.iter().map(shown).collect();
+        assert_eq!(ranges, without, "without {name}");
+    }
+
+    #[test]
+    fn an_order_stands_around_its_details_and_a_patient_around_both() {
+        let orders = "PID ORC OBR NTE ORC ORC OBR";
+        let around = ["ORC OBR NTE", "ORC OBR"];
+        check_around("ORM^O01^ORM_O01", orders, "OBR", &around, &["ORC"]);
+        check_around("OML^O21^OML_O21", orders, "OBR", &around, &["ORC"]);
+        check_around(
+            "RDE^O11^RDE_O11",
+            "PID ORC RXO RXE ORC RXE",
+            "RXO",
+            &["ORC RXO RXE"],
+            &["ORC RXE"],
+        );
+        let patients = "PID PV1 OBR OBX OBR PID ORC OBR OBX PID";
+        check_around(
+            "ORU^R01^ORU_R01",
+            patients,
+            "OBR",
+            &[
+                "PID PV1 OBR OBX OBR",
+                "OBR OBX",
+                "OBR",
+                "PID ORC OBR OBX",
+                "ORC OBR OBX",
+            ],
+            &["PID"],
+        );
+        check_around(
+            "ORU^R01^ORU_R01",
+            patients,
+            "PID",
+            &["PID PV1 OBR OBX OBR", "PID ORC OBR OBX", "PID"],
+            &[],
+        );
+        // Of a patient without an ORC the whole is one; of the other, the order that has none.
+        check_around(
+            "ORU^R01^ORU_R01",
+            "PID OBR PID ORC OBR OBR OBX",
+            "ORC",
+            &["PID ORC OBR OBR OBX", "ORC OBR"],
+            &["PID OBR", "OBR OBX"],
+        );
+        check_around("ADT^A01^ADT_A01", "EVN PID NK1 NK1 PV1", "NK1", &[], &[]);
+        check_around("ZZZ^Z01", "PID ORC OBR ORC OBR", "OBR", &[], &[]);
     }
 
     #[test]
@@ -256,5 +424,9 @@ mod tests {
             names("MSH|^~\\&|A||||||ZZZ|1\rOBR|1\rZZ1|1\rOBR|2\r"),
             ["OBR", "ZZ1"]
         );
+        // The patient of prior results is not that of the order.
+        let order = names("MSH|^~\\&|A||||||OML^O21|1|P|2.5.1\rPID|1\rORC|1\rOBR|1\r");
+        assert!(order.iter().any(|name| name == "SPM") && order.iter().any(|name| name == "SAC"));
+        assert!(!order.iter().any(|name| ["PID", "PV1"].contains(&name.as_str())));
     }
 }

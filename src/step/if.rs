@@ -57,7 +57,7 @@ impl Settings {
 
 impl If {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
-        if self.condition.holds(&run.view()) {
+        if run.holds(&self.condition)? {
             self.then.run(run)
         } else if let Some(otherwise) = &self.otherwise {
             otherwise.run(run)

@@ -338,7 +338,9 @@ impl Step {
         let done = run
             .count_step()
             .map_err(Stop::from)
-            .and_then(|()| if applies { self.kind.run(run) } else { Ok(()) });
+            .and_then(|()| if applies { self.kind.run(run) } else { Ok(()) })
+            // What a step looked at too much for was not looked at in full: its work is not to be used.
+            .and_then(|()| Ok(run.notes.count_looked(run.context)?));
         done.map_err(|stop| {
             run.notes.stopped(number, || stop.to_string());
             stop.of_step(&self.title)

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::StepError;
+use crate::expression::{Context, LOOKED_AT_MAX};
 use crate::hl7::{Message, SegmentPath, Target};
 
 /// How many messages may come of one, by all splits together.
@@ -19,8 +20,8 @@ const SPLITS_MAX: usize = 4;
 /// How many operations a run may take: each step, each edit and each turn of a `for_each` is one. So no route can hang,
 /// whatever the message holds.
 pub const OPERATIONS_MAX: usize = 200_000;
-/// So many segments are sorted into groups in the time of one operation.
-pub(super) const SEGMENTS_PER_OPERATION: usize = 64;
+/// So many segments are sorted into groups, or looked at by expressions, in the time of one operation.
+pub(super) const SEGMENTS_PER_OPERATION: usize = LOOKED_AT_MAX / OPERATIONS_MAX;
 /// How many bytes the operations may be over, each counted as if it were over the largest segment: with large segments
 /// a run may take fewer.
 pub const OPERATIONS_BYTES_MAX: u64 = 32 * 1024 * 1024 * 1024;
@@ -50,6 +51,8 @@ pub struct Notes {
     parts_made: (usize, usize),
     /// How many operations there were.
     operations: usize,
+    /// How many more what expressions have looked at is worth.
+    looked: usize,
     /// How many there were when the size of segments was last looked at.
     weighed: usize,
 }
@@ -123,11 +126,17 @@ impl Notes {
     /// Counts operations that are to come, unless there were too many.
     pub(super) fn count(&mut self, more: usize) -> Result<(), StepError> {
         self.operations = self.operations.saturating_add(more);
-        if self.operations > OPERATIONS_MAX {
+        if self.operations.saturating_add(self.looked) > OPERATIONS_MAX {
             let reason = format!("more than {OPERATIONS_MAX} operations on this message");
             return Err(StepError::new(reason));
         }
         Ok(())
+    }
+
+    /// Counts what expressions have looked at in this run so far, unless it was too much.
+    pub fn count_looked(&mut self, context: &Context) -> Result<(), StepError> {
+        self.looked = context.looked_at().div_ceil(SEGMENTS_PER_OPERATION);
+        self.count(0)
     }
 
     /// Counts an edit; if it was one too many, the next step tells.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::notes::Notes;
-use crate::expression::{Context, Template, View};
+use crate::expression::{Condition, Context, Template, View};
 use crate::hl7::{EditError, FieldPath, Message, Refusal, Scope};
 
 /// A message on its way through the steps of a route.
@@ -70,6 +70,13 @@ impl<'r> Run<'r> {
         }
     }
 
+    /// Whether a condition holds; what it looked at counts.
+    pub fn holds(&mut self, condition: &Condition) -> Result<bool, StepError> {
+        let holds = condition.holds(&self.view());
+        self.notes.count_looked(self.context)?;
+        Ok(holds)
+    }
+
     /// The text of a template, or why it has none.
     pub(super) fn render(&self, template: &Template) -> Result<String, String> {
         template.render(&self.view()).map_err(|error| error.to_string())
@@ -92,6 +99,7 @@ impl<'r> Run<'r> {
 
     /// Counts the step that is to come, unless there were too many operations, or too many for segments this large.
     pub(super) fn count_step(&mut self) -> Result<(), StepError> {
+        self.notes.count_looked(self.context)?;
         self.notes.count(1)?;
         if self.notes.is_to_weigh() {
             let sizes = self.message.segments().map(|segment| segment.raw().len());

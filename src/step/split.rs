@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::each::{self, Each};
 use super::group::groups;
+use super::notes::SEGMENTS_PER_OPERATION;
 use super::{Doc, Run, StepError};
 use crate::hl7::{FieldPath, Message, SegmentName};
 use crate::problem::{Place, Problem, ProblemName, Problems};
@@ -15,7 +16,9 @@ pub(super) const DOC: Doc = Doc {
     kind: "split",
     summary: "makes one message of each group or segment; the steps after it run for each",
     details: "`{ group: OBR }` is each OBR with what belongs to it, `ZAL` each such segment.\n\
-              Each message keeps all that stands outside the groups, in its place.\n\
+              Each message keeps, in its place, what stands outside the groups: of a repetition around them, as the \
+              order with its ORC or the patient with its PID, those that are a part of it; all else all.\n\
+              An order or a patient without such a group makes a message of its own.\n\
               MSH-10 gets a number behind it, `MSG001-1`, and is shortened from the left where it would be longer than \
               20 characters (199 from version 2.7).\n\
               A message with one of them, or none, goes on as it is.\n\
@@ -70,13 +73,15 @@ impl Settings {
 impl Split {
     /// Gives the run its parts; none if there is nothing to split.
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), StepError> {
-        let members = self.members(run);
-        if members.len() < 2 {
+        let segments = run.message.segments().len();
+        run.notes.count(segments / SEGMENTS_PER_OPERATION)?;
+        let Divided { parts, around } = self.divided(run);
+        if parts.len() < 2 {
             return Ok(());
         }
-        let part_of = part_of(&members, &run.message);
-        let bytes = bytes(&part_of, members.len(), &run.message);
-        run.notes.count_parts(members.len(), bytes)?;
+        let parts_of = parts_of(&parts, &around, segments);
+        run.notes
+            .count_parts(parts.len(), bytes(&parts_of, &run.message))?;
         let path = FieldPath::of_field(SegmentName::MSH, CONTROL_ID);
         let path = path.ok_or_else(|| StepError::new("MSH-10 is no field"))?;
         let control_id = run.message.text(&path).unwrap_or_default().into_owned();
@@ -85,56 +90,71 @@ impl Split {
         } else {
             20
         };
-        for number in 1..=members.len() {
+        for part in 0..parts.len() {
             run.notes.count(1)?;
-            let is_of_part = |index: usize| {
-                part_of
-                    .get(index)
-                    .is_none_or(|of| of.is_none_or(|of| of == number))
-            };
-            let mut part = run.message.with_segments(is_of_part);
-            part.set(&path, &numbered(&control_id, number, length_max))?;
-            run.parts.push(part);
+            let is_of_part = |index: usize| parts_of.get(index).is_none_or(|of| of.contains(&part));
+            let mut message = run.message.with_segments(is_of_part);
+            message.set(&path, &numbered(&control_id, part + 1, length_max))?;
+            run.parts.push(message);
         }
         Ok(())
     }
 
-    /// The indices of the segments of each part, beside those that all parts have.
-    fn members(&self, run: &Run<'_>) -> Vec<Range<usize>> {
-        match &self.each {
-            Each::Groups(selector) => groups(&run.message, selector.name()).ranges,
+    /// What the message is made of.
+    fn divided(&self, run: &Run<'_>) -> Divided {
+        let (mut parts, around) = match &self.each {
+            Each::Groups(selector) => {
+                let found = groups(&run.message, selector.name());
+                let around = found.around.into_iter().map(|around| around.range);
+                // What has no such group, as an order without an OBR, belongs to none of them and is not lost.
+                let parts = [found.ranges, found.without].concat();
+                (parts, around.collect())
+            }
             Each::Segments(selector) => {
                 let indices = run.message.resolve_segments(selector, &run.scope);
-                indices.iter().map(|&index| index..index + 1).collect()
+                let parts = indices.iter().map(|&index| index..index + 1).collect();
+                (parts, Vec::new())
             }
-            Each::Repetitions { .. } => Vec::new(),
-        }
+            Each::Repetitions { .. } => (Vec::new(), Vec::new()),
+        };
+        parts.sort_by_key(|part: &Range<usize>| part.start);
+        Divided { parts, around }
     }
 }
 
-/// The number of the part each segment is of; `None` for those that are of all.
-fn part_of(members: &[Range<usize>], message: &Message) -> Vec<Option<usize>> {
-    let mut part_of = vec![None; message.segments().count()];
-    for (number, range) in (1..).zip(members) {
-        if let Some(own) = part_of.get_mut(range.clone()) {
-            own.fill(Some(number));
+/// What a message is made of, by the indices of segments.
+struct Divided {
+    /// What each part has to itself.
+    parts: Vec<Range<usize>>,
+    /// What only the parts within it have in common, each before those within it; all else is of all parts.
+    around: Vec<Range<usize>>,
+}
+
+/// The parts that each segment is of, by their indices.
+fn parts_of(parts: &[Range<usize>], around: &[Range<usize>], segments: usize) -> Vec<Range<usize>> {
+    let mut parts_of = vec![0..parts.len(); segments];
+    let mut give = |range: &Range<usize>, of: Range<usize>| {
+        if let Some(own) = parts_of.get_mut(range.clone()) {
+            own.fill(of);
         }
+    };
+    for range in around {
+        let first = parts.partition_point(|part| part.start < range.start);
+        let end = parts.partition_point(|part| part.start < range.end);
+        give(range, first..end);
     }
-    part_of
+    for (number, range) in parts.iter().enumerate() {
+        give(range, number..number + 1);
+    }
+    parts_of
 }
 
 /// How many bytes all parts have together, as good as.
-fn bytes(part_of: &[Option<usize>], parts: usize, message: &Message) -> usize {
+fn bytes(parts_of: &[Range<usize>], message: &Message) -> usize {
     let sizes = message.segments().map(|segment| segment.raw().len() + 1);
     sizes
-        .zip(part_of)
-        .map(|(size, of)| {
-            if of.is_some() {
-                size
-            } else {
-                size.saturating_mul(parts)
-            }
-        })
+        .zip(parts_of)
+        .map(|(size, of)| size.saturating_mul(of.len()))
         .fold(0, usize::saturating_add)
 }
 

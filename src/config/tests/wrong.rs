@@ -405,6 +405,43 @@ fn a_removal_that_asks_only_the_first() {
 }
 
 #[test]
+fn steps_that_hardly_do_what_was_meant() {
+    let beside = |step: &'static str| ("- set: { MSH-5: LAB }", step);
+    let told = told(&[
+        beside("- remove: [NK1-5, PID-3.1, PID-19, NK1]"),
+        beside("- clear: NK1-2.1"),
+        beside("- { set: { PID-11.1: '', 'OBX-5': '' } }"),
+        beside("- replace: { field: PID-5.1, pattern: a, with: b }"),
+        beside("- { for_each: NK1, steps: [ { remove: [NK1-5, NK1-2.1] } ] }"),
+        beside("- set: { MSH-9: ADT^A08, PID-3: 'a~b', MSH-9.3: ADT_A01 }"),
+        beside("- set: { PID-4: '{PID-3}', MSH-6: '{PID-5[1]}' }"),
+        beside("- insert: { segment: NK1, fields: { NK1-2: '{PID-5.1}^x' } }"),
+        (
+            "table: patient-class }",
+            "table: patient-class, otherwise: { value: A~B } }",
+        ),
+        (
+            "    to: lab",
+            "    to:\n      - { destination: lab, steps: [ { clear: PID-13.1 } ] }",
+        ),
+        // Each of these says what it means.
+        beside(
+            "- remove: [\"NK1[1]-5\", \"NK1[*]-5\", \"PID-3[*].1\", \"PID-3[.5=SS].1\", PID-19, PV1-44, NK1]",
+        ),
+        beside(
+            "- { for_each: PID-3, steps: [ { clear: PID-3.1 }, { if: PID-8 valued, then: [ { clear: PID-3.2 } ] } ] }",
+        ),
+        beside("- { for_each: { group: OBR }, steps: [ { clear: [OBR-4, ORC-2] } ] }"),
+        beside("- { split: NK1 }\n      - { clear: NK1-5 }"),
+        beside(
+            "- set: { PID-5.1: 'x^y', PID-8: 'a^b', PID-29: '{PID-7}', PID-5: '{PID-5.1} & {replace(PID-2, \"}^\", \"~\")}', NK1-5: x }",
+        ),
+        beside("- set_raw: { MSH-9: ADT^A08 }"),
+    ]);
+    expect_file!["wrong/slips.txt"].assert_eq(&told);
+}
+
+#[test]
 fn delivery() {
     let beside = |setting: &'static str| ("2576 }", setting);
     let told = told(&[

@@ -17,8 +17,7 @@ impl<'v> Evaluation<'v> {
         path: &Selector,
         mut visit: impl FnMut(Cow<'v, str>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let message = self.view.message;
-        message.visit(path, self.view.scope, |found| match found.text() {
+        self.visit(path, |found| match found.text() {
             Some(text) => visit(text),
             None => ControlFlow::Continue(()),
         })
@@ -41,8 +40,7 @@ impl<'v> Evaluation<'v> {
 
     pub(super) fn count(&self, path: &Selector) -> usize {
         let mut count = 0;
-        let message = self.view.message;
-        let ControlFlow::<Infallible>::Continue(()) = message.visit(path, self.view.scope, |found| {
+        let ControlFlow::<Infallible>::Continue(()) = self.visit(path, |found| {
             count += usize::from(matches!(found.value(), Value::Valued(_)));
             ControlFlow::Continue(())
         });
@@ -101,7 +99,7 @@ impl<'v> Evaluation<'v> {
     /// What stands at a path as it stands.
     pub(super) fn raw(&self, path: &Selector) -> Cow<'v, str> {
         let message = self.view.message;
-        let found = message.find(path, self.view.scope);
+        let found = self.find(path);
         let raw = found.and_then(|found| found.value().bytes());
         raw.map_or(Cow::Borrowed(""), |raw| message.characters(raw))
     }

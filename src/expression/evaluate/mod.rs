@@ -8,23 +8,27 @@ mod text;
 mod time;
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
 use super::decimal::Decimal;
 use super::syntax::{Asked, Operator};
 use super::value::{Number, Side, Test};
-use super::{VALUE_BYTES_MAX, View};
-use crate::hl7::{FieldPath, Found, Selector, State};
+use super::{LOOKED_AT_MAX, VALUE_BYTES_MAX, View};
+use crate::hl7::{FieldPath, Found, Looked, Selector, State};
 
 /// The evaluation of one condition or template.
 pub(super) struct Evaluation<'v> {
     view: View<'v>,
     /// How many more bytes its functions may build.
     left: Cell<usize>,
-    /// Whether they would have built more. What they give from then on is empty, and not to be used.
+    /// Whether they would have built more, or looked at more. What they give from then on is empty, and not to be used.
     is_too_large: Cell<bool>,
+    /// What its paths have looked at.
+    looked: Looked,
+    /// How much they may look at.
+    looked_max: usize,
 }
 
 /// The place of a path with `[*]` whose turn it is.
@@ -36,7 +40,18 @@ impl<'v> Evaluation<'v> {
             view: *view,
             left: Cell::new(VALUE_BYTES_MAX),
             is_too_large: Cell::new(false),
+            looked: Looked::default(),
+            looked_max: LOOKED_AT_MAX.saturating_sub(view.context.looked_at()),
         }
+    }
+
+    /// Whether its paths may look at more.
+    fn may_look(&self) -> bool {
+        let may = self.looked.count() <= self.looked_max;
+        if !may {
+            self.is_too_large.set(true);
+        }
+        may
     }
 
     pub(super) fn is_too_large(&self) -> bool {
@@ -65,24 +80,21 @@ impl<'v> Evaluation<'v> {
             Test::Not(test) => !self.holds(test),
             Test::SegmentExists(segments) => {
                 let View { message, scope, .. } = self.view;
-                !message.resolve_segments(segments, scope).is_empty()
+                !message
+                    .resolve_segments_counted(segments, scope, &self.looked)
+                    .is_empty()
             }
             Test::State(path, asked) => self.is_in_state(path, *asked),
-            Test::Text(left, operator, right) => self.any(left, |turn| {
-                let left = self.text(&left.value, turn);
-                self.any(right, |turn| {
-                    compare(&left, *operator, &self.text(&right.value, turn))
-                })
-            }),
-            Test::Number(left, operator, right) => self.any(left, |turn| {
-                let left = self.number(&left.value, turn);
-                left.is_some_and(|left| {
-                    self.any(right, |turn| {
-                        let right = self.number(&right.value, turn);
-                        right.is_some_and(|right| fits(*operator, left.cmp(&right)))
-                    })
-                })
-            }),
+            Test::Text(left, operator, right) => self.any_two(
+                (left, right),
+                |text, turn| Some(self.text(text, turn)),
+                |left, right| compare(left, *operator, right),
+            ),
+            Test::Number(left, operator, right) => self.any_two(
+                (left, right),
+                |number, turn| self.number(number, turn),
+                |left, right| fits(*operator, left.cmp(right)),
+            ),
             Test::TextIn(value, is_not, list) => self.any(value, |turn| {
                 let value = self.text(&value.value, turn);
                 list.iter().any(|element| *element == value) != *is_not
@@ -97,24 +109,78 @@ impl<'v> Evaluation<'v> {
         }
     }
 
+    /// Whether it holds for any value of the left side with any of the right.
+    fn any_two<T, V>(
+        &self,
+        (left, right): (&'v Side<T>, &'v Side<T>),
+        value: impl Fn(&'v T, Turn<'v>) -> Option<V>,
+        holds: impl Fn(&V, &V) -> bool,
+    ) -> bool {
+        /// So many values are compared in the time of one look.
+        const COMPARED_PER_LOOK: usize = 16;
+        if left.each.is_none() {
+            let left = value(&left.value, None);
+            return left.is_some_and(|left| {
+                self.any(right, |turn| {
+                    value(&right.value, turn).is_some_and(|right| holds(&left, &right))
+                })
+            });
+        }
+        // The right side is the same for each place on the left: it is read once.
+        let rights = OnceCell::new();
+        self.any(left, |turn| {
+            let Some(left) = value(&left.value, turn) else {
+                return false;
+            };
+            let rights: &Vec<V> = rights.get_or_init(|| {
+                let mut rights = Vec::new();
+                self.any(right, |turn| {
+                    rights.extend(value(&right.value, turn));
+                    false
+                });
+                rights
+            });
+            self.looked.add(rights.len() / COMPARED_PER_LOOK);
+            rights.iter().any(|right| holds(&left, right))
+        })
+    }
+
     /// Whether it holds for any of the places of a path with `[*]`; without one there is one turn.
-    fn any<T>(&self, side: &Side<T>, holds: impl Fn(Turn<'v>) -> bool) -> bool {
+    fn any<T>(&self, side: &Side<T>, mut holds: impl FnMut(Turn<'v>) -> bool) -> bool {
         match &side.each {
             None => holds(None),
             Some(path) => self.any_place(path, |found| holds(Some(found))),
         }
     }
 
-    fn any_place(&self, path: &Selector, holds: impl Fn(Found<'v>) -> bool) -> bool {
-        let View { message, scope, .. } = self.view;
-        let visited = message.visit(path, scope, |found| {
+    fn any_place(&self, path: &Selector, mut holds: impl FnMut(Found<'v>) -> bool) -> bool {
+        let visited = self.visit(path, |found| {
             if holds(found) {
-                ControlFlow::Break(())
-            } else {
+                ControlFlow::Break(true)
+            } else if self.may_look() {
                 ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(false)
             }
         });
-        visited.is_break()
+        visited == ControlFlow::Break(true)
+    }
+
+    /// Visits the places a path means until the visitor breaks; none, if no more may be looked at.
+    fn visit<B>(&self, path: &Selector, visit: impl FnMut(Found<'v>) -> ControlFlow<B>) -> ControlFlow<B> {
+        let View { message, scope, .. } = self.view;
+        if !self.may_look() {
+            return ControlFlow::Continue(());
+        }
+        message.visit_counted(path, scope, &self.looked, visit)
+    }
+
+    /// The first place a path means.
+    fn find(&self, path: &Selector) -> Option<Found<'v>> {
+        match self.visit(path, ControlFlow::Break) {
+            ControlFlow::Break(found) => Some(found),
+            ControlFlow::Continue(()) => None,
+        }
     }
 
     fn is_in_state(&self, path: &Selector, asked: Asked) -> bool {
@@ -144,7 +210,8 @@ impl<'v> Evaluation<'v> {
             Number::Length(text) => Some(self.text(text, turn).chars().count().into()),
             Number::CountSegments(segments) => {
                 let View { message, scope, .. } = self.view;
-                Some(message.resolve_segments(segments, scope).len().into())
+                let found = message.resolve_segments_counted(segments, scope, &self.looked);
+                Some(found.len().into())
             }
             Number::CountValues(path) => Some(self.count(path).into()),
             Number::Age(born, at) => self.age(born, at.as_deref(), turn).map(Decimal::from),
@@ -169,12 +236,18 @@ impl<'v> Evaluation<'v> {
 
     /// What a path reads as.
     fn path(&self, path: &Selector) -> Cow<'v, str> {
-        let View { message, scope, .. } = self.view;
         if let Some(path) = self.plain(path) {
-            return message.text(&path).unwrap_or_default();
+            return self.view.message.text(&path).unwrap_or_default();
         }
-        let found = message.find(path, scope);
+        let found = self.find(path);
         found.and_then(|found| found.text()).unwrap_or_default()
+    }
+}
+
+impl Drop for Evaluation<'_> {
+    /// What was looked at counts for the run.
+    fn drop(&mut self) {
+        self.view.context.look(self.looked.count());
     }
 }
 

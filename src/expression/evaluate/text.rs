@@ -64,12 +64,12 @@ impl<'v> Evaluation<'v> {
                 table.cell(&code, *column).unwrap_or_default()
             }
             Text::Date(time, pattern, zone) => {
-                let time = self.text(time, turn);
+                let time = self.time(time, turn);
                 time::date(&time, pattern, zone.as_ref()).into()
             }
             Text::Now => self.now().into(),
             Text::AddDays(time, days) => match self.whole(days, turn) {
-                Some(days) => time::add_days(&self.text(time, turn), days).into(),
+                Some(days) => time::add_days(&self.time(time, turn), days).into(),
                 None => Cow::Borrowed(""),
             },
             Text::Uuid => self.view.context.uuid(self.view.message).into(),

@@ -1,5 +1,7 @@
 //! Times: read as precise as HL7 writes them, told in other forms. Asks no clock; `now` is the time of receipt.
 
+use std::borrow::Cow;
+
 use jiff::Span;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::BrokenDownTime;
@@ -20,9 +22,21 @@ impl<'v> Evaluation<'v> {
         received.map_or(String::new(), |received| received.strftime(NOW).to_string())
     }
 
+    /// The text of a time. Up to 2.5.1 a time may have a second component, the degree of precision: of a field or
+    /// repetition the first is meant.
+    pub(super) fn time(&self, text: &'v Text, turn: Turn<'v>) -> Cow<'v, str> {
+        let found = match text {
+            Text::Path(path) => self.find(path),
+            Text::Each => turn,
+            _ => return self.text(text, turn),
+        };
+        let time = found.and_then(|found| found.first_component().text());
+        time.unwrap_or_default()
+    }
+
     /// The age in years; none, if the times do not tell it.
     pub(super) fn age(&self, born: &'v Text, at: Option<&'v Text>, turn: Turn<'v>) -> Option<usize> {
-        let read = |text: &'v Text| Timestamp::read(self.text(text, turn).trim().as_bytes());
+        let read = |text: &'v Text| Timestamp::read(self.time(text, turn).trim().as_bytes());
         let born = days(&read(born)?)?;
         let at = if let Some(at) = at {
             days(&read(at)?)?

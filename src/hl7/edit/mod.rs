@@ -136,6 +136,16 @@ impl Message {
     ///
     /// The HL7 null is the raw value `""`.
     pub fn set_raw(&mut self, path: &FieldPath, raw: &[u8]) -> Result<(), EditError> {
+        let done = if self.can_hold(path, raw) {
+            self.put(path, raw)
+        } else {
+            Err(EditErrorKind::Delimited)
+        };
+        done.map_err(|kind| EditError { path: *path, kind })
+    }
+
+    /// Whether these bytes can stand at the place: none is a control character, or a delimiter that would end it.
+    fn can_hold(&self, path: &FieldPath, raw: &[u8]) -> bool {
         let ends_target = |byte: u8| {
             let levels = Level::ALL.iter().take_while(|level| **level <= path.level());
             levels
@@ -144,30 +154,25 @@ impl Message {
         };
         let is_control = |byte: u8| byte < b' ' && byte != b'\t';
         let is_foreign = |byte: u8| is_control(byte) || ends_target(byte);
-        let holds_foreign = match self.delimiters.multibyte {
+        !match self.delimiters.multibyte {
             None => raw.iter().any(|&byte| is_foreign(byte)),
             Some(multibyte) => multibyte.plain(raw).any(|(_, byte)| is_foreign(byte)),
-        };
-        let done = if holds_foreign {
-            Err(EditErrorKind::Delimited)
-        } else {
-            self.put(path, raw)
-        };
-        done.map_err(|kind| EditError { path: *path, kind })
+        }
     }
 
     /// Copies the bytes at `from`, with their structure, to `to`; an absent source clears the target.
     ///
-    /// `from` must be as deep as `to` or deeper (see [`FieldPath::level`]).
+    /// Where `from` is less deep than `to` (see [`FieldPath::level`]), what stands there must hold no delimiter that
+    /// would end `to`: a field of one repetition fits a repetition.
     pub fn copy(&mut self, to: &FieldPath, from: &FieldPath) -> Result<(), EditError> {
         let fail = |kind| Err(EditError { path: *to, kind });
         if from.is_delimiters() {
             return fail(EditErrorKind::Delimiters);
         }
-        if from.level() < to.level() {
+        let copied = self.located(from);
+        if from.level() < to.level() && !self.can_hold(to, &copied) {
             return fail(EditErrorKind::Level { from: from.level() });
         }
-        let copied = self.located(from);
         self.put(to, &copied)
             .map_err(|kind| EditError { path: *to, kind })
     }

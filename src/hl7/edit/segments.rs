@@ -66,13 +66,17 @@ impl Message {
         self.is_edited |= self.slots.len() < before;
     }
 
-    /// Gives each place what stands at the other, structure included. Both must be of one level.
+    /// Gives each place what stands at the other, structure included. Where they are not equally deep, what stands
+    /// at the one must hold no delimiter that would end the other.
     pub fn swap(&mut self, one: &FieldPath, other: &FieldPath) -> Result<(), super::EditError> {
         let fail = |path: &FieldPath, kind| super::EditError { path: *path, kind };
-        if one.level() != other.level() {
+        if one.level() != other.level() && (one.holds(other) || other.holds(one)) {
             return Err(fail(one, EditErrorKind::Level { from: other.level() }));
         }
         let found = self.located(one);
+        if one.level() < other.level() && !self.can_hold(other, &found) {
+            return Err(fail(other, EditErrorKind::Level { from: one.level() }));
+        }
         let before = self.clone();
         self.copy(one, other)?;
         self.put(other, &found).map_err(|kind| {

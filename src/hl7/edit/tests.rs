@@ -179,6 +179,9 @@ fn copies_with_structure() {
         "PID-3",
         "PID-5[1]: cannot hold a whole field; copy from the same level or deeper",
     );
+    // A field of one repetition is as good as that.
+    copy("PID-3[2]", "PID-5", "PID|1||X1^^^MR~DOE^ANNA||DOE^ANNA");
+    copy("PID-5.2", "PID-1", "PID|1||X1^^^MR~X2^^^NH||DOE^1");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 pub(super) use names::Names;
-pub use resolve::{Found, Places};
+pub use resolve::{Found, Looked, Places};
 pub(super) use scope::Shift;
 pub use scope::{Scope, SegmentMark};
 pub use selector::{SegmentSelector, Selector, TargetSelector};
@@ -175,6 +175,30 @@ impl FieldPath {
     /// The subcomponent asked for.
     pub fn subcomponent(&self) -> Option<u16> {
         self.subcomponent
+    }
+
+    /// The first component of the field or repetition; the path itself where it goes as deep.
+    #[must_use]
+    pub fn first_component(&self) -> FieldPath {
+        self.of_component(self.component.unwrap_or(1))
+    }
+
+    /// The component of this number; subcomponents are those of the path.
+    #[must_use]
+    pub fn of_component(&self, number: u16) -> FieldPath {
+        FieldPath {
+            component: Some(number),
+            ..*self
+        }
+    }
+
+    /// The repetition of this number.
+    #[must_use]
+    pub fn of_repetition(&self, number: u16) -> FieldPath {
+        FieldPath {
+            repetition: Some(number),
+            ..*self
+        }
     }
 
     /// How deep the path goes.

@@ -4,6 +4,7 @@
 //! once, and over a field once.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::fmt;
 use std::ops::{ControlFlow, Range};
@@ -31,6 +32,28 @@ pub struct Found<'m> {
     within: Within<'m>,
 }
 
+/// How much was looked at to find places: a segment or repetition is one, a large one more.
+#[derive(Debug, Default)]
+pub struct Looked(Cell<usize>);
+
+impl Looked {
+    /// How much it was.
+    pub fn count(&self) -> usize {
+        self.0.get()
+    }
+
+    /// Adds what was looked at otherwise.
+    pub fn add(&self, count: usize) {
+        self.0.set(self.0.get().saturating_add(count));
+    }
+
+    fn at(&self, raw: &[u8]) {
+        /// So many bytes are passed over in the time of one look.
+        const BYTES_PER_LOOK: usize = 512;
+        self.add(1 + raw.len() / BYTES_PER_LOOK);
+    }
+}
+
 /// How far the search has gone.
 #[derive(Clone, Copy)]
 enum Within<'m> {
@@ -56,12 +79,17 @@ impl Message {
 
     /// All places a selector means, in order: with `[*]` and with a choice by value there may be several.
     pub fn resolve_all(&self, selector: &Selector, scope: &Scope) -> Places {
+        self.resolve_all_counted(selector, scope, &Looked::default())
+    }
+
+    /// The same, and counts what had to be looked at for it.
+    pub fn resolve_all_counted(&self, selector: &Selector, scope: &Scope, looked: &Looked) -> Places {
         let mut places = Places::new();
         if let Some(path) = selector.plain().filter(|_| scope.is_whole()) {
             places.push(path);
             return places;
         }
-        let ControlFlow::<Infallible>::Continue(()) = self.visit(selector, scope, |found| {
+        let ControlFlow::<Infallible>::Continue(()) = self.visit_counted(selector, scope, looked, |found| {
             places.push(found.path);
             ControlFlow::Continue(())
         });
@@ -81,6 +109,17 @@ impl Message {
         &'m self,
         selector: &Selector,
         scope: &Scope,
+        visit: impl FnMut(Found<'m>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        self.visit_counted(selector, scope, &Looked::default(), visit)
+    }
+
+    /// The same, and counts what had to be looked at for it.
+    pub fn visit_counted<'m, B>(
+        &'m self,
+        selector: &Selector,
+        scope: &Scope,
+        looked: &Looked,
         mut visit: impl FnMut(Found<'m>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         if scope.is_whole()
@@ -97,15 +136,26 @@ impl Message {
             name,
             selector.segment_choice(),
             scope,
+            looked,
             &mut |index, occurrence| {
                 let path = selector.path().at(occurrence, None);
-                self.visit_repetitions(selector, path, index, scope, &mut visit)
+                self.visit_repetitions(selector, (path, index), scope, looked, &mut visit)
             },
         )
     }
 
     /// The indices of the segments a selector means, in order.
     pub fn resolve_segments(&self, selector: &SegmentSelector, scope: &Scope) -> SmallVec<[usize; 4]> {
+        self.resolve_segments_counted(selector, scope, &Looked::default())
+    }
+
+    /// The same, and counts what had to be looked at for it.
+    pub fn resolve_segments_counted(
+        &self,
+        selector: &SegmentSelector,
+        scope: &Scope,
+        looked: &Looked,
+    ) -> SmallVec<[usize; 4]> {
         let mut indices = SmallVec::new();
         let name = selector.name();
         if scope.is_whole() && matches!(selector.choice(), Choice::Unsaid | Choice::All) {
@@ -118,7 +168,7 @@ impl Message {
             (choice, _) => choice,
         };
         let ControlFlow::<Infallible>::Continue(()) =
-            self.visit_segments(name, choice, scope, &mut |index, _| {
+            self.visit_segments(name, choice, scope, looked, &mut |index, _| {
                 indices.extend(index);
                 ControlFlow::Continue(())
             });
@@ -174,6 +224,7 @@ impl Message {
         name: SegmentName,
         choice: &Choice,
         scope: &Scope,
+        looked: &Looked,
         visit: &mut dyn FnMut(Option<usize>, u16) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let (within, is_message) = match self.meaning(name, *choice != Choice::Unsaid, scope) {
@@ -204,7 +255,11 @@ impl Message {
             Choice::Last => named.last().map_or(ControlFlow::Continue(()), found),
             Choice::All => named.try_for_each(found),
             Choice::Where(equals) => named
-                .filter(|(_, index)| equals.fits_segment(name, self.bytes_of(*index), &self.delimiters))
+                .filter(|(_, index)| {
+                    let raw = self.bytes_of(*index);
+                    looked.at(raw);
+                    equals.fits_segment(name, raw, &self.delimiters)
+                })
                 .try_for_each(found),
         }
     }
@@ -213,9 +268,9 @@ impl Message {
     fn visit_repetitions<'m, B>(
         &'m self,
         selector: &Selector,
-        path: FieldPath,
-        index: Option<usize>,
+        (path, index): (FieldPath, Option<usize>),
         scope: &Scope,
+        looked: &Looked,
         visit: &mut impl FnMut(Found<'m>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let found = |path, within| Found {
@@ -224,6 +279,7 @@ impl Message {
             within,
         };
         let segment = index.map(|index| self.bytes_of(index));
+        looked.at(segment.unwrap_or_default());
         let choice = selector.repetition_choice();
         if choice.is_plain() {
             let at_hand = match choice {
@@ -238,7 +294,9 @@ impl Message {
             let within = segment.map_or(Within::Message, Within::Segment);
             return visit(found(path.at(path.occurrence, number), within));
         }
-        let mut all = (1..).zip(repetitions(segment.unwrap_or_default(), &path, &self.delimiters));
+        let mut all = (1..)
+            .zip(repetitions(segment.unwrap_or_default(), &path, &self.delimiters))
+            .inspect(|(_, raw)| looked.at(raw));
         let mut visit = |(number, raw): (u16, &'m [u8])| {
             visit(found(
                 path.at(path.occurrence, Some(number)),
@@ -292,6 +350,15 @@ impl<'m> Found<'m> {
             Within::Message => self.message.read(&self.path),
             Within::Segment(raw) => segment::read(raw, &self.path, delimiters),
             Within::Repetition(raw) => below(raw, self.path.component, self.path.subcomponent, delimiters),
+        }
+    }
+
+    /// The first component of what stands there; itself where the path goes as deep.
+    #[must_use]
+    pub fn first_component(self) -> Found<'m> {
+        Found {
+            path: self.path.first_component(),
+            ..self
         }
     }
 

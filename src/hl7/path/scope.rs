@@ -101,6 +101,13 @@ impl Scope {
         self.enter(message, place);
     }
 
+    /// The same around another: what that one does not know is asked of this one.
+    pub fn around(&self, inner: &Scope) -> Scope {
+        Scope {
+            frames: [self.frames.as_slice(), inner.frames.as_slice()].concat(),
+        }
+    }
+
     fn enter(&mut self, message: &Message, place: Framed) {
         self.frames.push(Frame {
             place,

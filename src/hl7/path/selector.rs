@@ -131,6 +131,49 @@ impl Selector {
         each
     }
 
+    /// The same place wherever it may be: in every segment and every repetition, where no other is written.
+    ///
+    /// A field without a part stays whole, and with it all its repetitions.
+    #[must_use]
+    pub fn everywhere(&self) -> Selector {
+        self.in_all(true, self.is_of_any_repetition() && !self.is_delimiters())
+    }
+
+    /// Whether the segment is named without saying which.
+    pub fn is_of_any_segment(&self) -> bool {
+        self.segment == Choice::Unsaid
+    }
+
+    /// Whether it is a part of a repetition, without saying of which.
+    pub fn is_of_any_repetition(&self) -> bool {
+        self.repetition == Choice::Unsaid && self.path.component.is_some()
+    }
+
+    /// The same place in every segment, and in every repetition, as asked for, where no other is written.
+    #[must_use]
+    pub fn in_all(&self, segment: bool, repetition: bool) -> Selector {
+        self.chosen(segment, repetition, &Choice::All)
+    }
+
+    /// The same place in the first segment, and in the first repetition, as asked for, where no other is written.
+    #[must_use]
+    pub fn in_first(&self, segment: bool, repetition: bool) -> Selector {
+        self.chosen(segment, repetition, &Choice::Number(1))
+    }
+
+    fn chosen(&self, segment: bool, repetition: bool, choice: &Choice) -> Selector {
+        let mut chosen = self.clone();
+        for (one, is_asked) in [
+            (&mut chosen.segment, segment),
+            (&mut chosen.repetition, repetition),
+        ] {
+            if is_asked && *one == Choice::Unsaid {
+                *one = choice.clone();
+            }
+        }
+        chosen
+    }
+
     /// Whether what the other means is sure to be a part of what this means: it chooses the same and goes deeper.
     pub fn surely_holds(&self, other: &Selector) -> bool {
         self.segment == other.segment && self.repetition == other.repetition && self.path.holds(&other.path)

@@ -11,6 +11,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
 
 use super::super::{Notes, StepError, Stop};
 use super::list::List;
+use super::number::written;
 use crate::hl7::{
     EditError, FieldPath, Message, PathError, Places, Scope, SegmentName, SegmentPath, SegmentSelector,
     Selector, State, Target, TargetSelector,
@@ -193,7 +194,9 @@ fn segments(context: NativeCallContext<'_>) -> Called<List> {
     reason = "the form in which scripts call functions"
 )]
 fn set(context: NativeCallContext<'_>, path: &str, value: Dynamic) -> Called<()> {
-    let text = if value.is_string() || value.is_int() || value.is_float() || value.is_char() {
+    let text = if let Ok(number) = value.as_float() {
+        written(number)?
+    } else if value.is_string() || value.is_int() || value.is_char() {
         value.to_string()
     } else {
         return Err(Fault(

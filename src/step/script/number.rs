@@ -29,6 +29,16 @@ fn round(value: Dynamic, decimals: i64) -> Result<ImmutableString, Box<EvalAltRe
     Ok(rounded(&text, decimals).ok_or_else(expected)?.into())
 }
 
+/// A number as a field holds it: without an exponent, and none that is not finite.
+pub(super) fn written(value: f64) -> Result<String, Fault> {
+    if !value.is_finite() {
+        let why = "`set` takes a number, and this is none: something was divided by zero, or grew too large";
+        return Err(Fault(why.into()));
+    }
+    let whole = if value.fract() == 0.0 { ".0" } else { "" };
+    Ok(format!("{value}{whole}"))
+}
+
 /// With so many digits as a binary fraction has for certain: 0.1 + 0.2 is 0.3.
 fn decimal(value: f64) -> String {
     let whole = format!("{:.0}", value.trunc().abs()).len();

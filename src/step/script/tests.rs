@@ -484,3 +484,22 @@ fn depth_is_no_way_out() {
     deep("return ", "1", "");
     deep("1;", "throw 1", "");
 }
+
+#[test]
+fn numbers_are_written_as_fields_hold_them() {
+    check(
+        "set(\"PID-1\", 123456789012345678.0); set(\"PID-2\", 0.00000001)",
+        "PID|123456789012345680.0|0.00000001|12^^^W^MR~34^^^W^PI||DOE^ANNA||\"\"",
+    );
+    check(
+        "set(\"PID-1\", 100.0); set(\"PID-2\", 5.60)",
+        "PID|100.0|5.6|12^^^W^MR~34^^^W^PI||DOE^ANNA||\"\"",
+    );
+    for number in ["1.0 / 0.0", "-1.0 / 0.0", "0.0 / 0.0"] {
+        let ended = run_over(ORU, &format!("set(\"PID-2\", {number})"), &mut Notes::default());
+        assert!(
+            ended.contains("`set` takes a number, and this is none"),
+            "{ended}"
+        );
+    }
+}

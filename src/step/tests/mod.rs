@@ -1,5 +1,8 @@
 //! Steps as a site has them: what becomes of a message, what a trace tells, and what is told of wrong ones.
 
+mod evaluated;
+mod groups;
+
 use std::fs;
 
 use crate::config::load;
