@@ -96,6 +96,17 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
             destination.delivered,
             destination.dead_letters
         )?;
+        if let Some(trouble) = &destination.trouble {
+            writeln!(
+                out,
+                "{:<24} since {}, {}, the next at {}: {}",
+                "  not delivered",
+                trouble.since,
+                text::count(usize::try_from(trouble.attempts).unwrap_or(usize::MAX), "attempt"),
+                trouble.next_at,
+                text::safe(&trouble.reason)
+            )?;
+        }
         for (number, reason) in &destination.held {
             writeln!(out, "{:<24} {number}: {}", "  held by", text::safe(reason))?;
         }

@@ -57,14 +57,14 @@ impl Beneath {
         Ok(true)
     }
 
-    /// The file of this name if it is a plain one with just this content.
+    /// The file of this name if it is a plain one with just this content. One that may not be read is somebody else's.
     pub(super) fn with_content(&self, name: &str, content: &[u8]) -> io::Result<Option<File>> {
         // Without waiting for who writes to a pipe.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mut file = match fs::openat(&self.folder, name, flags, Mode::empty()) {
             Ok(file) => File::from(file),
-            // A link, and a socket.
-            Err(Errno::LOOP | Errno::NXIO) => return Ok(None),
+            // A link, a socket, and what may not be read.
+            Err(Errno::LOOP | Errno::NXIO | Errno::ACCESS | Errno::PERM) => return Ok(None),
             Err(errno) => return Err(errno.into()),
         };
         let metadata = file.metadata()?;

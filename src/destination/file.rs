@@ -15,6 +15,7 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use thiserror::Error;
 use tracing::warn;
 
 use super::beneath::Beneath;
@@ -77,9 +78,9 @@ impl Folder {
         let folder = self.settings.folder.clone();
         let is_swept = self.is_swept;
         let stored = tokio::task::spawn_blocking(move || {
-            let folder = Beneath::open(&folder)?;
+            let folder = Beneath::open(&folder).map_err(at("opening the folder"))?;
             if !is_swept {
-                sweep(&folder)?;
+                sweep(&folder).map_err(at("listing the folder"))?;
             }
             store(&folder, &name, &bytes)
         });
@@ -90,24 +91,38 @@ impl Folder {
             Ok(Ok(false)) => Err(DeliveryError::impossible(format_args!(
                 "{SAME_NAME_MAX} other files have its name"
             ))),
-            Ok(Err(error)) => Err(DeliveryError::unreachable(error)),
+            Ok(Err(failure)) => Err(DeliveryError::unreachable(failure)),
             Err(_) => Err(DeliveryError::unreachable("the attempt failed inside weir")),
         }
     }
 }
 
+/// What could not be done, and why.
+#[derive(Debug, Error)]
+#[error("{doing}: {error}")]
+pub(super) struct Failure {
+    doing: &'static str,
+    error: io::Error,
+}
+
+fn at(doing: &'static str) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure { doing, error }
+}
+
 /// Puts the content into the folder, durably; `false` when every name for it is taken by other content.
-fn store(folder: &Beneath, name: &str, content: &Bytes) -> io::Result<bool> {
+pub(super) fn store(folder: &Beneath, name: &str, content: &Bytes) -> Result<bool, Failure> {
+    let sync = || folder.sync().map_err(at("syncing the folder"));
     let aside = Aside::write(folder, content)?;
     for number in 1..=SAME_NAME_MAX {
         let name = file_name::numbered(name, number);
-        if aside.rename(&name)? {
-            return folder.sync().map(|()| true);
+        if aside.rename(&name).map_err(at("renaming the file"))? {
+            return sync().map(|()| true);
         }
         // An attempt before this one may have been cut off at any point after the renaming.
-        if let Some(same) = folder.with_content(&name, content)? {
-            same.sync_all()?;
-            return folder.sync().map(|()| true);
+        let same = folder.with_content(&name, content);
+        if let Some(same) = same.map_err(at("reading the file that has its name"))? {
+            same.sync_all().map_err(at("syncing the file"))?;
+            return sync().map(|()| true);
         }
     }
     Ok(false)
@@ -138,13 +153,13 @@ pub(super) struct Aside<'a> {
 }
 
 impl<'a> Aside<'a> {
-    pub(super) fn write(folder: &'a Beneath, content: &[u8]) -> io::Result<Aside<'a>> {
+    pub(super) fn write(folder: &'a Beneath, content: &[u8]) -> Result<Aside<'a>, Failure> {
         // As good as free: 64 random bits beside those of the process. Where it is not, the attempt is made again.
         let name = format!("{}{:016x}{ASIDE_SUFFIX}", *OWN_PREFIX, fastrand::u64(..));
-        let mut file = folder.create(&name)?;
+        let mut file = folder.create(&name).map_err(at("creating a file"))?;
         let aside = Aside { folder, name };
-        file.write_all(content)?;
-        file.sync_all()?;
+        file.write_all(content).map_err(at("writing the file"))?;
+        file.sync_all().map_err(at("syncing the file"))?;
         Ok(aside)
     }
 

@@ -273,6 +273,30 @@ impl Terminators {
     }
 }
 
+/// What an answer has to have in MSA-2 to be one to the message that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ControlId {
+    /// The control id that was sent, byte for byte.
+    #[default]
+    Exact,
+    /// That, or the beginning of it, whatever blanks stand around either.
+    Prefix,
+    /// Anything, or nothing.
+    Any,
+}
+
+impl ControlId {
+    fn names(self, answered: &[u8], sent: &[u8]) -> bool {
+        let beginning = answered.trim_ascii();
+        match self {
+            ControlId::Exact => answered == sent,
+            ControlId::Prefix => !beginning.is_empty() && sent.trim_ascii().starts_with(beginning),
+            ControlId::Any => true,
+        }
+    }
+}
+
 /// Reads the message that is to be delivered.
 fn parse(outgoing: &Outgoing) -> Result<Message, DeliveryError> {
     let bytes = outgoing.bytes.clone();

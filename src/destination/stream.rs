@@ -12,6 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+/// How much is read at a time, at least.
+const READ_BYTES: usize = 4 * 1024;
+
 /// The connection.
 pub(super) enum Stream {
     Plain(TcpStream),
@@ -19,18 +22,20 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Whether the receiver has neither closed the connection nor sent anything since it was last read.
+    /// Reads what the receiver has sent since it was last read: `None` when that is nothing, 0 when it has closed the
+    /// connection.
     ///
     /// This asks the system and not Tokio, which may not have heard of it yet. What TLS has to say of itself, as its
     /// tickets after the handshake, is read on the way and is no answer.
-    pub(super) async fn is_silent(&mut self) -> bool {
+    pub(super) async fn read_waiting(&mut self, buffer: &mut BytesMut) -> io::Result<Option<usize>> {
         match self {
-            Stream::Plain(stream) => nothing_waits(stream),
+            Stream::Plain(stream) if nothing_waits(stream) => Ok(None),
+            Stream::Plain(_) => self.read_some(buffer).await.map(Some),
             Stream::Tls(stream) => {
-                let mut byte = [0];
-                poll_fn(|context| match pin!(stream.read(&mut byte)).poll(context) {
-                    Poll::Ready(_) => Poll::Ready(false),
-                    Poll::Pending if nothing_waits(stream.get_ref().0) => Poll::Ready(true),
+                buffer.reserve(READ_BYTES);
+                poll_fn(|context| match pin!(stream.read_buf(buffer)).poll(context) {
+                    Poll::Ready(read) => Poll::Ready(read.map(Some)),
+                    Poll::Pending if nothing_waits(stream.get_ref().0) => Poll::Ready(Ok(None)),
                     // Tokio has not heard of it yet, and will wake us.
                     Poll::Pending => Poll::Pending,
                 })
@@ -52,6 +57,7 @@ impl Stream {
 
     /// Reads what there is; 0 at the end of the stream.
     pub(super) async fn read_some(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
+        buffer.reserve(READ_BYTES);
         match self {
             Stream::Plain(stream) => stream.read_buf(buffer).await,
             Stream::Tls(stream) => stream.read_buf(buffer).await,

@@ -10,7 +10,7 @@ use metrics::counter;
 
 use crate::clock;
 use crate::config::AcknowledgmentMode;
-use crate::hl7::ack::{self, AckStamp};
+use crate::hl7::ack::{self, AckStamp, Condition, is_acknowledgment};
 use crate::hl7::batch::{self, Transfer};
 use crate::hl7::{
     Acknowledgment, AcknowledgmentCode, ErrorCode, Fault, FieldPath, Header, Message, ParseLimits, Refusal,
@@ -240,12 +240,6 @@ fn reason(fault: &Fault) -> String {
     }
 }
 
-/// Whether a message is itself an acknowledgment (MSH-9.1 ACK). Those are never acknowledged, well or ill: two
-/// systems that acknowledge each other's acknowledgments never come to an end.
-pub(super) fn is_acknowledgment(header: &Header<'_>) -> bool {
-    header.message_type() == b"ACK"
-}
-
 /// MSH-15 and MSH-16.
 fn conditions<'a>(header: Option<&Header<'a>>) -> (&'a [u8], &'a [u8]) {
     header.map_or((b"", b""), |header| {
@@ -298,38 +292,6 @@ impl Verdict {
     }
 }
 
-/// A condition of HL7 table 0155, in MSH-15 and MSH-16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Condition {
-    Always,
-    Never,
-    OnError,
-    OnSuccess,
-}
-
-impl Condition {
-    /// Reads the field; `None` where the value is not in table 0155. Empty counts as never, because the
-    /// enhanced mode asks only for what is valued (HL7 v2.5.1, 2.9.3).
-    fn read(field: &[u8]) -> Option<Condition> {
-        match field {
-            b"AL" => Some(Condition::Always),
-            b"" | b"NE" => Some(Condition::Never),
-            b"ER" => Some(Condition::OnError),
-            b"SU" => Some(Condition::OnSuccess),
-            _ => None,
-        }
-    }
-
-    fn asks(self, verdict: Verdict) -> bool {
-        match self {
-            Condition::Always => true,
-            Condition::Never => false,
-            Condition::OnError => verdict != Verdict::Accept,
-            Condition::OnSuccess => verdict == Verdict::Accept,
-        }
-    }
-}
-
 /// The codes to send, in order: none, one, or an accept and an application acknowledgment.
 fn codes(
     mode: AcknowledgmentMode,
@@ -350,12 +312,13 @@ fn codes(
             // A condition outside the table was made a fault before; the sender gets to hear of it.
             let accept = Condition::read(accept).unwrap_or(Condition::Always);
             let application = Condition::read(application).unwrap_or(Condition::Never);
+            let is_accept = verdict == Verdict::Accept;
             let mut codes = Vec::new();
-            if accept.asks(verdict) {
+            if accept.asks(is_accept) {
                 codes.push(commit_code(verdict));
             }
             // What was not accepted is not processed either: one refusal is enough.
-            if application.asks(verdict) && (verdict == Verdict::Accept || codes.is_empty()) {
+            if application.asks(is_accept) && (is_accept || codes.is_empty()) {
                 codes.push(application_code(verdict));
             }
             codes
@@ -371,7 +334,7 @@ fn asks_application(mode: AcknowledgmentMode, accept: &[u8], application: &[u8],
         AcknowledgmentMode::Original | AcknowledgmentMode::EnhancedAa => true,
         AcknowledgmentMode::Auto if is_original => true,
         AcknowledgmentMode::Auto | AcknowledgmentMode::Enhanced => {
-            Condition::read(application).is_some_and(|condition| condition.asks(verdict))
+            Condition::read(application).is_some_and(|condition| condition.asks(verdict == Verdict::Accept))
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::try_join_all;
@@ -36,6 +36,9 @@ const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The longest pause that a receiver is granted which asks for one.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// An attempt that fails stands in the log at least this often.
+const TOLD_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// What all connections of a lane have in common.
 struct Lane {
@@ -133,6 +136,8 @@ enum Decision {
 #[derive(Default)]
 struct Attempts {
     made: u32,
+    /// When the log was last told of one that failed.
+    told_at: Option<Instant>,
     /// Those the receiver answered with a refusal that is not retried without limit.
     refused: u32,
     /// What it said last.
@@ -235,12 +240,12 @@ impl Deliverer {
                     attempts.refused = 0;
                     // Without the switch nothing would stop it from knocking again at once.
                     if !self.hold(outgoing.sequence, reason).await {
-                        self.pause(outgoing.sequence, attempts.made, result).await;
+                        self.pause(outgoing.sequence, &mut attempts, result).await;
                     }
                 }
                 Decision::Retry => {
                     self.tell(delivery.sequence, attempt).await?;
-                    self.pause(outgoing.sequence, attempts.made, result).await;
+                    self.pause(outgoing.sequence, &mut attempts, result).await;
                 }
             }
         }
@@ -447,8 +452,13 @@ impl Deliverer {
     }
 
     /// Waits before the next attempt, or until somebody turns the switch or all is to stop.
-    async fn pause(&mut self, sequence: u64, attempts: u32, result: Result<Receipt, DeliveryError>) {
-        let mut wait = backoff(&self.lane.retry, attempts, fastrand::f64());
+    async fn pause(
+        &mut self,
+        sequence: u64,
+        attempts: &mut Attempts,
+        result: Result<Receipt, DeliveryError>,
+    ) {
+        let mut wait = backoff(&self.lane.retry, attempts.made, fastrand::f64());
         if let Err(DeliveryError::Busy {
             retry_after: Some(asked),
             ..
@@ -459,9 +469,9 @@ impl Deliverer {
         if let Err(reason) = result
             && !self.is_stopped()
         {
-            // The first failure and then ever fewer: a receiver that is down for days fills no log.
-            if attempts.is_power_of_two() {
-                warn!(destination = %self.lane.name, sequence, attempts, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
+            if is_told(attempts.made, attempts.told_at.map(|told_at| told_at.elapsed())) {
+                attempts.told_at = Some(clock::monotonic());
+                warn!(destination = %self.lane.name, sequence, attempts = attempts.made, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), %reason, "not delivered, will try again");
             }
             self.lane.counts.failed(reason.to_string(), wait);
         }
@@ -540,6 +550,12 @@ fn decide(result: &Result<Receipt, DeliveryError>, on_nak: &NakPolicy, refused: 
             }
         }
     }
+}
+
+/// Whether the log is told of a failure, the last of so many attempts, so long after it was told of one before: of the
+/// first and then of ever fewer, so that a receiver that is down for days fills no log, but never of none in an hour.
+fn is_told(attempts: u32, since_told: Option<Duration>) -> bool {
+    attempts.is_power_of_two() || since_told.is_none_or(|since| since >= TOLD_EVERY)
 }
 
 /// The wait before attempt `attempts + 1`: doubling from `first` to `longest`, of which between half and all
@@ -625,6 +641,15 @@ mod tests {
             decide(&Ok(Receipt::default()), &NakPolicy::default(), 0),
             Decision::Delivered
         );
+    }
+
+    #[test]
+    fn a_failure_that_goes_on_is_told_ever_less_but_every_hour() {
+        let told = |attempts, minutes: u64| is_told(attempts, Some(Duration::from_secs(minutes * 60)));
+        let ever_less: Vec<u32> = (1..=16).filter(|attempts| told(*attempts, 1)).collect();
+        assert_eq!(ever_less, [1, 2, 4, 8, 16]);
+        assert!(!told(1_025, 59) && told(1_025, 60));
+        assert!(is_told(3, None));
     }
 
     #[test]

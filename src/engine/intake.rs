@@ -15,6 +15,7 @@ use tracing::{debug, error, warn};
 
 use crate::audit::Aside;
 use crate::config::{self, Continuation, Layout, Malformed, OnFault, Site, Unavailable, Unrouted};
+use crate::hl7::ack::is_acknowledgment;
 use crate::hl7::charset::narrowed;
 use crate::hl7::{
     ErrorCode, Fault, Header, Message, ParseError, ParseLimits, Refusal, Severity, Terminators, Warning,
@@ -28,7 +29,7 @@ use crate::tls::Certificate;
 use crate::validation::validate;
 use crate::{clock, metrics as names};
 
-use super::acknowledge::{Acknowledger, ControlIds, is_acknowledgment};
+use super::acknowledge::{Acknowledger, ControlIds};
 use super::answers::{Answers, Waiter};
 use super::counts::ListenerCounts;
 use super::dispatch::Dispatch;

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::config::SequenceNumbers;
+use crate::hl7::ack::is_acknowledgment;
 use crate::hl7::{ErrorCode, Fault, FieldPath, Header, Location, Message, ParseLimits, Refusal, SegmentName};
 use crate::listener::Reply;
 use crate::outbox::{Acceptance, Accepted, Link, LinkAnswer, LinkNumber, OutboxError};
 
-use super::acknowledge::is_acknowledgment;
 use super::intake::{Intake, Sender, Unfit, answering, committed, hash_of, unstored};
 use super::stored;
 

@@ -11,13 +11,13 @@ use futures_util::future::{BoxFuture, ready};
 use tokio::time::Instant;
 
 use crate::config::{AcknowledgmentMode, BatchAcknowledgment, BatchMode, CountMismatch};
+use crate::hl7::ack::is_acknowledgment;
 use crate::hl7::batch::Transfer;
 use crate::hl7::{ErrorCode, Fault, ParseError, ParseErrorKind, Refusal};
 use crate::listener::Reply;
 use crate::mllp::unframed;
 use crate::outbox::{Acceptance, Accepted};
 
-use super::acknowledge::is_acknowledgment;
 use super::in_hand::Held;
 use super::intake::{Intake, Sender, Unfit, answering, committed, reject, unstored};
 use super::status::Owed;

@@ -115,6 +115,30 @@ fn a_receiver_that_never_answers_needs_a_setting_that_says_so() {
     assert_eq!(engine.terminate(), 0);
 }
 
+#[test]
+fn what_rightly_gets_no_answer_is_delivered_once_and_the_next_goes_on() {
+    let receiver = Receiver::scripted(|_, message| match field(message, "MSH", 10).as_str() {
+        "NEXT" => Answer::Code("AA"),
+        _ => Answer::Silence,
+    });
+    let site = Site::forwarding(&[("ehr", receiver.address())]);
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let unasked = String::from_utf8(adt("UNASKED")).unwrap();
+    let unasked = unasked.replacen("|2.5.1\r", "|2.5.1|||NE|NE\r", 1);
+    assert_eq!(
+        field(&sender.exchange(unasked.as_bytes()).unwrap(), "MSA", 1),
+        "AA"
+    );
+    // It is not answered to the sender either.
+    let acknowledgment = b"MSH|^~\\&|R|R|||20260301||ACK^A01^ACK|ACKNOWLEDGMENT|P|2.5.1\rMSA|AA|X\r";
+    sender.send(acknowledgment).unwrap();
+    assert_eq!(field(&sender.exchange(&adt("NEXT")).unwrap(), "MSA", 2), "NEXT");
+    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="ehr"}"#, 3.0);
+    assert_eq!(receiver.control_ids(), ["UNASKED", "ACKNOWLEDGMENT", "NEXT"]);
+    assert_eq!(engine.terminate(), 0);
+}
+
 /// A receiver that answers the message `A` as the script says, and every other with AA; returns what has arrived when
 /// all but `dead` of two messages are delivered.
 fn refused_as(row: &str, script: impl Fn(usize) -> Answer + Send + Sync + 'static, dead: f64) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Answer, Receiver, Sender, Site, adt, control_id, field, weir};
+use crate::harness::{Answer, Receiver, Sender, Site, adt, control_id, field, wait_until, weir};
 
 fn site(receiver: &Receiver, settings: &str) -> Site {
     Site::new(&format!(
@@ -159,6 +159,29 @@ fn a_hold_stops_the_lane_in_order_and_survives_a_restart() {
     assert_eq!(told, "ehr: told to resume\nehr: 2 held it: refused with AE\n");
     receiver.wait_for(2);
     assert_eq!(receiver.control_ids(), ["SECOND", "THIRD"]);
+    assert_eq!(engine.terminate(), 0);
+}
+
+#[test]
+fn the_status_tells_why_a_destination_does_not_deliver() {
+    let receiver = Receiver::scripted(|_, _| Answer::Code("AR"));
+    let site = Site::new(&format!(
+        "listeners: {{ in: {{ mllp: {{ bind: \"127.0.0.1:0\" }} }} }}\n\
+         destinations:\n  ehr: {{ mllp: {{ address: \"{}\" }}, retry: {{ first: 1m, longest: 1m }} }}\n\
+         routes: {{ all: {{ from: in, to: ehr }} }}\n",
+        receiver.address()
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    let shown = || weir(site.folder(), &["status", "site"], b"").1;
+    assert!(!shown().contains("not delivered"), "{}", shown());
+    accepted(&mut sender, &adt("FIRST"));
+    wait_until(|| shown().contains("not delivered"));
+    let shown = shown();
+    let line = shown.lines().find(|line| line.contains("not delivered")).unwrap();
+    assert!(line.starts_with("  not delivered          since 20"), "{line}");
+    assert!(line.contains("Z, 1 attempt, the next at 20"), "{line}");
+    assert!(line.ends_with("Z: refused with AR"), "{line}");
     assert_eq!(engine.terminate(), 0);
 }
 

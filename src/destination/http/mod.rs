@@ -87,7 +87,8 @@ impl Client {
                 "no whole answer came within {limit}"
             )));
         };
-        let meant = answer?.meaning(&message.header(), self.settings.acknowledgment);
+        let settings = &self.settings;
+        let meant = answer?.meaning(&message.header(), settings.acknowledgment, settings.control_id);
         // A refusal may come before its message has ended; nothing can be taken that was not read.
         if meant.is_ok() && !is_taken(&mut connection, &unwritten, deadline).await {
             return Err(DeliveryError::no_acknowledgment(

@@ -12,7 +12,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::url::UrlPlace;
-use crate::destination::{Terminators, mllp};
+use crate::destination::{ControlId, Terminators, mllp};
 use crate::secret::SecretPlace;
 use crate::tls::{ClientSettings, Plaintext};
 use crate::typed::Text;
@@ -42,6 +42,10 @@ pub struct Settings {
     /// success will do where the answer holds none.
     #[serde(default)]
     pub acknowledgment: Acknowledged,
+    /// What MSA-2 of an answer has to be: `exact`, the control id that was sent (the default); `prefix`, or the
+    /// beginning of it, for a receiver that cuts it or trims it; `any`, for one that sends none or another.
+    #[serde(default)]
+    pub control_id: ControlId,
     /// Headers of each request: a text, or where a secret is kept, as `{ env: LAB_TOKEN }` or `{ file: token }`.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderText>,

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
 use super::{message, outgoing, word};
 use crate::destination::beneath::Beneath;
 use crate::destination::{Destination, Settings, file};
@@ -96,6 +98,33 @@ async fn a_link_in_the_way_is_neither_followed_nor_replaced() {
     );
     assert_eq!(names(&folder), ["1-2.hl7", "1.hl7"]);
     assert!(folder.join("1.hl7").is_symlink() && !folder.join("1-2.hl7").is_symlink());
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_not_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (theirs, content) = (folder.path().join("1.hl7"), message("1").bytes);
+    fs::write(&theirs, &content).unwrap();
+    fs::set_permissions(&theirs, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+    // Root may read it all the same; this thread, which ends with the test, gives that up.
+    let mut may = capabilities(None).unwrap();
+    may.effective -= CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
+    set_capabilities(None, may).unwrap();
+    assert!(fs::read(&theirs).is_err());
+    let beneath = Beneath::open(folder.path()).unwrap();
+    assert!(file::store(&beneath, "1.hl7", &content).unwrap());
+    assert_eq!(names(folder.path()), ["1-2.hl7", "1.hl7"]);
+}
+
+#[tokio::test]
+async fn a_failure_says_what_could_not_be_done() {
+    let root = tempfile::tempdir().unwrap();
+    let mut destination = files(&root.path().join("SECRET"), "a");
+    let failed = word(&destination.deliver(&message("1")).await);
+    assert_eq!(
+        failed,
+        "unreachable: opening the folder: No such file or directory (os error 2)"
+    );
 }
 
 #[tokio::test]

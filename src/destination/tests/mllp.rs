@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{ack, message, outgoing, word};
 use crate::destination::{DeliveryError, Outgoing, Receipt, mllp};
 use crate::hl7::Message;
-use crate::mllp::{Decoded, Decoder, Frame, FrameLimits, Strictness, encode};
+use crate::mllp::{Decoded, Decoder, Frame, FrameLimits, Release, Strictness, encode};
 
 async fn attempt(client: &mut mllp::Client, outgoing: Outgoing) -> Result<Receipt, DeliveryError> {
     client.deliver(&outgoing).await
@@ -137,17 +137,9 @@ async fn accepting_answers_are_receipts() {
 
 #[test]
 fn an_answer_in_small_letters_is_counted() {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    metrics::with_local_recorder(&recorder, || {
-        runtime.block_on(check_answer(&ack("ca", "1"), "CA"));
-    });
-    let rendered = recorder.handle().render();
-    let counted = "weir_destination_deviations_total{destination=\"lab\",kind=\"lower_case_code\"} 1";
-    assert!(rendered.contains(counted), "{rendered}");
+    let rendered = counted(check_answer(&ack("ca", "1"), "CA"));
+    let small = "weir_destination_deviations_total{destination=\"lab\",kind=\"lower_case_code\"} 1";
+    assert!(rendered.contains(small), "{rendered}");
     assert!(
         rendered.contains("weir_destination_connections_total{destination=\"lab\"} 1"),
         "{rendered}"
@@ -350,6 +342,378 @@ async fn the_application_acknowledgment_can_be_awaited() {
         false,
     )
     .await;
+}
+
+/// A message of this type that asks for these acknowledgments.
+fn asking(control_id: &str, message_type: &str, accept: &str, application: &str) -> Outgoing {
+    outgoing(&format!(
+        "MSH|^~\\&|EHR|WEST|LAB|EAST|20260301||{message_type}|{control_id}|P|2.5.1|||{accept}|{application}\rPID|||1\r"
+    ))
+}
+
+/// One attempt at this message, whose receiver behaves as told, and a second at the message "2" over the same
+/// connection.
+async fn check_asking(more: &str, first: Outgoing, behave: impl AsyncFnOnce(&mut Line), expected: &str) {
+    let receiver = Receiver::start().await;
+    let mut client = receiver.client(more);
+    let script = async {
+        let mut line = receiver.accept().await;
+        line.message().await;
+        behave(&mut line).await;
+        line
+    };
+    let (result, mut line) = join!(attempt(&mut client, first), script);
+    assert_eq!(word(&result), expected);
+    let (result, ()) = join!(attempt(&mut client, message("2")), line.answer("AA"));
+    assert_eq!(word(&result), "AA");
+}
+
+#[tokio::test]
+async fn what_asks_for_no_acknowledgment_is_delivered_by_silence() {
+    let silent = async |_: &mut Line| {};
+    for (message_type, accept, application) in [
+        ("ACK^A01^ACK", "", ""),
+        ("ACK", "AL", "AL"),
+        ("ADT^A01", "NE", "NE"),
+        ("ADT^A01", "", "NE"),
+    ] {
+        // The time of an acknowledgment is not waited for.
+        let more = "acknowledgment_timeout: 1h";
+        let first = asking("1", message_type, accept, application);
+        check_asking(more, first, silent, "delivered").await;
+    }
+    for (accept, application) in [("ER", "NE"), ("NE", "ER"), ("ER", "ER")] {
+        // A refusal may take as long as any acknowledgment.
+        let more = "acknowledgment_timeout: 400ms";
+        let first = asking("1", "ADT^A01", accept, application);
+        check_asking(more, first, silent, "delivered").await;
+    }
+}
+
+#[tokio::test]
+async fn silence_is_no_answer_where_one_is_asked_for_or_has_begun() {
+    let check = async |accept: &str, application: &str, begins: &str| {
+        let receiver = Receiver::start().await;
+        let mut client = receiver.client("acknowledgment_timeout: 200ms");
+        let script = async {
+            let mut line = receiver.accept().await;
+            line.message().await;
+            line.write(begins.as_bytes()).await;
+            assert!(line.is_closed().await);
+        };
+        let first = asking("1", "ADT^A01", accept, application);
+        let (result, ()) = join!(attempt(&mut client, first), script);
+        assert_eq!(word(&result), "no acknowledgment: none came within 200ms");
+    };
+    for (accept, application) in [
+        ("", ""),
+        ("AL", "NE"),
+        ("NE", "AL"),
+        ("SU", ""),
+        ("NE", "SU"),
+        ("NE", "XX"),
+    ] {
+        check(accept, application, "").await;
+    }
+    for begins in ["\u{b}", "\u{b}MSH|^~\\&|", "junk"] {
+        check("NE", "NE", begins).await;
+        check("ER", "NE", begins).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_has_begun_is_read_to_its_end() {
+    let slowly = async |line: &mut Line| {
+        let answer = format!("\u{b}{}\u{1c}\r", ack("AE", "1"));
+        let (begin, end) = answer.split_at(30);
+        line.write(begin.as_bytes()).await;
+        // Longer than nothing must follow; nothing tells when that is over.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        line.write(end.as_bytes()).await;
+    };
+    let first = asking("1", "ADT^A01", "NE", "NE");
+    check_asking("acknowledgment_timeout: 1h", first, slowly, "refused AE").await;
+}
+
+#[tokio::test]
+async fn what_is_said_unasked_counts_and_so_does_a_lost_connection() {
+    for (accept, application) in [("NE", "NE"), ("ER", "ER")] {
+        for (code, expected) in [
+            ("AA", "AA"),
+            ("CA", "CA"),
+            ("AE", "refused AE"),
+            ("CR", "refused CR"),
+        ] {
+            let more = "acknowledgment_timeout: 1h";
+            let answers = async |line: &mut Line| line.write_frame(&ack(code, "1")).await;
+            let first = asking("1", "ADT^A01", accept, application);
+            check_asking(more, first, answers, expected).await;
+        }
+        let receiver = Receiver::start().await;
+        let mut client = receiver.client("acknowledgment_timeout: 1h");
+        let script = async {
+            let mut line = receiver.accept().await;
+            line.message().await;
+            line.stream.shutdown().await.unwrap();
+        };
+        let first = asking("1", "ADT^A01", accept, application);
+        let (result, ()) = join!(attempt(&mut client, first), script);
+        assert_eq!(
+            word(&result),
+            "no acknowledgment: the receiver closed the connection"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_application_acknowledgment_that_no_success_brings_is_not_awaited() {
+    let awaits = "await: application, acknowledgment_timeout: 1h";
+    let promise = async |line: &mut Line| line.write_frame(&ack("CA", "1")).await;
+    for application in ["NE", "ER", ""] {
+        let first = asking("1", "ADT^A01", "AL", application);
+        check_asking(awaits, first, promise, "CA").await;
+    }
+    let both = async |line: &mut Line| {
+        line.write_frame(&ack("CA", "1")).await;
+        line.write_frame(&ack("AA", "1")).await;
+    };
+    check_asking(awaits, asking("1", "ADT^A01", "AL", "SU"), both, "AA").await;
+}
+
+/// What is counted while this runs.
+fn counted(work: impl Future<Output = ()>) -> String {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&recorder, || runtime.block_on(work));
+    recorder.handle().render()
+}
+
+#[test]
+fn a_late_application_acknowledgment_is_passed_over_where_it_was_asked_for() {
+    let rendered = counted(async {
+        let receiver = Receiver::start().await;
+        let mut client = receiver.client("acknowledgment_timeout: 1h");
+        let script = async {
+            let mut line = receiver.accept().await;
+            // With the accept acknowledgment; between two messages; after the next message, before its own answer;
+            // after that; out of order; and one that refuses.
+            for (says, answers) in [
+                (&["CA 1", "AA 1"][..], "1"),
+                (&["CA 2"], "2"),
+                (&["AA 2", "CA 3"], "3"),
+                (&["CA 4"], "4"),
+                (&["CA 5", "AA 4", "AE 3"], "5"),
+                (&["AR 5", "CA 6"], "6"),
+            ] {
+                let arrived = Message::parse(line.message().await).unwrap();
+                assert_eq!(arrived.header().control_id(), answers.as_bytes());
+                for (code, control_id) in says.iter().map(|said| said.split_once(' ').unwrap()) {
+                    line.write_frame(&ack(code, control_id)).await;
+                }
+            }
+        };
+        let deliver = async {
+            for control_id in ["1", "2", "3", "4", "5", "6"] {
+                let first = asking(control_id, "ADT^A01", "AL", "AL");
+                assert_eq!(word(&client.deliver(&first).await), "CA", "{control_id}");
+            }
+        };
+        join!(deliver, script);
+    });
+    let line = |text: &str| rendered.lines().any(|line| line == text);
+    assert!(
+        line("weir_destination_connections_total{destination=\"lab\"} 1"),
+        "{rendered}"
+    );
+    assert!(
+        !rendered.contains("weir_destination_deviations_total{"),
+        "{rendered}"
+    );
+    for code in ["AE", "AR"] {
+        let refused = format!("weir_negative_acknowledgments_total{{destination=\"lab\",code=\"{code}\"}} 1");
+        assert!(line(&refused), "{rendered}");
+    }
+}
+
+#[tokio::test]
+async fn a_late_acknowledgment_comes_while_a_long_message_is_written() {
+    let receiver = Receiver::start().await;
+    let mut client = receiver.client("");
+    // More than the system buffers between the two ends.
+    let long = "x".repeat(24 << 20);
+    let long = outgoing(&format!("MSH|^~\\&|||||||ADT^A01|2|P|2.5.1\rOBX|1|TX|||{long}\r"));
+    let script = async {
+        let mut line = receiver.accept().await;
+        line.answer("CA").await;
+        let mut byte = [0];
+        line.stream.read_exact(&mut byte).await.unwrap();
+        line.buffer.extend_from_slice(&byte);
+        // One is cut where nothing tells when the rest comes.
+        let late = format!("\u{b}{}\u{1c}\r", ack("AA", "1"));
+        let (begin, end) = late.split_at(30);
+        line.write(begin.as_bytes()).await;
+        let arrived = Message::parse(line.message().await).unwrap();
+        assert_eq!(arrived.header().control_id(), b"2");
+        line.write(end.as_bytes()).await;
+        line.write_frame(&ack("AA", "2")).await;
+    };
+    let deliver = async {
+        let first = asking("1", "ADT^A01", "AL", "AL");
+        assert_eq!(word(&client.deliver(&first).await), "CA");
+        assert_eq!(word(&client.deliver(&long).await), "AA");
+    };
+    join!(deliver, script);
+}
+
+/// After a message that asks for these acknowledgments is completed by CA, the receiver says this, and the next comes
+/// over a new connection.
+async fn check_unexpected(application: &str, says: &str, next: Outgoing) {
+    let receiver = Receiver::start().await;
+    let mut client = receiver.client("");
+    let script = async {
+        let mut line = receiver.accept().await;
+        line.answer("CA").await;
+        line.write(says.as_bytes()).await;
+        line
+    };
+    let first = asking("1", "ADT^A01", "AL", application);
+    let (result, _line) = join!(attempt(&mut client, first), script);
+    assert_eq!(word(&result), "CA");
+    let script = async { receiver.accept().await.answer("AA").await };
+    let (result, ()) = join!(attempt(&mut client, next), script);
+    assert_eq!(word(&result), "AA");
+}
+
+#[tokio::test]
+async fn what_is_not_the_late_answer_is_none_and_never_that_to_another_message() {
+    let framed = |code: &str, control_id: &str| format!("\u{b}{}\u{1c}\r", ack(code, control_id));
+    // Not asked for; twice; to another message; none.
+    check_unexpected("NE", &framed("AA", "1"), message("2")).await;
+    check_unexpected("AL", &framed("AA", "1").repeat(2), message("2")).await;
+    check_unexpected("AL", &framed("AA", "2"), message("2")).await;
+    check_unexpected("AL", &framed("xx", "1"), message("2")).await;
+    check_unexpected("AL", "\u{b}MSH|^~\\&|", message("2")).await;
+    // A late answer to the first could be mistaken for one to the second.
+    check_unexpected("AL", "", message("1")).await;
+}
+
+#[tokio::test]
+async fn silence_may_be_broken_later() {
+    let receiver = Receiver::start().await;
+    let mut client = receiver.client("");
+    let unasked = asking("1", "ADT^A01", "NE", "NE");
+    let script = async {
+        let mut line = receiver.accept().await;
+        line.message().await;
+        line.message().await;
+        line.write_frame(&ack("AA", "1")).await;
+        line.write_frame(&ack("AA", "2")).await;
+    };
+    let deliver = async {
+        assert_eq!(word(&client.deliver(&unasked).await), "delivered");
+        assert_eq!(word(&client.deliver(&message("2")).await), "AA");
+    };
+    join!(deliver, script);
+}
+
+#[tokio::test]
+async fn in_release_2_a_commit_is_enough_where_no_acknowledgment_is_asked_for() {
+    let receiver = Receiver::start().await;
+    let mut client = receiver.client("release: 2, acknowledgment_timeout: 1h");
+    let script = async {
+        let decoder = Decoder::new(FrameLimits::default(), Strictness::Strict);
+        let mut line = Line {
+            decoder: decoder.of_release(Release::Two),
+            ..receiver.accept().await
+        };
+        line.message().await;
+        line.write(b"\x0B\x06\x1C\r").await;
+        // The late answer of the second is committed, too.
+        line.message().await;
+        line.write(b"\x0B\x06\x1C\r").await;
+        line.write_frame(&ack("CA", "2")).await;
+        assert_eq!(&line.message().await[..], b"\x06");
+        line.write_frame(&ack("AA", "2")).await;
+        let (late, next) = (line.message().await, line.message().await);
+        let next = if late.starts_with(b"MSH") {
+            (next, late)
+        } else {
+            (late, next)
+        };
+        assert_eq!(&next.0[..], b"\x06");
+        assert_eq!(Message::parse(next.1).unwrap().header().control_id(), b"3");
+        line.write(b"\x0B\x06\x1C\r").await;
+        line.write_frame(&ack("AA", "3")).await;
+        assert_eq!(&line.message().await[..], b"\x06");
+    };
+    let deliver = async {
+        let first = asking("1", "ADT^A01", "NE", "NE");
+        assert_eq!(word(&client.deliver(&first).await), "delivered");
+        let second = asking("2", "ADT^A01", "AL", "AL");
+        assert_eq!(word(&client.deliver(&second).await), "CA");
+        assert_eq!(word(&client.deliver(&message("3")).await), "AA");
+    };
+    join!(deliver, script);
+}
+
+#[tokio::test]
+async fn a_control_id_may_be_cut_or_another_where_a_site_says_so() {
+    let check = async |control_id: &str, sent: &str, answered: &str, is_answer: bool| {
+        let receiver = Receiver::start().await;
+        let mut client = receiver.client(&format!("control_id: {control_id}"));
+        let script = async {
+            let mut line = receiver.accept().await;
+            line.message().await;
+            line.write_frame(&ack("AA", answered)).await;
+        };
+        let message = message(sent);
+        let (result, ()) = join!(client.deliver(&message), script);
+        let expected = if is_answer {
+            "AA"
+        } else {
+            "no acknowledgment: MSA-2: expected the control id that was sent"
+        };
+        assert_eq!(word(&result), expected, "{control_id} {sent:?} {answered:?}");
+    };
+    let long = "20260301120000.123456789";
+    for (answered, exact, prefix) in [
+        (long, true, true),
+        ("20260301120000.12345", false, true),
+        (" 20260301 ", false, true),
+        ("", false, false),
+        ("  ", false, false),
+        ("X", false, false),
+        ("20260301120000.1234567890", false, false),
+    ] {
+        check("exact", long, answered, exact).await;
+        check("prefix", long, answered, prefix).await;
+        check("any", long, answered, true).await;
+    }
+    check("prefix", " 1", "1", true).await;
+    check("exact", "", "", true).await;
+}
+
+#[tokio::test]
+async fn where_a_control_id_says_little_no_late_answer_meets_another_message() {
+    for control_id in ["prefix", "any"] {
+        let receiver = Receiver::start().await;
+        let mut client = receiver.client(&format!("control_id: {control_id}"));
+        let script = async {
+            let mut line = receiver.accept().await;
+            line.answer("CA").await;
+            assert!(line.is_closed().await);
+            receiver.accept().await.answer("AA").await;
+        };
+        let deliver = async {
+            let first = asking("1", "ADT^A01", "AL", "AL");
+            assert_eq!(word(&client.deliver(&first).await), "CA");
+            assert_eq!(word(&client.deliver(&message("12")).await), "AA");
+        };
+        join!(deliver, script);
+    }
 }
 
 #[tokio::test]

@@ -7,9 +7,11 @@ use thiserror::Error;
 
 use super::AcknowledgmentCode;
 use crate::hl7::charset::Charset;
+use crate::hl7::datatype::Cwe;
 use crate::hl7::message::Message;
 use crate::hl7::parse::{ParseError, ParseLimits};
 use crate::hl7::path::{FieldPath, SegmentName};
+use crate::hl7::segments::{Err as ErrSegment, TypedSegment};
 
 /// The answer to a message, whatever its version and delimiters.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct Acknowledgment {
     pub code: AcknowledgmentCode,
     /// MSA-2: the bytes of the control id that is answered.
     pub control_id: Bytes,
-    /// The first error code (table 0357), from ERR-3.1, or from ERR-1.4.1 as written before version 2.5.
+    /// The first code of table 0357 that an ERR of an error has, in ERR-3, or in ERR-1.4 as written before version 2.5.
     pub error_code: Option<u16>,
     /// The whole answer, as it was received.
     pub raw: Bytes,
@@ -56,9 +58,7 @@ impl Acknowledgment {
                 .and_then(|code| code.parse().ok())
                 .ok_or(AckError::UnknownCode)?,
             control_id: Bytes::copy_from_slice(message.read(&place("MSA-2")).raw().unwrap_or_default()),
-            error_code: ascii("ERR-3.1")
-                .or(ascii("ERR-1.4.1"))
-                .and_then(|code| code.parse().ok()),
+            error_code: error_code(&message),
             raw: bytes,
         })
     }
@@ -69,6 +69,29 @@ impl fmt::Debug for Acknowledgment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Acknowledgment({}, {:?})", self.code, self.error_code)
     }
+}
+
+/// The first code of table 0357 among the errors; warnings and information (ERR-4) refuse nothing.
+fn error_code(answer: &Message) -> Option<u16> {
+    answer
+        .segments()
+        .filter(|segment| segment.name() == ErrSegment::NAME)
+        .map(ErrSegment::of)
+        .filter(|error| matches!(error.severity().0.raw(), None | Some(b"" | b"E" | b"F")))
+        .find_map(|error| {
+            let mut before_2_5 = error.error_code_and_location();
+            table_0357(error.hl7_error_code())
+                .or_else(|| before_2_5.find_map(|place| table_0357(place.code_identifying_error())))
+        })
+}
+
+/// The number of a code of table 0357; the same number of another coding system means something else.
+fn table_0357(code: Cwe<'_>) -> Option<u16> {
+    let coding_system = code.name_of_coding_system().0.raw().unwrap_or_default();
+    if !(coding_system.is_empty() || coding_system.eq_ignore_ascii_case(b"HL70357")) {
+        return None;
+    }
+    std::str::from_utf8(code.identifier().0.raw()?).ok()?.parse().ok()
 }
 
 fn place(path: &str) -> FieldPath {
@@ -104,6 +127,26 @@ mod tests {
         );
         check("MSH|^~\\&|\rMSA|AE|7\rERR|||internal", "AE 7 None");
         check("MSH|^~\\&|\rMSA|CR", "CR  None");
+    }
+
+    #[test]
+    fn only_an_error_of_table_0357_says_what_is_wrong() {
+        let check = |errors: &str, expected: &str| {
+            check(
+                &format!("MSH|^~\\&|\rMSA|AR|7\r{errors}"),
+                &format!("AR 7 {expected}"),
+            );
+        };
+        // A code of the receiver's own.
+        check("ERR|||105^Patient record locked, try again^L|E", "None");
+        check("ERR|||105^Locked^L|E\rERR|||206^x^HL70357|E", "Some(206)");
+        check("ERR|PID^1^5^105&Locked&L~PID^1^5^206&x&HL70357", "Some(206)");
+        check("ERR|PID^1^5^105&Locked&L", "None");
+        // What is no error.
+        check("ERR|||101^x^HL70357|W\rERR|||207^x^HL70357|E", "Some(207)");
+        check("ERR|||101^x^HL70357|I\rERR|||207^x^hl70357|F", "Some(207)");
+        check("ERR|||101^x^HL70357|W", "None");
+        check("ERR|||101^x^\"\"|\"\"", "Some(101)");
     }
 
     #[test]

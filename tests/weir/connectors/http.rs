@@ -84,6 +84,36 @@ fn statuses_and_acknowledgments_decide_what_becomes_of_a_message() {
     assert_eq!(engine.terminate(), 0);
 }
 
+#[test]
+fn one_weir_sends_to_another_whatever_acknowledgments_the_message_asks_for() {
+    let receiver = Receiver::accepting();
+    let (_other, other) = listening(&receiver, "acknowledgment: auto");
+    let address = other.listener("in");
+    let site = Site::new(&format!(
+        "listeners:\n  in: {{ mllp: {{ bind: \"127.0.0.1:0\", acknowledgment: original }} }}\n\
+         destinations:\n  other: {{ http: {{ url: \"http://{address}/hl7\" }} }}\n\
+         routes:\n  all: {{ from: in, to: other }}\n"
+    ));
+    let engine = site.start();
+    let mut sender = Sender::connect(engine.listener("in"));
+    for asked in ["|", "AL|AL", "AL|NE", "NE|AL", "NE|NE", "ER|ER"] {
+        let message = String::from_utf8(adt(&asked.replace('|', "-"))).unwrap();
+        let message = message.replacen("|2.5.1\r", &format!("|2.5.1|||{asked}\r"), 1);
+        let answer = sender.exchange(message.as_bytes()).unwrap();
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{asked}");
+    }
+    engine.wait_for_metric(r#"weir_deliveries_delivered_total{destination="other"}"#, 6.0);
+    receiver.wait_for(6);
+    assert_eq!(
+        receiver.control_ids(),
+        ["-", "AL-AL", "AL-NE", "NE-AL", "NE-NE", "ER-ER"]
+    );
+    let ambiguous = engine.metric(r#"weir_deliveries_ambiguous_total{destination="other"}"#);
+    assert!(ambiguous.abs() < f64::EPSILON, "{ambiguous}");
+    assert_eq!(engine.terminate(), 0);
+    assert_eq!(other.terminate(), 0);
+}
+
 /// A site with an HTTP listener that sends to this receiver.
 fn listening(receiver: &Receiver, more: &str) -> (Site, Engine) {
     let address = receiver.address();
