@@ -97,13 +97,16 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
             destination.dead_letters
         )?;
         if let Some(trouble) = &destination.trouble {
+            let attempts = text::count(usize::try_from(trouble.attempts).unwrap_or(usize::MAX), "attempt");
+            let next = trouble
+                .next_at
+                .as_deref()
+                .map_or_else(String::new, |at| format!(", the next at {at}"));
             writeln!(
                 out,
-                "{:<24} since {}, {}, the next at {}: {}",
+                "{:<24} since {}, {attempts}{next}: {}",
                 "  not delivered",
                 trouble.since,
-                text::count(usize::try_from(trouble.attempts).unwrap_or(usize::MAX), "attempt"),
-                trouble.next_at,
                 text::safe(&trouble.reason)
             )?;
         }
