@@ -26,17 +26,17 @@ fn check(word: &str, expected: &Expect) {
 fn a_trigger_event_lists_its_messages() {
     check(
         "A08",
-        &expect![[r#"
+        &expect![[r"
         A08  ADT/ACK - Update patient information  (HL7 2.5.1)
           ADT^A08  ADT_A01
-    "#]],
+    "]],
     );
     check(
         "r01",
-        &expect![[r#"
+        &expect![[r"
         R01  ORU/ACK - Unsolicited transmission of an observation message  (HL7 2.5.1)
           ORU^R01  ORU_R01
-    "#]],
+    "]],
     );
 }
 

@@ -388,7 +388,7 @@ proptest! {
         (start, length) in (0..8_usize, 0..8_usize),
         edit in 0..4_u8,
     ) {
-        let text = format!("MSH|^~\\&|A\r{}", lines.iter().map(|line| format!("{line}\r")).collect::<String>());
+        let text = format!("MSH|^~\\&|A\r{}\r", lines.join("\r"));
         let mut plain = Message::parse(text.into()).unwrap();
         let mut remembering = plain.clone();
         remembering.remember_names();
