@@ -96,9 +96,9 @@ fn make(path: &Path, out: &mut dyn Write) -> Result<(), CannotRun> {
 impl Rotate {
     /// The files of data keys, each of which has to be there: one that is passed over stays under the old key, and
     /// nobody would know until that was thrown away.
-    fn files(&self, data: &Path, outbox: &Path, archive: Option<PathBuf>) -> Result<Vec<PathBuf>, CannotRun> {
+    fn files(&self, data: &Path, outbox: &Path, archive: Option<&Path>) -> Result<Vec<PathBuf>, CannotRun> {
         // That of a history that the site does not keep any more, too.
-        let folder = archive.clone().unwrap_or_else(|| config::archive_folder(data));
+        let folder = archive.map_or_else(|| config::archive_folder(data), Path::to_owned);
         let of_archive = archive::keys_file(&folder);
         let [has_outbox, has_keys, has_archive] = [&data.join("outbox"), outbox, &of_archive].map(is_there);
         let (has_outbox, has_keys, has_archive) = (has_outbox?, has_keys?, has_archive?);
@@ -126,7 +126,7 @@ impl Rotate {
     fn run(self, out: &mut dyn Write) -> Result<(), CannotRun> {
         let found = self.at_rest.find()?;
         let outbox = outbox::keys_file(&found.data.join("outbox"));
-        let files = self.files(&found.data, &outbox, found.archive?)?;
+        let files = self.files(&found.data, &outbox, found.archive?.as_deref())?;
         let Some(old) = found.key else {
             let why = "name the present key: `engine.encryption.key` of the site, or `--key`";
             return Err(CannotRun::at(outbox.display(), why));

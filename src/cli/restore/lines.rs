@@ -31,7 +31,9 @@ pub(super) fn of_backup(error: KeysError) -> String {
             "{place}: encrypted under the operator's key {expected}, and the key given is {given}; give the key under \
              which it was made by `--backup-key`"
         ),
-        other => other.to_string(),
+        other @ (KeysError::Io { .. } | KeysError::Damaged { .. } | KeysError::NoRandom(_)) => {
+            other.to_string()
+        }
     }
 }
 
