@@ -91,29 +91,66 @@ pub(super) fn groups(message: &Message, name: SegmentName) -> Groups {
 }
 
 /// Finds the repetitions of all groups that may repeat, each before those within it.
+///
+/// One that lacks its beginning goes on with the one before it: a PV1 behind the results is of the same patient, a
+/// second OBR under an ORC of the same order.
 fn find_repetitions<'a>(
     items: impl Iterator<Item = Item<'a>>,
     index: &mut usize,
     found: &mut Vec<Repetition<'a>>,
 ) {
+    let mut before: Option<usize> = None;
     for item in items {
         let Item::Group(group) = item else {
             *index += 1;
             continue;
         };
         let element = group.element();
-        let start = *index;
-        let number = found.len();
         let repeats = element.kind() == ElementKind::Group && element.max() != Some(1);
-        if repeats {
-            let range = start..start;
-            found.push(Repetition { element, range });
-        }
+        let is_begun = first_name(&group).is_none_or(|name| may_begin(element, name));
+        let is_same = |number: &usize| {
+            let before: Option<&Repetition<'_>> = found.get(*number);
+            before.is_some_and(|before| before.element.index() == element.index())
+        };
+        let own = match before.filter(is_same).filter(|_| !is_begun) {
+            Some(before) => Some(before),
+            None if repeats => {
+                let range = *index..*index;
+                found.push(Repetition { element, range });
+                Some(found.len() - 1)
+            }
+            None => None,
+        };
         find_repetitions(group.items(), index, found);
-        if let Some(own) = found.get_mut(number).filter(|_| repeats) {
+        if let Some(own) = own.and_then(|own| found.get_mut(own)) {
             own.range.end = *index;
         }
+        before = own;
     }
+}
+
+/// The name of the first segment in a group.
+fn first_name<'a>(group: &Group<'a>) -> Option<&'a [u8]> {
+    match group.items().next()? {
+        Item::Segment(segment, _) => Some(segment.name()),
+        Item::Group(inner) => first_name(&inner),
+    }
+}
+
+/// Whether a segment of this name may be the first in a group: all that stands before it there may be missing.
+fn may_begin(element: Element<'_>, name: &[u8]) -> bool {
+    if element.kind() == ElementKind::Segment {
+        return element.name().as_bytes() == name;
+    }
+    for child in element.children() {
+        if may_begin(child, name) {
+            return true;
+        }
+        if element.kind() == ElementKind::Group && child.min() > 0 {
+            return false;
+        }
+    }
+    false
 }
 
 /// The repetitions that hold one of these groups, and those that could and do not.
@@ -372,6 +409,21 @@ mod tests {
             "ORC",
             &["PID ORC OBR OBR OBX", "ORC OBR"],
             &["PID OBR", "OBR OBX"],
+        );
+        // What lacks its beginning goes on with what stands before it.
+        check_around(
+            "ORM^O01^ORM_O01",
+            "PID ORC OBR OBR ORC OBR",
+            "OBR",
+            &["ORC OBR OBR", "ORC OBR"],
+            &[],
+        );
+        check_around(
+            "ORU^R01^ORU_R01",
+            "PID OBR OBX OBR PV1",
+            "OBR",
+            &["PID OBR OBX OBR PV1", "OBR OBX", "OBR"],
+            &[],
         );
         check_around("ADT^A01^ADT_A01", "EVN PID NK1 NK1 PV1", "NK1", &[], &[]);
         check_around("ZZZ^Z01", "PID ORC OBR ORC OBR", "OBR", &[], &[]);

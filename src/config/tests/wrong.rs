@@ -417,8 +417,8 @@ fn steps_that_hardly_do_what_was_meant() {
         beside("- set: { PID-4: '{PID-3}', MSH-6: '{PID-5[1]}' }"),
         beside("- insert: { segment: NK1, fields: { NK1-2: '{PID-5.1}^x' } }"),
         (
-            "table: patient-class }",
-            "table: patient-class, otherwise: { value: A~B } }",
+            "field: PV1-2, table: patient-class }",
+            "field: PID-3, table: patient-class, otherwise: { value: A~B } }",
         ),
         (
             "    to: lab",
@@ -434,7 +434,7 @@ fn steps_that_hardly_do_what_was_meant() {
         beside("- { for_each: { group: OBR }, steps: [ { clear: [OBR-4, ORC-2] } ] }"),
         beside("- { split: NK1 }\n      - { clear: NK1-5 }"),
         beside(
-            "- set: { PID-5.1: 'x^y', PID-8: 'a^b', PID-29: '{PID-7}', PID-5: '{PID-5.1} & {replace(PID-2, \"}^\", \"~\")}', NK1-5: x }",
+            "- set: { PID-5.1: 'x^y', PID-29: '{PID-7}', PID-5: '{PID-5.1} & {replace(PID-2, \"}^\", \"~\")}', NK1-5: x }",
         ),
         beside("- set_raw: { MSH-9: ADT^A08 }"),
     ]);

@@ -91,6 +91,27 @@ fn what_has_no_such_group_is_a_message_of_its_own() {
     );
 }
 
+/// What a sender writes where the structure does not have it is taken from nobody.
+#[test]
+fn what_lacks_its_beginning_goes_on_with_what_stands_before_it() {
+    check(
+        "ORM^O01^ORM_O01",
+        "PID|1\rORC|NW|1\rOBR|1\rNTE|1\rOBR|2\rORC|NW|3\rOBR|3\r",
+        "split: { group: OBR }",
+        &[
+            "PID|1 ORC|NW|1 OBR|1 NTE|1",
+            "PID|1 ORC|NW|1 OBR|2",
+            "PID|1 ORC|NW|3 OBR|3",
+        ],
+    );
+    check(
+        "ORU^R01^ORU_R01",
+        "PID|1\rOBR|1\rOBX|1\rPV1|late\rOBR|2\r",
+        "split: { group: OBR }",
+        &["PID|1 OBR|1 OBX|1 PV1|late", "PID|1 PV1|late OBR|2"],
+    );
+}
+
 #[test]
 fn a_split_keeps_results_with_their_patient() {
     check(
