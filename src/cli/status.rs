@@ -80,6 +80,21 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
             listener.refused
         )?;
     }
+    show_destinations(status, out)?;
+    writeln!(out, "\n{}", text::count(status.routes.len(), "route"))?;
+    for alert in &status.alerts {
+        let about = alert.about.as_deref().unwrap_or("outbox");
+        let (kind, since) = (&alert.kind, &alert.since);
+        writeln!(
+            out,
+            "alert {kind:<18} {about} since {since}: {}",
+            text::safe(&alert.text)
+        )?;
+    }
+    Ok(())
+}
+
+fn show_destinations(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
     writeln!(
         out,
         "\n{:<24} {:<11} {:>9} {:>9} {:>9} {:>9}",
@@ -113,16 +128,6 @@ fn show(status: &Answer, out: &mut dyn Write) -> Result<(), CannotRun> {
         for (number, reason) in &destination.held {
             writeln!(out, "{:<24} {number}: {}", "  held by", text::safe(reason))?;
         }
-    }
-    writeln!(out, "\n{}", text::count(status.routes.len(), "route"))?;
-    for alert in &status.alerts {
-        let about = alert.about.as_deref().unwrap_or("outbox");
-        let (kind, since) = (&alert.kind, &alert.since);
-        writeln!(
-            out,
-            "alert {kind:<18} {about} since {since}: {}",
-            text::safe(&alert.text)
-        )?;
     }
     Ok(())
 }
