@@ -51,7 +51,7 @@ fn each_part_is_shown_with_what_became_of_it() {
     browser.wait_for_text("Attempts");
     let badges = "[...document.querySelectorAll('tbody .badge')].map((node) => node.innerText).join()";
     browser.wait_for(&format!("{badges} === 'dead,delivered'"));
-    browser.click("Attempts");
+    browser.evaluate("document.querySelector('tbody button').click()");
     browser.wait_for("document.querySelectorAll('dialog[open] h3').length === 2");
     browser.wait_for("document.querySelector('dialog[open]').innerText.includes('AR: refused with AR')");
     browser.wait_for("document.querySelector('dialog[open]').innerText.includes('AA: taken')");
