@@ -223,8 +223,7 @@ fn load_as(
     };
     sections.warn_unused(&routes, &tables, &mut problems);
     reach::check(&sections, &listeners, &routes, &mut problems);
-    dictionary::check(&sections, &mut problems);
-    slips::check(&sections, &mut problems);
+    warn_of_steps(&sections, &mut problems);
     profiles.warn_unused(&mut problems);
     let site = Site {
         data: engine.data,
@@ -244,6 +243,12 @@ fn load_as(
         version: version(folder, sources.iter().chain(companions.sources())),
     };
     (Some((site, cases)), problems)
+}
+
+/// Warns of what steps name that is not there, and of what they hardly mean.
+fn warn_of_steps(sections: &Sections<'_>, problems: &mut Problems) {
+    dictionary::check(sections, problems);
+    slips::check(sections, problems);
 }
 
 /// The section `engine`; that there is none is a problem when nothing was left unread.
