@@ -209,9 +209,12 @@ mod tests {
             };
             let mut found = Vec::new();
             output.compare(None, &Message::parse(given.into()).unwrap(), &mut found);
-            let places = found.iter().map(|mismatch| match &mismatch.what {
-                What::Field { place, .. } => place.clone(),
-                _ => "segments".to_owned(),
+            let places = found.iter().map(|mismatch| {
+                if let What::Field { place, .. } = &mismatch.what {
+                    place.clone()
+                } else {
+                    "segments".to_owned()
+                }
             });
             assert_eq!(places.collect::<Vec<_>>(), expected, "{path}");
         };

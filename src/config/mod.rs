@@ -243,8 +243,7 @@ fn load_as(
     };
     sections.warn_unused(&routes, &tables, &mut problems);
     reach::check(&sections, &listeners, &routes, &mut problems);
-    dictionary::check(&sections, &mut problems);
-    slips::check(&sections, &mut problems);
+    warn_of_steps(&sections, &mut problems);
     profiles.warn_unused(&mut problems);
     let site = Site {
         stop_grace: engine.stop_grace(&destinations),
@@ -276,6 +275,12 @@ fn read_archive(
 ) -> Option<Archive> {
     let key = engine.outbox.key.as_ref();
     archive::read(sections.archive(), folder, &engine.data, key, problems)
+}
+
+/// Warns of what steps name that is not there, and of what they hardly mean.
+fn warn_of_steps(sections: &Sections<'_>, problems: &mut Problems) {
+    dictionary::check(sections, problems);
+    slips::check(sections, problems);
 }
 
 /// The section `engine`; that there is none is a problem when nothing was left unread.

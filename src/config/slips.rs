@@ -195,12 +195,11 @@ fn is_parted(path: &FieldPath, level: Level) -> bool {
     let Some((version, field)) = newest(path) else {
         return true;
     };
-    match level {
-        Level::Field => field.repetitions_max != Some(1),
-        _ => version
-            .data_type(field.data_type)
-            .is_none_or(|data_type| !data_type.components.is_empty()),
+    if level == Level::Field {
+        return field.repetitions_max != Some(1);
     }
+    let data_type = version.data_type(field.data_type);
+    data_type.is_none_or(|data_type| !data_type.components.is_empty())
 }
 
 /// The field in the version most senders write.
@@ -231,10 +230,9 @@ fn outside_holes(template: &str) -> String {
         for inner in characters.by_ref() {
             match quote {
                 Some(open) if inner == open => quote = None,
-                Some(_) => {}
                 None if inner == '}' => break,
                 None if inner == '"' || inner == '\'' => quote = Some(inner),
-                None => {}
+                None | Some(_) => {}
             }
         }
     }

@@ -161,18 +161,27 @@ impl ForEach {
 /// The repetitions that the group at hand is a part of: the patient, the order. One is entered with its first group
 /// and left with its last, so that it has what the steps add to it meanwhile.
 struct Surroundings {
-    /// Those to come, the next one last: the indices of their segments as it began, and how to find them.
-    to_come: Vec<(Range<usize>, Vec<SegmentMark>, Arc<[SegmentName]>)>,
+    /// Those to come, the next one last.
+    to_come: Vec<ToCome>,
     /// Up to where those reach that are entered, outermost first.
     ends: Vec<usize>,
     scope: Scope,
+}
+
+/// A repetition that is not entered yet.
+struct ToCome {
+    /// The indices of its segments as it all began.
+    range: Range<usize>,
+    /// How to find them when its turn comes.
+    marks: Vec<SegmentMark>,
+    names: Arc<[SegmentName]>,
 }
 
 impl Surroundings {
     fn new(around: Vec<Around>, message: &Message) -> Surroundings {
         let marked = around.into_iter().rev().map(|Around { range, names }| {
             let marks = range.clone().map(|index| message.mark(index)).collect();
-            (range, marks, names)
+            ToCome { range, marks, names }
         });
         Surroundings {
             to_come: marked.collect(),
@@ -186,7 +195,8 @@ impl Surroundings {
         while self.ends.pop_if(|end| *end <= start).is_some() {
             self.scope.leave();
         }
-        while let Some((range, marks, names)) = self.to_come.pop_if(|(range, ..)| range.start <= start) {
+        while let Some(next) = self.to_come.pop_if(|next| next.range.start <= start) {
+            let ToCome { range, marks, names } = next;
             if range.end <= start {
                 continue;
             }

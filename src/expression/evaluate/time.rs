@@ -25,10 +25,12 @@ impl<'v> Evaluation<'v> {
     /// The text of a time. Up to 2.5.1 a time may have a second component, the degree of precision: of a field or
     /// repetition the first is meant.
     pub(super) fn time(&self, text: &'v Text, turn: Turn<'v>) -> Cow<'v, str> {
-        let found = match text {
-            Text::Path(path) => self.find(path),
-            Text::Each => turn,
-            _ => return self.text(text, turn),
+        let found = if let Text::Path(path) = text {
+            self.find(path)
+        } else if matches!(text, Text::Each) {
+            turn
+        } else {
+            return self.text(text, turn);
         };
         let time = found.and_then(|found| found.first_component().text());
         time.unwrap_or_default()

@@ -102,6 +102,7 @@ impl Scope {
     }
 
     /// The same around another: what that one does not know is asked of this one.
+    #[must_use]
     pub fn around(&self, inner: &Scope) -> Scope {
         Scope {
             frames: [self.frames.as_slice(), inner.frames.as_slice()].concat(),

@@ -29,9 +29,9 @@ fn outcome(message_type: &str, segments: &str, route: &str, trace: Option<&mut T
 /// What comes of a message by these steps, each message without its MSH.
 fn made(message_type: &str, segments: &str, steps: &str) -> Vec<String> {
     let route = format!("    to: a\n    steps:\n      - {steps}\n");
-    let outputs = match outcome(message_type, segments, &route, None) {
-        Outcome::Deliver { outputs, .. } => outputs,
-        other => panic!("{other:?}"),
+    let outcome = outcome(message_type, segments, &route, None);
+    let Outcome::Deliver { outputs, .. } = outcome else {
+        panic!("{outcome:?}");
     };
     let body = |message: &Message| {
         let written = String::from_utf8(message.write(Terminators::Cr).to_vec()).unwrap();
