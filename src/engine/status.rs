@@ -200,10 +200,12 @@ impl Status {
 
     /// There are other repositories from here on.
     pub fn forget_audit_waiting(&self) {
-        self.audit_waiting
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        let mut all = self.audit_waiting.write().unwrap_or_else(PoisonError::into_inner);
+        for name in std::mem::take(&mut *all).into_keys() {
+            // A series that was shown once cannot be taken back, and its last value would raise an alert for ever.
+            gauge!(names::AUDIT_FORWARD_WAITING, "repository" => Arc::clone(&name)).set(f64::NAN);
+            gauge!(names::AUDIT_FORWARD_LAG_SECONDS, "repository" => name).set(f64::NAN);
+        }
     }
 
     /// The site that runs.

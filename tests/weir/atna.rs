@@ -307,6 +307,10 @@ fn a_reload_changes_where_records_go_and_a_new_repository_gets_all() {
         metrics.contains("weir_audit_forwarded_total{repository=\"other\",outcome=\"sent\"}"),
         "{metrics}"
     );
+    for gone in ["arr", "balp"] {
+        let lag = format!("weir_audit_forward_lag_seconds{{repository=\"{gone}\"}} NaN");
+        assert!(metrics.contains(&lag), "{metrics}");
+    }
     assert_eq!(engine.terminate(), 0);
     assert!(
         syslog.messages().0.len() < written.len(),

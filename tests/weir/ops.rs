@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use weir::alert::Kind;
 
 use crate::harness::{Engine, PATIENCE, Receiver, Sender, Site, adt, repository_file};
 
@@ -51,6 +52,40 @@ fn promtool_finds_the_rules_right_and_their_tests_pass() {
             .unwrap();
         let said = String::from_utf8_lossy(&ran.stdout) + String::from_utf8_lossy(&ran.stderr);
         assert!(ran.status.success(), "{said}");
+    }
+}
+
+/// The rule that tells what an alert of this kind tells.
+fn rule_for(kind: Kind) -> &'static str {
+    match kind {
+        Kind::OldQueue => "WeirQueueOld",
+        Kind::Held => "WeirDestinationHeld",
+        Kind::Paused => "WeirDestinationPaused",
+        Kind::DeadLetters => "WeirDeadLetters",
+        Kind::SilentListener => "WeirListenerSilent",
+        Kind::OutboxFull => "WeirOutboxFull",
+        Kind::OutboxNearlyFull => "WeirOutboxNearlyFull",
+        Kind::CertificateEnds => "WeirCertificateEnds",
+        Kind::CertificateRefused => "WeirCertificatesRefused",
+        Kind::ListLate => "WeirRevocationListLate",
+        Kind::ArchiveBehind => "WeirArchiveLags",
+        Kind::ArchiveLost => "WeirArchiveLost",
+        Kind::AuditBehind => "WeirAuditBehind",
+        Kind::AuditUnwritten => "WeirAuditUnwritten",
+    }
+}
+
+#[test]
+fn whoever_has_prometheus_is_told_of_the_same_troubles() {
+    let rules = ops("prometheus-rules.yaml");
+    for kind in Kind::ALL {
+        let rule = format!("- alert: {}\n", rule_for(kind));
+        assert!(
+            rules.contains(&rule),
+            "{}: no `{}`",
+            kind.as_str(),
+            rule_for(kind)
+        );
     }
 }
 
