@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::hl7::ack::Condition;
 use crate::hl7::{Acknowledgment, AcknowledgmentCode, Charset, Header};
 use crate::mllp::{self, Decoded, Decoder, Frame, FrameLimits, Strictness};
 use crate::tls;
@@ -95,11 +96,11 @@ impl Client {
             .flush()
             .await
             .map_err(|error| CannotRun::at(&self.address, error))?;
-        let asked = Asked::of(message);
+        let awaited = Awaited::of(message);
         let mut said = Said::silence("no answer in time");
         let mut deadline = Instant::now() + self.answer_timeout;
         while let Ok(answer) = timeout_at(deadline, self.answer()).await {
-            let answer = match Acknowledgment::parse_assuming(answer?, asked.charset) {
+            let answer = match Acknowledgment::parse_assuming(answer?, awaited.charset) {
                 Ok(answer) => answer,
                 Err(error) => {
                     said.text = format!("not an acknowledgment: {error}");
@@ -107,7 +108,7 @@ impl Client {
                     return Ok(said);
                 }
             };
-            if !asked.is_answered_by(&answer) {
+            if !awaited.is_answered_by(&answer) {
                 if said.foreign.len() < FOREIGN_MAX {
                     said.foreign.push(foreign(&answer));
                 }
@@ -118,7 +119,7 @@ impl Client {
             } else {
                 told(&answer)
             };
-            if answer.code != AcknowledgmentCode::CommitAccept || !asked.is_application_awaited {
+            if answer.code != AcknowledgmentCode::CommitAccept || !awaited.also_application {
                 said.is_accepted = answer.code.is_accept();
                 said.is_silence = false;
                 return Ok(said);
@@ -153,22 +154,23 @@ impl Client {
 }
 
 /// What is awaited of the receiver of a message.
-struct Asked<'m> {
+struct Awaited<'m> {
     /// MSH-10; empty where it cannot be read, and then every answer is its own.
     control_id: &'m [u8],
     charset: Option<Charset>,
-    /// MSH-16 asks always. What it asks for only in case of an error, or of success, may never come.
-    is_application_awaited: bool,
+    /// MSH-16 asks always for that of the application too. What it asks for only in case of an error, or of success, may never come.
+    also_application: bool,
 }
 
-impl Asked<'_> {
-    fn of(message: &[u8]) -> Asked<'_> {
+impl Awaited<'_> {
+    fn of(message: &[u8]) -> Awaited<'_> {
         let header = Header::parse(message).ok();
-        Asked {
+        Awaited {
             control_id: header.as_ref().map_or(&[], Header::control_id),
             charset: header.as_ref().and_then(Header::charset),
-            is_application_awaited: header
-                .is_some_and(|header| header.application_acknowledgment_type() == b"AL"),
+            also_application: header.is_some_and(|header| {
+                Condition::read(header.application_acknowledgment_type()) == Some(Condition::Always)
+            }),
         }
     }
 

@@ -19,25 +19,21 @@ use crate::clock;
 use crate::config::{Contact, Repository, Site};
 use crate::destination;
 use crate::metrics::CERTIFICATE_EXPIRES_IN_SECONDS;
-use crate::tls::{ClientSettings, EXPIRES_SOON, Owner, ServerSettings, Standing, Watched};
+use crate::tls::{EXPIRES_SOON, Owner, Section, Standing, Watched};
 
 /// Between two looks: as often as listeners look, so that nothing is seen here that they have not seen, nor the other way.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// Between two lines about one certificate.
 const SAY_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Every section of TLS in a site, and whose it is.
+type Sections = Vec<(Owner, Section)>;
+
 /// Looks at the certificates of the site that runs.
 pub(super) struct Certificates {
-    sections: watch::Sender<Vec<Section>>,
+    sections: watch::Sender<Sections>,
     /// Ends when it is dropped.
     _looking: JoinSet<()>,
-}
-
-/// What a site writes of TLS, and whose it is.
-#[derive(Clone)]
-enum Section {
-    Server(Owner, ServerSettings),
-    Client(Owner, ClientSettings),
 }
 
 impl Certificates {
@@ -58,14 +54,13 @@ impl Certificates {
     }
 }
 
-/// Every section of TLS in a site.
-fn sections(site: &Site) -> Vec<Section> {
+fn sections(site: &Site) -> Sections {
     let listeners = site.listeners.iter().filter_map(|(name, listener)| {
         let (tls, _) = listener.kind.security()?;
-        Some(Section::Server(Owner::listener(name), tls?.clone()))
+        Some((Owner::listener(name), Section::Server(tls?.clone())))
     });
     let console = site.console.tls.iter();
-    let console = console.map(|tls| Section::Server(Owner::console(), tls.clone()));
+    let console = console.map(|tls| (Owner::console(), Section::Server(tls.clone())));
     let destinations = site.destinations.iter().filter_map(|(name, settings)| {
         let tls = match &settings.kind {
             destination::Settings::Mllp(mllp) => mllp.tls.as_ref(),
@@ -97,7 +92,7 @@ fn sections(site: &Site) -> Vec<Section> {
         .chain(repositories)
         .chain(traces)
         .chain(tables);
-    let clients = clients.map(|(owner, tls)| Section::Client(owner, tls.clone()));
+    let clients = clients.map(|(owner, tls)| (owner, Section::Client(tls.clone())));
     listeners.chain(console).chain(clients).collect()
 }
 
@@ -113,7 +108,7 @@ struct Book {
     said_late: BTreeMap<Owner, Timestamp>,
 }
 
-async fn look_on(mut sections: watch::Receiver<Vec<Section>>, status: Arc<Status>) {
+async fn look_on(mut sections: watch::Receiver<Sections>, status: Arc<Status>) {
     let mut book = Book::default();
     loop {
         let others = sections.has_changed().unwrap_or(false);
@@ -155,16 +150,13 @@ fn look(watched: &mut [Watched]) -> BTreeMap<Owner, Standing> {
 impl Book {
     /// Watches these from now on. Those that were watched before go on with what was last good in them, as whoever uses
     /// them does.
-    fn follow(&mut self, sections: &[Section]) {
+    fn follow(&mut self, sections: &[(Owner, Section)]) {
         let mut before = std::mem::take(&mut self.watched);
-        for section in sections {
-            let new = match section {
-                Section::Server(owner, settings) => Some(Watched::server(owner.clone(), settings)),
-                Section::Client(owner, settings) => Watched::client(owner.clone(), settings),
-            };
-            let Some(new) = new else { continue };
-            let known = before.iter().position(|old| old.is_as(&new));
-            self.watched.push(known.map_or(new, |at| before.swap_remove(at)));
+        for (owner, section) in sections {
+            match before.iter().position(|old| old.is_of(owner, section)) {
+                Some(known) => self.watched.push(before.swap_remove(known)),
+                None => self.watched.extend(Watched::new(owner.clone(), section.clone())),
+            }
         }
     }
 

@@ -41,8 +41,10 @@ pub struct Client {
     owner: Owner,
 }
 
-/// The files by which a connection was judged when it began.
-pub struct Since(watch::Receiver<()>);
+/// By which files the receiver of a connection was let through that is kept; none where it is a plain one. A copy is
+/// about the same moment.
+#[derive(Clone, Default)]
+pub struct Since(Option<(Client, watch::Receiver<()>)>);
 
 impl Client {
     /// Reads nothing yet.
@@ -64,20 +66,6 @@ impl Client {
     /// When the files cannot be used.
     pub async fn config(&self) -> io::Result<Arc<ClientConfig>> {
         self.fresh.now(&self.owner).await.map_err(io::Error::other)
-    }
-
-    /// The files as they are now, for whoever connects next and keeps that connection.
-    pub async fn since(&self) -> Since {
-        // What is wrong with them is told by whoever connects.
-        drop(self.fresh.now(&self.owner).await);
-        Since(self.fresh.renewals())
-    }
-
-    /// Whether they count for something else by now. A connection from before is to be given up then: its receiver may
-    /// not be trusted any more, and a new handshake tells.
-    pub async fn has_changed(&self, since: &Since) -> bool {
-        drop(self.fresh.now(&self.owner).await);
-        since.0.has_changed().unwrap_or(false)
     }
 
     /// Makes the handshake with the receiver at this host.
@@ -115,6 +103,28 @@ impl Client {
         timeout(limit, TlsConnector::from(config).connect(name.0, stream))
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl Since {
+    /// The files as they are now, for whoever connects next with this client, if there is one, and keeps that connection.
+    pub async fn now(client: Option<&Client>) -> Since {
+        let Some(client) = client else {
+            return Since::default();
+        };
+        // What is wrong with them is told by whoever connects.
+        drop(client.config().await);
+        Since(Some((client.clone(), client.fresh.renewals())))
+    }
+
+    /// Whether they count for something else by now. A connection from before is to be given up then: its receiver may
+    /// not be trusted any more, and a new handshake tells.
+    pub async fn has_changed(&self) -> bool {
+        let Some((client, renewals)) = &self.0 else {
+            return false;
+        };
+        drop(client.config().await);
+        renewals.has_changed().unwrap_or(false)
     }
 }
 

@@ -30,7 +30,7 @@ pub use settings::{
     ClientSettings, Clients, Files, Name, Plaintext, ServerSettings, Version, is_this_machine,
 };
 pub use stream::{Stream, linger};
-pub use watched::{Standing, Watched};
+pub use watched::{Section, Standing, Watched};
 
 /// Who speaks TLS here, for logs and metrics: a listener, a destination, a contact, a repository or the pages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

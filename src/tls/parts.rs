@@ -130,8 +130,8 @@ impl<L: Load> Part<L> {
 pub(super) struct Parts {
     identity: Option<Part<IdentityFiles>>,
     /// None where nobody is named.
-    trusted: Option<Vec<Part<AuthorityFile>>>,
-    revoked: Vec<Part<ListFile>>,
+    trusted: Option<Vec<Part<SingleFile<RootCertStore>>>>,
+    revoked: Vec<Part<SingleFile<Lists>>>,
     /// The setting of those who are trusted.
     trusted_key: &'static [&'static str],
 }
@@ -167,8 +167,9 @@ impl Parts {
         };
         Parts {
             identity: Some(Part::new(identity)),
-            trusted: trusted.map(|files| AuthorityFile::parts(file::CLIENTS_TRUSTED, &files.0)),
-            revoked: ListFile::parts(file::CLIENTS_REVOKED, revoked),
+            trusted: trusted
+                .map(|files| SingleFile::parts(file::CLIENTS_TRUSTED, &files.0, file::authorities)),
+            revoked: SingleFile::parts(file::CLIENTS_REVOKED, revoked, file::revocations),
             trusted_key: file::CLIENTS_TRUSTED,
         }
     }
@@ -182,8 +183,8 @@ impl Parts {
         let trusted = settings.trusted.as_ref();
         Parts {
             identity: identity.map(Part::new),
-            trusted: trusted.map(|files| AuthorityFile::parts(file::TRUSTED, &files.0)),
-            revoked: ListFile::parts(file::REVOKED, &settings.revoked.0),
+            trusted: trusted.map(|files| SingleFile::parts(file::TRUSTED, &files.0, file::authorities)),
+            revoked: SingleFile::parts(file::REVOKED, &settings.revoked.0, file::revocations),
             trusted_key: file::TRUSTED,
         }
     }
@@ -315,63 +316,35 @@ impl Load for IdentityFiles {
     }
 }
 
-/// A file of authorities.
-struct AuthorityFile {
+/// A file that counts by itself.
+struct SingleFile<M> {
     key: &'static [&'static str],
     path: PathBuf,
+    read: Read<M>,
 }
 
-impl AuthorityFile {
-    fn parts(key: &'static [&'static str], paths: &[PathBuf]) -> Vec<Part<AuthorityFile>> {
+/// Reads what the setting of this key names.
+type Read<M> = fn(key: &'static [&'static str], path: &Path) -> Result<M, FileError>;
+
+impl<M: Send + Sync + 'static> SingleFile<M> {
+    fn parts(key: &'static [&'static str], paths: &[PathBuf], read: Read<M>) -> Vec<Part<SingleFile<M>>> {
         let part = |path: &PathBuf| {
-            Part::new(AuthorityFile {
-                key,
-                path: path.clone(),
-            })
+            let path = path.clone();
+            Part::new(SingleFile { key, path, read })
         };
         paths.iter().map(part).collect()
     }
 }
 
-impl Load for AuthorityFile {
-    type Made = RootCertStore;
+impl<M: Send + Sync + 'static> Load for SingleFile<M> {
+    type Made = M;
 
     fn files(&self) -> Vec<&Path> {
         vec![&self.path]
     }
 
-    fn load(&self, _in_use: Option<&RootCertStore>) -> Result<RootCertStore, Fault> {
-        Ok(file::authorities(self.key, &self.path)?)
-    }
-}
-
-/// A file of revoked certificates.
-struct ListFile {
-    key: &'static [&'static str],
-    path: PathBuf,
-}
-
-impl ListFile {
-    fn parts(key: &'static [&'static str], paths: &[PathBuf]) -> Vec<Part<ListFile>> {
-        let part = |path: &PathBuf| {
-            Part::new(ListFile {
-                key,
-                path: path.clone(),
-            })
-        };
-        paths.iter().map(part).collect()
-    }
-}
-
-impl Load for ListFile {
-    type Made = Lists;
-
-    fn files(&self) -> Vec<&Path> {
-        vec![&self.path]
-    }
-
-    fn load(&self, _in_use: Option<&Lists>) -> Result<Lists, Fault> {
-        Ok(file::revocations(self.key, &self.path)?)
+    fn load(&self, _in_use: Option<&M>) -> Result<M, Fault> {
+        Ok((self.read)(self.key, &self.path)?)
     }
 }
 

@@ -9,10 +9,12 @@ use super::Owner;
 use super::parts::Parts;
 use super::settings::{ClientSettings, ServerSettings};
 
-/// What is written of a section.
+/// What is written of TLS at one place of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Section {
+pub enum Section {
+    /// For who is connected to.
     Server(ServerSettings),
+    /// For who connects.
     Client(ClientSettings),
 }
 
@@ -37,21 +39,15 @@ pub struct Standing {
 }
 
 impl Watched {
-    /// The files of who is connected to. Reads nothing yet.
-    pub fn server(owner: Owner, settings: &ServerSettings) -> Watched {
-        Watched {
+    /// The files of this section; none where it names none. Reads nothing yet.
+    pub fn new(owner: Owner, section: Section) -> Option<Watched> {
+        let parts = match &section {
+            Section::Server(settings) => Parts::of_server(settings),
+            Section::Client(settings) => Parts::of_client(settings),
+        };
+        (!parts.is_empty()).then_some(Watched {
             owner,
-            section: Section::Server(settings.clone()),
-            parts: Parts::of_server(settings),
-        }
-    }
-
-    /// Those of who connects; none where the settings name none.
-    pub fn client(owner: Owner, settings: &ClientSettings) -> Option<Watched> {
-        let parts = Parts::of_client(settings);
-        (!parts.is_empty()).then(|| Watched {
-            owner,
-            section: Section::Client(settings.clone()),
+            section,
             parts,
         })
     }
@@ -61,9 +57,9 @@ impl Watched {
         &self.owner
     }
 
-    /// Whether these are the same files of the same owner, whatever was read of them.
-    pub fn is_as(&self, other: &Watched) -> bool {
-        self.owner == other.owner && self.section == other.section
+    /// Whether these are the files of this section of this owner, whatever was read of them.
+    pub fn is_of(&self, owner: &Owner, section: &Section) -> bool {
+        self.owner == *owner && self.section == *section
     }
 
     /// Looks at them.

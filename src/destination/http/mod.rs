@@ -55,7 +55,7 @@ struct Connection {
     /// Whom it leads to: whether within TLS, and the host and port.
     server: (bool, String),
     /// By which certificates its receiver was let through, where it is kept within TLS.
-    since: Option<Since>,
+    since: Since,
     last_used: Instant,
 }
 
@@ -159,13 +159,9 @@ impl Client {
         if let Some(mut connection) = self.connection.take() {
             let is_fresh = connection.last_used.elapsed() <= self.settings.reconnect_after;
             let is_there = connection.server == url.server();
-            let is_trusted = match &connection.since {
-                Some(since) => !self.tls.has_changed(since).await,
-                None => true,
-            };
             if is_there
                 && is_fresh
-                && is_trusted
+                && !connection.since.has_changed().await
                 && matches!(timeout(limit, connection.sender.ready()).await, Ok(Ok(())))
             {
                 return Ok(connection);
@@ -178,11 +174,7 @@ impl Client {
     }
 
     async fn connect(&self, url: &Url) -> io::Result<Connection> {
-        let since = if url.is_secure() {
-            Some(self.tls.since().await)
-        } else {
-            None
-        };
+        let since = Since::now(url.is_secure().then_some(&self.tls)).await;
         let connection = open_to(url, &self.tls, self.settings.connect_timeout).await?;
         counter!(DESTINATION_CONNECTIONS_TOTAL, "destination" => Arc::clone(&self.name)).increment(1);
         Ok(Connection { since, ..connection })
@@ -250,7 +242,7 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         sender,
         _driver: driver,
         server,
-        since: None,
+        since: Since::default(),
         last_used: Instant::now(),
     })
 }

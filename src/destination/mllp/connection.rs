@@ -30,8 +30,8 @@ pub(super) struct Connection {
     destination: Arc<str>,
     settings: Arc<Settings>,
     stream: Stream,
-    /// By which certificates its receiver was let through, within TLS.
-    pub(super) since: Option<Since>,
+    /// By which certificates its receiver was let through.
+    pub(super) since: Since,
     decoder: Decoder,
     /// What was read and is not yet understood.
     buffer: BytesMut,
@@ -50,7 +50,7 @@ impl Connection {
         destination: Arc<str>,
         settings: Arc<Settings>,
         stream: Stream,
-        since: Option<Since>,
+        since: Since,
     ) -> Connection {
         let limits = FrameLimits {
             frame_bytes_max: settings.acknowledgment_bytes_max,

@@ -23,7 +23,7 @@ use crate::hl7::ack::{Acknowledgments, Asked, Condition};
 use crate::hl7::{Acknowledgment, AcknowledgmentCode, Header};
 use crate::metrics::DESTINATION_CONNECTIONS_TOTAL;
 use crate::mllp::{Release, encode};
-use crate::tls::{self, Owner, Within};
+use crate::tls::{self, Owner, Since, Within};
 
 pub use settings::{Awaited, Settings, address};
 pub(super) use settings::{default_acknowledgment_bytes_max, default_connect_timeout};
@@ -106,7 +106,7 @@ impl Client {
         if let Some(mut connection) = self.connection.take() {
             let idle = connection.last_used.elapsed();
             let is_fresh = self.settings.reconnect_after.is_none_or(|limit| idle <= limit);
-            if is_fresh && connection.is_as_left(header).await && self.is_trusted(&connection).await {
+            if is_fresh && connection.is_as_left(header).await && !connection.since.has_changed().await {
                 return Ok(connection);
             }
             debug!(
@@ -114,10 +114,7 @@ impl Client {
                 "the receiver has closed or spoken unasked, or certificates have changed; connecting anew"
             );
         }
-        let since = match &self.tls {
-            Some(tls) => Some(tls.since().await),
-            None => None,
-        };
+        let since = Since::now(self.tls.as_ref()).await;
         let stream = connect(&self.settings.address, self.settings.connect_timeout)
             .await
             .map_err(DeliveryError::unreachable)?;
@@ -144,14 +141,6 @@ impl Client {
             stream,
             since,
         ))
-    }
-
-    /// Whether nobody has come to be trusted, or not to be, since this connection began.
-    async fn is_trusted(&self, connection: &Connection) -> bool {
-        match (&self.tls, &connection.since) {
-            (Some(tls), Some(since)) => !tls.has_changed(since).await,
-            (_, _) => true,
-        }
     }
 
     /// Waits for what completes the delivery of the message with this header: in release 2 a commit block, and then,

@@ -45,7 +45,7 @@ pub struct Client {
 struct Pooled {
     pool: Pool,
     /// By which certificates the server is let through, within TLS.
-    since: Option<Arc<Since>>,
+    since: Since,
 }
 
 impl Client {
@@ -106,7 +106,7 @@ impl Client {
     async fn connection(&mut self) -> Result<Object, DeliveryError> {
         let pooled = match self.pool.clone() {
             // Not even anew, where the server has closed it: the certificates of then count for all in it.
-            Some(pooled) if self.is_trusted(&pooled).await => pooled,
+            Some(pooled) if !pooled.since.has_changed().await => pooled,
             Some(_) | None => {
                 self.pool = None;
                 self.pool().await.map_err(DeliveryError::unreachable)?
@@ -137,20 +137,9 @@ impl Client {
         }
     }
 
-    /// Whether nobody has come to be trusted, or not to be, since these began.
-    async fn is_trusted(&self, pooled: &Pooled) -> bool {
-        match (&self.way.tls, &pooled.since) {
-            (Some(tls), Some(since)) => !tls.has_changed(since).await,
-            (_, _) => true,
-        }
-    }
-
     async fn pool(&self) -> io::Result<Pooled> {
         let settings = &self.settings;
-        let since = match &self.way.tls {
-            Some(tls) => Some(Arc::new(tls.since().await)),
-            None => None,
-        };
+        let since = Since::now(self.way.tls.as_ref()).await;
         let config = self.way.config().await?;
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,

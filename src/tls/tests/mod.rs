@@ -265,7 +265,7 @@ fn what_is_valid_gives_way_to_nothing_that_is_not() {
         pki.path("weir.pem"),
         crate::secret::SecretPlace::File(pki.path("weir.key")),
     );
-    let mut watched = Watched::server(owner(), &settings);
+    let mut watched = Watched::new(owner(), Section::Server(settings.clone())).unwrap();
     let check = |watched: &mut Watched, ends: &str, why: &str| {
         let (found, refused) = standing(watched);
         assert!(
@@ -288,7 +288,7 @@ fn what_is_valid_gives_way_to_nothing_that_is_not() {
     }
     check(&mut watched, "2124-01-01", "");
     // Nothing is the worse for what is as bad as what there is.
-    let mut watched = Watched::server(owner(), &settings);
+    let mut watched = Watched::new(owner(), Section::Server(settings.clone())).unwrap();
     pki.issue("weir", Flaw::Expired);
     check(&mut watched, "2025-01-01", "");
     pki.issue("weir", Flaw::NotYetValid);
